@@ -1,0 +1,1 @@
+"""Recordings in, transcripts out: everything but the speech model itself."""

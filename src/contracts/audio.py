@@ -1,0 +1,80 @@
+"""The form of audio between the services, and how it is brought to one loudness."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+SAMPLE_RATE = 16_000
+"""Hz. Source: the Whisper paper, section 2.2: all audio is resampled to 16,000 Hz."""
+
+SAMPLE_WIDTH_BYTES = 2
+"""Bytes of one s16le sample."""
+
+MAX_CHUNK_S = 30.0
+"""Seconds. Source: the Whisper paper, section 2.1: the model's window is 30 seconds."""
+
+MIN_CHUNK_LENGTH_S = 5.0
+"""Seconds. Shorter chunks leave the model without context, and WER rises."""
+
+
+class NormalizationMethod(StrEnum):
+    """What the recording's loudness is measured by."""
+
+    NONE = "none"
+    PEAK = "peak"
+    RMS = "rms"
+    LUFS = "lufs"
+
+
+NORMALIZATION_DEFAULTS: dict[NormalizationMethod, tuple[str, float]] = {
+    NormalizationMethod.PEAK: ("target_peak", 0.95),
+    NormalizationMethod.RMS: ("target_dbfs", -20.0),
+    NormalizationMethod.LUFS: ("target_lufs", -20.0),
+}
+"""The one parameter of each method, and its value when the caller gives none."""
+
+
+class NormalizationOptions(BaseModel):
+    """A normalisation method with the one parameter that belongs to it.
+
+    The parameter of the method chosen is filled in with its default; a parameter of
+    another method is an error, because a value without effect is a misunderstanding.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    normalization: NormalizationMethod = Field(
+        NormalizationMethod.LUFS, description="What the loudness of the speech is measured by."
+    )
+    target_peak: float | None = Field(
+        None,
+        validate_default=True,
+        gt=0,
+        le=1,
+        description="`peak` only: amplitude of the loudest sample, 1 is full scale.",
+    )
+    target_dbfs: float | None = Field(
+        None,
+        validate_default=True,
+        ge=-40,
+        le=-1,
+        description="`rms` only: mean power of the speech, dB of full scale.",
+    )
+    target_lufs: float | None = Field(
+        None,
+        validate_default=True,
+        ge=-40,
+        le=-5,
+        description="`lufs` only: loudness of the speech by EBU R 128, LUFS.",
+    )
+
+    @field_validator("target_peak", "target_dbfs", "target_lufs")
+    @classmethod
+    def _belongs_to_the_method(cls, value: float | None, info: ValidationInfo) -> float | None:
+        method = info.data.get("normalization")
+        own_parameter, default = NORMALIZATION_DEFAULTS.get(method, (None, None))
+        if info.field_name == own_parameter:
+            return default if value is None else value
+        if value is not None and method is not None:
+            raise ValueError(f"{info.field_name} has no meaning for the method {method.value!r}")
+        return value

@@ -1,0 +1,94 @@
+"""A recording on its way to a transcript."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from contracts.models import ModelIdentity
+from contracts.problems import Problem
+from contracts.transcription import TranscribeOptions, Transcript
+
+
+class JobStatus(StrEnum):
+    """The life of a job; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class Stage(StrEnum):
+    """What a running job is doing, in the order in which it does it."""
+
+    DECODING = "decoding"
+    DETECTING_SPEECH = "detecting_speech"
+    MEASURING_LOUDNESS = "measuring_loudness"
+    TRANSCRIBING = "transcribing"
+    DONE = "done"
+
+
+class JobWarning(StrEnum):
+    """What was wrong with a file that could be transcribed all the same."""
+
+    TRUNCATED = "truncated"
+    NON_FINITE_SAMPLES = "non_finite_samples"
+
+
+class Progress(BaseModel):
+    """How far a job is; times in seconds of audio, but `eta_s` in seconds to wait."""
+
+    processed_s: float = 0.0
+    total_s: float = 0.0
+    chunks_done: int = 0
+    chunks_total: int = 0
+    eta_s: float | None = Field(None, description="Seconds left, once they can be estimated.")
+    stage: Stage | None = None
+
+
+class FileInfo(BaseModel):
+    """What was sent; what its content says, not its name."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    duration_s: float | None = Field(None, description="Null until known.")
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+class UploadedRecording(TranscribeOptions):
+    """Body of `POST /v1/transcriptions` after a resumable upload: its id and the options."""
+
+    upload_id: str
+
+    def options(self) -> TranscribeOptions:
+        """Return the options without the upload's id."""
+        return TranscribeOptions.model_validate(self.model_dump(exclude={"upload_id"}))
+
+
+class Job(BaseModel):
+    """One recording, what is done with it and what came of it."""
+
+    id: str
+    status: JobStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    file: FileInfo
+    options: TranscribeOptions
+    model: ModelIdentity | None = None
+    cached: bool = False
+    progress: Progress = Progress()
+    result: Transcript | None = Field(None, description="The segments so far, while it runs.")
+    warnings: list[JobWarning] = []
+    error: Problem | None = None

@@ -1,0 +1,54 @@
+"""The closed set of problems a service can answer with, as RFC 9457 describes them."""
+
+from enum import Enum
+
+from pydantic import BaseModel, Field
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemType(Enum):
+    """A kind of problem: its URI reference, HTTP status and title."""
+
+    EMPTY_AUDIO = ("/problems/empty-audio", 400, "The file holds no audio")
+    UNREADABLE_AUDIO = ("/problems/unreadable-audio", 400, "The audio cannot be read")
+    NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no sound")
+    BAD_REQUEST = ("/problems/bad-request", 400, "The request cannot be understood")
+    NOT_FOUND = ("/problems/not-found", 404, "There is no such thing")
+    METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "The method is not allowed here")
+    WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in this state")
+    UPLOAD_OFFSET_MISMATCH = ("/problems/upload-offset-mismatch", 409, "The offset does not match")
+    UNSUPPORTED_TUS_VERSION = ("/problems/unsupported-tus-version", 412, "Another version of tus")
+    TOO_LARGE = ("/problems/too-large", 413, "The file is too large")
+    TOO_LONG = ("/problems/too-long", 413, "The recording is too long")
+    UNSUPPORTED_MEDIA = ("/problems/unsupported-media", 415, "Not audio or video")
+    INVALID_OPTION = ("/problems/invalid-option", 422, "An option is not valid")
+    QUEUE_FULL = ("/problems/queue-full", 429, "Too many recordings are waiting")
+    INTERNAL = ("/problems/internal", 500, "Something went wrong on our side")
+    LLM_FAILED = ("/problems/llm-failed", 502, "The speech model failed")
+    NOT_READY = ("/problems/not-ready", 503, "The service is not ready yet")
+    OVERLOADED = ("/problems/overloaded", 503, "The service is at its limit")
+    DISK_FULL = ("/problems/disk-full", 507, "There is no room left on the disk")
+
+    def __init__(self, uri: str, status: int, title: str) -> None:
+        self.uri = uri
+        self.status = status
+        self.title = title
+
+
+class InvalidField(BaseModel):
+    """One thing wrong with a request."""
+
+    pointer: str = Field(description="JSON pointer to the field, such as `/chunk_length_s`.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """Body of every error answer, `application/problem+json`."""
+
+    type: str = Field(description="URI reference of the kind of problem; stable.")
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+    errors: list[InvalidField] | None = Field(None, description="With 422: each invalid field.")

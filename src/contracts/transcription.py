@@ -1,0 +1,115 @@
+"""What to do with speech, and what comes of it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, NormalizationOptions
+from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
+from contracts.models import ModelIdentity
+
+
+class Task(StrEnum):
+    """Write down what is said, or say it in English."""
+
+    TRANSCRIBE = "transcribe"
+    TRANSLATE = "translate"
+
+
+def _known_language(code: str) -> str:
+    if code != AUTO_LANGUAGE and code not in LANGUAGE_NAMES:
+        raise ValueError(f"unknown language {code!r}: an ISO 639-1 code or {AUTO_LANGUAGE!r}")
+    return code
+
+
+LanguageCode = Annotated[str, AfterValidator(_known_language)]
+
+
+class DecodingOptions(BaseModel):
+    """The options the llm needs for one chunk."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: LanguageCode = Field("ru", description="ISO 639-1 code, or `auto`.")
+    task: Task = Field(Task.TRANSCRIBE, description="Write it down, or translate it to English.")
+    beam_size: int = Field(1, ge=1, le=10, description="Hypotheses kept; 1 is greedy, fastest.")
+    temperature: float = Field(0.0, ge=0, le=1, description="Sampling temperature; 0: none.")
+    word_timestamps: bool = Field(False, description="Give the times of each word.")
+    prompt: str = Field("", max_length=1000, description="Text or terms to expect.")
+
+
+class TranscribeOptions(NormalizationOptions, DecodingOptions):
+    """Everything a caller may choose for one recording."""
+
+    chunk_length_s: float = Field(
+        20.0,
+        ge=MIN_CHUNK_LENGTH_S,
+        le=MAX_CHUNK_S,
+        description="Seconds of audio given to the model at once; cuts fall in pauses.",
+    )
+    force: bool = Field(False, description="Transcribe again even if a transcript is stored.")
+
+    def decoding(self) -> DecodingOptions:
+        """Return the part of the options that the llm is sent."""
+        return DecodingOptions.model_validate(
+            self.model_dump(include=set(DecodingOptions.model_fields))
+        )
+
+
+class Word(BaseModel):
+    """One word and when it was said; times in seconds."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class ChunkSegment(BaseModel):
+    """Decoded text with times relative to the chunk, in seconds."""
+
+    start: float
+    end: float
+    text: str
+    avg_logprob: float = Field(description="Mean natural log-probability of the tokens.")
+    no_speech_prob: float
+    compression_ratio: float = Field(description="Length of the text over that of its zlib form.")
+    words: list[Word] | None = None
+
+
+class ChunkTimings(BaseModel):
+    """Where the time of one chunk went."""
+
+    queue_s: float = Field(description="Seconds from arrival to the start of its batch.")
+    inference_s: float = Field(description="Seconds that its whole batch took.")
+    batch_size: int
+
+
+class ChunkTranscript(BaseModel):
+    """The llm's answer for one chunk."""
+
+    text: str
+    language: str
+    language_probability: float
+    duration_s: float
+    segments: list[ChunkSegment]
+    model: ModelIdentity
+    timings: ChunkTimings
+
+
+class Segment(ChunkSegment):
+    """Decoded text with times of the original recording, in seconds."""
+
+    index: int
+    original_text: str | None = Field(None, description="The model's text, where it was corrected.")
+
+
+class Transcript(BaseModel):
+    """The text of a recording; segments are in order and never overlap."""
+
+    text: str
+    language: str
+    duration_s: float
+    speech_s: float = Field(description="Seconds in which speech was found.")
+    segments: list[Segment]

@@ -1,0 +1,1 @@
+"""The HTTP edge that the backend and the llm share: logs, request ids, problems, health."""

@@ -1,0 +1,51 @@
+"""`/health/live`, `/health/ready` and `/metrics`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from contracts.models import Health, HealthCheck, HealthStatus
+
+HealthChecks = Callable[[], Awaitable[Mapping[str, HealthCheck]]]
+
+_WORST_FIRST = (HealthStatus.STARTING, HealthStatus.DEGRADED, HealthStatus.READY)
+
+
+def overall_status(checks: Mapping[str, HealthCheck]) -> HealthStatus:
+    """Return the worst status among the checks; with none, ready."""
+    found = {check.status for check in checks.values()}
+    return next((status for status in _WORST_FIRST if status in found), HealthStatus.READY)
+
+
+def health_router(run_checks: HealthChecks, registry: CollectorRegistry) -> APIRouter:
+    """Return the routes by which a service is watched.
+
+    Args:
+        run_checks: gives the state of each thing the service needs; it must not wait long.
+        registry: what `/metrics` shows.
+    """
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live", summary="The process answers")
+    async def live() -> Health:
+        return Health(status=HealthStatus.READY, checks={})
+
+    @router.get(
+        "/health/ready",
+        summary="The service can work",
+        responses={503: {"model": Health, "description": "It is still starting"}},
+    )
+    async def ready(response: Response) -> Health:
+        checks = dict(await run_checks())
+        status = overall_status(checks)
+        if status is HealthStatus.STARTING:
+            response.status_code = 503
+            response.headers["Retry-After"] = "2"
+        return Health(status=status, checks=checks)
+
+    @router.get("/metrics", summary="Prometheus", response_class=Response)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
