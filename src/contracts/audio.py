@@ -71,10 +71,12 @@ class NormalizationOptions(BaseModel):
     @field_validator("target_peak", "target_dbfs", "target_lufs")
     @classmethod
     def _belongs_to_the_method(cls, value: float | None, info: ValidationInfo) -> float | None:
-        method = info.data.get("normalization")
+        method: NormalizationMethod | None = info.data.get("normalization")
+        if method is None:  # it is invalid itself, and that is said already
+            return value
         own_parameter, default = NORMALIZATION_DEFAULTS.get(method, (None, None))
         if info.field_name == own_parameter:
             return default if value is None else value
-        if value is not None and method is not None:
+        if value is not None:
             raise ValueError(f"{info.field_name} has no meaning for the method {method.value!r}")
         return value

@@ -36,10 +36,15 @@ class Stage(StrEnum):
 
 
 class JobWarning(StrEnum):
-    """What was wrong with a file that could be transcribed all the same."""
+    """What a reader of the transcript should know.
+
+    The file's end is missing or damaged; it holds NaN or infinite samples, read as silence;
+    the llm changed its model on the way, so that two models made the text.
+    """
 
     TRUNCATED = "truncated"
     NON_FINITE_SAMPLES = "non_finite_samples"
+    MODEL_CHANGED = "model_changed"
 
 
 class Progress(BaseModel):
@@ -49,7 +54,9 @@ class Progress(BaseModel):
     total_s: float = 0.0
     chunks_done: int = 0
     chunks_total: int = 0
-    eta_s: float | None = Field(None, description="Seconds left, once they can be estimated.")
+    eta_s: float | None = Field(
+        default=None, description="Seconds left, once they can be estimated."
+    )
     stage: Stage | None = None
 
 
@@ -59,7 +66,7 @@ class FileInfo(BaseModel):
     name: str
     size_bytes: int
     sha256: str
-    duration_s: float | None = Field(None, description="Null until known.")
+    duration_s: float | None = Field(default=None, description="Null until known.")
     container: str
     codec: str
     sample_rate: int
@@ -88,7 +95,9 @@ class Job(BaseModel):
     options: TranscribeOptions
     model: ModelIdentity | None = None
     cached: bool = False
-    progress: Progress = Progress()
-    result: Transcript | None = Field(None, description="The segments so far, while it runs.")
-    warnings: list[JobWarning] = []
+    progress: Progress = Field(default_factory=Progress)
+    result: Transcript | None = Field(
+        default=None, description="The segments so far, while it runs."
+    )
+    warnings: list[JobWarning] = Field(default_factory=list[JobWarning])
     error: Problem | None = None

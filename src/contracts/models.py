@@ -12,6 +12,7 @@ class ModelIdentity(BaseModel):
     name: str = Field(description="Hub id, `embedded/…`, or a local folder's name.")
     revision: str = Field(description="Hub commit, or the checkpoint's SHA-256.")
     engine: str = Field(description="The inference engine's name.")
+    device: str = Field(description="Where it ran: `cpu`, `cuda:0`, …")
 
 
 class ModelState(StrEnum):
@@ -33,10 +34,12 @@ class ModelInfo(BaseModel):
     state: ModelState
     is_fallback: bool = Field(False, description="It stands in for the configured model.")
     engine: str | None = None
-    device: str | None = Field(None, description="`cpu`, `cuda:0`, …")
+    device: str | None = Field(default=None, description="`cpu`, `cuda:0`, …")
     revision: str | None = None
     progress: float | None = Field(None, ge=0, le=1, description="Share fetched, while fetching.")
-    detail: str | None = Field(None, description="Why it failed, and when it is tried again.")
+    detail: str | None = Field(
+        default=None, description="Why it failed, and when it is tried again."
+    )
 
 
 class ModelList(BaseModel):
@@ -58,7 +61,7 @@ class HealthCheck(BaseModel):
     """One thing a service needs, and how it is."""
 
     status: HealthStatus
-    detail: str | None = Field(None, description="The reason, when it is not ready.")
+    detail: str | None = Field(default=None, description="The reason, when it is not ready.")
 
 
 class Health(BaseModel):

@@ -51,4 +51,6 @@ class Problem(BaseModel):
     status: int
     detail: str
     request_id: str | None = None
-    errors: list[InvalidField] | None = Field(None, description="With 422: each invalid field.")
+    errors: list[InvalidField] | None = Field(
+        default=None, description="With 422: each invalid field."
+    )

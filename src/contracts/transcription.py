@@ -102,7 +102,9 @@ class Segment(ChunkSegment):
     """Decoded text with times of the original recording, in seconds."""
 
     index: int
-    original_text: str | None = Field(None, description="The model's text, where it was corrected.")
+    original_text: str | None = Field(
+        default=None, description="The model's text, where it was corrected."
+    )
 
 
 class Transcript(BaseModel):

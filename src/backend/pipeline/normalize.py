@@ -1,0 +1,161 @@
+"""Brings the speech of a recording to one loudness: one gain, measured over the whole file.
+
+The gain is measured over the speech alone, so that pauses do not make a quiet voice loud
+or a slammed door make it quiet; it is applied chunk by chunk, under a limiter.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from pyloudnorm.iirfilter import IIRfilter
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.signal import lfilter, resample_poly
+
+from backend.pipeline.pcm import PcmRecording
+from backend.pipeline.resample import Samples
+from backend.pipeline.vad import SpeechSpan
+from contracts.audio import SAMPLE_RATE, NormalizationMethod, NormalizationOptions
+
+MAX_GAIN_DB = 40.0
+"""More would make the hiss of a silent recording loud."""
+
+CEILING = 1.0
+"""0 dBTP: nothing clips. Broadcasting's -1 dB is kept for lossy coding, which does not follow."""
+
+OVERSAMPLING = 4
+"""Source: ITU-R BS.1770-4, annex 2: true peaks are read at four times the rate or more."""
+
+_LIMITER_RADIUS = int(0.005 * SAMPLE_RATE)
+_BLOCK_SAMPLES = 30 * SAMPLE_RATE
+
+# Source: ITU-R BS.1770-4: K weighting (stage 1, stage 2), gating blocks of 400 ms with 75 %
+# overlap, the offset of the loudness formula, the absolute and the relative gate.
+_K_WEIGHTING = (
+    IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, SAMPLE_RATE, "high_shelf"),
+    IIRfilter(0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"),
+)
+_GATING_HOP = SAMPLE_RATE // 10
+_HOPS_PER_BLOCK = 4
+_LOUDNESS_OFFSET_DB = -0.691
+_ABSOLUTE_GATE_LUFS = -70.0
+_RELATIVE_GATE_DB = -10.0
+
+
+def speech_gain_db(
+    recording: PcmRecording, spans: Sequence[SpeechSpan], options: NormalizationOptions
+) -> float:
+    """Return the gain that brings the speech to the target of the method chosen.
+
+    Returns:
+        dB, at most `MAX_GAIN_DB`; 0 for `none` and for a recording without speech.
+    """
+    match options.normalization:
+        case NormalizationMethod.PEAK if options.target_peak is not None:
+            target_db, level_db = _db(options.target_peak), peak_db(_speech(recording, spans))
+        case NormalizationMethod.RMS if options.target_dbfs is not None:
+            target_db, level_db = options.target_dbfs, rms_dbfs(_speech(recording, spans))
+        case NormalizationMethod.LUFS if options.target_lufs is not None:
+            target_db, level_db = options.target_lufs, loudness_lufs(_speech(recording, spans))
+        case _:
+            return 0.0
+    return 0.0 if level_db is None else min(target_db - level_db, MAX_GAIN_DB)
+
+
+def apply_gain(samples: Samples, gain_db: float) -> Samples:
+    """Return samples with a gain, limited so that no true peak passes full scale."""
+    return limit_true_peak(samples * np.float32(10 ** (gain_db / 20)))
+
+
+def _speech(recording: PcmRecording, spans: Iterable[SpeechSpan]) -> Iterator[Samples]:
+    for span in spans:
+        yield from recording.blocks(_BLOCK_SAMPLES, span.start, span.end)
+
+
+def _db(amplitude: float) -> float:
+    return float(20 * np.log10(amplitude))
+
+
+def peak_db(blocks: Iterable[Samples]) -> float | None:
+    """Return the level of the largest sample in dB of full scale; None: nothing but zeros."""
+    peak = max((float(np.abs(block).max()) for block in blocks if block.size), default=0.0)
+    return _db(peak) if peak > 0 else None
+
+
+def rms_dbfs(blocks: Iterable[Samples]) -> float | None:
+    """Return the mean power in dB of full scale; None: nothing but zeros."""
+    energy, n_samples = 0.0, 0
+    for block in blocks:
+        energy += float(np.dot(block, block.astype(np.float64)))
+        n_samples += block.size
+    return _db(np.sqrt(energy / n_samples)) if energy > 0 else None
+
+
+def loudness_lufs(blocks: Iterable[Samples]) -> float | None:
+    """Return the integrated loudness of blocks that follow each other, in LUFS.
+
+    Returns:
+        None when everything is below the absolute gate.
+
+    Source: ITU-R BS.1770-4 and EBU R 128, for one channel.
+    """
+    hops = _hop_powers(blocks)
+    if 0 < hops.size < _HOPS_PER_BLOCK:  # shorter than one gating block: the mean of what is there
+        hops = np.full(_HOPS_PER_BLOCK, hops.mean())
+    if hops.size == 0:
+        return None
+    powers = np.convolve(hops, np.full(_HOPS_PER_BLOCK, 1 / _HOPS_PER_BLOCK), mode="valid")
+    heard = powers[powers > _power_of(_ABSOLUTE_GATE_LUFS)]
+    if heard.size == 0:
+        return None
+    gate = _power_of(_lufs(float(heard.mean())) + _RELATIVE_GATE_DB)
+    return _lufs(float(heard[heard > gate].mean()))
+
+
+def _lufs(power: float) -> float:
+    return float(_LOUDNESS_OFFSET_DB + 10 * np.log10(power))
+
+
+def _power_of(lufs: float) -> float:
+    return float(10 ** ((lufs - _LOUDNESS_OFFSET_DB) / 10))
+
+
+def _hop_powers(blocks: Iterable[Samples]) -> npt.NDArray[np.float64]:
+    """Return the K-weighted mean power of each 100 ms; the filters run on across blocks."""
+    states = [np.zeros(max(len(stage.a), len(stage.b)) - 1) for stage in _K_WEIGHTING]
+    powers: list[npt.NDArray[np.float64]] = []
+    rest = np.zeros(0)
+    for block in blocks:
+        weighted = block.astype(np.float64)
+        for index, stage in enumerate(_K_WEIGHTING):
+            weighted, states[index] = lfilter(stage.b, stage.a, weighted, zi=states[index])
+        rest = np.concatenate([rest, weighted])
+        whole = rest.size // _GATING_HOP * _GATING_HOP
+        powers.append(np.square(rest[:whole]).reshape(-1, _GATING_HOP).mean(axis=1))
+        rest = rest[whole:]
+    if not any(part.size for part in powers) and rest.size:
+        return np.array([np.square(rest).mean()])
+    return np.concatenate(powers) if powers else np.zeros(0)
+
+
+def true_peaks(samples: Samples) -> Samples:
+    """Return, for each sample, the largest absolute value of the signal up to the next one."""
+    oversampled = np.abs(resample_poly(samples, OVERSAMPLING, 1))
+    return oversampled.reshape(-1, OVERSAMPLING).max(axis=1).astype(np.float32)
+
+
+def limit_true_peak(samples: Samples, ceiling: float = CEILING) -> Samples:
+    """Turn the signal down around peaks over the ceiling, and nowhere else.
+
+    The gain is the smallest one needed within 5 ms, smoothed over the same 5 ms: it is
+    never above what a peak needs, and it moves slowly enough not to be heard.
+    """
+    if samples.size == 0:
+        return samples
+    peaks = true_peaks(samples)
+    if peaks.max() <= ceiling:
+        return samples
+    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
+    held = minimum_filter1d(needed, 2 * _LIMITER_RADIUS + 1)
+    gain = uniform_filter1d(held, 2 * _LIMITER_RADIUS + 1)
+    return (samples * gain).astype(np.float32)

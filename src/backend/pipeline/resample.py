@@ -1,0 +1,41 @@
+"""Brings a stream of samples to 16 kHz, band-limited, block by block."""
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from contracts.audio import SAMPLE_RATE
+
+Samples = npt.NDArray[np.float32]
+"""Shape (n_samples,), float32, mono."""
+
+
+class StreamResampler:
+    """A resampler for one recording; call `push` for each block, then `finish` once.
+
+    Args:
+        source_rate: Hz.
+
+    Source: SoXR's high-quality setting: pass band to 91 % of the Nyquist frequency, stop
+    band below -120 dB, linear phase; the delay of the filter is taken out.
+    """
+
+    def __init__(self, source_rate: int) -> None:
+        self._stream = (
+            None
+            if source_rate == SAMPLE_RATE
+            else soxr.ResampleStream(source_rate, SAMPLE_RATE, num_channels=1, dtype="float32")
+        )
+
+    def push(self, samples: Samples) -> Samples:
+        """Take a block of shape (n_samples,) and return what is ready, at 16 kHz."""
+        return self._process(samples, last=False)
+
+    def finish(self) -> Samples:
+        """Return what the filter still holds; nothing may be pushed after that."""
+        return self._process(np.zeros(0, np.float32), last=True)
+
+    def _process(self, samples: Samples, *, last: bool) -> Samples:
+        if self._stream is None:
+            return samples
+        return self._stream.resample_chunk(np.ascontiguousarray(samples), last=last)

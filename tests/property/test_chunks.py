@@ -1,0 +1,62 @@
+"""If these fail, something that was said is not sent to the model, or is sent twice."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.pipeline.chunk import Chunk, plan_chunks
+from backend.pipeline.vad import SpeechSpan
+
+RATE = 16_000
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> tuple[list[SpeechSpan], int]:
+    """Spans in order and apart from each other, up to minutes long, and the length of all."""
+    spans, position = [], 0
+    for _ in range(draw(st.integers(0, 30))):
+        position += draw(st.integers(1, 4 * RATE))
+        length = draw(st.integers(1, 60 * RATE))
+        spans.append(SpeechSpan(position, position + length))
+        position += length
+    return spans, position + draw(st.integers(0, 4 * RATE))
+
+
+def cut_anywhere(seed: int):
+    """A quietest point that falls anywhere in the part it is asked about."""
+    return lambda start, end: start + seed % (end - start)
+
+
+@given(recordings(), st.floats(5, 30), st.integers(0, 10**6))
+def test_chunks_cover_all_speech_once_in_order_and_within_the_limit(
+    recording: tuple[list[SpeechSpan], int], chunk_length_s: float, seed: int
+) -> None:
+    spans, n_samples = recording
+    chunks = plan_chunks(spans, n_samples, chunk_length_s, cut_anywhere(seed))
+    assert all(0 <= chunk.start < chunk.end <= n_samples for chunk in chunks)
+    assert all(chunk.end - chunk.start <= chunk_length_s * RATE for chunk in chunks)
+    assert all(one.end <= other.start for one, other in pairwise(chunks))
+    assert all(covers(chunks, span) for span in spans)
+
+
+def covers(chunks: list[Chunk], span: SpeechSpan) -> bool:
+    position = span.start
+    for chunk in chunks:
+        if chunk.start <= position < chunk.end:
+            position = chunk.end
+    return position >= span.end
+
+
+@given(recordings())
+def test_a_pause_is_preferred_to_cutting_speech(recording: tuple[list[SpeechSpan], int]) -> None:
+    spans, n_samples = recording
+    short = [span for span in spans if span.end - span.start <= 25 * RATE]
+    chunks = plan_chunks(short, n_samples, 30, lambda start, end: start)
+    inside = [
+        (chunk, span)
+        for chunk in chunks
+        for span in short
+        if span.start < chunk.start < span.end or span.start < chunk.end < span.end
+    ]
+    assert inside == []

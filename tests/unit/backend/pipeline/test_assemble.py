@@ -1,0 +1,74 @@
+"""If these fail, the text stands at the wrong time, out of order, or twice."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.pipeline.assemble import Assembly
+from backend.pipeline.chunk import Chunk
+from backend.pipeline.vad import SpeechSpan
+from contracts.models import ModelIdentity
+from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
+
+RATE = 16_000
+MODEL = ModelIdentity(name="m", revision="r", engine="e", device="cpu")
+
+
+def segment(start: float, end: float, text: str = "да", words: list[Word] | None = None):
+    return ChunkSegment(
+        start=start, end=end, text=text, avg_logprob=-0.1, no_speech_prob=0,
+        compression_ratio=1, words=words,
+    )  # fmt: skip
+
+
+def answer(*segments: ChunkSegment, language: str = "ru") -> ChunkTranscript:
+    return ChunkTranscript(
+        text=" ".join(one.text for one in segments), language=language, language_probability=1,
+        duration_s=10, segments=list(segments), model=MODEL,
+        timings=ChunkTimings(queue_s=0, inference_s=1, batch_size=1),
+    )  # fmt: skip
+
+
+def test_times_are_those_of_the_recording_and_fall_on_the_edges_of_speech() -> None:
+    spans = [SpeechSpan(int(100.3 * RATE), int(104.7 * RATE))]
+    assembly = Assembly(spans, 200, "ru")
+    assembly.add(Chunk(100 * RATE, 105 * RATE), answer(segment(0.0, 5.0, " привет ")))
+    only = assembly.transcript().segments[0]
+    assert (only.start, only.end, only.text) == (100.3, 104.7, "привет")
+
+
+def test_words_move_with_their_segment_and_stay_inside_it() -> None:
+    words = [Word(word="да", start=0.0, end=6.0, probability=1)]
+    assembly = Assembly([SpeechSpan(10 * RATE, 14 * RATE)], 20, "ru")
+    assembly.add(Chunk(10 * RATE, 14 * RATE), answer(segment(0, 4, words=words)))
+    only = assembly.transcript().segments[0]
+    assert [(word.start, word.end) for word in only.words or []] == [(10, 14)]
+
+
+def test_nothing_said_gives_an_empty_transcript_in_the_language_asked_for() -> None:
+    transcript = Assembly([], 3600, "ru").transcript()
+    assert (transcript.text, transcript.segments, transcript.language) == ("", [], "ru")
+
+
+def test_the_language_is_the_one_spoken_longest() -> None:
+    assembly = Assembly([], 100, "auto")
+    assembly.add(Chunk(0, 5 * RATE), answer(language="en"))
+    assembly.add(Chunk(5 * RATE, 30 * RATE), answer(language="ru"))
+    assert assembly.transcript().language == "ru"
+
+
+times = st.floats(0, 30, allow_nan=False)
+
+
+@given(st.lists(st.lists(st.tuples(times, times), max_size=5), max_size=6))
+def test_segments_are_in_order_and_never_overlap(chunks: list[list[tuple[float, float]]]) -> None:
+    spans = [SpeechSpan(n * 30 * RATE, (n * 30 + 20) * RATE) for n in range(len(chunks))]
+    assembly = Assembly(spans, 30 * len(chunks), "ru")
+    for number, pieces in enumerate(chunks):
+        chunk = Chunk(number * 30 * RATE, (number + 1) * 30 * RATE)
+        assembly.add(chunk, answer(*(segment(start, end) for start, end in pieces)))
+    found = assembly.transcript().segments
+    assert [one.index for one in found] == list(range(sum(map(len, chunks))))
+    assert all(one.start < one.end for one in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))

@@ -1,0 +1,137 @@
+"""If these fail, files that people really have are refused, misread or read forever."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_files import noise, tone, write_encoded, write_silent_video, write_wav
+from backend.errors import (
+    EmptyAudioError,
+    NoAudioStreamError,
+    TooLongError,
+    UnreadableAudioError,
+    UnsupportedMediaError,
+)
+from backend.pipeline.decode import DecodeReport, decode_blocks, probe
+from backend.pipeline.prepare import Decoded, decode_to_pcm
+
+
+def decoded(path: Path, max_duration_s: float = 3600) -> Decoded:
+    return decode_to_pcm(path, probe(path), path.with_suffix(".pcm"), max_duration_s, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "rate", "layout"),
+    [
+        ("a.wav", "pcm_u8", 8_000, "mono"),
+        ("a.wav", "pcm_s24le", 96_000, "stereo"),
+        ("a.wav", "pcm_f32le", 44_100, "mono"),
+        ("a.mka", "pcm_s16le", 48_000, "5.1"),
+        ("a.flac", "flac", 192_000, "mono"),
+        ("a.mp3", "libmp3lame", 44_100, "stereo"),
+        ("a.ogg", "libopus", 48_000, "mono"),
+        ("a.m4a", "aac", 22_050, "mono"),
+    ],
+)
+def test_length_and_level_survive_any_codec_rate_and_layout(
+    tmp_path: Path, name: str, codec: str, rate: int, layout: str
+) -> None:
+    path = write_encoded(tmp_path / name, tone(2, rate), codec, rate=rate, layout=layout)
+    result = decoded(path)
+    assert result.recording.duration_s == pytest.approx(2, abs=0.1)
+    middle = result.recording.read(8_000, 24_000)
+    assert np.abs(middle).max() == pytest.approx(0.5, abs=0.05)
+    assert not result.truncated
+
+
+def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "speech.txt", [tone(1)])
+    assert probe(path).container == "wav"
+
+
+def test_sound_of_a_video_is_found_and_keeps_its_time(tmp_path: Path) -> None:
+    late = write_encoded(tmp_path / "v.mkv", tone(1), "flac", with_picture=True, start_s=0.8)
+    recording = decoded(late).recording
+    assert recording.duration_s == pytest.approx(1.8, abs=0.05)
+    assert np.abs(recording.read(0, 12_000)).max() == 0
+    assert np.abs(recording.read(13_600, 28_000)).max() > 0.4
+
+
+def test_a_video_without_sound_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(NoAudioStreamError):
+        probe(write_silent_video(tmp_path / "v.mp4"))
+
+
+def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"")
+    with pytest.raises(EmptyAudioError):
+        probe(tmp_path / "a.wav")
+
+
+def test_a_wav_of_no_samples_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(EmptyAudioError):
+        probe(write_wav(tmp_path / "a.wav", [np.zeros(0, np.float32)]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"This is no sound at all, only words.\n" * 50,
+        b"\x89PNG\r\n\x1a\n" + bytes(200),
+        b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        b"<html><body>no</body></html>",
+        bytes(4096),
+    ],
+)
+def test_what_is_not_audio_is_refused_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    with pytest.raises((UnsupportedMediaError, UnreadableAudioError)):
+        probe(path)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.wav", "pcm_s16le"), ("a.flac", "flac")])
+def test_a_file_cut_in_the_middle_gives_its_beginning_and_says_so(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    path = write_encoded(tmp_path / name, noise(10), codec)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    result = decoded(path)
+    assert result.recording.duration_s == pytest.approx(5, abs=0.5)
+    assert result.truncated
+
+
+def test_nan_and_infinite_samples_become_silence_and_are_told(tmp_path: Path) -> None:
+    samples = tone(1).copy()
+    samples[100:200], samples[300] = np.nan, np.inf
+    path = tmp_path / "a.wav"
+    data = samples.tobytes()
+    header = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 3, 1, 16_000, 64_000, 4, 32)
+    body = header + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    result = decoded(path)
+    assert result.non_finite
+    assert np.abs(result.recording.read(0, 16_000)).max() <= 0.51
+
+
+def test_a_recording_over_the_limit_stops_though_its_header_says_nothing(tmp_path: Path) -> None:
+    path = write_encoded(tmp_path / "a.mka", noise(30), "flac")
+    with pytest.raises(TooLongError):
+        decoded(path, max_duration_s=10)
+
+
+def test_a_mono_and_a_stereo_part_in_one_stream_are_both_read(tmp_path: Path) -> None:
+    mono = write_encoded(tmp_path / "a.mp3", tone(2, 44_100), "libmp3lame", rate=44_100)
+    stereo = write_encoded(
+        tmp_path / "b.mp3", tone(2, 44_100), "libmp3lame", rate=44_100, layout="stereo"
+    )
+    joined = tmp_path / "c.mp3"
+    joined.write_bytes(mono.read_bytes() + stereo.read_bytes())
+    info, report = probe(joined), DecodeReport()
+    widths = {block.shape[1] for block in decode_blocks(joined, info, report)}
+    assert widths == {info.channels}
+    assert report.n_samples / info.sample_rate == pytest.approx(4, abs=0.3)
