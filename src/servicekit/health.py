@@ -1,9 +1,10 @@
 """`/health/live`, `/health/ready` and `/metrics`."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from resource import RUSAGE_SELF, getrusage
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from contracts.models import Health, HealthCheck, HealthStatus
 
@@ -43,6 +44,9 @@ def health_router(run_checks: HealthChecks, registry: CollectorRegistry) -> APIR
             response.status_code = 503
             response.headers["Retry-After"] = "2"
         return Health(status=status, checks=checks)
+
+    peak = Gauge("process_peak_resident_memory_bytes", "Largest memory so far.", registry=registry)
+    peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)
 
     @router.get("/metrics", summary="Prometheus", response_class=Response)
     async def metrics() -> Response:
