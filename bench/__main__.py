@@ -55,7 +55,7 @@ def main() -> None:
         ours = (
             services.Services(arguments.backend, arguments.llm)
             if arguments.backend
-            else stack.enter_context(services.started(Path("data"), arguments.threads))
+            else stack.enter_context(services.started(arguments.threads))
         )
         for _ in range(arguments.rounds):
             for recording in recordings:

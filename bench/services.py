@@ -1,20 +1,17 @@
 """The services themselves, through the backend's port, as a user's programme calls them."""
 
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
-START_S = 180
+from real_services import running_services
+
 POLL_S = 0.1
-MODEL = "embedded/whisper-base"
 
 
 @dataclass(frozen=True)
@@ -59,50 +56,10 @@ def _peak_bytes(url: str) -> int:
 
 
 @contextmanager
-def started(data_dir: Path, threads: int) -> Iterator[Services]:
-    """Start the llm and the backend on free ports with the embedded model; stop them after."""
-    llm_port, backend_port = _free_port(), _free_port()
-    services = Services(f"http://127.0.0.1:{backend_port}", f"http://127.0.0.1:{llm_port}")
-    environment = os.environ | {
-        "PYTHONPATH": "src",
-        "DATA_DIR": str(data_dir),
-        "LLM_MODEL": MODEL,
-        "LLM_THREADS": str(threads),
-        "LLM_PORT": str(llm_port),
-        "LLM_URL": services.llm_url,
-        "BACKEND_PORT": str(backend_port),
-        "LOG_LEVEL": "WARNING",
-    }
-    with ExitStack() as stack:
-        for name in ("llm", "backend"):
-            stack.enter_context(_process([sys.executable, "-m", name], environment))
-        _wait_until_ready(services)
-        yield services
-
-
-@contextmanager
-def _process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def _wait_until_ready(services: Services) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{services.backend_url}/health/ready").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.5)
-    raise TimeoutError(f"the services were not ready after {START_S} s")
+def started(threads: int) -> Iterator[Services]:
+    """Run the services with the embedded model for as long as this lasts."""
+    with (
+        TemporaryDirectory() as folder,
+        running_services(Path(folder), LLM_THREADS=str(threads), LOG_LEVEL="WARNING") as services,
+    ):
+        yield Services(services.backend.url, services.llm.url)

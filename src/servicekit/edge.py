@@ -7,7 +7,11 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from servicekit.health import HealthChecks, health_router
-from servicekit.problems import REQUEST_ID_HEADER, install_problem_handlers
+from servicekit.problems import (
+    REQUEST_ID_HEADER,
+    declare_problem_schema,
+    install_problem_handlers,
+)
 from servicekit.request_log import RequestLogMiddleware
 
 _is_plain_id = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
@@ -16,6 +20,7 @@ _is_plain_id = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
 def install_edge(app: FastAPI, run_checks: HealthChecks, registry: CollectorRegistry) -> None:
     """Give an app its problem answers, request ids, request log, health and metrics."""
     install_problem_handlers(app)
+    declare_problem_schema(app)
     app.include_router(health_router(run_checks, registry))
     app.add_middleware(RequestLogMiddleware, registry=registry)
     # added last, so that it is outermost and every line has the id

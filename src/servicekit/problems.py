@@ -28,11 +28,30 @@ def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(f"`{kind.uri}`: {kind.title}")
-    schema = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: {"description": "; ".join(lines), "model": Problem, "content": schema}
+        status: {"description": "; ".join(lines), "content": content}
         for status, lines in by_status.items()
     }
+
+
+def declare_problem_schema(app: FastAPI) -> None:
+    """Put the schema that `problem_responses` refers to into the app's OpenAPI.
+
+    FastAPI would do so for a response's `model`, but declare it as `application/json` too.
+    """
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        nested = schema.pop("$defs")
+        document.setdefault("components", {}).setdefault("schemas", {}).update(
+            {**nested, Problem.__name__: schema}
+        )
+        return document
+
+    app.openapi = openapi
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -44,14 +44,22 @@ class JobService:
         self._turns = asyncio.Semaphore(settings.max_running_jobs)
         self._metrics = _Metrics(registry)
 
-    async def start(self) -> None:
-        """Nothing to take up again: jobs do not outlive the process."""
-
     async def stop(self) -> None:
         """End every job; their files are removed."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def ensure_room(self) -> None:
+        """Check that one more recording may wait.
+
+        Raises:
+            QueueFullError: as many are waiting as are allowed.
+        """
+        if self._n_waiting() >= self._settings.max_queued_jobs:
+            raise QueueFullError(
+                "As many recordings as are allowed are waiting.", retry_after_s=RETRY_AFTER_S
+            )
 
     async def submit(self, recording: StoredFile, options: TranscribeOptions) -> Job:
         """Look into a file and queue it.
@@ -67,11 +75,10 @@ class JobService:
             TooLongError: its header says that it lasts longer than is accepted.
         """
         with _removed_if_refused(recording.path):
-            self._refuse_if_full()
             media = await asyncio.to_thread(probe, recording.path)
             if (media.duration_s or 0) > self._settings.max_duration_s:
                 raise TooLongError(too_long_detail(self._settings.max_duration_s))
-            self._refuse_if_full()  # others may have come while the file was looked into
+            self.ensure_room()
         job = _new_job(recording, media, options)
         self._jobs[job.id] = job
         task = asyncio.create_task(self._work_on(job, recording.path, media))
@@ -89,12 +96,6 @@ class JobService:
         if job := self._jobs.get(job_id):
             return job
         raise JobNotFoundError("There is no transcription with this id.")
-
-    def _refuse_if_full(self) -> None:
-        if self._n_waiting() >= self._settings.max_queued_jobs:
-            raise QueueFullError(
-                "As many recordings as are allowed are waiting.", retry_after_s=RETRY_AFTER_S
-            )
 
     def _n_waiting(self) -> int:
         return sum(job.status is JobStatus.QUEUED for job in self._jobs.values())

@@ -1,0 +1,164 @@
+"""Reads `multipart/form-data` as it arrives: the file to disk, the options to a dict.
+
+Starlette's own form parser is not used: it takes the whole body into a temporary file
+before the route can look at it.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+
+from backend.errors import BadRequestError
+from backend.storage.work_folder import IncomingFile
+
+FILE_FIELD = "file"
+
+MAX_FORM_OVERHEAD_BYTES = 2**20
+"""What boundaries, headers and options may add to the file's own size."""
+
+_MAX_FIELDS = 50
+_MAX_VALUE_BYTES = 16 * 2**10
+
+
+@dataclass
+class RecordingForm:
+    """What a form held beside the content of its file."""
+
+    options: dict[str, str] = field(default_factory=dict)
+    has_file: bool = False
+    file_name: str | None = None
+
+
+@dataclass
+class _Part:
+    name: str
+    file_name: str | None
+
+
+async def read_form(
+    content_type: str, body: AsyncIterator[bytes], incoming: IncomingFile
+) -> RecordingForm:
+    """Write the form's file to disk and return the rest of the form.
+
+    Raises:
+        BadRequestError: it is not a form, a field comes twice, or it stops short.
+        TooLargeError, DiskFullError: as `incoming` raises them.
+    """
+    form = RecordingForm()
+    values: dict[str, bytearray] = {}
+    async for part, data in _parts(content_type, body):
+        if data is None:
+            _begin(part, form, values)
+        elif part.name == FILE_FIELD:
+            await incoming.write(data)
+        else:
+            values[part.name] += data
+            if len(values[part.name]) > _MAX_VALUE_BYTES:
+                raise BadRequestError("A field of the form is too long.")
+    form.options = {name: _decode(bytes(value)) for name, value in values.items()}
+    return form
+
+
+def _begin(part: _Part, form: RecordingForm, values: dict[str, bytearray]) -> None:
+    if part.name in values or (part.name == FILE_FIELD and form.has_file):
+        raise BadRequestError("A field of the form is given twice.")
+    if len(values) >= _MAX_FIELDS:
+        raise BadRequestError(f"The form has more than {_MAX_FIELDS} fields.")
+    if part.name == FILE_FIELD:
+        form.has_file, form.file_name = True, part.file_name
+    else:
+        values[part.name] = bytearray()
+
+
+async def _parts(
+    content_type: str, body: AsyncIterator[bytes]
+) -> AsyncIterator[tuple[_Part, bytes | None]]:
+    """Yield each part once with None as it begins, then with each piece of its data."""
+    events = _Events()
+    parser = _parser(content_type, events)
+    async for piece in body:
+        try:
+            parser.write(piece)
+        except FormParserError as error:
+            raise BadRequestError("The body is not a form.") from error
+        for event in events.take():
+            yield event
+    if not events.at_end:
+        raise BadRequestError("The form stops before its end.")
+
+
+def _parser(content_type: str, events: "_Events") -> MultipartParser:
+    _, parameters = parse_options_header(content_type)
+    boundary = parameters.get(b"boundary")
+    if not boundary:
+        raise BadRequestError("The header Content-Type names no boundary.")
+    try:
+        return MultipartParser(
+            boundary,
+            {
+                "on_part_begin": events.on_part_begin,
+                "on_header_field": events.on_header_field,
+                "on_header_value": events.on_header_value,
+                "on_header_end": events.on_header_end,
+                "on_headers_finished": events.on_headers_finished,
+                "on_part_data": events.on_part_data,
+                "on_end": events.on_end,
+            },
+        )
+    except FormParserError as error:
+        raise BadRequestError("The header Content-Type is not valid.") from error
+
+
+class _Events:
+    """Gathers what the parser's callbacks tell, until it is taken."""
+
+    def __init__(self) -> None:
+        self.at_end = False
+        self._part = _Part("", None)
+        self._disposition = b""
+        self._header = bytearray()
+        self._value = bytearray()
+        self._events: list[tuple[_Part, bytes | None]] = []
+
+    def take(self) -> list[tuple[_Part, bytes | None]]:
+        """Return the events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def on_part_begin(self) -> None:
+        self._disposition = b""
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def on_headers_finished(self) -> None:
+        _, parameters = parse_options_header(self._disposition)
+        name = parameters.get(b"name")
+        if name is None:
+            raise FormParserError("a part has no name")
+        file_name = parameters.get(b"filename")
+        self._part = _Part(_decode(name), None if file_name is None else _decode(file_name))
+        self._events.append((self._part, None))
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._events.append((self._part, data[start:end]))
+
+    def on_end(self) -> None:
+        self.at_end = True
+
+
+def _decode(value: bytes) -> str:
+    """Return the text of a field; every browser and tool of today sends UTF-8."""
+    return value.decode("utf-8", errors="replace")

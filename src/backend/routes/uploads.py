@@ -1,0 +1,113 @@
+"""Resumable uploads by tus 1.0.0."""
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from backend.dependencies import Uploads
+from backend.routes import tus
+from backend.routes.request_body import announced_bytes, body_of
+from contracts.problems import ProblemType
+from servicekit.problems import problem_responses
+
+router = APIRouter(
+    prefix=tus.PREFIX,
+    tags=["uploads"],
+    responses=problem_responses(ProblemType.INVALID_OPTION),
+)
+
+_versioned = [Depends(tus.require_version)]
+
+
+@router.options("/", status_code=204, summary="What of tus is understood")
+async def announce(uploads: Uploads) -> Response:
+    """Return the version, the extensions and the largest size."""
+    headers = {"Tus-Extension": tus.EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
+    return Response(status_code=204, headers=headers)
+
+
+@router.post(
+    "/",
+    status_code=201,
+    summary="Begin an upload",
+    response_description="The upload, at the address in `Location`",
+    response_class=Response,
+    dependencies=_versioned,
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.UNSUPPORTED_TUS_VERSION,
+        ProblemType.TOO_LARGE,
+        ProblemType.DISK_FULL,
+    ),
+)
+async def create_upload(request: Request, uploads: Uploads) -> Response:
+    """Announce a file; its first bytes may come along."""
+    upload = await uploads.create(tus.announcement_of(request))
+    if tus.has_content(request):
+        upload = await uploads.append(upload.id, 0, announced_bytes(request), body_of(request))
+    headers = {"Location": f"{tus.PREFIX}/{upload.id}", **tus.progress_headers(upload)}
+    return Response(status_code=201, headers=headers)
+
+
+@router.head(
+    "/{upload_id}",
+    summary="How far an upload is",
+    response_class=Response,
+    dependencies=_versioned,
+    responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.UNSUPPORTED_TUS_VERSION),
+)
+async def read_upload(upload_id: str, uploads: Uploads) -> Response:
+    """Return the offset at which to go on."""
+    upload = await uploads.find(upload_id)
+    metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
+    headers = {
+        "Upload-Length": str(upload.length),
+        "Cache-Control": "no-store",
+        **metadata,
+        **tus.progress_headers(upload),
+    }
+    return Response(headers=headers)
+
+
+@router.patch(
+    "/{upload_id}",
+    status_code=204,
+    summary="Add to an upload",
+    dependencies=_versioned,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {tus.OFFSET_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.NOT_FOUND,
+        ProblemType.WRONG_STATE,
+        ProblemType.UPLOAD_OFFSET_MISMATCH,
+        ProblemType.UNSUPPORTED_TUS_VERSION,
+        ProblemType.TOO_LARGE,
+        ProblemType.UNSUPPORTED_MEDIA,
+        ProblemType.DISK_FULL,
+    ),
+)
+async def append_to_upload(upload_id: str, request: Request, uploads: Uploads) -> Response:
+    """Send the next bytes; those that arrive are kept, whatever happens then."""
+    tus.require_content(request)
+    upload = await uploads.append(
+        upload_id, tus.offset_of(request), announced_bytes(request), body_of(request)
+    )
+    return Response(status_code=204, headers=tus.progress_headers(upload))
+
+
+@router.delete(
+    "/{upload_id}",
+    status_code=204,
+    summary="Give an upload up",
+    dependencies=_versioned,
+    responses=problem_responses(
+        ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.UNSUPPORTED_TUS_VERSION
+    ),
+)
+async def remove_upload(upload_id: str, uploads: Uploads) -> Response:
+    """Remove what has arrived."""
+    await uploads.remove(upload_id)
+    return Response(status_code=204)

@@ -1,0 +1,47 @@
+"""What can be configured in the backend."""
+
+from pydantic import AnyHttpUrl, Field
+
+from servicekit.settings import ServiceSettings
+
+
+class BackendSettings(ServiceSettings):
+    """Variables of the environment; they win over `.env`."""
+
+    backend_port: int = Field(8009, ge=1, le=65535, description="TCP port of the backend.")
+
+    llm_url: AnyHttpUrl = Field(
+        AnyHttpUrl("http://127.0.0.1:4321"), description="Address of the llm service."
+    )
+    llm_concurrency: int = Field(
+        8, ge=1, le=256, description="Chunks that are at the llm at once; it gathers them."
+    )
+    llm_timeout_s: float = Field(
+        300, ge=1, le=3600, description="Seconds to wait for the llm's answer to one chunk."
+    )
+    llm_retry_s: float = Field(
+        600,
+        ge=1,
+        le=86_400,
+        description="Seconds for which a chunk is sent again while the llm is down or full.",
+    )
+
+    max_upload_bytes: int = Field(
+        4 * 2**30, ge=1, le=2**50, description="Bytes of the largest file that is accepted."
+    )
+    max_duration_s: float = Field(
+        43_200, ge=1, le=31_536_000, description="Seconds of the longest recording accepted."
+    )
+    upload_ttl_s: int = Field(
+        86_400, ge=60, le=31_536_000, description="Seconds an unfinished upload is kept."
+    )
+    min_free_disk_bytes: int = Field(
+        512 * 2**20, ge=0, le=2**50, description="Bytes of the disk that stay free."
+    )
+
+    max_running_jobs: int = Field(
+        1, ge=1, le=64, description="Recordings that are worked on at once."
+    )
+    max_queued_jobs: int = Field(
+        100, ge=1, le=100_000, description="Recordings that may wait; one more is refused."
+    )

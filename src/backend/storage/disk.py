@@ -1,0 +1,67 @@
+"""The disk that received files lie on: how full it is, and writing to it."""
+
+import errno
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from backend.errors import DiskFullError
+from contracts.models import HealthCheck, HealthStatus
+
+_NO_ROOM = "There is no room left on the disk for this file."
+
+
+class Disk:
+    """Keeps a part of the disk free.
+
+    Args:
+        folder: any folder on the disk in question.
+        min_free_bytes: what must stay free.
+    """
+
+    def __init__(self, folder: Path, min_free_bytes: int) -> None:
+        self._folder = folder
+        self._min_free_bytes = min_free_bytes
+
+    def ensure_room(self, n_bytes: int) -> None:
+        """Check that so many more bytes can be written.
+
+        Raises: DiskFullError: they would eat into what must stay free.
+        """
+        if self._free_bytes() - n_bytes < self._min_free_bytes:
+            raise DiskFullError(_NO_ROOM)
+
+    def check(self) -> HealthCheck:
+        """Tell whether new files can be received."""
+        free = self._free_bytes()
+        if free >= self._min_free_bytes:
+            return HealthCheck(status=HealthStatus.READY)
+        detail = f"{free // 2**20} MiB are free: new recordings are refused."
+        return HealthCheck(status=HealthStatus.DEGRADED, detail=detail)
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
+
+@contextmanager
+def disk_full_told() -> Generator[None]:
+    """Turn the system's word for a full disk or quota into `DiskFullError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(_NO_ROOM) from error
+        raise
+
+
+def write_whole(file: FileIO, data: bytes) -> None:
+    """Write every byte to an unbuffered file, which may take fewer at a time.
+
+    Raises: DiskFullError: the disk or the quota is full; what fitted in stays written.
+    """
+    view = memoryview(data)
+    with disk_full_told():
+        while view:
+            view = view[file.write(view) :]

@@ -1,0 +1,257 @@
+"""Uploads that arrive in parts, and go on where they stopped.
+
+An upload is two files: `{id}.json` says what the client announced, `{id}.bin` holds what
+has arrived. The offset is the size of the latter and is kept nowhere else, so that the two
+cannot differ, whenever the process dies.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import FileIO
+from pathlib import Path
+
+import anyio
+import structlog
+from anyio.to_thread import run_sync
+from pydantic import BaseModel, ValidationError
+
+from backend.errors import (
+    TooLargeError,
+    UploadNotFoundError,
+    UploadOffsetMismatchError,
+    WrongStateError,
+)
+from backend.storage.disk import Disk, disk_full_told, write_whole
+from backend.storage.files import StoredFile, display_name, is_id, new_id
+from backend.storage.work_folder import WorkFolder
+
+log = structlog.get_logger()
+
+_EXPIRY_INTERVAL_S = 3600
+
+
+class Announcement(BaseModel):
+    """What the client says of a file before it sends it.
+
+    Attributes:
+        metadata: the header `Upload-Metadata` as it came, to be given back.
+    """
+
+    length: int
+    name: str | None = None
+    metadata: str | None = None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How far an upload is; offset and length in bytes."""
+
+    id: str
+    offset: int
+    length: int
+    metadata: str | None
+    expires_at: datetime
+
+
+class UploadStore:
+    """The uploads under way.
+
+    Args:
+        folder: holds them, and nothing else.
+        disk: that of the folder.
+        work: where finished uploads go; on the same disk.
+        ttl_s: seconds after its last byte at which an upload is given up.
+    """
+
+    def __init__(self, folder: Path, disk: Disk, work: WorkFolder, ttl_s: int) -> None:
+        self._folder = folder
+        self._disk = disk
+        self._work = work
+        self._ttl_s = ttl_s
+        self._in_use: set[str] = set()
+
+    @property
+    def max_bytes(self) -> int:
+        """The size of the largest file that is accepted."""
+        return self._work.max_bytes
+
+    def prepare(self) -> None:
+        """Make the folder."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    async def create(self, announcement: Announcement) -> Upload:
+        """Begin an upload.
+
+        Raises:
+            TooLargeError: it would be larger than is accepted.
+            DiskFullError: there is no room for it.
+        """
+        if announcement.length > self.max_bytes:
+            raise TooLargeError(f"The file has more than {self.max_bytes} bytes.")
+        return await run_sync(self._create, announcement)
+
+    async def find(self, upload_id: str) -> Upload:
+        """Return how far an upload is, or raise UploadNotFoundError."""
+        return await run_sync(self._find, upload_id)
+
+    async def append(
+        self, upload_id: str, offset: int, n_bytes: int, parts: AsyncIterator[bytes]
+    ) -> Upload:
+        """Add what comes to an upload; what came before a failure is kept.
+
+        Args:
+            upload_id: the one to add to.
+            offset: the byte at which the client goes on.
+            n_bytes: how many the client says will come, 0 when it does not say.
+            parts: what comes; it may raise when the client hangs up.
+
+        Raises:
+            UploadNotFoundError: no upload has this id.
+            WrongStateError: another request is writing to it, or has claimed it.
+            UploadOffsetMismatchError: the client goes on elsewhere than we are.
+            TooLargeError: it is more than was announced.
+            DiskFullError: there is no room for it.
+        """
+        with self._alone(upload_id):
+            upload = await self.find(upload_id)
+            if offset != upload.offset:
+                raise UploadOffsetMismatchError(
+                    f"The upload goes on at byte {upload.offset}, not {offset}."
+                )
+            _ensure_within(upload.length, offset + n_bytes)
+            await run_sync(self._disk.ensure_room, n_bytes)
+            await self._write(self._data(upload_id), upload, parts)
+            return await self.find(upload_id)
+
+    async def remove(self, upload_id: str) -> None:
+        """Give an upload up.
+
+        Raises:
+            UploadNotFoundError: no upload has this id.
+            WrongStateError: another request is writing to it, or has claimed it.
+        """
+        with self._alone(upload_id):
+            await self.find(upload_id)
+            await run_sync(self._remove, upload_id)
+
+    async def claim(self, upload_id: str) -> StoredFile:
+        """Take a finished upload out; the file belongs to the caller.
+
+        Raises:
+            UploadNotFoundError: no upload has this id.
+            WrongStateError: bytes are missing, or another request has the upload.
+        """
+        with self._alone(upload_id):
+            upload = await self.find(upload_id)
+            if upload.offset < upload.length:
+                raise WrongStateError(
+                    f"Only {upload.offset} of {upload.length} bytes have arrived."
+                )
+            return await run_sync(self._claim, upload)
+
+    async def expire_forever(self) -> None:
+        """Remove the uploads that were given up, now and every hour."""
+        while True:
+            try:
+                await run_sync(self.remove_expired)
+            except OSError as error:
+                log.warning("upload_expiry_failed", errno=error.errno)
+            await anyio.sleep(_EXPIRY_INTERVAL_S)
+
+    def remove_expired(self) -> None:
+        """Remove the uploads to which nothing was added for the time allowed."""
+        last_change: dict[str, float] = {}
+        for path in self._folder.iterdir():
+            changed = path.stat().st_mtime
+            last_change[path.stem] = max(changed, last_change.get(path.stem, changed))
+        given_up = time.time() - self._ttl_s
+        for upload_id, changed in last_change.items():
+            if changed < given_up and upload_id not in self._in_use:
+                self._remove(upload_id)
+
+    @contextmanager
+    def _alone(self, upload_id: str) -> Generator[None]:
+        if upload_id in self._in_use:
+            raise WrongStateError("Another request is using this upload.")
+        self._in_use.add(upload_id)
+        try:
+            yield
+        finally:
+            self._in_use.remove(upload_id)
+
+    def _data(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.bin"
+
+    def _announcement(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.json"
+
+    def _create(self, announcement: Announcement) -> Upload:
+        self._disk.ensure_room(announcement.length)
+        upload_id = new_id()
+        with disk_full_told():
+            self._announcement(upload_id).write_text(announcement.model_dump_json(), "utf-8")
+            self._data(upload_id).touch(exist_ok=False)
+        return self._find(upload_id)
+
+    def _read(self, upload_id: str) -> tuple[Announcement, os.stat_result]:
+        if not is_id(upload_id):
+            raise UploadNotFoundError("No upload has this id.")
+        try:
+            announcement = self._announcement(upload_id).read_text("utf-8")
+            return Announcement.model_validate_json(announcement), self._data(upload_id).stat()
+        except (FileNotFoundError, ValidationError) as error:
+            raise UploadNotFoundError("No upload has this id.") from error
+
+    def _find(self, upload_id: str) -> Upload:
+        announcement, data = self._read(upload_id)
+        return Upload(
+            id=upload_id,
+            offset=data.st_size,
+            length=announcement.length,
+            metadata=announcement.metadata,
+            expires_at=datetime.fromtimestamp(data.st_mtime + self._ttl_s, UTC),
+        )
+
+    async def _write(self, path: Path, upload: Upload, parts: AsyncIterator[bytes]) -> None:
+        file = await run_sync(FileIO, path, "ab")
+        end = upload.offset
+        try:
+            async for part in parts:
+                end += len(part)
+                _ensure_within(upload.length, end)
+                await run_sync(write_whole, file, part)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await run_sync(_sync_and_close, file)
+
+    def _remove(self, upload_id: str) -> None:
+        self._data(upload_id).unlink(missing_ok=True)
+        self._announcement(upload_id).unlink(missing_ok=True)
+
+    def _claim(self, upload: Upload) -> StoredFile:
+        announcement, _ = self._read(upload.id)
+        with self._data(upload.id).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        path = self._data(upload.id).rename(self._work.path_for_new_file())
+        self._announcement(upload.id).unlink(missing_ok=True)
+        return StoredFile(
+            path=path,
+            name=display_name(announcement.name),
+            size_bytes=upload.length,
+            sha256=digest.hexdigest(),
+        )
+
+
+def _ensure_within(length: int, end: int) -> None:
+    if end > length:
+        raise TooLargeError(f"The upload was announced with {length} bytes.")
+
+
+def _sync_and_close(file: FileIO) -> None:
+    with file, disk_full_told():
+        os.fsync(file.fileno())

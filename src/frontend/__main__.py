@@ -1,0 +1,55 @@
+"""Runs the page: `python -m frontend`."""
+
+import logging
+from pathlib import Path
+
+from streamlit.web import bootstrap
+
+from frontend.settings import FrontendSettings
+from frontend.theme import theme_options
+
+
+def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
+    """Return Streamlit's options, named as its flags are, so that they win over its files."""
+    return {
+        "browser_gatherUsageStats": False,
+        "client_showErrorDetails": "none",
+        "client_showErrorLinks": False,
+        "client_toolbarMode": "minimal",
+        "client_showSidebarNavigation": False,
+        "logger_level": _streamlit_log_level(settings.log_level),
+        "server_address": settings.bind_address,
+        "server_port": settings.frontend_port,
+        "server_headless": True,
+        "server_showEmailPrompt": False,
+        "server_fileWatcherType": "none",
+        "server_maxUploadSize": settings.max_upload_mebibytes,
+        **theme_options(),
+    }
+
+
+def _streamlit_log_level(level: str) -> str:
+    # at DEBUG Streamlit writes what it sends to the browser, and that holds transcripts
+    return "info" if level == "DEBUG" else level.lower()
+
+
+def configure_logging(level: str) -> None:
+    """Send our own lines to stderr; httpx would tell the address of every request."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("frontend").setLevel(level)
+    for noisy in ("httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Serve the page until it is told to stop."""
+    settings = FrontendSettings()
+    configure_logging(settings.log_level)
+    options = streamlit_options(settings)
+    bootstrap.load_config_options(options)
+    app = Path(__file__).with_name("app.py")
+    bootstrap.run(str(app), False, [], options)
+
+
+if __name__ == "__main__":
+    main()

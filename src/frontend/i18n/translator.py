@@ -1,0 +1,99 @@
+"""From a key to a sentence, with numbers and plurals as the language wants them."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from babel import Locale
+from babel.numbers import format_decimal, format_percent
+
+from frontend.i18n import en, ru
+
+Text = str | dict[str, str]
+"""A template, or one for each plural form (CLDR's names), chosen by `count`."""
+
+
+class Language(StrEnum):
+    """The languages of the page; the first is the one it opens in."""
+
+    RU = "ru"
+    EN = "en"
+
+
+TEXTS: dict[Language, dict[str, Text]] = {Language.RU: ru.TEXTS, Language.EN: en.TEXTS}
+
+
+@dataclass(frozen=True)
+class Translator:
+    """The page's words in one language."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the sentence of a key.
+
+        Args:
+            key: a key of `TEXTS`.
+            values: what stands in the template's braces; `count`, a number, also chooses
+                the plural form and is written as the language writes numbers.
+        """
+        template = TEXTS[self.language][key]
+        if isinstance(template, dict):
+            template = template[self._plural_form(values["count"])]
+        if "count" in values:
+            values["count"] = self.number(values["count"])
+        return template.format(**values)
+
+    def number(self, value: object) -> str:
+        """Return a number with the language's decimal sign and thousands."""
+        return format_decimal(value, locale=self.language.value)
+
+    def percent(self, share: float) -> str:
+        """Return a share of one as whole per cent, rounded down: 100 % is done."""
+        return format_percent(math.floor(share * 100) / 100, locale=self.language.value)
+
+    def file_size(self, size_bytes: int) -> str:
+        """Return a size with one decimal at most, in units of 1024."""
+        size, unit = float(size_bytes), "bytes"
+        for larger in ("kilobytes", "megabytes", "gigabytes"):
+            if size < 1024:
+                break
+            size, unit = size / 1024, larger
+        rounded = round(size, 0 if size >= 100 or unit == "bytes" else 1)
+        return self(f"size.{unit}", amount=self.number(rounded))
+
+    def duration(self, seconds: float) -> str:
+        """Return a length of time in at most two units, such as `6 min 12 s`."""
+        whole = max(1, round(seconds)) if seconds > 0 else 0
+        minutes, rest = divmod(whole, 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return self("duration.hours", hours=hours, minutes=minutes)
+        if minutes:
+            return self("duration.minutes", minutes=minutes, seconds=rest)
+        return self("duration.seconds", seconds=rest)
+
+    def time_left(self, seconds: float) -> str:
+        """Return how long there is to wait, no more exact than the estimate is."""
+        if seconds < 10:
+            return self("time_left.moments")
+        if seconds < 50:
+            return self("time_left.under_a_minute")
+        minutes = max(1, round(seconds / 60))
+        if minutes < 60:
+            return self("time_left.minutes", count=minutes)
+        hours, rest = divmod(round(minutes / 10) * 10, 60)
+        if not rest:
+            return self("time_left.hours", count=hours)
+        return self("time_left.hours_minutes", count=hours, minutes=rest)
+
+    def _plural_form(self, count: object) -> str:
+        return Locale.parse(self.language.value).plural_form(count)
+
+
+def timecode(seconds: float) -> str:
+    """Return a moment of a recording as `h:mm:ss.s`, rounded to a tenth."""
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{tenths // 10:02}.{tenths % 10}"

@@ -1,0 +1,1 @@
+"""What fills the page: a new transcription, a job, its result."""

@@ -1,0 +1,46 @@
+"""Visitors of the page, each with a browser profile of their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
+
+LaunchChromium = Callable[..., Browser]
+OpenVisit = Callable[..., "Visit"]
+
+_LOST_MODULE = "Failed to fetch dynamically imported module"
+
+
+@dataclass
+class Visit:
+    """One visitor's page, and what must not happen on it."""
+
+    context: BrowserContext
+    page: Page
+    home: str
+    foreign_requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Open the page and wait until it is there."""
+        self.page.on("request", self._note_request)
+        self.page.on("dialog", self._note_dialog)
+        self.page.goto(self.home)
+        self._wait_until_drawn()
+        # Chromium drops what it is loading when the machine's network interfaces change, as
+        # they do while containers start beside the tests
+        if self.page.get_by_text(_LOST_MODULE).count():
+            self.page.reload()
+            self._wait_until_drawn()
+
+    def _wait_until_drawn(self) -> None:
+        self.page.get_by_role("heading", name="Настройки").wait_for()
+        self.page.wait_for_load_state("networkidle")
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.foreign_requests.append(request.url)
+
+    def _note_dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()

@@ -1,0 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
+
+from real_services import Services, running_services
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """The three real services with the embedded model, for the whole run of the tests."""
+    with running_services(tmp_path_factory.mktemp("services")) as services:
+        yield services

@@ -1,0 +1,126 @@
+"""If these fail, a bad file gets no clear answer, leaves something behind, or breaks us."""
+
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from audio_files import noise, tone, write_encoded, write_silent_video, write_wav
+from contracts.jobs import JobStatus, JobWarning
+from integration.client import send, transcribe
+from real_services import Services
+from speech_corpus import russian_sentences
+
+pytestmark = pytest.mark.slow
+
+
+def leftovers(services: Services) -> list[Path]:
+    data = Path(services.backend.environment["DATA_DIR"])
+    return [path for name in ("work", "uploads") for path in (data / name).iterdir()]
+
+
+@pytest.fixture
+def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
+    def write(name: str, content: bytes) -> Path:
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    cut = write_encoded(tmp_path / "whole.m4a", noise(5, 48_000), "aac", rate=48_000)
+    return {
+        "empty": (write("e.wav", b""), 400, "/problems/empty-audio"),
+        "no samples": (
+            write_wav(tmp_path / "n.wav", [np.zeros(0, np.float32)]),
+            400,
+            "/problems/empty-audio",
+        ),
+        "text": (write("t.wav", b"Dear Sir or Madam. " * 99), 415, "/problems/unsupported-media"),
+        "picture": (
+            write("p.mp3", b"\x89PNG\r\n\x1a\n" + bytes(500)),
+            415,
+            "/problems/unsupported-media",
+        ),
+        "silent video": (
+            write_silent_video(tmp_path / "v.mp4"),
+            400,
+            "/problems/no-audio-stream",
+        ),
+        "index lost": (
+            write("cut.m4a", cut.read_bytes()[: cut.stat().st_size // 2]),
+            415,
+            "/problems/unsupported-media",
+        ),
+    }
+
+
+def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
+    services: Services, bad_files: dict[str, tuple[Path, int, str]]
+) -> None:
+    answers = {kind: send(services.backend.url, path) for kind, (path, _, _) in bad_files.items()}
+    for kind, (_, status, problem_type) in bad_files.items():
+        problem = answers[kind].json()
+        assert (answers[kind].status_code, problem["type"]) == (status, problem_type), kind
+        assert problem["detail"]
+        assert problem["request_id"] == answers[kind].headers["X-Request-ID"]
+    assert leftovers(services) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer"),
+    [
+        ({"normalisation": "peak"}, "/normalisation"),
+        ({"normalization": "loud"}, "/normalization"),
+        ({"normalization": "peak", "target_lufs": -20}, "/target_lufs"),
+        ({"target_peak": 0.5}, "/target_peak"),
+        ({"normalization": "rms", "target_dbfs": 0}, "/target_dbfs"),
+        ({"chunk_length_s": 31}, "/chunk_length_s"),
+        ({"chunk_length_s": "nan"}, "/chunk_length_s"),
+        ({"language": "xx"}, "/language"),
+        ({"beam_size": 0}, "/beam_size"),
+        ({"temperature": "hot"}, "/temperature"),
+    ],
+)
+def test_a_wrong_option_is_named_and_leaves_nothing(
+    services: Services, tmp_path: Path, options: dict[str, object], pointer: str
+) -> None:
+    answer = send(services.backend.url, write_wav(tmp_path / "a.wav", [tone(1)]), **options)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert leftovers(services) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a\x00b\r\nX-Evil: 1.wav", "C:\\x\\y.wav", "." * 300, "🎙️/я.wav"]
+)
+def test_a_hostile_name_is_only_a_name(services: Services, tmp_path: Path, name: str) -> None:
+    path = write_wav(tmp_path / "a.wav", [np.zeros(16_000, np.float32)])
+    answer = httpx.post(
+        f"{services.backend.url}/v1/transcriptions", files={"file": (name, path.read_bytes())}
+    )
+    assert answer.status_code == 202
+    shown = answer.json()["file"]["name"]
+    assert shown
+    assert len(shown) <= 255
+    assert not set("/\\\x00\r\n") & set(shown)
+
+
+def test_an_hour_of_silence_has_no_text_and_no_error(services: Services, tmp_path: Path) -> None:
+    path = write_encoded(tmp_path / "s.flac", np.zeros(3600 * 16_000, np.float32), "flac")
+    job = transcribe(services.backend.url, path)
+    assert job.status is JobStatus.COMPLETED
+    assert job.result is not None
+    assert (job.result.text, job.result.segments, job.result.duration_s) == ("", [], 3600)
+
+
+def test_of_a_recording_that_was_cut_off_the_beginning_is_read(
+    services: Services, tmp_path: Path
+) -> None:
+    speech = russian_sentences(1)[0].path.read_bytes()
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(speech[: len(speech) * 2 // 3])
+    job = transcribe(services.backend.url, cut)
+    assert job.status is JobStatus.COMPLETED
+    assert job.warnings == [JobWarning.TRUNCATED]
+    assert job.result is not None
+    assert job.result.text
+    assert leftovers(services) == []

@@ -1,0 +1,61 @@
+"""If this fails, something phones home, or a recording cannot be transcribed off-line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speech_corpus import russian_sentences
+from spoken_words import wer
+
+pytestmark = pytest.mark.slow
+
+# Every way out of the namespace leads to a device that counts packets and drops them.
+SINK = """
+ip link set lo up
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true
+ip link add sink type dummy
+ip address add 192.0.2.1/24 dev sink
+ip link set sink up
+ip route add default dev sink
+"$@" >&2
+ip -stats -json link show sink
+"""
+
+
+def packets_that_tried_to_leave(command: list[str]) -> int:
+    run = subprocess.run(
+        ["unshare", "--net", "sh", "-euc", SINK, "sh", *command],
+        stdout=subprocess.PIPE,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return json.loads(run.stdout)[0]["stats64"]["tx"]["packets"]
+
+
+@pytest.fixture(autouse=True)
+def _needs_network_namespaces() -> None:
+    for tool in ("unshare", "ip"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed (apt-get install util-linux iproute2)")
+    if subprocess.run(
+        ["unshare", "--net", "true"], check=False, stderr=subprocess.DEVNULL
+    ).returncode:
+        pytest.skip("no right to make a network namespace")
+
+
+def test_the_counter_sees_an_attempt() -> None:
+    attempt = "import socket; socket.socket(2, 2).sendto(b'x', ('198.51.100.1', 9))"
+    assert packets_that_tried_to_leave([sys.executable, "-c", attempt]) == 1
+
+
+def test_the_whole_way_works_with_no_network_and_nothing_tries_to_leave(tmp_path: Path) -> None:
+    sentence = russian_sentences(1)[0]
+    text = tmp_path / "text"
+    here = [sys.executable, "-m", "integration.offline_visit", str(tmp_path)]
+    assert packets_that_tried_to_leave([*here, str(sentence.path), str(text)]) == 0
+    assert wer(sentence.text, text.read_text(encoding="utf-8")) <= 0.35

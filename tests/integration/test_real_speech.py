@@ -1,0 +1,122 @@
+"""If these fail, what people read is not what was said, or not when it was said."""
+
+import json
+from difflib import SequenceMatcher
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pytest
+
+from contracts.jobs import Job, JobStatus
+from contracts.transcription import Transcript
+from integration.client import transcribe
+from real_services import Services
+from speech_corpus import concatenated, russian_sentences, shared_speech
+from spoken_words import wer, words
+
+pytestmark = pytest.mark.slow
+
+
+def result_of(job: Job) -> Transcript:
+    assert job.status is JobStatus.COMPLETED, job.error
+    assert job.result is not None
+    return job.result
+
+
+def test_minutes_of_reading_come_back_in_order_and_at_their_times(services: Services) -> None:
+    sentences = russian_sentences(12)
+    job = transcribe(services.backend.url, concatenated(sentences, pause_s=0.6))
+    result = result_of(job)
+    assert wer(" ".join(one.text for one in sentences), result.text) <= 0.25
+    assert all(one.end <= other.start for one, other in pairwise(result.segments))
+    assert result.segments[-1].end <= result.duration_s
+    assert job.model is not None
+    assert job.model.name == "embedded/whisper-base"
+
+
+def test_word_times_lie_inside_their_segments_and_go_forward(services: Services) -> None:
+    recording = russian_sentences(1)[0]
+    job = transcribe(services.backend.url, recording.path, word_timestamps=True)
+    for segment in result_of(job).segments:
+        assert segment.words
+        assert "".join(words(segment.text)) == "".join(
+            words(" ".join(w.word for w in segment.words))
+        )
+        assert segment.start <= segment.words[0].start
+        assert segment.words[-1].end <= segment.end
+        assert all(one.start <= other.start for one, other in pairwise(segment.words))
+
+
+def test_beam_search_temperature_and_prompt_are_taken(services: Services) -> None:
+    recording = russian_sentences(1)[0]
+    options = {"beam_size": 3, "prompt": "Разговор о Москве.", "normalization": "none"}
+    job = transcribe(services.backend.url, recording.path, **options)
+    assert wer(recording.text, result_of(job).text) <= 0.35
+
+
+@pytest.fixture(scope="module")
+def long_recording(services: Services) -> tuple[Transcript, list[dict]]:
+    path = shared_speech() / "ru" / "long_ru_aelita_1.mp3"
+    sentences = json.loads(Path(f"{path}.segments.json").read_text(encoding="utf-8"))
+    return result_of(transcribe(services.backend.url, path)), sentences
+
+
+def test_nine_minutes_have_at_most_16_percent_wrong_words(long_recording) -> None:
+    result, sentences = long_recording
+    assert wer(" ".join(one["text"] for one in sentences), result.text) <= 0.16
+
+
+def test_every_second_of_speech_lies_in_a_segment(long_recording) -> None:
+    result, _ = long_recording
+    in_segments = sum(segment.end - segment.start for segment in result.segments)
+    assert in_segments >= 0.97 * result.speech_s
+
+
+def test_nine_sentences_of_ten_stand_at_their_times(long_recording) -> None:
+    result, sentences = long_recording
+    errors_s = [
+        max(abs(found[0] - sentence["start"]), abs(found[1] - sentence["end"]))
+        for sentence, found in matched(sentences, result)
+    ]
+    assert len(errors_s) >= 0.5 * len(sentences)
+    assert sum(error <= 0.5 for error in errors_s) >= 0.9 * len(errors_s)
+
+
+def matched(sentences: list[dict], result: Transcript) -> list[tuple[dict, tuple[float, float]]]:
+    """Pair each sentence whose first and last words were recognised at a segment's edges."""
+    spoken = [(word, n) for n, one in enumerate(sentences) for word in words(one["text"])]
+    heard = [
+        (word, segment, place)
+        for segment in result.segments
+        for place, word in enumerate(words(segment.text))
+    ]
+    blocks = SequenceMatcher(
+        None, [word for word, _ in spoken], [word for word, *_ in heard], autojunk=False
+    ).get_matching_blocks()
+    heard_at = {a + i: b + i for a, b, size in blocks for i in range(size)}
+    found: list[tuple[dict, tuple[float, float]]] = []
+    for n, sentence in enumerate(sentences):
+        places = [place for place, (_, of) in enumerate(spoken) if of == n]
+        if not places or places[0] not in heard_at or places[-1] not in heard_at:
+            continue
+        _, first, first_place = heard[heard_at[places[0]]]
+        _, last, last_place = heard[heard_at[places[-1]]]
+        if first_place == 0 and last_place == len(words(last.text)) - 1:
+            found.append((sentence, (first.start, last.end)))
+    return found
+
+
+def test_one_recording_in_every_container_and_codec_gives_the_same_words(
+    services: Services,
+) -> None:
+    folder = shared_speech()
+    rows = map(json.loads, (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines())
+    texts: dict[str, list[str]] = {}
+    for row in rows:
+        if row["file"].startswith("derived/"):
+            result = result_of(transcribe(services.backend.url, folder / row["file"]))
+            texts.setdefault(row["text"], []).append(result.text)
+    assert sum(map(len, texts.values())) == 19
+    assert all(
+        wer(one, other) <= 0.1 for same in texts.values() for one, other in combinations(same, 2)
+    )

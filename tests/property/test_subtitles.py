@@ -1,0 +1,108 @@
+"""Subtitles of any transcript, read back by parsers that others wrote."""
+
+import io
+from datetime import timedelta
+from html import unescape
+
+import srt
+import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.export.cues import MAX_CUE_LINES, MAX_LINE_CHARS, cues_of
+from backend.export.plain_text import one_line
+from backend.export.srt import to_srt
+from backend.export.vtt import to_vtt
+from contracts.transcription import Segment, Transcript, Word
+from transcripts import segment, transcript
+
+LONGEST_S = 400_000.0
+
+texts = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+    st.lists(
+        st.sampled_from(["да", "нет,", "-->", "<b>", "&amp;", "{\\an8}", "1", "00:01", "д" * 90]),
+        max_size=60,
+    ).map(" ".join),
+)
+times = st.floats(0, LONGEST_S, allow_nan=False)
+
+
+@st.composite
+def words_of(draw: st.DrawFn, text: str) -> list[Word] | None:
+    """Words as a model may give them: absent, of another text, or with times all over."""
+    if not draw(st.booleans()):
+        return None
+    said = draw(st.sampled_from([text, "другое"])).split()
+    return [Word(word=f" {w}", start=draw(times), end=draw(times), probability=1) for w in said]
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    """Segments in order that do not overlap; some of no length, some one after another."""
+    n_segments = draw(st.integers(0, 5))
+    edges = sorted(draw(st.lists(times, min_size=2 * n_segments, max_size=2 * n_segments)))
+    segments: list[Segment] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        text = draw(texts)
+        segments.append(segment(text, start, end, words=draw(words_of(text))))
+    return transcript(*segments)
+
+
+def letters(text: str) -> str:
+    """What must survive: everything but spaces, line breaks and control characters."""
+    return "".join(one_line(text).split())
+
+
+def spoken(what: Transcript) -> str:
+    return letters(" ".join(one.text for one in what.segments))
+
+
+@given(transcripts())
+def test_cues_are_in_order_never_overlap_and_fit_on_a_screen(what: Transcript) -> None:
+    shown_until = 0
+    for cue in cues_of(what):
+        assert shown_until <= cue.start_ms < cue.end_ms
+        shown_until = cue.end_ms
+        assert 1 <= len(cue.lines) <= MAX_CUE_LINES
+        assert all(1 <= len(line) <= MAX_LINE_CHARS for line in cue.lines)
+
+
+@given(transcripts())
+def test_cues_hold_all_words_in_order_within_their_segments(what: Transcript) -> None:
+    cues = cues_of(what)
+    assert letters(" ".join(line for cue in cues for line in cue.lines)) == spoken(what)
+    spans = [one for one in what.segments if one_line(one.text)]
+    if spans:
+        # a cue of no length becomes 1 ms long, and may push those behind it as far
+        assert cues[0].start_ms >= round(spans[0].start * 1000) - 1
+        assert cues[-1].end_ms <= round(spans[-1].end * 1000) + len(cues) + 1
+
+
+@given(transcripts())
+def test_srt_read_back_gives_the_same_cues(what: Transcript) -> None:
+    read = list(srt.parse(to_srt(what)))
+    cues = cues_of(what)
+    assert [(one.start, one.end) for one in read] == [
+        (timedelta(milliseconds=cue.start_ms), timedelta(milliseconds=cue.end_ms)) for cue in cues
+    ]
+    replaced = str.maketrans("<>{}", "‹›()")
+    assert letters(" ".join(one.content for one in read)) == spoken(what).translate(replaced)
+    assert [one.index for one in read] == list(range(1, len(cues) + 1))
+
+
+@given(transcripts())
+def test_vtt_read_back_gives_the_same_cues(what: Transcript) -> None:
+    read = list(webvtt.from_buffer(io.StringIO(to_vtt(what))))
+    cues = cues_of(what)
+    assert [(ms(one.start), ms(one.end)) for one in read] == [
+        (cue.start_ms, cue.end_ms) for cue in cues
+    ]
+    raw = " ".join(one.raw_text for one in read)
+    assert "<" not in raw
+    assert letters(unescape(raw)) == spoken(what)
+
+
+def ms(time: str) -> int:
+    hours, minutes, seconds = time.split(":")
+    return round(((int(hours) * 60 + int(minutes)) * 60 + float(seconds)) * 1000)

@@ -1,0 +1,14 @@
+"""Compares texts by their words: no case, no punctuation, «ё» is «е»."""
+
+import re
+
+import jiwer
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower().replace("ё", "е"))
+
+
+def wer(reference: str, transcript: str) -> float:
+    """Return the word error rate, 0.1 being one wrong word in ten."""
+    return jiwer.wer(" ".join(words(reference)), " ".join(words(transcript)))

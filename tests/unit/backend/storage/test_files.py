@@ -1,0 +1,39 @@
+"""Names that clients give to files."""
+
+import pytest
+
+from backend.storage.files import MAX_NAME_CHARS, NAMELESS, display_name, is_id, new_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("Встреча.mp3", "Встреча.mp3"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\записи\\звонок.wav", "звонок.wav"),
+        ("a\x00b\r\nc\u2028.wav", "abc.wav"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("и\u0306.wav", "й.wav"),
+        ("  spaced.ogg ", "spaced.ogg"),
+        ("", NAMELESS),
+        (None, NAMELESS),
+        ("..", NAMELESS),
+        ("folder/", NAMELESS),
+        ("\x01\x02", NAMELESS),
+    ],
+)
+def test_a_name_is_shown_without_folders_controls_and_tricks(sent: str | None, shown: str) -> None:
+    assert display_name(sent) == shown
+
+
+def test_a_long_name_keeps_its_extension() -> None:
+    name = display_name("я" * 400 + ".mp3")
+    assert len(name) == MAX_NAME_CHARS
+    assert name.endswith("я.mp3")
+    assert len(display_name("a." + "b" * 400)) == MAX_NAME_CHARS
+
+
+@pytest.mark.parametrize("text", ["", "..", "../" + "a" * 29, "g" * 32, "A" * 32, "１" * 32])
+def test_what_is_no_id_never_gets_into_a_path(text: str) -> None:
+    assert is_id(new_id())
+    assert not is_id(text)

@@ -1,0 +1,163 @@
+"""Uploads that arrive in parts."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backend.errors import (
+    BadRequestError,
+    DiskFullError,
+    TooLargeError,
+    UploadNotFoundError,
+    UploadOffsetMismatchError,
+    WrongStateError,
+)
+from backend.storage.disk import Disk
+from backend.storage.files import new_id
+from backend.storage.uploads import Announcement, UploadStore
+from backend.storage.work_folder import WorkFolder
+
+
+async def parts(*pieces: bytes, then: Exception | None = None) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+    if then:
+        raise then
+
+
+async def begin(uploads: UploadStore, length: int) -> str:
+    return (await uploads.create(Announcement(length=length, name="Имя.mp3"))).id
+
+
+def left_in(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "uploads").iterdir())
+
+
+@pytest.mark.parametrize("cut", range(7))
+async def test_an_upload_cut_at_any_byte_goes_on_from_there(uploads: UploadStore, cut: int) -> None:
+    upload_id = await begin(uploads, 6)
+    with pytest.raises(BadRequestError):
+        await uploads.append(upload_id, 0, 6, parts(b"abcdef"[:cut], then=BadRequestError("cut")))
+    offset = (await uploads.find(upload_id)).offset
+    assert offset == cut
+    await uploads.append(upload_id, offset, 0, parts(b"abcdef"[offset:]))
+    assert (await uploads.claim(upload_id)).path.read_bytes() == b"abcdef"
+
+
+async def test_a_new_process_goes_on_where_the_last_was(
+    uploads: UploadStore, work: WorkFolder, tmp_path: Path
+) -> None:
+    upload_id = await begin(uploads, 6)
+    await uploads.append(upload_id, 0, 3, parts(b"abc"))
+    restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, 60)
+    restarted.prepare()
+    restarted.remove_expired()
+    assert (await restarted.append(upload_id, 3, 3, parts(b"def"))).offset == 6
+    assert (await restarted.claim(upload_id)).name == "Имя.mp3"
+
+
+async def test_a_claimed_upload_is_moved_with_its_digest(
+    uploads: UploadStore, tmp_path: Path
+) -> None:
+    upload_id = await begin(uploads, 3)
+    await uploads.append(upload_id, 0, 3, parts(b"abc"))
+    stored = await uploads.claim(upload_id)
+    assert stored.path.parent == tmp_path / "work"
+    assert (stored.name, stored.size_bytes) == ("Имя.mp3", 3)
+    assert stored.sha256 == hashlib.sha256(b"abc").hexdigest()
+    assert left_in(tmp_path) == []
+    with pytest.raises(UploadNotFoundError):
+        await uploads.claim(upload_id)
+
+
+async def test_an_unfinished_upload_cannot_be_claimed(uploads: UploadStore) -> None:
+    upload_id = await begin(uploads, 3)
+    await uploads.append(upload_id, 0, 2, parts(b"ab"))
+    with pytest.raises(WrongStateError, match="2 of 3"):
+        await uploads.claim(upload_id)
+    assert (await uploads.append(upload_id, 2, 1, parts(b"c"))).offset == 3
+
+
+async def test_two_requests_never_use_one_upload_at_once(uploads: UploadStore) -> None:
+    upload_id = await begin(uploads, 6)
+    goes_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"abc"
+        await goes_on.wait()
+        yield b"def"
+
+    first = asyncio.create_task(uploads.append(upload_id, 0, 6, slow()))
+    while (await uploads.find(upload_id)).offset < 3:
+        await asyncio.sleep(0.01)
+    for second in (
+        uploads.append(upload_id, 3, 3, parts(b"XXX")),
+        uploads.claim(upload_id),
+        uploads.remove(upload_id),
+    ):
+        with pytest.raises(WrongStateError):
+            await second
+    goes_on.set()
+    assert (await first).offset == 6
+    assert (await uploads.claim(upload_id)).path.read_bytes() == b"abcdef"
+
+
+@pytest.mark.parametrize("offset", [0, 2, 4])
+async def test_another_offset_writes_nothing(uploads: UploadStore, offset: int) -> None:
+    upload_id = await begin(uploads, 6)
+    await uploads.append(upload_id, 0, 3, parts(b"abc"))
+    with pytest.raises(UploadOffsetMismatchError):
+        await uploads.append(upload_id, offset, 1, parts(b"X"))
+    assert (await uploads.find(upload_id)).offset == 3
+
+
+@pytest.mark.parametrize("n_announced", [0, 7])
+async def test_more_than_was_announced_is_refused(uploads: UploadStore, n_announced: int) -> None:
+    upload_id = await begin(uploads, 6)
+    with pytest.raises(TooLargeError):
+        await uploads.append(upload_id, 0, n_announced, parts(b"abcd", b"efg"))
+    assert (await uploads.find(upload_id)).offset <= 6
+
+
+async def test_an_upload_over_the_limit_or_without_room_does_not_begin(
+    uploads: UploadStore, work: WorkFolder, tmp_path: Path
+) -> None:
+    with pytest.raises(TooLargeError):
+        await begin(uploads, 1001)
+    full = UploadStore(tmp_path / "uploads", Disk(tmp_path, 2**60), work, 60)
+    with pytest.raises(DiskFullError):
+        await begin(full, 1)
+    assert left_in(tmp_path) == []
+
+
+async def test_a_removed_upload_leaves_nothing(uploads: UploadStore, tmp_path: Path) -> None:
+    upload_id = await begin(uploads, 6)
+    await uploads.remove(upload_id)
+    assert left_in(tmp_path) == []
+    with pytest.raises(UploadNotFoundError):
+        await uploads.remove(upload_id)
+
+
+@pytest.mark.parametrize("upload_id", [new_id(), "../work/x", "", "%2e%2e"])
+async def test_an_unknown_upload_is_not_found(uploads: UploadStore, upload_id: str) -> None:
+    with pytest.raises(UploadNotFoundError):
+        await uploads.find(upload_id)
+
+
+async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: Path) -> None:
+    given_up, fresh, slow = [await begin(uploads, 6) for _ in range(3)]
+    day_ago = time.time() - 86_400
+    for path in left_in(tmp_path):
+        if path.stem != fresh:
+            os.utime(path, (day_ago, day_ago))
+    (tmp_path / "uploads" / f"{new_id()}.bin").touch()
+    await uploads.append(slow, 0, 1, parts(b"a"))
+    uploads.remove_expired()
+    assert {given_up, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
+    with pytest.raises(UploadNotFoundError):
+        await uploads.find(given_up)

@@ -1,0 +1,69 @@
+import pytest
+from pydantic import ValidationError
+from streamlit import config
+
+from frontend.__main__ import streamlit_options
+from frontend.settings import FrontendSettings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    for name in FrontendSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_setting_has_a_sentence():
+    descriptions = [field.description for field in FrontendSettings.model_fields.values()]
+    assert all(text and text.endswith(".") for text in descriptions)
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / ".env").write_text("FRONTEND_PORT=8110\nBACKEND_URL=http://file:1\n")
+    monkeypatch.setenv("FRONTEND_PORT", "8210")
+    settings = FrontendSettings()
+    assert settings.frontend_port == 8210
+    assert settings.backend_url == "http://file:1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FRONTEND_PORT", "0"),
+        ("FRONTEND_PORT", "65536"),
+        ("MAX_UPLOAD_BYTES", "0"),
+        ("BACKEND_URL", "backend:8009"),
+        ("BIND_ADDRESS", ""),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_out_of_bounds_stops_the_start(name: str, value: str, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError):
+        FrontendSettings()
+
+
+def test_streamlit_tells_nobody_of_its_use_and_opens_no_browser():
+    options = streamlit_options(FrontendSettings())
+    assert options["browser_gatherUsageStats"] is False
+    assert options["server_headless"] is True
+    assert options["server_fileWatcherType"] == "none"
+
+
+def test_every_option_is_one_that_streamlit_knows():
+    """A misspelt option would be dropped without a word."""
+    known = set(config.get_config_options())
+    asked = {name.replace("_", ".") for name in streamlit_options(FrontendSettings())}
+    assert asked - known == set()
+
+
+@pytest.mark.parametrize(("limit", "mebibytes"), [(1, 1), (1024**2, 1), (1024**2 + 1, 2)])
+def test_streamlit_s_limit_never_refuses_what_ours_accepts(limit, mebibytes, monkeypatch):
+    monkeypatch.setenv("MAX_UPLOAD_BYTES", str(limit))
+    settings = FrontendSettings()
+    assert streamlit_options(settings)["server_maxUploadSize"] == mebibytes
+
+
+def test_streamlit_never_logs_what_it_sends_to_the_browser(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    assert streamlit_options(FrontendSettings())["logger_level"] == "info"
