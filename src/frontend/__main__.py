@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from streamlit import net_util
 from streamlit.web import bootstrap
 
 from frontend.settings import FrontendSettings
@@ -41,9 +42,18 @@ def configure_logging(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def never_ask_for_external_address() -> None:
+    """Keep Streamlit from asking a server on the internet which address we have there.
+
+    It would at each start, and for each page of another origin that tries to connect.
+    """
+    net_util.get_external_ip = lambda: None
+
+
 def main() -> None:
     """Serve the page until it is told to stop."""
     settings = FrontendSettings()
+    never_ask_for_external_address()
     configure_logging(settings.log_level)
     options = streamlit_options(settings)
     bootstrap.load_config_options(options)

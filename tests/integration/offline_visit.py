@@ -11,11 +11,24 @@ from real_services import running_services
 
 def main() -> None:
     folder, recording, text = map(Path, sys.argv[1:])
-    with running_services(folder) as services:
+    with running_services(folder, BIND_ADDRESS="0.0.0.0") as services:
         assert httpx.get(services.frontend.url).is_success
+        assert connect_from_elsewhere(services.frontend.url).status_code == 403
         job = transcribe(services.backend.url, recording)
     assert job.result is not None, job.error
     text.write_text(job.result.text, encoding="utf-8")
+
+
+def connect_from_elsewhere(page_url: str) -> httpx.Response:
+    """Do what a page of another origin would: open the page's WebSocket."""
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        "Origin": "http://elsewhere.example",
+    }
+    return httpx.get(f"{page_url}/_stcore/stream", headers=handshake)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,24 @@
+# What the three services have in common; built by `make build_base_image`.
+FROM python:3.11-slim
+
+LABEL speech_transcription.image="base" \
+      org.opencontainers.image.title="speech_transcription" \
+      org.opencontainers.image.licenses="MIT"
+
+# The file system is read-only but for /tmp and /data, and whoever owns ./data may be the
+# user, so nothing may rely on a home folder or on an entry in /etc/passwd.
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/app/src \
+    HOME=/tmp \
+    LOGNAME=app \
+    NUMBA_CACHE_DIR=/tmp/numba
+
+# the interpreter brings an old setuptools, with known flaws, that nothing needs
+RUN pip uninstall --yes --root-user-action=ignore setuptools wheel \
+ && groupadd --gid 10001 app \
+ && useradd --uid 10001 --gid app --no-create-home --home-dir /tmp app \
+ && install --directory --owner=app --group=app /data
+
+COPY deploy/healthcheck.py /app/
+WORKDIR /app

@@ -1,0 +1,24 @@
+# Sourced: which processes are ours, by their pid files, and how they are stopped.
+RUN_DIR=.run
+SERVICES=(frontend backend llm) # in the order in which they are stopped
+GRACE_S=25                      # a little more than the services give their open requests
+
+# Is the process of this pid file there, and not another one that got its number since?
+is_running() { # run_all or a service
+  local pid command
+  pid=$(cat "$RUN_DIR/$1.pid" 2>/dev/null) || return 1
+  command=$({ ps -o args= -p "$pid" || tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || return 1
+  case $command in *runners/run_* | *"-m $1"*) return 0 ;; *) return 1 ;; esac
+}
+
+stop_services() { # names of pid files
+  local name deadline=$((SECONDS + GRACE_S))
+  for name in "$@"; do
+    if is_running "$name"; then kill -TERM "$(<"$RUN_DIR/$name.pid")" 2>/dev/null || true; fi
+  done
+  for name in "$@"; do
+    while is_running "$name" && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+    if is_running "$name"; then kill -KILL "$(<"$RUN_DIR/$name.pid")" 2>/dev/null || true; fi
+    rm -f "$RUN_DIR/$name.pid"
+  done
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Starts the three services in the foreground and tells the address once all are ready.
+# A service that dies takes the others down; Ctrl-C and TERM stop all of them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source runners/processes.sh
+source runners/environment.sh
+
+say() { printf '[run_all] %s\n' "$*" >&2; }
+
+start() { # service, then variables for it alone
+  local service=$1
+  shift
+  env "$@" "runners/run_$service.sh" &
+  echo "$!" >"$RUN_DIR/$service.pid"
+}
+
+stop_all() {
+  trap '' INT TERM HUP
+  stop_services "${SERVICES[@]}"
+  rm -f "$RUN_DIR/run_all.pid"
+}
+
+check_alive() {
+  local service pid code
+  for service in "${SERVICES[@]}"; do
+    pid=$(<"$RUN_DIR/$service.pid")
+    if kill -0 "$pid" 2>/dev/null; then continue; fi
+    code=0
+    wait "$pid" || code=$?
+    say "$service has stopped with exit code $code; the other services are stopped too"
+    exit "$((code == 0 ? 1 : code))"
+  done
+}
+
+wait_until_ready() { # service, port, path, host
+  until "$PYTHON" deploy/healthcheck.py "$2" "$3" "$4"; do
+    check_alive
+    sleep 0.5
+  done
+  say "$1 is ready"
+}
+
+mkdir -p "$RUN_DIR"
+if is_running run_all; then
+  say "the services run already, pid $(<"$RUN_DIR/run_all.pid"); make local_stop stops them"
+  exit 1
+fi
+echo "$$" >"$RUN_DIR/run_all.pid"
+trap stop_all EXIT
+trap 'say "stopping"; exit 0' INT TERM HUP # as asked, so no failure
+
+# the llm has no keys of its own: it answers this machine only, as it does in Docker
+start llm BIND_ADDRESS=127.0.0.1
+start backend
+start frontend
+
+host=$BIND_ADDRESS
+if [ "$host" = 0.0.0.0 ]; then host=127.0.0.1; fi
+wait_until_ready llm "$LLM_PORT" /health/ready 127.0.0.1
+wait_until_ready backend "$BACKEND_PORT" /health/ready "$host"
+wait_until_ready frontend "$FRONTEND_PORT" /_stcore/health "$host"
+say "open http://$host:$FRONTEND_PORT (Ctrl-C stops the services)"
+
+while check_alive; do sleep 0.5; done

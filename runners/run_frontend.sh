@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Starts the frontend: the page.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source runners/environment.sh
+exec "$PYTHON" -m frontend

@@ -1,0 +1,140 @@
+"""The Makefile does what its help says, and harms nothing that is not this project's."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TARGETS = {
+    "update_env_file", "build_base_image", "build_torch_image", "build_frontend_image",
+    "build_backend_image", "build_llm_image", "build_images", "drop_images", "clean", "up",
+    "down", "full_start", "full_stop", "full_restart", "local_start", "local_stop", "test",
+    "check", "bench", "lock",
+}  # fmt: skip
+
+
+def _make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # a make that runs these tests hands its own flags on
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    return subprocess.run(
+        ["make", *words],
+        cwd=folder,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A folder with no more of the project than make itself reads."""
+    for name in ("Makefile", ".env.example", "req_llm.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "data").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def docker_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with the command line of each call of docker; none reaches an engine."""
+    calls = tmp_path / "docker_calls"
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return calls
+
+
+def test_make_alone_tells_of_every_target_in_a_sentence(clone: Path):
+    told = dict(re.findall(r"^  (\w+) +(\S.*)$", _make(clone).stdout, re.MULTILINE))
+    assert told.keys() == TARGETS | {"help"}
+    assert all(sentence.endswith(".") for sentence in told.values())
+
+
+def test_env_file_is_made_once_and_never_overwritten(clone: Path):
+    """Else a user's settings would be lost at the next start."""
+    assert _make(clone, "update_env_file").returncode == 0
+    env_file = clone / ".env"
+    assert env_file.read_text() == (ROOT / ".env.example").read_text()
+    env_file.write_text("BACKEND_PORT=9009\n")
+    assert _make(clone, "update_env_file").returncode == 0
+    assert env_file.read_text() == "BACKEND_PORT=9009\n"
+
+
+def test_clean_leaves_data_settings_and_volumes(clone: Path, docker_calls: Path):
+    """Else cleaning up would cost a user the recordings."""
+    kept = [clone / "data" / "jobs.sqlite3", clone / ".env", clone / "src" / "module.py"]
+    gone = [clone / "src" / "__pycache__" / "module.pyc", clone / ".ruff_cache" / "x"]
+    for path in kept + gone:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (clone / "tests").mkdir()
+    (clone / "bench").mkdir()
+    done = _make(clone, "clean")
+    assert done.returncode == 0, done.stderr
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in gone)
+    calls = docker_calls.read_text().splitlines()
+    assert "compose down --remove-orphans" in calls
+    assert all("volume" not in call and " -v" not in call for call in calls)
+
+
+def test_clean_prunes_only_dangling_images_with_this_projects_label(
+    clone: Path, docker_calls: Path
+):
+    for folder in ("src", "tests", "bench"):
+        (clone / folder).mkdir()
+    _make(clone, "clean")
+    prunes = [call for call in docker_calls.read_text().splitlines() if "prune" in call]
+    assert prunes == ["image prune --force --filter label=speech_transcription.image"]
+
+
+def test_drop_images_removes_this_projects_by_name(clone: Path, docker_calls: Path):
+    """Else images of other projects would go with them."""
+    assert _make(clone, "drop_images").returncode == 0
+    removed = re.findall(r"^image rm (.*)$", docker_calls.read_text(), re.MULTILINE)
+    built = {f"speech_transcription_{part.name.removesuffix('.Dockerfile')}"
+             for part in (ROOT / "deploy").glob("*.Dockerfile")}  # fmt: skip
+    assert set(removed) == built
+
+
+def test_down_keeps_volumes_and_images(clone: Path, docker_calls: Path):
+    assert _make(clone, "full_stop").returncode == 0
+    assert docker_calls.read_text().splitlines() == ["compose down --remove-orphans"]
+
+
+def test_torch_index_can_be_emptied_and_is_torchs_own_else(clone: Path):
+    """Else gigabytes of CUDA would come, or nothing where that index cannot be reached."""
+    default = _make(clone, "--dry-run", "build_torch_image").stdout
+    assert 'TORCH_INDEX_URL="https://download.pytorch.org/whl/cpu"' in default
+    emptied = _make(clone, "--dry-run", "build_torch_image", TORCH_INDEX_URL="").stdout
+    assert 'TORCH_INDEX_URL=""' in emptied
+
+
+def test_python_of_another_version_is_refused_in_words(clone: Path, tmp_path: Path):
+    """Else the locks, which are for 3.11, would install nothing and say nothing."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("sh", "sed", "uname", "id"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    other = tools / "python3"
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    make = shutil.which("make") or ""
+    refused = subprocess.run(
+        [make, ".venv/bin/python"],
+        cwd=clone,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "Python 3.11 is needed" in refused.stderr
+    assert not (clone / ".venv").exists()

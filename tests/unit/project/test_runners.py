@@ -1,0 +1,255 @@
+"""The runners start, watch and stop three real processes, and leave none behind.
+
+The services are small ones that answer the health check: what is tested is the bash.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SERVICES = ("llm", "backend", "frontend")
+WAIT_S = 20
+
+SERVICE = """
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+NAME = Path(__file__).parent.name
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path.endswith("health") or "ready" in self.path else 404)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+Path(f"{NAME}.json").write_text(json.dumps(dict(os.environ)))
+if code := os.environ.get(f"{NAME.upper()}_FAILS_WITH"):
+    sys.exit(int(code))
+address = (os.environ["BIND_ADDRESS"], int(os.environ[f"{NAME.upper()}_PORT"]))
+HTTPServer(address, Answer).serve_forever()
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _pid(clone: Path, name: str) -> int:
+    return int((clone / ".run" / f"{name}.pid").read_text())
+
+
+def _is_alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    # the third field of a process that has ended but was not waited for is Z
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _wait_until(condition, what: str) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+class Runner:
+    """`run_all.sh` of a clone, and what it has said."""
+
+    def __init__(self, clone: Path, environment: dict[str, str]) -> None:
+        self.clone = clone
+        self._said = clone / "said"
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [clone / "runners" / "run_all.sh"],
+                env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, **environment},
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def wait_until_ready(self) -> list[int]:
+        """Return the services' pids."""
+        _wait_until(lambda: "open http://" in self.said, f"not ready:\n{self.said}")
+        return [_pid(self.clone, service) for service in SERVICES]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "runners", tmp_path / "runners")
+    shutil.copy(ROOT / ".env.example", tmp_path)
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "healthcheck.py", tmp_path / "deploy")
+    for service in SERVICES:
+        package = tmp_path / "src" / service
+        package.mkdir(parents=True)
+        (package / "__main__.py").write_text(SERVICE)
+    ports = "".join(f"{service.upper()}_PORT={_free_port()}\n" for service in SERVICES)
+    (tmp_path / ".env").write_text(ports)
+    return tmp_path
+
+
+@pytest.fixture
+def start(clone: Path) -> Iterator[Callable[..., Runner]]:
+    started: list[Runner] = []
+
+    def start_runner(**environment: str) -> Runner:
+        started.append(Runner(clone, environment))
+        return started[-1]
+
+    yield start_runner
+    for runner in started:
+        if runner.process.poll() is None:
+            runner.process.terminate()
+            runner.process.wait(WAIT_S)
+
+
+def test_address_is_told_once_all_are_ready(start, clone: Path):
+    runner = start()
+    runner.wait_until_ready()
+    port = (clone / ".env").read_text().rpartition("FRONTEND_PORT=")[2].strip()
+    assert f"open http://127.0.0.1:{port}" in runner.said
+    for service in SERVICES:
+        assert f"{service} is ready" in runner.said
+
+
+@pytest.mark.parametrize(
+    "dying",
+    ["backend", *(pytest.param(other, marks=pytest.mark.slow) for other in ("llm", "frontend"))],
+)
+def test_service_that_dies_takes_the_rest_down(start, clone: Path, dying: str):
+    """Else a page would stand there that cannot transcribe anything."""
+    runner = start()
+    pids = runner.wait_until_ready()
+    os.kill(_pid(clone, dying), signal.SIGKILL)
+    assert runner.process.wait(WAIT_S) == 128 + signal.SIGKILL
+    assert f"{dying} has stopped with exit code 137" in runner.said
+    assert not any(_is_alive(pid) for pid in pids)
+    assert list((clone / ".run").iterdir()) == []
+
+
+def test_service_that_fails_at_the_start_is_named_with_its_code(start):
+    """Else one would wait for ever for a service that is gone."""
+    runner = start(BACKEND_FAILS_WITH="3")
+    assert runner.process.wait(WAIT_S) == 3
+    assert "backend has stopped with exit code 3" in runner.said
+
+
+@pytest.mark.slow
+def test_service_that_ends_of_itself_is_a_failure_too(start):
+    runner = start(FRONTEND_FAILS_WITH="0")
+    assert runner.process.wait(WAIT_S) == 1
+    assert "frontend has stopped with exit code 0" in runner.said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_stops_all_and_leaves_no_process(start, clone: Path, sent: signal.Signals):
+    runner = start()
+    pids = runner.wait_until_ready()
+    os.killpg(runner.process.pid, sent)  # a terminal signals the whole group
+    assert runner.process.wait(WAIT_S) == 0
+    assert not any(_is_alive(pid) for pid in pids)
+    assert list((clone / ".run").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_stop_at_once_after_the_start_leaves_no_process(start, clone: Path):
+    """A service that has not come as far as Python yet must be stopped as well."""
+    runner = start()
+    last = clone / ".run" / "frontend.pid"
+    _wait_until(lambda: last.exists() and last.read_text(), "the frontend is not started")
+    pids = [_pid(clone, service) for service in SERVICES]
+    runner.process.terminate()
+    runner.process.wait(WAIT_S)
+    assert not any(_is_alive(pid) for pid in pids)
+
+
+def _stop(clone: Path) -> str:
+    stopped = subprocess.run(
+        [clone / "runners" / "stop_all.sh"], capture_output=True, text=True, check=True
+    )
+    assert stopped.stderr == ""
+    return stopped.stdout
+
+
+def test_local_stop_stops_by_pid(start, clone: Path):
+    runner = start()
+    pids = runner.wait_until_ready()
+    assert _stop(clone) == "stopped\n"
+    assert runner.process.wait(WAIT_S) == 0
+    assert not any(_is_alive(pid) for pid in pids)
+    assert _stop(clone) == "nothing runs\n"
+
+
+@pytest.mark.slow
+def test_local_stop_finds_services_whose_runner_was_killed(start, clone: Path):
+    """Else they would hold their ports until the next boot."""
+    runner = start()
+    pids = runner.wait_until_ready()
+    runner.process.kill()
+    runner.process.wait(WAIT_S)
+    assert all(_is_alive(pid) for pid in pids)
+    _stop(clone)
+    assert not any(_is_alive(pid) for pid in pids)
+
+
+def test_local_stop_leaves_a_process_that_only_got_the_same_number(clone: Path):
+    """Pids are used again; a stale file must not cost another program its life."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (clone / ".run").mkdir()
+        (clone / ".run" / "llm.pid").write_text(str(other.pid))
+        assert _stop(clone) == "nothing runs\n"
+        assert other.poll() is None
+        other.kill()
+
+
+@pytest.mark.slow
+def test_second_start_is_refused(start, clone: Path):
+    first = start()
+    pids = first.wait_until_ready()
+    second = subprocess.run(
+        [clone / "runners" / "run_all.sh"],
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "run already" in second.stderr
+    assert all(_is_alive(pid) for pid in pids)
+
+
+def test_environment_wins_and_addresses_follow_the_ports(start, clone: Path):
+    """Else a changed port would leave the page looking for the backend where it was."""
+    port = _free_port()
+    start(BACKEND_PORT=str(port), LOG_LEVEL="DEBUG").wait_until_ready()
+    seen = {name: (clone / f"{name}.json").read_text() for name in SERVICES}
+    assert f'"BACKEND_URL": "http://127.0.0.1:{port}"' in seen["frontend"]
+    assert '"LOG_LEVEL": "DEBUG"' in seen["llm"]
+    llm_port = (clone / ".env").read_text().split("LLM_PORT=")[1].split("\n")[0]
+    assert f'"LLM_URL": "http://127.0.0.1:{llm_port}"' in seen["backend"]
+
+
+@pytest.mark.slow
+def test_llm_answers_this_machine_only(start, clone: Path):
+    """It has no keys: BIND_ADDRESS opens the page and the backend, never the llm."""
+    start(BIND_ADDRESS="0.0.0.0").wait_until_ready()
+    assert '"BIND_ADDRESS": "127.0.0.1"' in (clone / "llm.json").read_text()
+    assert '"BIND_ADDRESS": "0.0.0.0"' in (clone / "backend.json").read_text()
