@@ -14,13 +14,14 @@ from spoken_words import wer
 
 pytestmark = pytest.mark.slow
 
-# Every way out of the namespace leads to a device that counts packets and drops them.
+# Every way out of the namespace leads to a device that counts packets, and nobody behind it.
 SINK = """
 ip link set lo up
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true
-ip link add sink type dummy
+ip link add sink type veth peer name drain
 ip address add 192.0.2.1/24 dev sink
-ip link set sink up
+ip link set sink arp off up
+ip link set drain up
 ip route add default dev sink
 "$@" >&2
 ip -stats -json link show sink

@@ -1,0 +1,11 @@
+"""`python -m llm`: serves the model on LLM_PORT."""
+
+from llm.app import create_app
+from llm.settings import LlmSettings
+from servicekit.logs import configure_logging
+from servicekit.server import serve
+
+if __name__ == "__main__":
+    settings = LlmSettings()
+    configure_logging(settings.log_level, "llm")
+    serve(create_app(settings), settings.bind_address, settings.llm_port)

@@ -1,0 +1,80 @@
+"""Puts the llm service together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
+
+from contracts.models import HealthCheck
+from llm.batching import Batcher
+from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
+from llm.engines.registry import load_engine
+from llm.metrics import InferenceMetrics
+from llm.model_lifecycle import ModelLifecycle
+from llm.model_store.source import open_source
+from llm.routes import models, transcribe
+from llm.settings import LlmSettings, prepare_environment
+from llm.threads import available_cores
+from servicekit.edge import install_edge
+
+
+def create_app(settings: LlmSettings) -> FastAPI:
+    """Return the service as configured; its model is brought up once it runs."""
+    prepare_environment(settings)
+    registry = CollectorRegistry()
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+    lifecycle = _lifecycle(settings, thread)
+    batcher = Batcher(
+        lifecycle.current_engine,
+        thread,
+        InferenceMetrics(registry),
+        max_batch_size=settings.llm_max_batch_size,
+        queue_size=settings.llm_queue_size,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(lifecycle.run()), asyncio.create_task(batcher.run())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await lifecycle.close()
+        thread.shutdown(wait=False)
+
+    async def run_checks() -> Mapping[str, HealthCheck]:
+        return {"model": lifecycle.check()}
+
+    app = FastAPIOffline(
+        title="llm",
+        summary="A speech model behind HTTP: chunks of PCM in, segments of text out.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.batcher = batcher
+    app.state.lifecycle = lifecycle
+    app.include_router(transcribe.router)
+    app.include_router(models.router)
+    install_edge(app, run_checks, registry)
+    return app
+
+
+def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecycle:
+    options = EngineOptions(settings.llm_device, settings.llm_threads or available_cores())
+
+    def load(checkpoint: Checkpoint) -> SpeechEngine:
+        return load_engine(settings.llm_engine, checkpoint, options)
+
+    name, fallback = settings.llm_model, settings.llm_fallback_model
+    return ModelLifecycle(
+        primary=(name, open_source(name, settings)),
+        fallback=(fallback, open_source(fallback, settings))
+        if fallback not in ("", name)
+        else None,
+        load=load,
+        thread=thread,
+    )

@@ -1,0 +1,1 @@
+"""Inference engines: each in a file of its own, behind one protocol."""

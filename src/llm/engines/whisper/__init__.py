@@ -1,0 +1,1 @@
+"""Whisper apart from its network: tokens, search, segments, alignment, words."""

@@ -1,0 +1,111 @@
+"""Whisper's special tokens, and text from tokens.
+
+The ids are taken from the tokenizer, not from `config.json` or `generation_config.json`:
+old and fine-tuned checkpoints lack them there, or force a wrong language.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from contracts.transcription import Task
+from llm.engines.protocol import CheckpointError
+
+TIMESTAMP_STEP_S = 0.02
+"""Seconds between two timestamp tokens. Source: the Whisper paper, section 2.3."""
+
+_LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """Ids of the tokens that steer the decoder.
+
+    Attributes:
+        languages: code to id.
+        tasks: task to id.
+    """
+
+    end_of_text: int
+    start_of_transcript: int
+    start_of_previous: int
+    no_speech: int
+    no_timestamps: int
+    languages: Mapping[str, int]
+    tasks: Mapping[Task, int]
+
+    @cached_property
+    def timestamp_begin(self) -> int:
+        """Id of `<|0.00|>`; some tokenizers have no entry for it, but it follows this one."""
+        return self.no_timestamps + 1
+
+    @cached_property
+    def never_in_text(self) -> frozenset[int]:
+        """Ids that steer, and that the decoder must never write."""
+        return frozenset(
+            {
+                self.start_of_transcript,
+                self.start_of_previous,
+                self.no_speech,
+                self.no_timestamps,
+                *self.languages.values(),
+                *self.tasks.values(),
+            }
+        )
+
+    def is_timestamp(self, token: int) -> bool:
+        """Whether a token stands for a time."""
+        return token >= self.timestamp_begin
+
+    def is_text(self, token: int) -> bool:
+        """Whether a token stands for a piece of text: all of these come before the others."""
+        return token < self.end_of_text
+
+    def seconds(self, token: int) -> float:
+        """Return the time that a timestamp token stands for."""
+        return (token - self.timestamp_begin) * TIMESTAMP_STEP_S
+
+    def timestamp_index(self, seconds: float) -> int:
+        """Return how many steps after `<|0.00|>` a time lies."""
+        return round(seconds / TIMESTAMP_STEP_S)
+
+    @classmethod
+    def from_vocabulary(cls, vocabulary: Mapping[str, int]) -> "SpecialTokens":
+        """Find the special tokens in a tokenizer's vocabulary.
+
+        Raises:
+            CheckpointError: one is missing: it is not a multilingual Whisper.
+        """
+
+        def token_id(*names: str) -> int:
+            for name in names:
+                if name in vocabulary:
+                    return vocabulary[name]
+            raise CheckpointError(f"Not a multilingual Whisper: its tokenizer has no {names[0]}.")
+
+        steering = {
+            match[1]: number
+            for name, number in vocabulary.items()
+            if (match := _LANGUAGE_TOKEN.fullmatch(name))
+        }
+        if "ru" not in steering:
+            raise CheckpointError("Not a multilingual Whisper: its tokenizer has no <|ru|>.")
+        return cls(
+            end_of_text=token_id("<|endoftext|>"),
+            start_of_transcript=token_id("<|startoftranscript|>"),
+            start_of_previous=token_id("<|startofprev|>"),
+            no_speech=token_id("<|nospeech|>", "<|nocaptions|>"),
+            no_timestamps=token_id("<|notimestamps|>"),
+            languages=steering,
+            tasks={task: token_id(f"<|{task}|>") for task in Task},
+        )
+
+
+def longest_prompt(prompt: Sequence[int], max_positions: int) -> list[int]:
+    """Return the end of a prompt, as much as fits before the transcript.
+
+    Source: openai/whisper, `DecodingTask._get_initial_tokens`: half of the decoder's
+    positions, less one.
+    """
+    return list(prompt)[-(max_positions // 2 - 1) :]

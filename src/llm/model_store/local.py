@@ -1,0 +1,33 @@
+"""A checkpoint in a folder of this machine."""
+
+import hashlib
+from pathlib import Path
+
+from llm.engines.protocol import Checkpoint, CheckpointError
+from llm.model_store.source import OnProgress
+from llm.model_store.weights import choose_weights
+
+
+class LocalCheckpoint:
+    """A folder in transformers' layout; its revision is the SHA-256 of the weights."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self) -> Checkpoint:
+        """Return the folder as a checkpoint; every byte of the weights is read once."""
+        if not self._folder.is_dir():
+            raise CheckpointError(f"There is no folder {self._folder}.")
+        files = {path.name for path in self._folder.iterdir()}
+        weights = choose_weights(files)
+        if not weights or "config.json" not in files:
+            raise CheckpointError(f"{self._folder} holds no checkpoint of transformers.")
+        digest = hashlib.sha256()
+        for name in weights:
+            with (self._folder / name).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return Checkpoint(self._folder.resolve().name, digest.hexdigest(), self._folder)
+
+    def fetch(self, on_progress: OnProgress) -> Checkpoint:
+        """Return what is there: nothing can be fetched."""
+        return self.find()

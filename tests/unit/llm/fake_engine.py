@@ -1,0 +1,53 @@
+"""An engine without a model, at the border of the protocol; `test_engine_contract` holds
+it and the real one to the same rules."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from contracts.audio import SAMPLE_RATE
+from contracts.models import ModelIdentity
+from contracts.transcription import ChunkSegment, DecodingOptions
+from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
+
+
+class FakeEngine:
+    """Answers with the number of samples; may be held, slowed or broken."""
+
+    def __init__(self, name: str = "fake", delay_s: float = 0.0) -> None:
+        self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")
+        self.delay_s = delay_s
+        self.batches: list[list[int]] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.error: Exception | None = None
+        self.closed = False
+
+    def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
+        assert not self.closed
+        self.batches.append([len(chunk) for chunk in chunks])
+        time.sleep(self.delay_s)
+        assert self.go_on.wait(10)
+        if self.error:
+            raise self.error
+        return [_result(chunk, options) for chunk in chunks]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _result(chunk: Samples, options: DecodingOptions) -> ChunkResult:
+    segment = ChunkSegment(
+        start=0,
+        end=len(chunk) / SAMPLE_RATE,
+        text=str(len(chunk)),
+        avg_logprob=-0.1,
+        no_speech_prob=0.0,
+        compression_ratio=1.0,
+        words=[] if options.word_timestamps else None,
+    )
+    language = "ru" if options.language == "auto" else options.language
+    return ChunkResult(language, 1.0, [segment])
+
+
+_: SpeechEngine = FakeEngine()

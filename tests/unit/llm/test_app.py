@@ -1,0 +1,253 @@
+"""The service as a client sees it, on a real port, with the engine faked at its border."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from contracts.transcription import ChunkTranscript
+from llm import app as app_module
+from llm.app import create_app
+from llm.settings import LlmSettings
+from unit.llm.checkpoints import write_old_checkpoint
+from unit.llm.fake_engine import FakeEngine
+from unit.llm.stand_in_hub import NAME, stand_in_hub
+
+SECOND = b"\0\0" * 16_000
+
+
+def settings(tmp_path: Path, **changes: object) -> LlmSettings:
+    values: dict[str, object] = {
+        "data_dir": tmp_path / "data",
+        "hf_home": tmp_path / "hf",
+        "llm_model": str(write_old_checkpoint(tmp_path / "model")),
+        "llm_fallback_model": "",
+    }
+    return LlmSettings(_env_file=None, **(values | changes))  # pyright: ignore
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+class Server:
+    """The app under uvicorn, on a free port."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=5)
+        )
+
+    async def __aenter__(self) -> "Server":
+        self._task = asyncio.create_task(self._server.serve())
+        await until(lambda: self._server.started)
+        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        self.client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.aclose()
+        self._server.should_exit = True
+        await self._task
+
+    async def ready(self) -> "Server":
+        async with asyncio.timeout(10):
+            while (await self.client.get("/health/ready")).status_code != 200:
+                await asyncio.sleep(0.02)
+        return self
+
+
+async def queue_has(server: Server, depth: int) -> None:
+    async with asyncio.timeout(10):
+        while f"llm_queue_depth {depth}.0" not in (await server.client.get("/metrics")).text:
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    monkeypatch.setattr(app_module, "load_engine", lambda *_: fake)
+    return fake
+
+
+@pytest.fixture
+async def server(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[Server]:
+    app = create_app(settings(tmp_path, llm_max_batch_size=1, llm_queue_size=1))
+    async with Server(app) as running:
+        yield await running.ready()
+
+
+async def test_a_chunk_comes_back_as_a_transcript(server: Server) -> None:
+    answer = await server.client.post("/v1/transcribe?language=de", content=SECOND)
+    assert answer.status_code == 200
+    transcript = ChunkTranscript.model_validate(answer.json())
+    assert (transcript.text, transcript.language, transcript.duration_s) == ("16000", "de", 1.0)
+    assert transcript.timings.batch_size == 1
+    assert "llm_audio_seconds_total 1.0" in (await server.client.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status", "problem"),
+    [
+        ("", b"", 400, "/problems/empty-audio"),
+        ("", b"abc", 400, "/problems/unreadable-audio"),
+        ("", SECOND * 30 + b"\0\0", 413, "/problems/too-long"),
+        ("?language=xx", SECOND, 422, "/problems/invalid-option"),
+        ("?beam_size=11", SECOND, 422, "/problems/invalid-option"),
+        ("?nonsense=1", SECOND, 422, "/problems/invalid-option"),
+    ],
+)
+async def test_bad_input_gets_its_own_problem(
+    server: Server, query: str, body: bytes, status: int, problem: str
+) -> None:
+    answer = await server.client.post(f"/v1/transcribe{query}", content=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == problem
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_thirty_seconds_are_not_too_long(server: Server) -> None:
+    assert (await server.client.post("/v1/transcribe", content=SECOND * 30)).status_code == 200
+
+
+async def test_a_body_too_long_is_refused_before_it_has_arrived(server: Server) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    head = "POST /v1/transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+    writer.write(head.encode() + SECOND * 31)
+    async with asyncio.timeout(10):
+        assert b" 413 " in await reader.readline()
+    writer.close()
+
+
+async def test_a_full_queue_is_503_with_a_time_to_come_back(
+    server: Server, engine: FakeEngine
+) -> None:
+    engine.go_on.clear()
+    first = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
+    await until(lambda: engine.batches)
+    second = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
+    await queue_has(server, 1)
+    refused = await server.client.post("/v1/transcribe", content=SECOND)
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert int(refused.headers["retry-after"]) > 0
+    engine.go_on.set()
+    assert [(await task).status_code for task in (first, second)] == [200, 200]
+
+
+async def test_a_client_that_hangs_up_takes_its_chunk_out_of_the_queue(
+    server: Server, engine: FakeEngine
+) -> None:
+    engine.go_on.clear()
+    first = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
+    await until(lambda: engine.batches)
+    head = f"POST /v1/transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: {len(SECOND) * 2}\r\n\r\n"
+    _reader, caller = await asyncio.open_connection("127.0.0.1", server.port)
+    caller.write(head.encode() + SECOND * 2)
+    await caller.drain()
+    await queue_has(server, 1)
+    caller.close()
+    await queue_has(server, 0)
+    third = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND * 3))
+    await queue_has(server, 1)
+    engine.go_on.set()
+    assert [(await task).status_code for task in (first, third)] == [200, 200]
+    assert engine.batches == [[16_000], [48_000]]
+
+
+async def test_an_engine_that_fails_is_a_clean_502_and_the_service_lives_on(
+    server: Server, engine: FakeEngine
+) -> None:
+    engine.error = RuntimeError("inside: /secret/path")
+    answer = await server.client.post("/v1/transcribe", content=SECOND)
+    assert (answer.status_code, answer.json()["type"]) == (502, "/problems/llm-failed")
+    assert "secret" not in answer.text
+    engine.error = None
+    assert (await server.client.post("/v1/transcribe", content=SECOND)).status_code == 200
+
+
+async def test_no_hub_and_no_fallback_is_starting_and_503(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    app = create_app(settings(tmp_path, llm_model="owner/model", hf_endpoint="http://127.0.0.1:9"))
+    async with Server(app) as server:
+        ready = await server.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (503, "starting")
+        answer = await server.client.post("/v1/transcribe", content=SECOND)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/not-ready")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await server.client.get("/health/live")).status_code == 200
+
+
+async def test_no_hub_is_degraded_on_the_fallback_and_says_why(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    stand_in = str(write_old_checkpoint(tmp_path / "stand-in"))
+    app = create_app(
+        settings(
+            tmp_path,
+            llm_model="owner/model",
+            llm_fallback_model=stand_in,
+            hf_endpoint="http://127.0.0.1:9",
+        )
+    )
+    async with Server(app) as server:
+        await server.ready()
+        async with asyncio.timeout(30):
+            while (
+                "cannot be reached" not in (ready := await server.client.get("/health/ready")).text
+            ):
+                await asyncio.sleep(0.05)
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        models = (await server.client.get("/v1/models")).json()["data"]
+        assert [(m["state"], m["is_fallback"]) for m in models] == [
+            ("failed", False),
+            ("ready", True),
+        ]
+        assert "next try" in models[0]["detail"]
+
+
+async def test_the_model_of_the_hub_takes_over_from_the_fallback(tmp_path: Path) -> None:
+    """With the real engine and store: fetched, loaded, swapped, and named in the transcript."""
+    stand_in = write_old_checkpoint(tmp_path / "stand-in")
+    files = {path.name: path.read_bytes() for path in stand_in.iterdir()}
+    with stand_in_hub(files) as hub:
+        hub.may_send.clear()
+        app = create_app(
+            settings(
+                tmp_path,
+                llm_model=NAME,
+                llm_fallback_model=str(stand_in),
+                hf_endpoint=hub.address,
+                llm_threads=1,
+            )
+        )
+        async with Server(app) as server:
+            await server.ready()
+            assert (await server.client.get("/health/ready")).json()["status"] == "degraded"
+            before = await server.client.post("/v1/transcribe", content=SECOND)
+            assert before.json()["model"]["name"] == "stand-in"
+            hub.may_send.set()
+            async with asyncio.timeout(20):
+                while (await server.client.get("/health/ready")).json()["status"] != "ready":
+                    await asyncio.sleep(0.05)
+            after = await server.client.post("/v1/transcribe", content=SECOND)
+            model = after.json()["model"]
+            assert (model["name"], model["revision"]) == (NAME, hub.commit)
+
+
+async def test_nothing_of_a_prompt_is_logged(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        await server.client.post("/v1/transcribe?prompt=тайна", content=SECOND)
+    assert "тайна" not in json.dumps([r.getMessage() for r in caplog.records], ensure_ascii=False)

@@ -1,0 +1,195 @@
+"""The service starts with what it has, and moves to the model configured when it can."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+
+from contracts.models import HealthStatus, ModelState
+from contracts.transcription import DecodingOptions
+from llm.batching import Batcher
+from llm.engines.protocol import Checkpoint, CheckpointError
+from llm.metrics import InferenceMetrics
+from llm.model_lifecycle import LAST_RETRY_S, ModelLifecycle, retry_delays
+from llm.model_store.source import FetchError, OnProgress
+from unit.llm.fake_engine import FakeEngine
+
+
+class ScriptedSource:
+    """A model that is here, or that arrives when the test says so."""
+
+    def __init__(self, name: str, *, here: bool = False) -> None:
+        self.name = name
+        self.here = here
+        self.failures: list[Exception] = []
+        self.arrive = threading.Event()
+
+    def find(self) -> Checkpoint | None:
+        return self._checkpoint() if self.here else None
+
+    def fetch(self, on_progress: OnProgress) -> Checkpoint:
+        if self.failures:
+            raise self.failures.pop(0)
+        on_progress(0.25)
+        assert self.arrive.wait(10)
+        return self._checkpoint()
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.name, "r", Path(self.name))
+
+
+class Loader:
+    """Makes fake engines, and remembers them; can refuse one."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.engines: dict[str, FakeEngine] = {}
+        self._broken = broken
+
+    def __call__(self, checkpoint: Checkpoint) -> FakeEngine:
+        if checkpoint.name == self._broken:
+            raise CheckpointError(f"{checkpoint.name} cannot be loaded: it is broken.")
+        return self.engines.setdefault(checkpoint.name, FakeEngine(checkpoint.name))
+
+
+@pytest.fixture
+def thread():
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def lifecycle(
+    thread: ThreadPoolExecutor,
+    primary: ScriptedSource,
+    fallback: ScriptedSource | None,
+    load: Loader,
+) -> ModelLifecycle:
+    stand_in = (fallback.name, fallback) if fallback else None
+    return ModelLifecycle((primary.name, primary), stand_in, load, thread, first_retry_s=0.01)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def serves(models: ModelLifecycle) -> str | None:
+    engine = models.current_engine()
+    return engine.identity.name if engine else None
+
+
+async def test_a_model_on_disk_serves_without_the_fallback(thread: ThreadPoolExecutor) -> None:
+    load = Loader()
+    models = lifecycle(thread, ScriptedSource("big", here=True), ScriptedSource("small"), load)
+    assert models.check().status is HealthStatus.STARTING
+    await models.run()
+    assert serves(models) == "big"
+    assert models.check().status is HealthStatus.READY
+    assert list(load.engines) == ["big"]
+
+
+async def test_the_fallback_serves_until_the_model_has_come(thread: ThreadPoolExecutor) -> None:
+    load, big = Loader(), ScriptedSource("owner/big")
+    models = lifecycle(thread, big, ScriptedSource("small", here=True), load)
+    running = asyncio.create_task(models.run())
+    await until(lambda: models.models()[0].progress == 0.25)
+    assert serves(models) == "small"
+    check = models.check()
+    assert check.status is HealthStatus.DEGRADED
+    assert check.detail is not None
+    assert "25 %" in check.detail
+    rows = models.models()
+    assert [(m.id, m.state, m.is_fallback) for m in rows] == [
+        ("owner/big", ModelState.FETCHING, False),
+        ("small", ModelState.READY, True),
+    ]
+    assert rows[0].owned_by == "owner"
+
+    big.arrive.set()
+    await running
+    assert serves(models) == "owner/big"
+    assert models.check().status is HealthStatus.READY
+    assert [m.id for m in models.models()] == ["owner/big"]
+    assert load.engines["small"].closed
+
+
+async def test_a_swap_drops_no_request_and_closes_no_engine_at_work(
+    thread: ThreadPoolExecutor,
+) -> None:
+    load, big = Loader(), ScriptedSource("big")
+    models = lifecycle(thread, big, ScriptedSource("small", here=True), load)
+    batcher = Batcher(
+        models.current_engine,
+        thread,
+        InferenceMetrics(CollectorRegistry()),
+        max_batch_size=2,
+        queue_size=100,
+    )
+    tasks = [asyncio.create_task(models.run()), asyncio.create_task(batcher.run())]
+    await until(lambda: serves(models) == "small")
+    small = load.engines["small"]
+    small.delay_s = 0.1
+    chunk = np.zeros(5, np.float32)
+    asked = [asyncio.create_task(batcher.transcribe(chunk, DecodingOptions())) for _ in range(6)]
+    await until(lambda: small.batches)
+    big.arrive.set()
+    answers = await asyncio.gather(*asked)
+    assert {a.model.name for a in answers} == {"small", "big"}
+    assert answers[0].model.name == "small"
+    assert answers[-1].model.name == "big"
+    await tasks[0]
+    tasks[1].cancel()
+
+
+async def test_no_hub_is_said_and_tried_again(thread: ThreadPoolExecutor) -> None:
+    big = ScriptedSource("big")
+    big.failures = [FetchError("The hub cannot be reached."), FetchError("Still not.")]
+    models = lifecycle(thread, big, ScriptedSource("small", here=True), Loader())
+    running = asyncio.create_task(models.run())
+    await until(lambda: models.models()[0].state is ModelState.FAILED)
+    assert "The hub cannot be reached" in (models.check().detail or "")
+    big.arrive.set()
+    await running
+    assert serves(models) == "big"
+
+
+async def test_a_broken_model_leaves_the_fallback_serving(thread: ThreadPoolExecutor) -> None:
+    models = lifecycle(
+        thread, ScriptedSource("big", here=True), ScriptedSource("small", here=True), Loader("big")
+    )
+    await models.run()
+    assert serves(models) == "small"
+    assert models.models()[0].state is ModelState.FAILED
+    assert models.check().status is HealthStatus.DEGRADED
+    assert "it is broken" in (models.check().detail or "")
+
+
+async def test_without_a_fallback_the_service_waits(thread: ThreadPoolExecutor) -> None:
+    big = ScriptedSource("big")
+    models = lifecycle(thread, big, None, Loader())
+    running = asyncio.create_task(models.run())
+    await until(lambda: models.models()[0].progress == 0.25)
+    assert models.check().status is HealthStatus.STARTING
+    assert serves(models) is None
+    big.arrive.set()
+    await running
+    assert models.check().status is HealthStatus.READY
+
+
+async def test_closing_ends_a_fetch(thread: ThreadPoolExecutor) -> None:
+    """Else a service that fetches for an hour could not be stopped."""
+    models = lifecycle(thread, ScriptedSource("big"), None, Loader())
+    await models.close()
+    with pytest.raises(FetchError):
+        models._note_progress(0.5)
+
+
+def test_retries_come_ever_more_rarely_up_to_an_hour() -> None:
+    delays = [delay for delay, _ in zip(retry_delays(), range(12), strict=False)]
+    assert delays[:3] == [30, 60, 120]
+    assert delays[-1] == LAST_RETRY_S
