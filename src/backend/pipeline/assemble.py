@@ -1,9 +1,9 @@
 """Puts the chunks' transcripts together into one, with times of the recording."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, inf
 
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.vad import SpeechSpan
@@ -11,7 +11,10 @@ from contracts.audio import SAMPLE_RATE
 from contracts.transcription import ChunkSegment, ChunkTranscript, Segment, Transcript, Word
 
 SNAP_S = 0.5
-"""A segment's edge this near to an edge of speech is put there: the VAD knows it better."""
+"""A segment's edge inside speech, this near to an edge of it, is put there."""
+
+EDGE_PADDING_S = 0.1
+"""Kept around speech: soft beginnings and endings lie under the detector's threshold."""
 
 MIN_SEGMENT_S = 0.02
 """Length given to a segment whose edges fall together: one step of the model's clock."""
@@ -27,8 +30,7 @@ class Assembly:
     """
 
     def __init__(self, spans: Sequence[SpeechSpan], duration_s: float, language: str) -> None:
-        self._starts = [span.start / SAMPLE_RATE for span in spans]
-        self._ends = [span.end / SAMPLE_RATE for span in spans]
+        self._edges = _SpeechEdges(spans)
         self._speech_s = sum(span.end - span.start for span in spans) / SAMPLE_RATE
         self._duration_s = duration_s
         self._language = language
@@ -55,8 +57,8 @@ class Assembly:
 
     def _placed(self, piece: ChunkSegment, offset_s: float) -> Segment:
         previous_end = self._segments[-1].end if self._segments else 0.0
-        start = max(_snapped(offset_s + piece.start, self._starts), previous_end)
-        end = min(_snapped(offset_s + piece.end, self._ends), self._duration_s)
+        start = max(self._edges.beginning(offset_s + piece.start), previous_end)
+        end = min(self._edges.ending(offset_s + piece.end), self._duration_s)
         end = max(end, start + MIN_SEGMENT_S)
         return Segment(
             index=len(self._segments),
@@ -70,13 +72,40 @@ class Assembly:
         )
 
 
-def _snapped(time_s: float, edges: Sequence[float]) -> float:
-    """Return the nearest of the sorted edges, if it is near enough, else the time itself."""
+class _SpeechEdges:
+    """Moves the model's times, which are coarse, to where speech begins and ends.
+
+    A time in a pause goes to the speech that it can only mean: the next one for a
+    beginning, the one before for an ending.
+    """
+
+    def __init__(self, spans: Sequence[SpeechSpan]) -> None:
+        self._starts = [span.start / SAMPLE_RATE for span in spans]
+        self._ends = [span.end / SAMPLE_RATE for span in spans]
+
+    def beginning(self, time_s: float) -> float:
+        following = bisect_left(self._starts, time_s)
+        if self._is_in_pause(time_s) and following < len(self._starts):
+            return self._starts[following] - EDGE_PADDING_S
+        return _snapped(time_s, self._starts, -EDGE_PADDING_S)
+
+    def ending(self, time_s: float) -> float:
+        before = bisect_right(self._ends, time_s) - 1
+        if self._is_in_pause(time_s) and before >= 0:
+            return self._ends[before] + EDGE_PADDING_S
+        return _snapped(time_s, self._ends, EDGE_PADDING_S)
+
+    def _is_in_pause(self, time_s: float) -> bool:
+        begun = bisect_right(self._starts, time_s)
+        return begun == 0 or self._ends[begun - 1] < time_s
+
+
+def _snapped(time_s: float, edges: Sequence[float], padding_s: float) -> float:
+    """Return the nearest of the sorted edges, padded, if it is near enough, else the time."""
     place = bisect_left(edges, time_s)
-    nearest = min(
-        edges[max(place - 1, 0) : place + 1], key=lambda edge: abs(edge - time_s), default=time_s
-    )
-    return nearest if abs(nearest - time_s) <= SNAP_S else time_s
+    neighbours = edges[max(place - 1, 0) : place + 1]
+    nearest = min(neighbours, key=lambda edge: abs(edge - time_s), default=inf)
+    return nearest + padding_s if abs(nearest - time_s) <= SNAP_S else time_s
 
 
 def _shifted(word: Word, offset_s: float, earliest: float, latest: float) -> Word:

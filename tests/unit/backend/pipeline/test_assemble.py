@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,12 +31,23 @@ def answer(*segments: ChunkSegment, language: str = "ru") -> ChunkTranscript:
     )  # fmt: skip
 
 
-def test_times_are_those_of_the_recording_and_fall_on_the_edges_of_speech() -> None:
-    spans = [SpeechSpan(int(100.3 * RATE), int(104.7 * RATE))]
+@pytest.mark.parametrize(
+    ("heard", "placed"),
+    [
+        ((0.0, 5.0), (100.2, 104.8)),  # in the silence around the speech
+        ((0.5, 4.5), (100.2, 104.8)),  # a little inside it
+        ((0.0, 6.5), (100.2, 104.8)),  # in the middle of the pause that follows
+        ((1.5, 3.5), (101.5, 103.5)),  # far inside: a boundary that is no pause
+    ],
+)
+def test_times_are_those_of_the_recording_and_keep_close_to_the_speech(
+    heard: tuple[float, float], placed: tuple[float, float]
+) -> None:
+    spans = [SpeechSpan(int(100.3 * RATE), int(104.7 * RATE)), SpeechSpan(108 * RATE, 109 * RATE)]
     assembly = Assembly(spans, 200, "ru")
-    assembly.add(Chunk(100 * RATE, 105 * RATE), answer(segment(0.0, 5.0, " привет ")))
+    assembly.add(Chunk(100 * RATE, 109 * RATE), answer(segment(*heard, " привет ")))
     only = assembly.transcript().segments[0]
-    assert (only.start, only.end, only.text) == (100.3, 104.7, "привет")
+    assert (only.start, only.end, only.text) == (*placed, "привет")
 
 
 def test_words_move_with_their_segment_and_stay_inside_it() -> None:
@@ -43,7 +55,7 @@ def test_words_move_with_their_segment_and_stay_inside_it() -> None:
     assembly = Assembly([SpeechSpan(10 * RATE, 14 * RATE)], 20, "ru")
     assembly.add(Chunk(10 * RATE, 14 * RATE), answer(segment(0, 4, words=words)))
     only = assembly.transcript().segments[0]
-    assert [(word.start, word.end) for word in only.words or []] == [(10, 14)]
+    assert [(word.start, word.end) for word in only.words or []] == [(10, 14.1)]
 
 
 def test_nothing_said_gives_an_empty_transcript_in_the_language_asked_for() -> None:
