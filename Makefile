@@ -91,16 +91,20 @@ local_stop: ## Stop what local_start started.
 
 ## Development
 
+# The slow ones share one set of real services, and so one process.
+FAST_TESTS := $(PYTHON) -m pytest -m "not slow and not docker" --numprocesses auto
+
 .PHONY: test check bench lock clean chromium
 test: .venv/tests chromium ## Set up and run every test that needs no Docker.
-	$(PYTHON) -m pytest -m "not docker"
+	$(FAST_TESTS)
+	$(PYTHON) -m pytest -m slow
 
 check: .venv/tests ## Format, lint, types, layers and the fast tests, in under two minutes.
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m pyright
 	PYTHONPATH=src .venv/bin/lint-imports
-	$(PYTHON) -m pytest -m "not slow and not docker"
+	$(FAST_TESTS)
 
 bench: .venv/bench ## Measure the running services beside two others; BENCH_ARGS has the recordings.
 	PYTHONPATH=src:tests $(PYTHON) -m bench $(BENCH_ARGS)

@@ -7,7 +7,7 @@ GRACE_S=25                      # a little more than the services give their ope
 is_running() { # run_all or a service
   local pid command
   pid=$(cat "$RUN_DIR/$1.pid" 2>/dev/null) || return 1
-  command=$({ ps -o args= -p "$pid" || tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || return 1
+  command=$({ ps -ww -o args= -p "$pid" || tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || return 1
   case $command in *runners/run_* | *"-m $1"*) return 0 ;; *) return 1 ;; esac
 }
 

@@ -8,5 +8,6 @@ if ! is_running run_all && ! is_running llm && ! is_running backend && ! is_runn
   echo "nothing runs"
   exit 0
 fi
-stop_services run_all "${SERVICES[@]}"
+stop_services run_all # it stops its services itself
+stop_services "${SERVICES[@]}"
 echo "stopped"

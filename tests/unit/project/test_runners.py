@@ -193,7 +193,7 @@ def test_local_stop_stops_by_pid(start, clone: Path):
     runner = start()
     pids = runner.wait_until_ready()
     assert _stop(clone) == "stopped\n"
-    assert runner.process.wait(WAIT_S) == 0
+    assert runner.process.wait(WAIT_S) == 0, runner.said
     assert not any(_is_alive(pid) for pid in pids)
     assert _stop(clone) == "nothing runs\n"
 
