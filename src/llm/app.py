@@ -15,7 +15,7 @@ from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
-from llm.model_store.source import open_source
+from llm.model_store.by_name import open_source
 from llm.routes import models, transcribe
 from llm.settings import LlmSettings, prepare_environment
 from llm.threads import available_cores

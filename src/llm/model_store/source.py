@@ -1,11 +1,9 @@
-"""What every source of checkpoints offers, and the choice of one by the model's name."""
+"""What every source of checkpoints offers."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from llm.engines.protocol import Checkpoint
-from llm.settings import EMBEDDED_MODEL, LlmSettings
 
 OnProgress = Callable[[float], None]
 """Is told the share that has been fetched, in [0, 1]; called from another thread."""
@@ -34,33 +32,3 @@ class CheckpointSource(Protocol):
             CheckpointError: not possible at all.
         """
         ...
-
-
-def open_source(name: str, settings: LlmSettings) -> CheckpointSource:
-    """Return the source of the model of that name.
-
-    Args:
-        name: `embedded/whisper-base`, a folder (one that exists, or a path that starts
-            with `/`, `.` or `~`), else the id of a model on the hub.
-        settings: say where things are kept, and which revision is wanted.
-    """
-    # imported where needed: the hub's library reads the environment as it is imported
-    # ruff: noqa: PLC0415
-    if name == EMBEDDED_MODEL:
-        from llm.model_store.embedded import EmbeddedCheckpoint
-
-        ready_dir = Path(settings.llm_embedded_dir) if settings.llm_embedded_dir else None
-        return EmbeddedCheckpoint(ready_dir, settings.models_dir / "embedded-whisper-base")
-    if name.startswith(("/", ".", "~")) or Path(name).is_dir():
-        from llm.model_store.local import LocalCheckpoint
-
-        return LocalCheckpoint(Path(name).expanduser())
-    from llm.model_store.hub import HubCheckpoint
-
-    return HubCheckpoint(
-        name,
-        revision=settings.llm_model_revision if name == settings.llm_model else "",
-        endpoint=settings.hf_endpoint,
-        cache_dir=settings.hf_home / "hub",
-        records_dir=settings.models_dir,
-    )

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file
 
 from llm.engines.protocol import CheckpointError
 from llm.model_store import embedded
+from llm.model_store.by_name import open_source
 from llm.model_store.ctranslate2 import FormatError, read_variables, rename_to_transformers
 from llm.model_store.embedded import MODEL_SHA256, EmbeddedCheckpoint, installed_packages
 from llm.model_store.local import LocalCheckpoint
-from llm.model_store.source import open_source
 from llm.settings import LlmSettings
 from unit.llm.checkpoints import write_old_checkpoint
 

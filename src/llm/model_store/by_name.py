@@ -1,0 +1,33 @@
+"""The source of a checkpoint, chosen by the model's name."""
+
+from pathlib import Path
+
+from llm.model_store.embedded import EmbeddedCheckpoint
+from llm.model_store.local import LocalCheckpoint
+from llm.model_store.source import CheckpointSource
+from llm.settings import EMBEDDED_MODEL, LlmSettings
+
+
+def open_source(name: str, settings: LlmSettings) -> CheckpointSource:
+    """Return the source of the model of that name.
+
+    Args:
+        name: `embedded/whisper-base`, a folder (one that exists, or a path that starts
+            with `/`, `.` or `~`), else the id of a model on the hub.
+        settings: say where things are kept, and which revision is wanted.
+    """
+    if name == EMBEDDED_MODEL:
+        ready_dir = Path(settings.llm_embedded_dir) if settings.llm_embedded_dir else None
+        return EmbeddedCheckpoint(ready_dir, settings.models_dir / "embedded-whisper-base")
+    if name.startswith(("/", ".", "~")) or Path(name).is_dir():
+        return LocalCheckpoint(Path(name).expanduser())
+    # the hub's library reads the environment once, as it is imported
+    from llm.model_store.hub import HubCheckpoint  # noqa: PLC0415
+
+    return HubCheckpoint(
+        name,
+        revision=settings.llm_model_revision if name == settings.llm_model else "",
+        endpoint=settings.hf_endpoint,
+        cache_dir=settings.hf_home / "hub",
+        records_dir=settings.models_dir,
+    )
