@@ -52,7 +52,7 @@ def _services(settings: BackendSettings, disk: Disk, registry: CollectorRegistry
     uploads_folder = settings.data_dir / "uploads"
     llm = LlmClient(settings)
     return Services(
-        jobs=JobService(settings, llm, registry),
+        jobs=JobService(settings, llm, disk, registry),
         llm=llm,
         uploads=UploadStore(uploads_folder, disk, work, settings.upload_ttl_s),
         work=work,

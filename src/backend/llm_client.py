@@ -99,7 +99,7 @@ class LlmClient:
         try:
             answer = await self._http.get("/health/ready", timeout=_GLANCE_TIMEOUT_S)
             return Health.model_validate_json(answer.content)
-        except httpx.TransportError:
+        except httpx.RequestError:
             reason = "The speech model's service cannot be reached."
         except ValidationError:
             reason = "The speech model's service gives no sensible answer."
@@ -138,7 +138,7 @@ class LlmClient:
             request.headers[REQUEST_ID_HEADER] = request_id
         try:
             answer = await self._http.send(request)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             # the class alone: a message could hold the address, and with it the prompt
             raise _AwayError(type(error).__name__) from error
         if answer.status_code == 502 and answer.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE:

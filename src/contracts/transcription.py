@@ -23,6 +23,8 @@ def _known_language(code: str) -> str:
     return code
 
 
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 
 
@@ -61,29 +63,33 @@ class Word(BaseModel):
     """One word and when it was said; times in seconds."""
 
     word: str
-    start: float
-    end: float
-    probability: float
+    start: Seconds
+    end: Seconds
+    probability: Probability
 
 
 class ChunkSegment(BaseModel):
     """Decoded text with times relative to the chunk, in seconds."""
 
-    start: float
-    end: float
+    start: Seconds
+    end: Seconds
     text: str
-    avg_logprob: float = Field(description="Mean natural log-probability of the tokens.")
-    no_speech_prob: float
-    compression_ratio: float = Field(description="Length of the text over that of its zlib form.")
+    avg_logprob: float = Field(
+        allow_inf_nan=False, description="Mean natural log-probability of the tokens."
+    )
+    no_speech_prob: Probability
+    compression_ratio: float = Field(
+        allow_inf_nan=False, description="Length of the text over that of its zlib form."
+    )
     words: list[Word] | None = None
 
 
 class ChunkTimings(BaseModel):
     """Where the time of one chunk went."""
 
-    queue_s: float = Field(description="Seconds from arrival to the start of its batch.")
-    inference_s: float = Field(description="Seconds that its whole batch took.")
-    batch_size: int
+    queue_s: Seconds = Field(description="Seconds from arrival to the start of its batch.")
+    inference_s: Seconds = Field(description="Seconds that its whole batch took.")
+    batch_size: int = Field(ge=1)
 
 
 class ChunkTranscript(BaseModel):
@@ -91,8 +97,8 @@ class ChunkTranscript(BaseModel):
 
     text: str
     language: str
-    language_probability: float
-    duration_s: float
+    language_probability: Probability
+    duration_s: Seconds
     segments: list[ChunkSegment]
     model: ModelIdentity
     timings: ChunkTimings

@@ -7,6 +7,11 @@ import structlog
 from asgi_correlation_id import correlation_id
 from structlog.types import EventDict, Processor, WrappedLogger
 
+# without the values of local variables, among which are prompts, names and texts
+_tracebacks = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if request_id := correlation_id.get():
@@ -35,10 +40,10 @@ def configure_logging(level: str, service: str) -> None:
     ]
     at_terminal = sys.stderr.isatty()
     final: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if at_terminal
         else [
-            structlog.processors.dict_tracebacks,
+            _tracebacks,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from contracts.problems import PROBLEM_MEDIA_TYPE, InvalidField, Problem, ProblemType
 from servicekit.errors import ServiceError
@@ -59,6 +60,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_unexpected_error)
 
 
@@ -116,6 +118,11 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
         type=kind.uri, title=kind.title, status=error.status_code, detail=str(error.detail)
     )
     return _answer(problem, error.headers)
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    """Close a request whose client has gone: no failure of ours, and nobody reads it."""
+    return Response(status_code=400)
 
 
 async def _answer_unexpected_error(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import uvicorn
 from fastapi import FastAPI
 
-SHUTDOWN_S = 20
+SHUTDOWN_S = 5
 """Seconds that open requests are given to finish when the service is stopped."""
 
 

@@ -17,7 +17,7 @@ CHROMIUM_FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch_chromium() -> Iterator[LaunchChromium]:
     """Start Debian's Chromium, with more flags if need be; it is stopped at the end."""
     path = shutil.which("chromium")
@@ -38,7 +38,7 @@ def launch_chromium() -> Iterator[LaunchChromium]:
             browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(launch_chromium: LaunchChromium) -> Browser:
     return launch_chromium()
 

@@ -47,8 +47,8 @@ def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
         ),
         "index lost": (
             write("cut.m4a", cut.read_bytes()[: cut.stat().st_size // 2]),
-            415,
-            "/problems/unsupported-media",
+            400,
+            "/problems/unreadable-audio",
         ),
     }
 

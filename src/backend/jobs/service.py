@@ -17,6 +17,7 @@ from backend.llm_client import LlmClient
 from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import too_long_detail
 from backend.settings import BackendSettings
+from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
@@ -35,13 +36,14 @@ class JobService:
     """The jobs of this process; they live in memory, and end with it."""
 
     def __init__(
-        self, settings: BackendSettings, llm: LlmClient, registry: CollectorRegistry
+        self, settings: BackendSettings, llm: LlmClient, disk: Disk, registry: CollectorRegistry
     ) -> None:
         self._settings = settings
-        self._workflow = Workflow(settings, llm)
+        self._workflow = Workflow(settings, llm, disk)
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(settings.max_running_jobs)
+        self._n_arriving = 0
         self._metrics = _Metrics(registry)
 
     async def stop(self) -> None:
@@ -50,26 +52,31 @@ class JobService:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def ensure_room(self) -> None:
-        """Check that one more recording may wait.
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place in the queue while a recording is received and submitted.
 
         Raises:
-            QueueFullError: as many are waiting as are allowed.
+            QueueFullError: as many are waiting, or are being received, as are allowed.
         """
-        if self._n_waiting() >= self._settings.max_queued_jobs:
+        if self._n_waiting() + self._n_arriving >= self._settings.max_queued_jobs:
             raise QueueFullError(
                 "As many recordings as are allowed are waiting.", retry_after_s=RETRY_AFTER_S
             )
+        self._n_arriving += 1
+        try:
+            yield
+        finally:
+            self._n_arriving -= 1
 
     async def submit(self, recording: StoredFile, options: TranscribeOptions) -> Job:
         """Look into a file and queue it.
 
         Args:
             recording: from here on ours; it is removed when the job ends, or at once when
-                it is refused.
+                it is refused. A place in the queue is kept for it.
 
         Raises:
-            QueueFullError: as many are waiting as are allowed.
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
                 what the content is not.
             TooLongError: its header says that it lasts longer than is accepted.
@@ -78,7 +85,6 @@ class JobService:
             media = await asyncio.to_thread(probe, recording.path)
             if (media.duration_s or 0) > self._settings.max_duration_s:
                 raise TooLongError(too_long_detail(self._settings.max_duration_s))
-            self.ensure_room()
         job = _new_job(recording, media, options)
         self._jobs[job.id] = job
         task = asyncio.create_task(self._work_on(job, recording.path, media))

@@ -23,7 +23,7 @@ from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.prepare import Decoded, decode_to_pcm
 from backend.pipeline.vad import SpeechDetector, SpeechSpan
 from backend.settings import BackendSettings
-from backend.storage.disk import disk_full_told
+from backend.storage.disk import Disk, disk_full_told
 from contracts.jobs import Job, JobWarning, Stage
 from contracts.transcription import ChunkTranscript
 
@@ -45,8 +45,9 @@ class Plan:
 class Workflow:
     """Takes recordings through the stages; it holds no state between them."""
 
-    def __init__(self, settings: BackendSettings, llm: LlmClient) -> None:
+    def __init__(self, settings: BackendSettings, llm: LlmClient, disk: Disk) -> None:
         self._settings = settings
+        self._disk = disk
         self._llm = llm
         self._detector = SpeechDetector()
 
@@ -98,8 +99,12 @@ class Workflow:
     def _decode(
         self, source: Path, media: MediaInfo, pcm_path: Path, stop: Callable[[], None]
     ) -> Decoded:
+        def on_block() -> None:
+            stop()
+            self._disk.ensure_room(0)
+
         with disk_full_told():
-            return decode_to_pcm(source, media, pcm_path, self._settings.max_duration_s, stop)
+            return decode_to_pcm(source, media, pcm_path, self._settings.max_duration_s, on_block)
 
     async def _transcribe(self, job: Job, plan: Plan) -> float:
         """Fill in the job's result chunk by chunk; return the model's own seconds."""

@@ -42,7 +42,7 @@ class Assembly:
         self._seconds_by_language[transcript.language] += ceil(chunk.duration_s)
         for piece in transcript.segments:
             if piece.text.strip():
-                self._segments.append(self._placed(piece, chunk.start_s))
+                self._append(piece, chunk.start_s)
 
     def transcript(self) -> Transcript:
         """Return what there is so far."""
@@ -55,11 +55,19 @@ class Assembly:
             segments=list(self._segments),
         )
 
-    def _placed(self, piece: ChunkSegment, offset_s: float) -> Segment:
+    def _append(self, piece: ChunkSegment, offset_s: float) -> None:
         previous_end = self._segments[-1].end if self._segments else 0.0
-        start = max(self._edges.beginning(offset_s + piece.start), previous_end)
+        latest_start = max(self._duration_s - MIN_SEGMENT_S, 0.0)
+        if self._segments and previous_end > latest_start:  # no room left before the end
+            self._segments[-1].text += f" {piece.text.strip()}"
+            return
+        beginning = self._edges.beginning(offset_s + piece.start)
+        start = min(max(beginning, previous_end), latest_start)
         end = min(self._edges.ending(offset_s + piece.end), self._duration_s)
         end = max(end, start + MIN_SEGMENT_S)
+        self._segments.append(self._placed(piece, offset_s, start, end))
+
+    def _placed(self, piece: ChunkSegment, offset_s: float, start: float, end: float) -> Segment:
         return Segment(
             index=len(self._segments),
             start=round(start, 3),

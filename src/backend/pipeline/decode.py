@@ -34,6 +34,9 @@ MAX_CHANNELS = 32
 MAX_SOURCE_RATE = 768_000
 """Hz. The highest rate of any converter sold."""
 
+MAX_BLOCK_VALUES = 2_000_000
+"""Samples of all channels together in one block: 8 MB."""
+
 MIN_GAP_S = 0.1
 """Shorter gaps between time stamps are jitter of the container, not missing sound."""
 
@@ -146,8 +149,9 @@ def _blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block
 
 def _silence(duration_s: float, info: MediaInfo) -> Iterator[Block]:
     missing = round(duration_s * info.sample_rate)
-    for start in range(0, missing, info.sample_rate):
-        yield np.zeros((min(info.sample_rate, missing - start), info.channels), np.float32)
+    block = min(info.sample_rate, MAX_BLOCK_VALUES // info.channels)
+    for start in range(0, missing, block):
+        yield np.zeros((min(block, missing - start), info.channels), np.float32)
 
 
 def _is_short(duration_s: float, info: MediaInfo) -> bool:
@@ -163,6 +167,12 @@ def _riff_is_cut(path: Path) -> bool:
     return magic == b"RIFF" and not streamed and length + 8 > path.stat().st_size
 
 
+def _is_mp4(path: Path) -> bool:
+    """Whether it begins as MP4, M4A and MOV do; without the index at its end nothing is told."""
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
+
+
 @contextmanager
 def _open(path: Path) -> Generator[tuple[InputContainer, AudioStream]]:
     if path.stat().st_size == 0:
@@ -170,6 +180,8 @@ def _open(path: Path) -> Generator[tuple[InputContainer, AudioStream]]:
     try:
         container = av.open(str(path), mode="r", options=_PRIVATE_OPTIONS, metadata_errors="ignore")
     except (FFmpegError, ValueError) as error:
+        if _is_mp4(path):
+            raise UnreadableAudioError("The file was cut off before its index.") from error
         raise UnsupportedMediaError("The file is neither audio nor video.") from error
     with container:
         name = container.format.name
@@ -248,7 +260,8 @@ class _BlockMaker:
             format="flt",
             layout=frame.layout.name if same_layout else f"{self._n_channels}c",
             rate=self._rate,
-            frame_size=self._rate,  # a second at once: small frames cost more than their samples
+            # a second at once, for small frames cost more than their samples; of many channels less
+            frame_size=min(self._rate, MAX_BLOCK_VALUES // self._n_channels),
         )
 
     def _run(self, converter: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:

@@ -92,14 +92,14 @@ async def create_transcription(
     request: Request, response: Response, jobs: Jobs, uploads: Uploads, work: Work
 ) -> Job:
     """Send the recording in a form, or as JSON the id of a finished upload."""
-    jobs.ensure_room()  # before a file is received that nobody would look at
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type == _FORM:
-        job = await _submit_form(request, work, jobs)
-    elif media_type == _JSON:
-        job = await _submit_upload(request, uploads, jobs)
-    else:
-        raise UnsupportedMediaError(f"Send the recording as {_FORM}, or its id as {_JSON}.")
+    with jobs.place():
+        if media_type == _FORM:
+            job = await _submit_form(request, work, jobs)
+        elif media_type == _JSON:
+            job = await _submit_upload(request, uploads, jobs)
+        else:
+            raise UnsupportedMediaError(f"Send the recording as {_FORM}, or its id as {_JSON}.")
     response.headers["Location"] = f"{router.prefix}/{job.id}"
     return job
 

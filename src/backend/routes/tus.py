@@ -24,6 +24,7 @@ OFFSET_MEDIA_TYPE = "application/offset+octet-stream"
 _is_number = re.compile(r"[0-9]{1,18}").fullmatch
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]+").fullmatch
 _NAME_KEYS = ("filename", "name")
+_OVERRIDES = ("PATCH", "DELETE", "HEAD")
 
 
 class TusMiddleware:
@@ -42,8 +43,8 @@ class TusMiddleware:
             await self._app(scope, receive, send)
             return
         meant = Headers(scope=scope).get("X-HTTP-Method-Override")
-        if meant and scope["method"] == "POST":
-            scope["method"] = meant.upper()
+        if meant in _OVERRIDES and scope["method"] == "POST":
+            scope["method"] = meant
 
         async def name_version(message: Message) -> None:
             if message["type"] == "http.response.start":

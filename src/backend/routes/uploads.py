@@ -6,6 +6,7 @@ from backend.dependencies import Uploads
 from backend.routes import tus
 from backend.routes.request_body import announced_bytes, body_of
 from contracts.problems import ProblemType
+from servicekit.errors import ServiceError
 from servicekit.problems import problem_responses
 
 router = APIRouter(
@@ -42,7 +43,11 @@ async def create_upload(request: Request, uploads: Uploads) -> Response:
     """Announce a file; its first bytes may come along."""
     upload = await uploads.create(tus.announcement_of(request))
     if tus.has_content(request):
-        upload = await uploads.append(upload.id, 0, announced_bytes(request), body_of(request))
+        try:
+            upload = await uploads.append(upload.id, 0, announced_bytes(request), body_of(request))
+        except ServiceError:
+            await uploads.remove(upload.id)  # its address was never told
+            raise
     headers = {"Location": f"{tus.PREFIX}/{upload.id}", **tus.progress_headers(upload)}
     return Response(status_code=201, headers=headers)
 

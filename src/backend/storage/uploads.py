@@ -224,10 +224,14 @@ class UploadStore:
             async for part in parts:
                 end += len(part)
                 _ensure_within(upload.length, end)
-                await run_sync(write_whole, file, part)
+                await run_sync(self._write_part, file, part)
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(_sync_and_close, file)
+
+    def _write_part(self, file: FileIO, part: bytes) -> None:
+        self._disk.ensure_room(len(part))
+        write_whole(file, part)
 
     def _remove(self, upload_id: str) -> None:
         self._data(upload_id).unlink(missing_ok=True)

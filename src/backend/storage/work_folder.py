@@ -24,9 +24,10 @@ class FolderInUseError(RuntimeError):
 class IncomingFile:
     """One recording on its way to disk; see `WorkFolder.receiving`."""
 
-    def __init__(self, file: FileIO, path: Path, max_bytes: int) -> None:
+    def __init__(self, file: FileIO, path: Path, disk: Disk, max_bytes: int) -> None:
         self._file = file
         self._path = path
+        self._disk = disk
         self._max_bytes = max_bytes
         self._size_bytes = 0
         self._digest = hashlib.sha256()
@@ -48,6 +49,7 @@ class IncomingFile:
         return await run_sync(self._finish, client_name)
 
     def _write_and_digest(self, data: bytes) -> None:
+        self._disk.ensure_room(len(data))  # not every client says how much will come
         write_whole(self._file, data)
         self._digest.update(data)
 
@@ -98,9 +100,15 @@ class WorkFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise FolderInUseError(f"another backend works in {self._folder}") from None
-            for orphan in self._folder.iterdir():
-                orphan.unlink()
-            yield
+            self._clear()
+            try:
+                yield
+            finally:
+                self._clear()  # a request that was cut off at the stop may have left a part
+
+    def _clear(self) -> None:
+        for orphan in self._folder.iterdir():
+            orphan.unlink(missing_ok=True)
 
     @asynccontextmanager
     async def receiving(self, announced_bytes: int) -> AsyncGenerator[IncomingFile]:
@@ -125,4 +133,4 @@ class WorkFolder:
     def _open(self, announced_bytes: int) -> IncomingFile:
         self._disk.ensure_room(announced_bytes)
         path = self.path_for_new_file().with_suffix(_PARTIAL)
-        return IncomingFile(FileIO(path, "xb"), path, self._max_bytes)
+        return IncomingFile(FileIO(path, "xb"), path, self._disk, self._max_bytes)

@@ -125,7 +125,9 @@ class Search:
         """Return, for each row, the log-probabilities and tokens that may extend it."""
         logprobs = logits.log_softmax(-1)
         if self.temperature > 0:
-            tokens = _draw((logits / self.temperature).softmax(-1))
+            # from the largest down, so that a tiny temperature cannot overflow
+            falling = logits - logits.amax(-1, keepdim=True)
+            tokens = _draw((falling / self.temperature).softmax(-1))
         else:
             tokens = logprobs.topk(self._width + 1).indices
         values = logprobs.gather(-1, tokens)

@@ -160,3 +160,25 @@ async def test_json_of_another_shape_is_pointed_at(client) -> None:
 async def test_an_unknown_job_is_not_found(client) -> None:
     assert_problem(await client.get(f"{URL}/nothing"), "not-found", 404)
     assert_problem(await client.get(f"{URL}/nothing/export?format=srt"), "not-found", 404)
+
+
+async def test_a_full_queue_costs_nobody_a_finished_upload(app, client) -> None:
+    created = await client.post(
+        "/v1/uploads/",
+        headers={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": "3",
+            "Content-Type": "application/offset+octet-stream",
+        },
+        content=b"abc",
+    )
+    address = created.headers["Location"]
+    jobs = app.state.services.jobs
+    jobs._n_arriving = 10**6
+    refused = await client.post(
+        "/v1/transcriptions", json={"upload_id": address.rpartition("/")[2]}
+    )
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"]
+    kept = await client.head(address, headers={"Tus-Resumable": "1.0.0"})
+    assert kept.headers["Upload-Offset"] == "3"

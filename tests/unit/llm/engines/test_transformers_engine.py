@@ -59,6 +59,7 @@ def test_an_old_checkpoint_is_told_russian_though_it_forces_english(
         DecodingOptions(language="auto", word_timestamps=True),
         DecodingOptions(beam_size=3, word_timestamps=True),
         DecodingOptions(temperature=0.7, task=Task.TRANSLATE),
+        DecodingOptions(temperature=1e-40),
         DecodingOptions(prompt="<|en|> Фёмель, Киев " * 30),
     ],
 )
