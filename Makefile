@@ -106,7 +106,7 @@ check: .venv/tests ## Format, lint, types, layers and the fast tests, in under t
 	PYTHONPATH=src .venv/bin/lint-imports
 	$(FAST_TESTS)
 
-bench: .venv/bench ## Measure the running services beside two others; BENCH_ARGS has the recordings.
+bench: .venv/bench ## Measure the services beside other ways of using the same weights; BENCH_ARGS has the recordings.
 	PYTHONPATH=src:tests $(PYTHON) -m bench $(BENCH_ARGS)
 
 # One common resolution first, so that the files never disagree; it keeps the versions that
