@@ -11,7 +11,7 @@ import httpx
 
 from real_services import running_services
 
-POLL_S = 0.1
+POLL_S = 0.02
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ ENV BIND_ADDRESS=0.0.0.0 \
     LLM_EMBEDDED_DIR=/opt/models/embedded-whisper-base
 # What a start imports is compiled here and only here, for a container's file system is
 # read-only; a start without it takes several times as long.
-RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.transformers_engine"
+RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.openvino_engine, llm.engines.transformers_engine"
 USER app
 EXPOSE 4321
 # A service without a fallback model is not ready until its model has been fetched.

@@ -14,7 +14,7 @@ class BackendSettings(ServiceSettings):
         AnyHttpUrl("http://127.0.0.1:4321"), description="Address of the llm service."
     )
     llm_concurrency: int = Field(
-        8, ge=1, le=256, description="Chunks that are at the llm at once; it gathers them."
+        16, ge=1, le=256, description="Chunks that are at the llm at once; it gathers them."
     )
     llm_timeout_s: float = Field(
         300, ge=1, le=3600, description="Seconds to wait for the llm's answer to one chunk."

@@ -45,7 +45,7 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
     """Everything a caller may choose for one recording."""
 
     chunk_length_s: float = Field(
-        20.0,
+        30.0,
         ge=MIN_CHUNK_LENGTH_S,
         le=MAX_CHUNK_S,
         description="Seconds of audio given to the model at once; cuts fall in pauses.",
@@ -84,6 +84,29 @@ class ChunkSegment(BaseModel):
     words: list[Word] | None = None
 
 
+class Doubt(StrEnum):
+    """Why a text is not to be trusted.
+
+    It says the same again and again; it has more tokens than anyone can say in the time; the
+    model guessed; there is sound for seconds where the text has nothing.
+    """
+
+    REPETITION = "repetition"
+    TOO_MANY_TOKENS = "too_many_tokens"
+    LOW_LOGPROB = "low_logprob"
+    SKIPPED_SPEECH = "skipped_speech"
+
+
+class DecodingAttempt(BaseModel):
+    """One way in which a chunk was decoded."""
+
+    context_s: Seconds = Field(description="Seconds of the window the model listened to.")
+    temperature: float
+    avg_logprob: float = Field(allow_inf_nan=False)
+    doubts: list[Doubt]
+    kept: bool = Field(description="Whether the text is of this attempt.")
+
+
 class ChunkTimings(BaseModel):
     """Where the time of one chunk went."""
 
@@ -100,6 +123,14 @@ class ChunkTranscript(BaseModel):
     language_probability: Probability
     duration_s: Seconds
     segments: list[ChunkSegment]
+    attempts: list[DecodingAttempt] = Field(
+        default_factory=list[DecodingAttempt],
+        description="How it was decoded: more than once where the first text was doubtful.",
+    )
+    silenced: bool = Field(
+        default=False,
+        description="Whether a text was dropped, being what the model writes upon silence.",
+    )
     model: ModelIdentity
     timings: ChunkTimings
 

@@ -64,7 +64,12 @@ def create_app(settings: LlmSettings) -> FastAPI:
 
 
 def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecycle:
-    options = EngineOptions(settings.llm_device, settings.llm_threads or available_cores())
+    options = EngineOptions(
+        device=settings.llm_device,
+        threads=settings.llm_threads or available_cores(),
+        cache_dir=settings.models_dir,
+        compute_type=settings.llm_compute_type,
+    )
 
     def load(checkpoint: Checkpoint) -> SpeechEngine:
         return load_engine(settings.llm_engine, checkpoint, options)

@@ -25,6 +25,13 @@ time gets its answers together, and sends the next ones within milliseconds."""
 
 RETRY_AFTER_S = 2
 
+MAX_BATCH_AUDIO_S = 240.0
+"""Most audio of one batch, seconds: whoever comes while it is at work waits for its end."""
+
+LENGTH_RATIO = 2.0
+"""Chunks in a batch are at most this many times as long as its first, or as short: all wait
+for the longest, so that a dictation of three seconds would wait for a lecture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -42,12 +49,17 @@ class _Waiting:
     answer: "asyncio.Future[Answer]"
     arrived: float = field(default_factory=time.perf_counter)
 
+    def goes_with(self, other: "_Waiting") -> bool:
+        """Whether both can be in one batch, and neither loses by it."""
+        shorter, longer = sorted((len(self.samples), len(other.samples)))
+        return self.options == other.options and longer <= LENGTH_RATIO * shorter
+
 
 class Batcher:
     """A bounded queue of chunks, and the loop that empties it batch by batch.
 
-    A batch holds chunks of equal options. The oldest chunk that waits always heads the
-    next batch, so that none is overtaken for ever.
+    A batch holds chunks of equal options and like length. The oldest chunk that waits
+    always heads the next batch, so that none is overtaken for ever.
 
     Args:
         current_engine: the engine to use now; None: no model yet. Asked once a batch, so
@@ -111,11 +123,14 @@ class Batcher:
                 self._arrival.clear()
 
     def _take_batch(self) -> list[_Waiting]:
-        if not self._waiting:
-            return []
-        options = self._waiting[0].options
-        batch = [place for place in self._waiting if place.options == options]
-        batch = batch[: self._max_batch_size]
+        batch: list[_Waiting] = []
+        room = MAX_BATCH_AUDIO_S * SAMPLE_RATE
+        for place in self._waiting:
+            if len(batch) == self._max_batch_size:
+                break
+            if not batch or (place.goes_with(batch[0]) and len(place.samples) <= room):
+                batch.append(place)
+                room -= len(place.samples)
         for place in batch:
             self._waiting.remove(place)
         return batch

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from llm.engines.protocol import ComputeType
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"
@@ -35,7 +36,11 @@ class LlmSettings(ServiceSettings):
         description="Folder that holds `embedded/whisper-base` ready converted; empty: it is "
         "converted once, into `DATA_DIR`.",
     )
-    llm_engine: str = Field("auto", description="Inference engine; `auto`: the best there is.")
+    llm_engine: str = Field(
+        "auto",
+        description="Inference engine: `openvino`, `transformers`; `auto`: openvino, or "
+        "transformers on a GPU.",
+    )
     llm_device: str = Field(
         "auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
@@ -44,8 +49,13 @@ class LlmSettings(ServiceSettings):
     llm_threads: int = Field(
         0, ge=0, le=1024, description="Threads of inference; 0: the cores the container may use."
     )
+    llm_compute_type: ComputeType = Field(
+        ComputeType.AUTO,
+        description="Precision of the openvino engine: `int8`, `bf16`, `fp32`; `auto`: what is "
+        "fastest on this processor, measured at the first start.",
+    )
     llm_max_batch_size: int = Field(
-        8, ge=1, le=64, description="Most chunks that the model is given at once."
+        16, ge=1, le=64, description="Most chunks that the model is given at once."
     )
     llm_queue_size: int = Field(
         64, ge=1, le=10_000, description="Most chunks that wait; one more is answered with 503."

@@ -5,7 +5,8 @@ knows its library's spellings. It is called from one thread at a time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkSegment, DecodingOptions
+from contracts.transcription import ChunkSegment, DecodingAttempt, DecodingOptions
 
 Samples = NDArray[np.float32]
 """Shape (n_samples,), float32 in [-1, 1], mono, 16 kHz."""
@@ -34,6 +35,19 @@ class Checkpoint:
     folder: Path
 
 
+class ComputeType(StrEnum):
+    """The precision of the matrices.
+
+    `int8` weights are computed with in int8 where the processor has instructions for it,
+    and in floats elsewhere.
+    """
+
+    AUTO = "auto"
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
     """What an engine runs on.
@@ -41,10 +55,14 @@ class EngineOptions:
     Attributes:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         threads: of the processor; at least 1.
+        cache_dir: where an engine keeps what it made of a checkpoint.
+        compute_type: precision, of an engine that offers a choice.
     """
 
     device: str
     threads: int
+    cache_dir: Path
+    compute_type: ComputeType = ComputeType.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +74,15 @@ class ChunkResult:
         language_probability: in [0, 1], as the model sees it.
         segments: in order, not overlapping, times in seconds from the chunk's start and
             never past its end; none, when the chunk holds no speech.
+        attempts: how it was decoded, one of them kept.
+        silenced: whether a text was dropped, being what the model writes upon silence.
     """
 
     language: str
     language_probability: float
     segments: list[ChunkSegment]
+    attempts: list[DecodingAttempt] = field(default_factory=list[DecodingAttempt])
+    silenced: bool = False
 
 
 class CheckpointError(Exception):

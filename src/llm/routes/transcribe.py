@@ -59,6 +59,8 @@ async def transcribe_chunk(
         language_probability=answer.result.language_probability,
         duration_s=len(samples) / SAMPLE_RATE,
         segments=segments,
+        attempts=answer.result.attempts,
+        silenced=answer.result.silenced,
         model=answer.model,
         timings=answer.timings,
     )

@@ -16,11 +16,17 @@ RUSSIAN = 259
 N_TIMESTAMPS = 1501
 
 
-def write_old_checkpoint(folder: Path) -> Path:
+def write_old_checkpoint(folder: Path, *, n_mels: int = 80, spread: float = 0.02) -> Path:
     """Write what transformers wrote in 2022: a pickle, `vocab.json`, and English forced.
 
     There is no `generation_config.json` and no `tokenizer.json`; the timestamps are not in
-    the tokenizer's vocabulary.
+    the tokenizer's vocabulary. The values are such as float16 can hold.
+
+    Args:
+        folder: is made.
+        n_mels: mel channels.
+        spread: of the random weights. As a model is born, all tokens are about as probable
+            whatever it hears; at 0.8 what it writes follows from what it hears.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vocab_size = END + 1 + len(_STEERING) + N_TIMESTAMPS
@@ -29,10 +35,11 @@ def write_old_checkpoint(folder: Path) -> Path:
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=64,
         decoder_ffn_dim=64, pad_token_id=END, bos_token_id=END, eos_token_id=END,
         decoder_start_token_id=END + 1, max_target_positions=48,
+        num_mel_bins=n_mels, init_std=spread,
     )  # fmt: skip
     torch.manual_seed(0)
     model = WhisperForConditionalGeneration(config)
-    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    state = {name: tensor.half().float() for name, tensor in model.state_dict().items()}
     torch.save(state, folder / "pytorch_model.bin")
     description = config.to_dict() | {
         "forced_decoder_ids": [[1, 258], [2, 261], [3, 265]],

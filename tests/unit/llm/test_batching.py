@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from contracts.audio import SAMPLE_RATE
 from contracts.transcription import DecodingOptions
-from llm.batching import Batcher
+from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S, Batcher
 from llm.engines.protocol import SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
 from llm.metrics import InferenceMetrics
@@ -49,8 +52,8 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_concurrent_chunks_share_batches_and_each_gets_its_own_answer() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
-        answers = await asyncio.gather(*(ask(batcher, n) for n in range(1, 11)))
-    assert [a.result.segments[0].text for a in answers] == [str(n) for n in range(1, 11)]
+        answers = await asyncio.gather(*(ask(batcher, n) for n in range(11, 21)))
+    assert [a.result.segments[0].text for a in answers] == [str(n) for n in range(11, 21)]
     assert [len(batch) for batch in engine.batches] == [4, 4, 2]
     assert [a.timings.batch_size for a in answers] == [4] * 8 + [2] * 2
 
@@ -59,8 +62,8 @@ async def test_chunks_of_other_options_are_not_in_the_same_batch() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
         english = DecodingOptions(language="en")
-        await asyncio.gather(ask(batcher, 1), ask(batcher, 2, english), ask(batcher, 3))
-    assert engine.batches == [[1, 3], [2]]
+        await asyncio.gather(ask(batcher, 7), ask(batcher, 8, english), ask(batcher, 9))
+    assert engine.batches == [[7, 9], [8]]
 
 
 async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
@@ -112,3 +115,90 @@ async def test_without_a_model_a_chunk_is_told_to_come_back() -> None:
         with pytest.raises(NotReadyError) as refusal:
             await ask(batcher, 1)
     assert int(refusal.value.headers["Retry-After"]) > 0
+
+
+SECOND = SAMPLE_RATE
+
+QUEUED = pytest.mark.xfail(
+    strict=True, reason="the oldest heads every batch, so a dictation waits for all before it"
+)
+
+
+async def test_a_short_chunk_does_not_wait_for_a_long_one_of_its_batch() -> None:
+    engine = FakeEngine()
+    async with running(lambda: engine) as batcher:
+        lengths = [SECOND * n for n in (3, 20, 4, 19)]
+        await asyncio.gather(*(ask(batcher, length) for length in lengths))
+    assert engine.batches == [[3 * SECOND, 4 * SECOND], [20 * SECOND, 19 * SECOND]]
+
+
+async def test_a_batch_has_so_much_audio_at_most() -> None:
+    engine = FakeEngine()
+    async with running(lambda: engine, max_batch_size=16) as batcher:
+        await asyncio.gather(*(ask(batcher, 25 * SECOND) for _ in range(17)))
+    most = int(MAX_BATCH_AUDIO_S / 25)
+    assert most < 16
+    assert [len(batch) for batch in engine.batches] == [most, 17 - most]
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=40),
+    st.lists(st.booleans(), min_size=40, max_size=40),
+    st.integers(1, 20),
+)
+@settings(deadline=None)
+def test_every_batch_is_headed_by_the_oldest_and_keeps_its_bounds(
+    seconds: list[int], english: list[bool], max_batch_size: int
+) -> None:
+    """So none is overtaken for ever: with each batch, whoever waits longest is done."""
+    engine = FakeEngine()
+    ages = {length * SECOND + n: n for n, length in enumerate(seconds)}
+    options = [DecodingOptions(language="en" if is_so else "ru") for is_so in english]
+
+    async def work() -> None:
+        async with running(lambda: engine, max_batch_size=max_batch_size) as batcher:
+            asked = zip(ages, options, strict=False)
+            answers = await asyncio.gather(*(ask(batcher, *one) for one in asked))
+        assert [answer.result.language for answer in answers] == [
+            one.language for _, one in zip(ages, options, strict=False)
+        ]
+
+    asyncio.run(work())
+    waiting = list(ages)
+    for batch in engine.batches:
+        assert batch[0] == waiting[0]
+        assert batch == sorted(batch, key=ages.__getitem__)
+        assert len(batch) <= max_batch_size
+        assert len(batch) == 1 or sum(batch) <= MAX_BATCH_AUDIO_S * SECOND
+        assert all(1 / LENGTH_RATIO <= length / batch[0] <= LENGTH_RATIO for length in batch)
+        waiting = [length for length in waiting if length not in batch]
+    assert waiting == []
+
+
+@pytest.mark.parametrize(
+    "in_flight",
+    [
+        8,
+        pytest.param(16, marks=QUEUED),
+        pytest.param(64, marks=QUEUED),
+    ],
+)
+async def test_a_dictation_waits_for_the_batch_at_work_and_no_more(in_flight: int) -> None:
+    """However many chunks a long job has at the service: 16 is the backend's own setting."""
+    engine = FakeEngine(delay_s=0.02)
+
+    async def long_job() -> None:
+        while True:
+            await ask(batcher, 20 * SECOND)
+
+    async with running(lambda: engine, max_batch_size=16) as batcher:
+        jobs = [asyncio.create_task(long_job()) for _ in range(in_flight)]
+        for _ in range(3):
+            n_before = len(engine.batches)
+            await until(lambda n=n_before: len(engine.batches) > n)
+            n_before = len(engine.batches)  # the last of these is at work
+            await ask(batcher, 3 * SECOND)
+            assert 3 * SECOND in engine.batches[n_before]
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)

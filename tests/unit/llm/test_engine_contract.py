@@ -1,4 +1,4 @@
-"""The fake engine that other tests use keeps the rules that the real one keeps."""
+"""The fake engine that other tests use keeps the rules that the real ones keep."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from unit.llm.checkpoints import write_old_checkpoint
 from unit.llm.fake_engine import FakeEngine
 
 
-@pytest.fixture(params=["fake", "transformers"])
+@pytest.fixture(params=["fake", "openvino", "transformers"])
 def engine(request: pytest.FixtureRequest, tmp_path) -> SpeechEngine:
     if request.param == "fake":
         return FakeEngine()
     checkpoint = Checkpoint("old", "r", write_old_checkpoint(tmp_path / "old"))
-    return load_engine(request.param, checkpoint, EngineOptions("cpu", 1))
+    return load_engine(request.param, checkpoint, EngineOptions("cpu", 1, tmp_path / "cache"))
 
 
 def test_an_engine_answers_each_chunk_in_order_and_within_its_time(engine: SpeechEngine) -> None:

@@ -31,38 +31,45 @@ def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _median_filter(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median of each frame and its three neighbours on either side."""
     margin = MEDIAN_WIDTH // 2
-    if weights.shape[-1] <= margin:
+    n_frames = weights.shape[-1]
+    if n_frames <= margin:
         return weights
     padded = np.pad(weights, ((0, 0), (0, 0), (margin, margin)), mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_WIDTH, axis=-1)
-    return np.median(windows, axis=-1)
+    shifted = [padded[..., n : n + n_frames] for n in range(MEDIAN_WIDTH)]
+    # whole arrays are sorted against each other: far faster than a median of each window
+    for end in range(MEDIAN_WIDTH - 1, margin - 1, -1):
+        for n in range(end):
+            low = np.minimum(shifted[n], shifted[n + 1])
+            shifted[n + 1] = np.maximum(shifted[n], shifted[n + 1])
+            shifted[n] = low
+    return shifted[margin]
 
 
 def _first_frames(cost: NDArray[np.floating]) -> NDArray[np.int64]:
     """Return the first frame of each token on the cheapest monotonic path.
 
-    The cells of one antidiagonal do not depend on each other, so each is one step: with
-    row t shifted right by t, an antidiagonal is a column.
+    A step of the path goes to the next frame, to the next token, or to both. A token that
+    lasts from frame s to frame f costs a difference of cumulated costs, so the cheapest s
+    for every f is a running minimum: a row of dynamic time warping at once.
     """
     n_tokens, n_frames = cost.shape
-    total = np.full((n_tokens + 1, n_frames + 1), np.inf)
-    total[0, 0] = 0
-    for diagonal in range(n_tokens + n_frames - 1):
-        token = np.arange(max(0, diagonal - n_frames + 1), min(n_tokens, diagonal + 1))
-        frame = diagonal - token
-        # cell (t, f) of `cost` is (t + 1, f + 1) of `total`
-        cheapest = np.minimum(total[token, frame], total[token, frame + 1])
-        cheapest = np.minimum(cheapest, total[token + 1, frame])
-        total[token + 1, frame + 1] = cost[token, frame] + cheapest
-    return _walk_back(total)
-
-
-def _walk_back(total: NDArray[np.floating]) -> NDArray[np.int64]:
-    token, frame = total.shape[0] - 1, total.shape[1] - 1
-    first = np.zeros(token, dtype=np.int64)
-    while token > 0:
-        first[token - 1] = frame - 1
-        moves = ((token - 1, frame - 1), (token - 1, frame), (token, frame - 1))
-        token, frame = min(moves, key=lambda cell: total[cell])
+    frames = np.arange(n_frames)
+    starts = np.zeros((n_tokens, n_frames), np.int64)
+    from_same_frame = np.zeros((n_tokens, n_frames), np.bool_)
+    cumulated = cost.cumsum(axis=1)
+    total = cumulated[0]
+    for token in range(1, n_tokens):
+        frame_before = np.concatenate([[np.inf], total[:-1]])
+        from_same_frame[token] = total < frame_before
+        entry = np.minimum(total, frame_before) - (cumulated[token] - cost[token])
+        cheapest = np.minimum.accumulate(entry)
+        starts[token] = np.maximum.accumulate(np.where(entry == cheapest, frames, 0))
+        total = cumulated[token] + cheapest
+    first = np.zeros(n_tokens, np.int64)
+    frame = n_frames - 1
+    for token in range(n_tokens - 1, 0, -1):
+        first[token] = frame = starts[token, frame]
+        frame = max(frame - (not from_same_frame[token, frame]), 0)
     return first

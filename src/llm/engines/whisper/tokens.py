@@ -12,9 +12,6 @@ from functools import cached_property
 from contracts.transcription import Task
 from llm.engines.protocol import CheckpointError
 
-TIMESTAMP_STEP_S = 0.02
-"""Seconds between two timestamp tokens. Source: the Whisper paper, section 2.3."""
-
 _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
 
 
@@ -36,11 +33,6 @@ class SpecialTokens:
     tasks: Mapping[Task, int]
 
     @cached_property
-    def timestamp_begin(self) -> int:
-        """Id of `<|0.00|>`; some tokenizers have no entry for it, but it follows this one."""
-        return self.no_timestamps + 1
-
-    @cached_property
     def never_in_text(self) -> frozenset[int]:
         """Ids that steer, and that the decoder must never write."""
         return frozenset(
@@ -54,21 +46,9 @@ class SpecialTokens:
             }
         )
 
-    def is_timestamp(self, token: int) -> bool:
-        """Whether a token stands for a time."""
-        return token >= self.timestamp_begin
-
     def is_text(self, token: int) -> bool:
         """Whether a token stands for a piece of text: all of these come before the others."""
         return token < self.end_of_text
-
-    def seconds(self, token: int) -> float:
-        """Return the time that a timestamp token stands for."""
-        return (token - self.timestamp_begin) * TIMESTAMP_STEP_S
-
-    def timestamp_index(self, seconds: float) -> int:
-        """Return how many steps after `<|0.00|>` a time lies."""
-        return round(seconds / TIMESTAMP_STEP_S)
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Mapping[str, int]) -> "SpecialTokens":

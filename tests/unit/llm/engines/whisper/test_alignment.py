@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from llm.engines.whisper.alignment import token_times
+from llm.engines.whisper.alignment import FRAME_S, MEDIAN_WIDTH, token_times
 from llm.engines.whisper.words import group_into_words, time_words
 
 PIECES = [" При", "вет", ",", " мир", " —", " труд", "!"]
@@ -46,11 +48,76 @@ def test_a_character_split_over_tokens_stays_whole() -> None:
     assert [word for word, _, _ in words] == ["ё", "я"]
 
 
-def test_words_stay_within_their_segment() -> None:
+def plain_token_times(attention: np.ndarray) -> list[float]:
+    """The same, cell by cell, as openai/whisper does it."""
+    weights = attention / attention.sum(-1, keepdims=True)
+    weights = (weights - weights.mean(-2, keepdims=True)) / np.maximum(
+        weights.std(-2, keepdims=True), 1e-9
+    )
+    margin = MEDIAN_WIDTH // 2
+    padded = np.pad(weights, ((0, 0), (0, 0), (margin, margin)), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_WIDTH, axis=-1)
+    cost = -np.median(windows, axis=-1).mean(0)
+    n_tokens, n_frames = cost.shape
+    total = np.full((n_tokens + 1, n_frames + 1), np.inf)
+    total[0, 0] = 0
+    for token in range(n_tokens):
+        for frame in range(n_frames):
+            before = total[token, frame], total[token, frame + 1], total[token + 1, frame]
+            total[token + 1, frame + 1] = cost[token, frame] + min(before)
+    token, frame = n_tokens, n_frames
+    first = [0] * n_tokens
+    while token > 0:
+        first[token - 1] = frame - 1
+        moves = [(token - 1, frame - 1), (token - 1, frame), (token, frame - 1)]
+        token, frame = min(moves, key=lambda cell: total[cell])
+    return [frame * FRAME_S for frame in first]
+
+
+@given(st.integers(0, 2**32), st.integers(1, 30), st.integers(MEDIAN_WIDTH, 60))
+@settings(deadline=None)
+def test_token_times_are_those_of_plain_time_warping(
+    seed: int, n_tokens: int, n_frames: int
+) -> None:
+    """Also where there are more tokens than frames."""
+    attention = np.random.default_rng(seed).random((2, n_tokens, n_frames)).astype(np.float32)
+    assert token_times(attention) == pytest.approx(plain_token_times(attention))
+
+
+def sound(*levels: float) -> np.ndarray:
+    """Return half a second of noise of each level."""
+    noise = np.random.default_rng(0).normal(0, 1, (len(levels), 8000))
+    return (noise * np.array(levels)[:, None]).ravel().astype(np.float32)
+
+
+def test_a_pause_belongs_to_no_word() -> None:
     words = time_words(
         [("раз", 0, 1), ("два", 1, 2)],
-        np.array([0.2, 1.0, 9.0]),
-        np.array([0.5, 0.25]),
-        within=(0.5, 2.0),
+        np.array([0.0, 1.5, 2.5]),
+        np.log([0.5, 0.25]),
+        sound(0.1, 0.001, 0.001, 0.1, 0.001),
     )
-    assert [(w.start, w.end, w.probability) for w in words] == [(0.5, 1.0, 0.5), (1.0, 2.0, 0.25)]
+    assert [(w.start, w.end) for w in words] == [(0, 0.5), (1.5, 2.0)]
+    assert [w.probability for w in words] == [0.5, 0.25]
+
+
+def test_a_word_in_a_pause_keeps_its_time() -> None:
+    (word,) = time_words(
+        [("ой", 0, 1)], np.array([0.6, 0.8]), [-0.1], sound(0.1, 0.001, 0.001, 0.1)
+    )
+    assert (word.start, word.end) == (0.6, 0.8)
+
+
+@given(
+    st.lists(st.integers(0, 1600), min_size=2, max_size=20).map(sorted),
+    st.integers(1, 16_000 * 30),
+    st.integers(0, 2**32),
+)
+def test_words_are_in_order_and_in_the_chunk(steps: list[int], n_samples: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    samples = (rng.normal(0, 0.1, n_samples) * rng.integers(0, 2)).astype(np.float32)
+    groups = [("да", n, n + 1) for n in range(len(steps) - 1)]
+    words = time_words(groups, np.array(steps) * FRAME_S, [-0.5] * len(groups), samples)
+    times = [time for word in words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert all(0 <= time <= round(n_samples / 16_000, 3) for time in times)

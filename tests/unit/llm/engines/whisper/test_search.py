@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
-import torch
-from torch import Tensor
+from hypothesis import given
+from hypothesis import strategies as st
 
-from llm.engines.whisper.search import Search
+from llm.engines.whisper.search import Hypothesis, Logits, Search, Tokens
 
 END = 0
 VOCABULARY = 5
@@ -16,42 +17,52 @@ VOCABULARY = 5
 class MarkovDecoder:
     """A decoder whose next token depends on the last one, by a table for each chunk."""
 
-    def __init__(self, tables: Tensor) -> None:
+    def __init__(self, tables: Logits) -> None:
         self._tables = tables
         self._chunk_of_row = list(range(len(tables)))
 
-    def advance(self, tokens: Tensor) -> Tensor:
+    def advance(self, tokens: Tokens) -> Logits:
         return self._tables[self._chunk_of_row, tokens[:, -1]]
 
     def select(self, rows: Sequence[int]) -> None:
         self._chunk_of_row = [self._chunk_of_row[row] for row in rows]
 
 
-def keep_all(_written: Tensor, logits: Tensor) -> Tensor:
+def keep_all(_n_written: int, logits: Logits) -> Logits:
     return logits
 
 
-def search(tables: Tensor, beam_size: int, temperature: float = 0, max_tokens: int = 4):
+def search(
+    tables: Logits, beam_size: int, temperature: float = 0, max_tokens: int = 4, seed: int = 0
+) -> list[Hypothesis]:
     decoder = MarkovDecoder(tables)
-    logits = decoder.advance(torch.full((len(tables), 1), 1))
-    return Search(END, max_tokens, beam_size, temperature).run(decoder, logits, keep_all)
+    logits = decoder.advance(np.ones((len(tables), 1), np.int64))
+    return Search(END, max_tokens, beam_size, temperature, seed).run(decoder, logits, keep_all)
 
 
-def logprob(table: Tensor, text: Sequence[int]) -> float:
-    logprobs = table.log_softmax(-1)
+def random_tables(n: int, seed: int) -> Logits:
+    shape = (n, VOCABULARY, VOCABULARY)
+    return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+
+
+def logprob(table: Logits, text: Sequence[int]) -> float:
+    logprobs = table - np.log(np.exp(table).sum(-1, keepdims=True))
     return sum(float(logprobs[a, b]) for a, b in itertools.pairwise([1, *text]))
 
 
-@pytest.mark.parametrize("beam_size", [1, 3])
-def test_avg_logprob_is_that_of_the_text_found(beam_size: int) -> None:
-    tables = torch.randn(6, VOCABULARY, VOCABULARY, generator=torch.Generator().manual_seed(1))
-    for table, found in zip(tables, search(tables, beam_size, max_tokens=30), strict=True):
+@pytest.mark.parametrize(("beam_size", "temperature"), [(1, 0), (3, 0), (1, 0.8)])
+def test_logprobs_are_those_of_the_text_found(beam_size: int, temperature: float) -> None:
+    tables = random_tables(6, 1)
+    found_all = search(tables, beam_size, temperature, max_tokens=30)
+    for table, found in zip(tables, found_all, strict=True):
         whole = [*found.tokens, END] if len(found.tokens) < 30 else found.tokens
         assert found.avg_logprob == pytest.approx(logprob(table, whole) / len(whole), abs=1e-5)
+        assert len(found.logprobs) == len(found.tokens)
+        assert sum(found.logprobs) == pytest.approx(logprob(table, found.tokens), abs=1e-4)
 
 
 def test_greedy_takes_the_best_token_of_each_row_at_each_step() -> None:
-    tables = torch.randn(8, VOCABULARY, VOCABULARY, generator=torch.Generator().manual_seed(2))
+    tables = random_tables(8, 2)
     for table, found in zip(tables, search(tables, 1, max_tokens=6), strict=True):
         expected: list[int] = []
         while len(expected) < 6 and (token := int(table[([1, *expected])[-1]].argmax())) != END:
@@ -61,7 +72,7 @@ def test_greedy_takes_the_best_token_of_each_row_at_each_step() -> None:
 
 def test_a_wide_beam_finds_what_greedy_misses() -> None:
     # token 2 looks best at first but leads to guessing; 3 leads straight to a sure end
-    table = torch.full((VOCABULARY, VOCABULARY), -20.0)
+    table = np.full((VOCABULARY, VOCABULARY), -20.0, np.float32)
     table[1, 2], table[1, 3] = 1.0, 0.9
     table[2] = 0.0
     table[3, END] = 5.0
@@ -69,13 +80,36 @@ def test_a_wide_beam_finds_what_greedy_misses() -> None:
     assert search(table[None], 3)[0].tokens == (3,)
 
 
+@given(st.integers(0, 2**32), st.integers(2, 4), st.integers(1, 5))
+def test_rows_of_a_batch_do_not_disturb_each_other(seed: int, n_rows: int, beam_size: int) -> None:
+    tables = random_tables(n_rows, seed)
+    for temperature in (0, 0.7) if beam_size == 1 else (0,):
+        together = search(tables, beam_size, temperature)
+        alone = [search(table[None], beam_size, temperature)[0] for table in tables]
+        assert together == alone
+
+
 def test_a_row_that_never_ends_is_cut_at_the_limit() -> None:
-    table = torch.zeros(VOCABULARY, VOCABULARY)
+    table = np.zeros((VOCABULARY, VOCABULARY), np.float32)
     table[:, 4] = 9
     assert search(table[None], 1, max_tokens=7)[0].tokens == (4,) * 7
 
 
-def test_temperature_draws_other_texts_too() -> None:
-    torch.manual_seed(0)
-    table = torch.zeros(1, VOCABULARY, VOCABULARY)
-    assert len({search(table, 1, temperature=1)[0].tokens for _ in range(20)}) > 5
+def test_temperature_draws_other_texts_too_and_the_same_of_the_same_seed() -> None:
+    table = np.zeros((1, VOCABULARY, VOCABULARY), np.float32)
+    drawn = [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+    assert len(set(drawn)) > 5
+    assert drawn == [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+
+
+def test_tokens_are_drawn_as_often_as_they_are_probable_and_forbidden_ones_never() -> None:
+    table = np.full((1, VOCABULARY, VOCABULARY), -np.inf, np.float32)
+    table[:, :, 2:4] = np.log([0.25, 0.75])
+    drawn = [search(table, 1, 1, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    tokens = [token for text in drawn for token in text]
+    assert set(tokens) == {2, 3}
+    assert tokens.count(3) / len(tokens) == pytest.approx(0.75, abs=0.05)
+    # at half the temperature, odds of three to one are odds of nine to one
+    drawn = [search(table, 1, 0.5, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    tokens = [token for text in drawn for token in text]
+    assert tokens.count(3) / len(tokens) == pytest.approx(0.9, abs=0.04)

@@ -1,59 +1,68 @@
-"""Times and texts of segments come from the decoder's tokens, whatever it writes."""
+"""Segments are sentences, short enough to follow, and hold every word."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.transcription import Task
-from llm.engines.whisper.segments import compression_ratio, split_at_timestamps
-from llm.engines.whisper.tokens import SpecialTokens
-
-SPECIAL = SpecialTokens(
-    end_of_text=100,
-    start_of_transcript=101,
-    start_of_previous=102,
-    no_speech=103,
-    no_timestamps=106,
-    languages={"ru": 104},
-    tasks={Task.TRANSCRIBE: 105, Task.TRANSLATE: 105},
-)
+from contracts.transcription import Word
+from llm.engines.whisper.segments import MAX_SEGMENT_S, split_into_segments
 
 
-def at(seconds: float) -> int:
-    return SPECIAL.timestamp_begin + SPECIAL.timestamp_index(seconds)
+def spoken(text: str, *, word_s: float = 0.5, pauses: dict[int, float] | None = None) -> list[Word]:
+    """Return words of one length; before some, a pause."""
+    words: list[Word] = []
+    time = 0.0
+    for n, word in enumerate(text.split()):
+        time += (pauses or {}).get(n, 0)
+        words.append(Word(word=word, start=time, end=time + word_s, probability=1))
+        time += word_s
+    return words
 
 
-def test_pairs_of_timestamps_part_the_segments() -> None:
-    spans = split_at_timestamps([at(0.5), 1, 2, at(3), at(4), 3, at(6)], SPECIAL, 10)
-    assert [(s.start, s.end, s.first, s.tokens) for s in spans] == [
-        (0.5, pytest.approx(3), 0, [1, 2]),
-        (4, pytest.approx(6), 2, [3]),
+def texts(words: list[Word]) -> list[str]:
+    return [" ".join(word.word for word in segment) for segment in split_into_segments(words)]
+
+
+def test_each_sentence_is_a_segment() -> None:
+    text = "Кто там? «Это я!» Заходи… (Тихо.) Ну"
+    assert texts(spoken(text)) == ["Кто там?", "«Это я!»", "Заходи…", "(Тихо.)", "Ну"]
+    assert split_into_segments([]) == []
+
+
+def test_a_long_sentence_is_cut_in_its_longest_pause() -> None:
+    words = spoken("а " * 30, pauses={7: 0.4, 18: 1.0})
+    assert [len(segment) for segment in split_into_segments(words)] == [18, 12]
+
+
+def test_a_comma_is_a_better_place_than_a_short_pause() -> None:
+    text = "а " * 12 + "б, " + "в " * 17
+    assert [len(segment) for segment in split_into_segments(spoken(text, pauses={5: 0.2}))] == [
+        13,
+        17,
     ]
 
 
-def test_no_timestamps_make_one_segment_of_the_whole_chunk() -> None:
-    spans = split_at_timestamps([1, 2, 3], SPECIAL, 7.5)
-    assert [(s.start, s.end, s.tokens) for s in spans] == [(0, 7.5, [1, 2, 3])]
+def test_with_no_better_place_it_is_cut_in_the_middle() -> None:
+    assert [len(segment) for segment in split_into_segments(spoken("а " * 40))] == [20, 20]
 
 
 @given(
-    st.lists(st.integers(0, 99) | st.integers(100, 106) | st.floats(0, 30).map(at), max_size=60),
-    st.floats(0.1, 30),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["да", "но,", "так.", "а?", "«вот»", "—"]),
+            st.floats(0, 3),
+            st.floats(0, 15),
+        ),
+        max_size=80,
+    )
 )
-def test_segments_are_in_order_within_the_chunk_and_lose_no_text(
-    tokens: list[int], duration_s: float
-) -> None:
-    spans = split_at_timestamps(tokens, SPECIAL, duration_s)
-    edges = [edge for span in spans for edge in (span.start, span.end)]
-    assert edges == sorted(edges)
-    assert all(0 <= edge <= duration_s for edge in edges)
-    assert [t for span in spans for t in span.tokens] == [t for t in tokens if t < 100]
-    assert [span.first for span in spans] == [
-        sum(len(before.tokens) for before in spans[:n]) for n in range(len(spans))
-    ]
-
-
-def test_a_loop_compresses_more_than_speech() -> None:
-    assert compression_ratio("и вот " * 40) > 2.4
-    assert compression_ratio("И представить себе Москву, и его в ней, не было возможности.") < 2.4
-    assert compression_ratio("") == 0
+def test_no_word_is_lost_and_no_segment_is_too_long(script: list[tuple[str, float, float]]) -> None:
+    words: list[Word] = []
+    time = 0.0
+    for word, pause_s, length_s in script:
+        time += pause_s
+        words.append(Word(word=word, start=time, end=time + length_s, probability=1))
+        time += length_s
+    segments = split_into_segments(words)
+    assert [word for segment in segments for word in segment] == words
+    for segment in segments:
+        assert len(segment) == 1 or segment[-1].end - segment[0].start <= MAX_SEGMENT_S

@@ -1,0 +1,43 @@
+"""Short requests at once against the same ones after one another, through the backend's port.
+
+`PYTHONPATH=src:tests python -m bench.concurrency`
+"""
+
+import argparse
+import os
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from bench import services
+from speech_corpus import russian_sentences
+
+N_REQUESTS = 20
+
+
+def main() -> None:
+    """Print the seconds of both, and the median of their ratios."""
+    parser = argparse.ArgumentParser(prog="concurrency", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+    paths = [sentence.path for sentence in russian_sentences(N_REQUESTS)]
+    ratios: list[float] = []
+    with services.started(arguments.threads) as ours:
+        ours.transcribe(paths[0])
+        for _ in range(arguments.rounds):
+            started = time.perf_counter()
+            for path in paths:
+                ours.transcribe(path)
+            one_by_one_s = time.perf_counter() - started
+            started = time.perf_counter()
+            with ThreadPoolExecutor(N_REQUESTS) as pool:
+                list(pool.map(ours.transcribe, paths))
+            at_once_s = time.perf_counter() - started
+            ratios.append(one_by_one_s / at_once_s)
+            print(f"one by one {one_by_one_s:.1f} s, at once {at_once_s:.1f} s", flush=True)
+    print(f"median ratio of {arguments.rounds} rounds: {statistics.median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

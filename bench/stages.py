@@ -1,0 +1,178 @@
+"""Where the time of one recording goes, and what the machine could do at best.
+
+`PYTHONPATH=src:tests python -m bench.stages [RECORDING]`
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import torch
+from openvino import opset13 as op
+
+from bench.checkpoints import transformers_checkpoint
+from bench.default_recording import default_recording
+from bench.pipeline_chunks import Stopwatch, prepare
+from bench.recordings import with_reference
+from contracts.transcription import TranscribeOptions
+from llm.engines.openvino import network
+from llm.engines.openvino.features import LogMelSpectrogram
+from llm.engines.openvino.graphs import Dimensions
+from llm.engines.protocol import Checkpoint, EngineOptions
+from llm.engines.registry import load_engine
+from llm.engines.whisper import alignment, engine
+
+_ROWS, _WIDTH, _WIDER = 8000, 512, 2048
+_ROUNDS = 9
+
+
+def main() -> None:
+    """Print the seconds of each stage, and the arithmetic of the least possible."""
+    parser = argparse.ArgumentParser(prog="stages", description=__doc__)
+    parser.add_argument("recording", nargs="?", type=Path)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+    recording = with_reference(arguments.recording) if arguments.recording else default_recording()
+    options = TranscribeOptions()
+    prepared = prepare(recording.path, options)
+    with TemporaryDirectory() as cache:
+        model = load_engine(
+            "openvino",
+            Checkpoint("embedded/whisper-base", "bench", transformers_checkpoint()),
+            EngineOptions("cpu", arguments.threads, Path(cache)),
+        )
+        model.transcribe(prepared.chunks[:2], options.decoding())
+        counted = _Counted()
+        started = time.perf_counter()
+        for first in range(0, len(prepared.chunks), 16):
+            model.transcribe(prepared.chunks[first : first + 16], options.decoding())
+        whole_s = time.perf_counter() - started
+    stages = {**prepared.stages_s, **counted.stages_s}
+    stages["choose tokens, words, segments and the rest"] = whole_s - sum(counted.stages_s.values())
+    total_s = sum(stages.values())
+    print(f"{recording.path.name}: {recording.duration_s:.0f} s, {len(prepared.chunks)} chunks\n")
+    print("| stage | seconds | share |\n|---|---|---|")
+    for name, seconds in stages.items():
+        print(f"| {name} | {seconds:.2f} | {100 * seconds / total_s:.1f} % |")
+    print(f"| together | {total_s:.2f} | RTF {total_s / recording.duration_s:.4f} |\n")
+    _print_floor(counted, arguments.threads)
+
+
+class _Counted:
+    """Times the engine's parts, and counts what they are given."""
+
+    def __init__(self) -> None:
+        self.stages_s: dict[str, float] = {}
+        self.frames: list[int] = []
+        self.n_steps = 0
+        self.n_tokens = 0
+        self.cross_bytes = 0
+        self._watch(LogMelSpectrogram, "__call__", "features", self._note_nothing)
+        self._watch(network.OpenVinoNetwork, "hear", "encoder", self._note_heard)
+        self._watch(network.OpenVinoNetwork, "align", "align words", self._note_nothing)
+        self._watch(network.DecoderState, "advance", "decoder", self._note_step)
+        original = alignment.token_times
+        engine.token_times = self._timed(original, "align words", self._note_nothing)
+
+    def _watch(self, owner: type, method: str, stage: str, note: Callable[..., None]) -> None:
+        setattr(owner, method, self._timed(getattr(owner, method), stage, note))
+
+    def _timed(
+        self, original: Callable[..., Any], stage: str, note: Callable[..., None]
+    ) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            inner = sum(self.stages_s.values())
+            watch = Stopwatch()
+            result = original(*args, **kwargs)
+            watch.lap(stage)
+            nested = sum(self.stages_s.values()) - inner
+            self.stages_s[stage] = self.stages_s.get(stage, 0.0) + watch.laps_s[stage] - nested
+            note(*args, result)
+            return result
+
+        return timed
+
+    def _note_nothing(self, *_: Any) -> None: ...
+
+    def _note_heard(self, _network: Any, _chunks: Any, heard: list[Any]) -> None:
+        self.frames += [round(one.context_s / alignment.FRAME_S) for one in heard]
+
+    def _note_step(self, state: Any, tokens: Any, _logits: Any) -> None:
+        self.n_steps += 1
+        self.n_tokens += tokens.size
+        self.cross_bytes += sum(array.nbytes for array in state._memory.arrays.values())  # noqa: SLF001
+
+
+def _print_floor(counted: _Counted, threads: int) -> None:
+    sizes = Dimensions.of(transformers_checkpoint())
+    encoder_flops = sum(_encoder_flops(sizes, n) for n in counted.frames)
+    token_flops = 2 * (14 * sizes.decoder_layers * sizes.width**2 + sizes.vocab_size * sizes.width)
+    decoder_flops = counted.n_tokens * token_flops
+    weights_bytes = counted.n_steps * token_flops // 2
+    read_bytes = weights_bytes + counted.cross_bytes
+    flops_per_s = _matmul_flops_per_s(threads)
+    bytes_per_s = _bytes_per_s(threads)
+    print(f"measured: fp32 {flops_per_s / 1e9:.0f} GFLOP/s, memory {bytes_per_s / 1e9:.1f} GB/s\n")
+    print("| part | work | at best | measured | reached |\n|---|---|---|---|---|")
+    for name, work, best_s, stage in (
+        ("encoder", f"{encoder_flops / 1e9:.0f} GFLOP", encoder_flops / flops_per_s, "encoder"),
+        (
+            "decoder",
+            f"{decoder_flops / 1e9:.0f} GFLOP, {read_bytes / 1e9:.0f} GB",
+            max(decoder_flops / flops_per_s, weights_bytes / bytes_per_s)
+            + counted.cross_bytes / bytes_per_s,
+            "decoder",
+        ),
+    ):
+        measured_s = counted.stages_s[stage]
+        print(
+            f"| {name} | {work} | {best_s:.2f} s | {measured_s:.2f} s "
+            f"| {100 * best_s / measured_s:.0f} % |"
+        )
+
+
+def _encoder_flops(sizes: Dimensions, n_frames: int) -> int:
+    matrices = 12 * sizes.encoder_layers * sizes.width**2
+    cross = 2 * sizes.decoder_layers * sizes.width**2
+    attention = 2 * sizes.encoder_layers * n_frames * sizes.width
+    convolutions = 3 * sizes.width * (2 * sizes.n_mels + sizes.width)
+    return 2 * n_frames * (matrices + cross + attention + convolutions)
+
+
+def _matmul_flops_per_s(threads: int) -> float:
+    x = op.parameter([_ROWS, _WIDTH], np.float32)
+    weights = np.ones((_WIDTH, _WIDER), np.float32)
+    model = ov.Model([op.matmul(x, op.constant(weights), False, False)], [x], "matmul")
+    request = (
+        ov.Core()
+        .compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1})
+        .create_infer_request()
+    )
+    request.set_input_tensor(ov.Tensor(np.ones((_ROWS, _WIDTH), np.float32)))
+    return 2 * _ROWS * _WIDTH * _WIDER / _median_s(request.infer)
+
+
+def _bytes_per_s(threads: int) -> float:
+    torch.set_num_threads(threads)
+    block = torch.ones(64 * 2**20)
+    return block.nbytes / _median_s(block.sum)
+
+
+def _median_s(work: Callable[[], Any]) -> float:
+    seconds: list[float] = []
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()

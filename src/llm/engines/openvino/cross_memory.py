@@ -1,0 +1,54 @@
+"""What was heard in a batch of chunks, in the form that the decoder's cross-attention reads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm.engines.openvino.graphs import Dimensions
+
+Block = NDArray[np.float32]
+
+
+class CrossMemory:
+    """Keys and values of some rows, each name in one array of all rows.
+
+    Attributes:
+        arrays: `key.N`, shape (rows, heads, size, frames), and `value.N`, shape (rows,
+            heads, frames, size), for each layer N of the decoder.
+    """
+
+    def __init__(self, arrays: dict[str, NDArray[np.float32]]) -> None:
+        self.arrays = arrays
+
+    @classmethod
+    def within(cls, block: Block, sizes: Dimensions, n_rows: int, n_frames: int) -> "CrossMemory":
+        """Lay the arrays out in a block of memory of at least `n_floats`."""
+        heads, size = sizes.decoder_heads, sizes.width // sizes.decoder_heads
+        length = n_rows * sizes.width * n_frames
+        arrays: dict[str, NDArray[np.float32]] = {}
+        for layer in range(sizes.decoder_layers):
+            first = 2 * layer * length
+            keys, values = block[first : first + length], block[first + length :][:length]
+            arrays[f"key.{layer}"] = keys.reshape(n_rows, heads, size, n_frames)
+            arrays[f"value.{layer}"] = values.reshape(n_rows, heads, n_frames, size)
+        return cls(arrays)
+
+    @staticmethod
+    def n_floats(sizes: Dimensions, n_rows: int, n_frames: int) -> int:
+        """Return the room that so many rows take."""
+        return 2 * sizes.decoder_layers * sizes.width * n_rows * n_frames
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.arrays.values())))
+
+    def take(self, rows: Sequence[int]) -> "CrossMemory":
+        """Return these rows, in this order; one may stand there more than once.
+
+        Neighbours are not copied.
+        """
+        first, end = rows[0], rows[-1] + 1
+        chosen = slice(first, end) if list(rows) == list(range(first, end)) else list(rows)
+        return CrossMemory({name: array[chosen] for name, array in self.arrays.items()})

@@ -1,0 +1,161 @@
+"""A checkpoint's graphs, exported once and kept, in the precision that is fastest here."""
+
+import json
+import re
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import structlog
+from filelock import FileLock
+
+from llm.engines.openvino.graphs import Dimensions, GraphBuilder
+from llm.engines.protocol import Checkpoint, ComputeType
+from llm.engines.whisper.vocabulary import GenerationSettings
+
+log = structlog.get_logger()
+
+GRAPHS_VERSION = 2
+"""To be raised whenever `graphs.py` changes: what was exported before is made anew."""
+
+_DESCRIPTION = "export.json"
+_TRIAL_FRAMES = 1600
+_TRIAL_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Graphs on disk.
+
+    Attributes:
+        folder: holds `encoder.xml` and `decoder.xml`.
+        encoder: precision of the encoder, which computes most.
+        decoder: precision of the decoder, which is bound by memory.
+        trial_s: seconds of one window in each precision tried.
+    """
+
+    folder: Path
+    encoder: ComputeType
+    decoder: ComputeType
+    trial_s: dict[str, float]
+
+
+def find_or_export(
+    checkpoint: Checkpoint, wanted: ComputeType, cache_dir: Path, core: ov.Core
+) -> Export:
+    """Return the graphs of a checkpoint; the first call makes them, in seconds or minutes.
+
+    Another process that wants the same waits. What is not whole is not found: an export is
+    made in a folder of its own and renamed when it is complete.
+    """
+    folder = cache_dir / _key(checkpoint, wanted)
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache_dir / f".{folder.name}.lock"):
+        if not (folder / _DESCRIPTION).is_file():
+            for leftover in cache_dir.glob(f".{folder.name}-*"):
+                shutil.rmtree(leftover)
+            with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache_dir) as parent:
+                made = Path(parent) / folder.name
+                made.mkdir()
+                _export(checkpoint, wanted, made, core)
+                made.rename(folder)
+    description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+    return Export(
+        folder,
+        ComputeType(description["encoder"]),
+        ComputeType(description["decoder"]),
+        description["trial_s"],
+    )
+
+
+def _key(checkpoint: Checkpoint, wanted: ComputeType) -> str:
+    name = re.sub(r"[^\w.-]+", "--", checkpoint.name).strip(".")
+    openvino_version = ov.__version__.split("-", 1)[0]
+    return f"{name}-{checkpoint.revision[:12]}-{wanted}-v{GRAPHS_VERSION}-{openvino_version}"
+
+
+def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.Core) -> None:
+    # torch reads the weights, and 200 MB of it are not needed after
+    from llm.engines.openvino.weights import CheckpointWeights  # noqa: PLC0415
+
+    started = time.perf_counter()
+    dimensions = Dimensions.of(checkpoint.folder)
+    heads = GenerationSettings(
+        checkpoint.folder, dimensions.decoder_layers, dimensions.decoder_heads
+    ).alignment_heads
+    weights = CheckpointWeights(checkpoint.folder)
+
+    def builder(compute_type: ComputeType) -> GraphBuilder:
+        return GraphBuilder(weights.__getitem__, dimensions, int8=compute_type is ComputeType.INT8)
+
+    candidates = _candidates(wanted, core)
+    for candidate in candidates:
+        _save(builder(candidate).encoder(), folder / f"{candidate}.xml", candidate)
+    trial_s = _trial(core, folder, candidates, dimensions)
+    fastest = min(candidates, key=lambda candidate: trial_s[candidate])
+    for candidate in candidates:
+        for suffix in ("xml", "bin"):
+            file = folder / f"{candidate}.{suffix}"
+            if candidate is fastest:
+                file.rename(folder / f"encoder.{suffix}")
+            else:
+                file.unlink()
+    decoder = ComputeType.INT8 if wanted is ComputeType.AUTO else wanted
+    _save(builder(decoder).decoder(heads), folder / "decoder.xml", decoder)
+    description = {"encoder": fastest, "decoder": decoder, "trial_s": trial_s}
+    (folder / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
+    log.info(
+        "model_exported",
+        model=checkpoint.name,
+        export_s=round(time.perf_counter() - started, 1),
+        encoder=fastest,
+        decoder=decoder,
+        trial_s={name: round(seconds, 4) for name, seconds in trial_s.items()},
+    )
+
+
+def _candidates(wanted: ComputeType, core: ov.Core) -> list[ComputeType]:
+    if wanted is not ComputeType.AUTO:
+        return [wanted]
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return [ComputeType.INT8, ComputeType.BF16 if has_bf16 else ComputeType.FP32]
+
+
+def _save(model: ov.Model, path: Path, compute_type: ComputeType) -> None:
+    ov.save_model(model, path, compress_to_fp16=compute_type is not ComputeType.INT8)
+
+
+def compile_graph(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
+    """Load a graph from disk to work in a precision."""
+    hint = "f32" if compute_type is ComputeType.FP32 else "bf16"
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    properties = {"INFERENCE_PRECISION_HINT": hint if has_bf16 else "f32"}
+    if compute_type is ComputeType.FP32:
+        # else OpenVINO keeps the decoder's own keys and values in eight bits
+        properties["KV_CACHE_PRECISION"] = "f32"
+    return core.compile_model(path, "CPU", properties)
+
+
+def _trial(
+    core: ov.Core, folder: Path, candidates: list[ComputeType], sizes: Dimensions
+) -> dict[ComputeType, float]:
+    """Return the least seconds that a window took in each precision, tried in turn."""
+    noise = np.random.default_rng(0).normal(0, 0.5, (1, sizes.n_mels, _TRIAL_FRAMES))
+    inputs = {"features": noise.astype(np.float32)}
+    requests = {
+        candidate: compile_graph(core, folder / f"{candidate}.xml", candidate)
+        .create_infer_request()
+        for candidate in candidates
+    }  # fmt: skip
+    least = dict.fromkeys(candidates, inf)
+    for _ in range(_TRIAL_ROUNDS if len(candidates) > 1 else 1):
+        for candidate, request in requests.items():
+            started = time.perf_counter()
+            request.infer(inputs)
+            least[candidate] = min(least[candidate], time.perf_counter() - started)
+    return least

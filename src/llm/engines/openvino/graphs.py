@@ -1,0 +1,282 @@
+"""Whisper as two OpenVINO graphs, built layer by layer from a checkpoint's weights.
+
+The encoder also projects what it heard into the keys and values of the decoder's
+cross-attention, so that they are computed once a chunk. The decoder keeps its own keys and
+values as a state of the inference request.
+
+Source: the Whisper paper, section 2.2, and transformers, `modeling_whisper.py`.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from openvino.op.util import Variable, VariableInfo
+
+from llm.engines.protocol import CheckpointError
+
+Weights = Callable[[str], NDArray[np.float32]]
+"""Gives a tensor of the checkpoint by its name, such as `encoder.conv1.weight`."""
+
+_INT8_MAX = 127
+_LAYER_NORM_EPSILON = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """The sizes of a checkpoint."""
+
+    width: int
+    n_mels: int
+    encoder_layers: int
+    encoder_heads: int
+    decoder_layers: int
+    decoder_heads: int
+    vocab_size: int
+    max_frames: int
+    max_positions: int
+
+    @classmethod
+    def of(cls, folder: Path) -> "Dimensions":
+        """Read them from a checkpoint's `config.json`.
+
+        Raises:
+            CheckpointError: it is not of a Whisper.
+        """
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config.get("model_type") != "whisper":
+            raise CheckpointError("Not a Whisper: config.json says another model type.")
+        return cls(
+            width=config["d_model"],
+            n_mels=config["num_mel_bins"],
+            encoder_layers=config["encoder_layers"],
+            encoder_heads=config["encoder_attention_heads"],
+            decoder_layers=config["decoder_layers"],
+            decoder_heads=config["decoder_attention_heads"],
+            vocab_size=config["vocab_size"],
+            max_frames=config["max_source_positions"],
+            max_positions=config["max_target_positions"],
+        )
+
+
+class GraphBuilder:
+    """Builds both graphs.
+
+    Args:
+        weights: the checkpoint's tensors.
+        dimensions: its sizes.
+        int8: whether matrices are stored as int8 with a scale for each row; OpenVINO then
+            computes in int8 where the processor is faster so, and in floats elsewhere.
+    """
+
+    def __init__(self, weights: Weights, dimensions: Dimensions, *, int8: bool) -> None:
+        self._weights = weights
+        self._sizes = dimensions
+        self._int8 = int8
+
+    def encoder(self) -> ov.Model:
+        """Return the encoder.
+
+        Input: `features`, shape (chunks, n_mels, 2 * frames). Outputs: for each layer of
+        the decoder `key.N`, shape (chunks, heads, size, frames), and `value.N`, shape
+        (chunks, heads, frames, size).
+        """
+        sizes = self._sizes
+        features = _parameter("features", np.float32, [-1, sizes.n_mels, -1])
+        heard = self._convolve(features, "encoder.conv1", stride=1)
+        heard = self._convolve(heard, "encoder.conv2", stride=2)
+        heard = op.transpose(heard, _ints(0, 2, 1))
+        n_frames = op.gather(op.shape_of(heard), _ints(1), _ints(0))
+        positions = op.constant(self._weights("encoder.embed_positions.weight"))
+        heard = op.add(heard, op.slice(positions, _ints(0), n_frames, _ints(1), _ints(0)))
+        for n in range(sizes.encoder_layers):
+            layer = f"encoder.layers.{n}"
+            heard = self._attend_to_itself(heard, layer)
+            heard = self._feed_forward(heard, layer)
+        heard = self._normalise(heard, "encoder.layer_norm")
+        return _graph(self._cross_projections(heard), [], [features], "encoder")
+
+    def decoder(self, alignment_heads: Sequence[tuple[int, int]]) -> ov.Model:
+        """Return the decoder.
+
+        Inputs: `tokens`, shape (rows, n), int64; `position`, shape (1,), int64, of the
+        first; `source_rows`, shape (rows,), int32, the row of the step before that each
+        row continues; `token_mask`, shape (1, 1, n, position + n), added to the scores of
+        the tokens; `key.N` and `value.N` as the encoder gives them, a row each.
+
+        Outputs: `logits`, shape (rows, vocabulary), after the last token; `attention`,
+        shape (rows, heads, n, frames), of the alignment heads.
+        """
+        sizes = self._sizes
+        tokens = _parameter("tokens", np.int64, [-1, -1])
+        position = _parameter("position", np.int64, [1])
+        source_rows = _parameter("source_rows", np.int32, [-1])
+        token_mask = _parameter("token_mask", np.float32, [1, 1, -1, -1])
+        inputs = [tokens, position, source_rows, token_mask]
+        memory = _TokenMemory(tokens, source_rows, sizes)
+
+        embedding = self._matrix("decoder.embed_tokens.weight")
+        n_tokens = op.gather(op.shape_of(tokens), _ints(1), _ints(0))
+        positions = op.constant(self._weights("decoder.embed_positions.weight"))
+        read = op.add(
+            op.gather(embedding, tokens, _ints(0)),
+            op.slice(positions, position, op.add(position, n_tokens), _ints(1), _ints(0)),
+        )
+        attention: list[ov.Node] = []
+        for n in range(sizes.decoder_layers):
+            layer = f"decoder.layers.{n}"
+            size = sizes.width // sizes.decoder_heads
+            keys = _parameter(f"key.{n}", np.float32, [-1, sizes.decoder_heads, size, -1])
+            values = _parameter(f"value.{n}", np.float32, [-1, sizes.decoder_heads, -1, size])
+            inputs += [keys, values]
+            read = self._attend_to_tokens(read, layer, memory, token_mask)
+            read, weights = self._attend_to_frames(read, layer, keys, values)
+            if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
+                attention.append(op.gather(weights, _ints(*chosen), _ints(1)))
+            read = self._feed_forward(read, layer)
+        read = self._normalise(read, "decoder.layer_norm")
+        last = op.gather(read, op.constant(np.int64(-1)), _ints(1))
+        logits = op.matmul(last, embedding, transpose_a=False, transpose_b=True)
+        outputs = [
+            _result("logits", logits),
+            _result("attention", op.concat(attention, axis=1)),
+        ]
+        return _graph(outputs, memory.writes, inputs, "decoder")
+
+    def _attend_to_itself(self, x: ov.Node, layer: str) -> ov.Node:
+        n_heads = self._sizes.encoder_heads
+        normal = self._normalise(x, f"{layer}.self_attn_layer_norm")
+        query, key, value = (
+            _split_heads(self._project(normal, f"{layer}.self_attn.{name}_proj"), n_heads)
+            for name in "qkv"
+        )
+        said = _join_heads(op.scaled_dot_product_attention(query, key, value))
+        return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
+
+    def _attend_to_tokens(
+        self, x: ov.Node, layer: str, memory: "_TokenMemory", mask: ov.Node
+    ) -> ov.Node:
+        n_heads = self._sizes.decoder_heads
+        normal = self._normalise(x, f"{layer}.self_attn_layer_norm")
+        query, key, value = (
+            _split_heads(self._project(normal, f"{layer}.self_attn.{name}_proj"), n_heads)
+            for name in "qkv"
+        )
+        keys = memory.extend(f"{layer}.key", key)
+        values = memory.extend(f"{layer}.value", value)
+        said = _join_heads(op.scaled_dot_product_attention(query, keys, values, mask))
+        return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
+
+    def _attend_to_frames(
+        self, x: ov.Node, layer: str, keys: ov.Node, values: ov.Node
+    ) -> tuple[ov.Node, ov.Node]:
+        """Two plain products: the keys lie transposed, and the weights are an output."""
+        n_heads = self._sizes.decoder_heads
+        normal = self._normalise(x, f"{layer}.encoder_attn_layer_norm")
+        scale = np.float32((self._sizes.width // n_heads) ** -0.5)
+        query = op.multiply(self._project(normal, f"{layer}.encoder_attn.q_proj"), scale)
+        weights = op.softmax(op.matmul(_split_heads(query, n_heads), keys, False, False), -1)
+        said = _join_heads(op.matmul(weights, values, False, False))
+        return op.add(x, self._project(said, f"{layer}.encoder_attn.out_proj")), weights
+
+    def _cross_projections(self, heard: ov.Node) -> list[ov.Node]:
+        n_heads = self._sizes.decoder_heads
+        outputs: list[ov.Node] = []
+        for n in range(self._sizes.decoder_layers):
+            layer = f"decoder.layers.{n}.encoder_attn"
+            key = _split_heads(self._project(heard, f"{layer}.k_proj"), n_heads)
+            value = _split_heads(self._project(heard, f"{layer}.v_proj"), n_heads)
+            outputs.append(_result(f"key.{n}", op.transpose(key, _ints(0, 1, 3, 2))))
+            outputs.append(_result(f"value.{n}", value))
+        return outputs
+
+    def _feed_forward(self, x: ov.Node, layer: str) -> ov.Node:
+        normal = self._normalise(x, f"{layer}.final_layer_norm")
+        wide = op.gelu(self._project(normal, f"{layer}.fc1"), "ERF")
+        return op.add(x, self._project(wide, f"{layer}.fc2"))
+
+    def _project(self, x: ov.Node, name: str) -> ov.Node:
+        projected = op.matmul(x, self._matrix(f"{name}.weight"), False, True)
+        if name.endswith("k_proj"):  # Whisper's keys have no bias
+            return projected
+        return op.add(projected, self._weights(f"{name}.bias"))
+
+    def _normalise(self, x: ov.Node, name: str) -> ov.Node:
+        normal = op.mvn(x, _ints(-1), True, _LAYER_NORM_EPSILON, "INSIDE_SQRT")
+        scaled = op.multiply(normal, self._weights(f"{name}.weight"))
+        return op.add(scaled, self._weights(f"{name}.bias"))
+
+    def _convolve(self, x: ov.Node, name: str, stride: int) -> ov.Node:
+        kernel = op.constant(self._weights(f"{name}.weight"))
+        convolved = op.convolution(x, kernel, [stride], [1], [1], [1])
+        bias = self._weights(f"{name}.bias").reshape(1, -1, 1)
+        return op.gelu(op.add(convolved, bias), "ERF")
+
+    def _matrix(self, name: str) -> ov.Node:
+        matrix = self._weights(name)
+        if not self._int8:
+            return op.constant(matrix)
+        scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), 1e-8) / _INT8_MAX
+        quantised = op.constant(np.round(matrix / scale).astype(np.int8))
+        return op.multiply(op.convert(quantised, np.float32), op.constant(scale))
+
+
+class _TokenMemory:
+    """The keys and values of the tokens read so far, kept between two inferences."""
+
+    def __init__(self, tokens: ov.Node, source_rows: ov.Node, sizes: Dimensions) -> None:
+        self.writes: list[ov.Node] = []
+        self._source_rows = source_rows
+        size = sizes.width // sizes.decoder_heads
+        n_rows = op.gather(op.shape_of(tokens), _ints(0), _ints(0))
+        shape = op.concat([n_rows, _ints(sizes.decoder_heads), _ints(0), _ints(size)], 0)
+        self._nothing = op.broadcast(op.constant(np.float32(0)), shape)
+        self._shape = ov.PartialShape([-1, sizes.decoder_heads, -1, size])
+
+    def extend(self, name: str, new: ov.Node) -> ov.Node:
+        """Return what was kept under a name, of the rows that go on, and the new tokens'."""
+        info = VariableInfo()
+        info.variable_id, info.data_shape, info.data_type = name, self._shape, ov.Type.f32
+        variable = Variable(info)
+        kept = op.gather(op.read_value(self._nothing, variable), self._source_rows, _ints(0))
+        extended = op.concat([kept, new], axis=2)
+        self.writes.append(op.assign(extended, variable))
+        return extended
+
+
+def _graph(
+    outputs: list[ov.Node], writes: list[ov.Node], inputs: list[ov.Node], name: str
+) -> ov.Model:
+    return ov.Model(outputs, writes, inputs, name)  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def _parameter(name: str, dtype: type[np.generic], shape: list[int]) -> ov.Node:
+    parameter = op.parameter(shape, dtype, name)
+    parameter.output(0).set_names({name})
+    return parameter
+
+
+def _result(name: str, node: ov.Node) -> ov.Node:
+    result = op.result(node)
+    result.output(0).set_names({name})
+    return result
+
+
+def _ints(*values: int) -> ov.Node:
+    return op.constant(np.array(values, np.int64))
+
+
+def _split_heads(x: ov.Node, n_heads: int) -> ov.Node:
+    """Return shape (rows, heads, n, size) of (rows, n, heads * size)."""
+    apart = op.reshape(x, _ints(0, 0, n_heads, -1), special_zero=True)
+    return op.transpose(apart, _ints(0, 2, 1, 3))
+
+
+def _join_heads(x: ov.Node) -> ov.Node:
+    together = op.transpose(x, _ints(0, 2, 1, 3))
+    return op.reshape(together, _ints(0, 0, -1), special_zero=True)

@@ -1,0 +1,210 @@
+"""Whisper's network on OpenVINO: what goes in, what comes out; no policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from contracts.audio import SAMPLE_RATE
+from llm.engines.openvino.cross_memory import CrossMemory
+from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
+from llm.engines.openvino.graphs import Dimensions
+from llm.engines.protocol import Samples
+from llm.engines.whisper.alignment import FRAME_S
+from llm.engines.whisper.network import FULL_CONTEXT_S, Heard
+from llm.engines.whisper.search import Logits, Tokens
+from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
+
+CONTEXT_MARGIN_S = 2.0
+"""Silence after a chunk in the encoder's window: Whisper learnt to end a text on silence,
+and with less it loops or goes on. Chosen by the sweep of docs/PERFORMANCE.md."""
+
+CONTEXT_STEP_S = 0.5
+"""Windows have few different lengths: OpenVINO prepares each length once."""
+
+CROSS_MEMORY_BYTES = 256 * 2**20
+"""Room for what was heard in one batch: 6 windows of 30 s in a base model, 2 in a medium
+one. More rows are faster, for the decoder's weights are read once for all of them, but by
+less and less."""
+
+MIN_ROWS, MAX_ROWS = 2, 16
+
+_MASKED = np.float32(-1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row of what was heard together."""
+
+    memory: CrossMemory
+    row: int
+
+
+class OpenVinoNetwork:
+    """A checkpoint's compiled graphs; see `WhisperNetwork`.
+
+    Args:
+        folder: the checkpoint, for its tokenizer and settings.
+        dimensions: its sizes.
+        features: what the encoder reads.
+        encoder: compiled, as `GraphBuilder.encoder` says.
+        decoder: compiled, as `GraphBuilder.decoder` says.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        dimensions: Dimensions,
+        features: LogMelSpectrogram,
+        encoder: ov.CompiledModel,
+        decoder: ov.CompiledModel,
+    ) -> None:
+        generation = GenerationSettings(folder, dimensions.decoder_layers, dimensions.decoder_heads)
+        self.vocabulary = WhisperVocabulary(folder)
+        self.unwanted = generation.unwanted
+        self.vocab_size = dimensions.vocab_size
+        self.max_positions = dimensions.max_positions
+        self._sizes = dimensions
+        self._max_context_s = dimensions.max_frames * FRAME_S
+        self._features = features
+        self._encoder = encoder.create_infer_request()
+        self._decoder = decoder
+        row_bytes = 4 * CrossMemory.n_floats(dimensions, 1, dimensions.max_frames)
+        self.max_rows = min(max(CROSS_MEMORY_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
+        self._block = np.empty(0, np.float32)
+
+    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
+        """Run the encoder on a window that holds the longest chunk and a margin.
+
+        One chunk after another, since a batch is no faster on a processor; each into its
+        row of one block of memory. The block of the usual context is used again at the
+        next call: memory that is new to the process takes as long to get as to fill.
+        """
+        longest = max(len(chunk) for chunk in chunks)
+        context_s = self._max_context_s if full_context else self._context_s(longest)
+        n_frames = round(context_s / FRAME_S)
+        memory = self._room_for(len(chunks), n_frames, reused=not full_context)
+        for row, chunk in enumerate(chunks):
+            for name, array in memory.arrays.items():
+                output = ov.Tensor(array[row : row + 1], shared_memory=True)
+                self._encoder.set_tensor(name, output)
+            features = self._features(chunk, round(context_s / HOP_S))
+            self._encoder.infer({"features": features[None]}, share_inputs=True, share_outputs=True)
+        told_s = FULL_CONTEXT_S if full_context else context_s
+        return [Heard(told_s, _Place(memory, row)) for row in range(len(chunks))]
+
+    def _context_s(self, n_samples: int) -> float:
+        needed_s = n_samples / SAMPLE_RATE + CONTEXT_MARGIN_S
+        return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
+
+    def _room_for(self, n_rows: int, n_frames: int, *, reused: bool) -> CrossMemory:
+        n_floats = CrossMemory.n_floats(self._sizes, n_rows, n_frames)
+        if not reused:
+            block = np.empty(n_floats, np.float32)
+        else:
+            if self._block.size < n_floats:
+                self._block = np.empty(n_floats, np.float32)
+            block = self._block
+        return CrossMemory.within(block, self._sizes, n_rows, n_frames)
+
+    def close(self) -> None:
+        """Free what was heard last; the graphs go with this object."""
+        self._block = np.empty(0, np.float32)
+
+    def start_decoder(self, heard: Sequence[Heard]) -> "DecoderState":
+        """Return a decoder that has read nothing yet, one row for each chunk."""
+        places: list[_Place] = [one.states for one in heard]
+        memory = places[0].memory.take([place.row for place in places])
+        return DecoderState(self._decoder, memory)
+
+    def align(
+        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+    ) -> NDArray[np.float32]:
+        """Read a finished text once more; see `WhisperNetwork.align`."""
+        _, attention = self.start_decoder([heard]).read(np.array([[*prompt, *tokens]]))
+        # the output at a position is about the token after it
+        return attention[0, :, len(prompt) - 1 :, :n_frames].copy()
+
+
+class DecoderState:
+    """A decoder in the middle of its work; see `Decoder` in `whisper.search`.
+
+    It has a request of its own: one that is used again after its batch has shrunk cuts
+    texts short. A row that has ended stays in the batch while one after it is alive: to
+    move what was heard would cost more.
+    """
+
+    def __init__(self, decoder: ov.CompiledModel, memory: CrossMemory) -> None:
+        self._request = decoder.create_infer_request()
+        self._n_read = 0
+        self._chunks = list(range(memory.n_rows))
+        self._places = list(range(memory.n_rows))
+        self._source_rows = np.arange(memory.n_rows, dtype=np.int32)
+        self._use(memory)
+
+    def advance(self, tokens: Tokens) -> Logits:
+        """Read tokens; return the logits after the last, valid until the next call."""
+        placed = np.zeros((len(self._chunks), tokens.shape[1]), np.int64)
+        placed[self._places] = tokens
+        logits, _ = self.read(placed)
+        return logits if len(self._places) == len(logits) else logits[self._places]
+
+    def read(self, tokens: Tokens) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Read tokens (places, n).
+
+        Returns:
+            Logits after the last, shape (places, vocabulary), and attention, shape (places,
+            heads, n, frames); both valid until the next call.
+        """
+        n_tokens = tokens.shape[1]
+        inputs = {
+            "tokens": tokens,
+            "position": np.array([self._n_read]),
+            "source_rows": self._source_rows,
+            "token_mask": _causal_mask(self._n_read, n_tokens),
+        }
+        self._request.infer(inputs, share_inputs=True, share_outputs=True)
+        self._n_read += n_tokens
+        self._source_rows = np.arange(len(tokens), dtype=np.int32)
+        return (
+            self._request.get_tensor("logits").data,
+            self._request.get_tensor("attention").data,
+        )
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Go on with these rows, in this order."""
+        places = [self._places[row] for row in rows]
+        if all(a < b for a, b in pairwise(places)):
+            self._places = places
+            self._truncate(places[-1] + 1)
+            return
+        chunks = [self._chunks[place] for place in places]
+        if chunks != self._chunks:
+            self._use(self._memory.take(places))
+            self._chunks = chunks
+        self._places = list(range(len(places)))
+        self._source_rows = self._source_rows[places]
+
+    def _truncate(self, n_places: int) -> None:
+        if n_places < len(self._chunks):
+            self._chunks = self._chunks[:n_places]
+            self._source_rows = self._source_rows[:n_places]
+            self._use(self._memory.take(range(n_places)))
+
+    def _use(self, memory: CrossMemory) -> None:
+        # not copied, so it has to live as long as the request
+        self._memory = memory
+        for name, array in memory.arrays.items():
+            self._request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+
+
+def _causal_mask(n_read: int, n_tokens: int) -> NDArray[np.float32]:
+    """Return shape (1, 1, n_tokens, n_read + n_tokens): no token sees a later one."""
+    later = np.triu(np.ones((n_tokens, n_read + n_tokens), np.bool_), k=n_read + 1)
+    return np.where(later, _MASKED, np.float32(0))[None, None]

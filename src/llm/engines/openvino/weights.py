@@ -1,0 +1,56 @@
+"""The tensors of a checkpoint, read one at a time: a model is never in memory twice."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from llm.engines.protocol import CheckpointError
+from llm.model_store.weights import choose_weights
+
+_PREFIX = "model."
+
+
+class CheckpointWeights:
+    """Weights by their name in transformers, without the leading `model.`.
+
+    Args:
+        folder: a checkpoint in transformers' layout: safetensors or pickles, whole or in
+            shards. Pickles are read by torch's loader that runs no code.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._readers: dict[str, Callable[[], torch.Tensor]] = {}
+        for name in choose_weights({path.name for path in folder.iterdir()}):
+            if name.endswith(".safetensors"):
+                self._add_safetensors(folder / name)
+            elif name.endswith(".bin"):
+                self._add_pickle(folder / name)
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        """Return a tensor as float32; CheckpointError when there is none of the name."""
+        if name not in self._readers:
+            raise CheckpointError(f"The weights lack {_PREFIX}{name}.")
+        return self._readers[name]().float().numpy()
+
+    def _add_safetensors(self, path: Path) -> None:
+        file = safe_open(path, framework="pt")
+        for name in file.keys():  # noqa: SIM118  (it is no mapping)
+            self._readers[name.removeprefix(_PREFIX)] = partial(file.get_tensor, name)
+
+    def _add_pickle(self, path: Path) -> None:
+        try:
+            tensors: dict[str, torch.Tensor] = torch.load(path, mmap=True, weights_only=True)
+        except RuntimeError:
+            # the format before torch 1.6 cannot be mapped
+            tensors = torch.load(path, weights_only=True)
+        for name, tensor in tensors.items():
+            self._readers[name.removeprefix(_PREFIX)] = partial(_itself, tensor)
+
+
+def _itself(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor

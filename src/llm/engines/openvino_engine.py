@@ -1,0 +1,41 @@
+"""Whisper on OpenVINO: the fastest engine on a processor."""
+
+import openvino as ov
+
+from contracts.models import ModelIdentity
+from llm.engines.openvino.export import compile_graph, find_or_export
+from llm.engines.openvino.features import LogMelSpectrogram
+from llm.engines.openvino.graphs import Dimensions
+from llm.engines.openvino.network import OpenVinoNetwork
+from llm.engines.protocol import Checkpoint, CheckpointError, EngineOptions
+from llm.engines.whisper.engine import WhisperEngine
+
+NAME = "openvino"
+
+
+def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
+    """Load a checkpoint; see `EngineLoader`. The first time, it is exported."""
+    if options.device not in ("auto", "cpu"):
+        raise CheckpointError(f"LLM_DEVICE is {options.device}, but this engine knows only cpu.")
+    core = ov.Core()
+    core.set_property(
+        "CPU",
+        {
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": options.threads,
+        },
+    )
+    export = find_or_export(checkpoint, options.compute_type, options.cache_dir / NAME, core)
+    dimensions = Dimensions.of(checkpoint.folder)
+    network = OpenVinoNetwork(
+        checkpoint.folder,
+        dimensions,
+        LogMelSpectrogram(core, dimensions.n_mels),
+        compile_graph(core, export.folder / "encoder.xml", export.encoder),
+        compile_graph(core, export.folder / "decoder.xml", export.decoder),
+    )
+    identity = ModelIdentity(
+        name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"
+    )
+    return WhisperEngine(identity, network)

@@ -1,0 +1,137 @@
+"""Signs that a text is not what was said."""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from contracts.audio import SAMPLE_RATE
+from contracts.transcription import Doubt, Word
+from llm.engines.protocol import Samples
+
+# Source of the three: the Whisper paper, section 4.5, and openai/whisper, `transcribe()`.
+MAX_COMPRESSION_RATIO = 2.4
+MIN_AVG_LOGPROB = -1.0
+MAX_NO_SPEECH_PROB = 0.6
+
+MAX_TOKENS_PER_S = 16.0
+"""Read Russian has 5 to 8 tokens of whisper-base's vocabulary a second."""
+
+_MIN_TOKENS_COUNTED = 30
+"""Of fewer tokens in a very short chunk, the rate says nothing."""
+
+_NGRAM_WORDS = 3
+_MAX_NGRAM_REPEATS = 3
+"""A phrase of three words stands in twenty seconds of speech three times at most."""
+
+MIN_SKIPPED_S = 3.0
+"""Seconds without text that are looked at: pauses are cut out before, down to 2 seconds."""
+
+_SKIPPED_BELOW_SPEECH_DB = 12.0
+"""Sound less than this much under the chunk's louder parts may be speech."""
+
+_SKIPPED_SHARE = 0.5
+_LEVEL_FRAME_S = 0.1
+
+SILENT_PEAK = 4 / 32768
+"""Two bits hold no speech, but a model asked to write down silence does: the credits of
+film subtitles, and with confidence."""
+
+_SILENCE_PHRASES = re.compile(
+    r"(продолжение следует|смотрите продолжение в следующей (серии|части)"
+    r"|субтитры (сделал|делал|создавал|создал|подогнал|и перевод)\b.*|редактор субтитров\b.*"
+    r"|(спасибо|благодарю) за (просмотр|внимание)|подписывайтесь на( наш| мой)? канал"
+    r"|ставьте лайки\b.*|до новых встреч|thanks? (you )?for watching|subtitles by\b.*)"
+)
+"""What film subtitles end with, and so what the model hears in silence."""
+
+
+def compression_ratio(text: str) -> float:
+    """Return the bytes of the text over those of its zlib form; 0 for no text.
+
+    Speech gives about 1.5; a text that says the same again and again gives more.
+    """
+    encoded = text.encode()
+    return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
+
+
+def doubts_about(
+    text: str,
+    n_tokens: int,
+    avg_logprob: float,
+    words: Sequence[Word],
+    samples: Samples,
+) -> list[Doubt]:
+    """Return every reason not to trust a text.
+
+    Args:
+        text: of the whole chunk.
+        n_tokens: of the text.
+        avg_logprob: mean natural log-probability of the tokens.
+        words: of the text, with their times.
+        samples: the chunk.
+    """
+    signs = {
+        Doubt.REPETITION: compression_ratio(text) > MAX_COMPRESSION_RATIO or _repeats(text),
+        Doubt.TOO_MANY_TOKENS: n_tokens > _MIN_TOKENS_COUNTED
+        and n_tokens > MAX_TOKENS_PER_S * len(samples) / SAMPLE_RATE,
+        Doubt.LOW_LOGPROB: avg_logprob < MIN_AVG_LOGPROB,
+        Doubt.SKIPPED_SPEECH: _skips_speech(words, samples),
+    }
+    return [doubt for doubt, is_so in signs.items() if is_so]
+
+
+def is_silence(no_speech_prob: float, avg_logprob: float, text: str, samples: Samples) -> bool:
+    """Whether a text was made up upon silence.
+
+    The signal itself is silent; or the model heard no speech, and either guessed the text
+    or wrote one of the phrases that it is known to write then. The same phrase upon speech
+    is what was said.
+    """
+    if samples.size == 0 or float(np.abs(samples).max()) <= SILENT_PEAK:
+        return True
+    hears_none = no_speech_prob > MAX_NO_SPEECH_PROB
+    return hears_none and (avg_logprob < MIN_AVG_LOGPROB or is_silence_phrase(text))
+
+
+def is_silence_phrase(text: str) -> bool:
+    """Whether a whole text is one of the phrases known from silence, or some of them."""
+    # the dot after an initial ends no sentence
+    sentences = [_normalised(part) for part in re.split(r"(?<!\b\w)[.!?…]+", text)]
+    said = [sentence for sentence in sentences if sentence]
+    return bool(said) and all(_SILENCE_PHRASES.fullmatch(sentence) for sentence in said)
+
+
+def _normalised(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
+
+
+def _repeats(text: str) -> bool:
+    words = _normalised(text).split()
+    phrases = Counter(zip(*(words[n:] for n in range(_NGRAM_WORDS)), strict=False))
+    return max(phrases.values(), default=0) > _MAX_NGRAM_REPEATS
+
+
+def _skips_speech(words: Sequence[Word], samples: Samples) -> bool:
+    """Whether seconds without words sound like those with words."""
+    duration_s = len(samples) / SAMPLE_RATE
+    edges = [0.0, *(edge for word in words for edge in (word.start, word.end)), duration_s]
+    gaps = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= MIN_SKIPPED_S]
+    if not gaps or not words:
+        return False
+    levels = _levels_db(samples)
+    loud = float(np.percentile(levels, 75)) - _SKIPPED_BELOW_SPEECH_DB
+    return any(np.mean(_within(levels, *gap) > loud) > _SKIPPED_SHARE for gap in gaps)
+
+
+def _levels_db(samples: Samples) -> Samples:
+    """Return the level of each tenth of a second, shape (n_frames,), in dBFS."""
+    length = int(_LEVEL_FRAME_S * SAMPLE_RATE)
+    frames = samples[: len(samples) // length * length].reshape(-1, length)
+    return 10 * np.log10(np.square(frames).mean(axis=1) + 1e-12)
+
+
+def _within(levels: Samples, start_s: float, end_s: float) -> Samples:
+    return levels[round(start_s / _LEVEL_FRAME_S) : round(end_s / _LEVEL_FRAME_S)]

@@ -1,0 +1,67 @@
+"""A checkpoint's tokenizer and what it asks of decoding; of any age, on any engine."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from transformers import WhisperTokenizer
+
+from llm.engines.whisper.rules import Unwanted
+from llm.engines.whisper.tokens import SpecialTokens
+
+
+class WhisperVocabulary:
+    """Text to tokens and back.
+
+    Args:
+        folder: a checkpoint in transformers' layout.
+
+    Raises:
+        CheckpointError: it is not a multilingual Whisper.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = WhisperTokenizer.from_pretrained(folder, local_files_only=True)
+        self.special = SpecialTokens.from_vocabulary(self._tokenizer.get_vocab())
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """Return the text of text tokens, spaces as they are."""
+        return cast(
+            str,
+            self._tokenizer.decode(
+                list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
+            ),
+        )
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text, with no special ones, whatever the text says."""
+        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        return [token for token in encoded["input_ids"] if self.special.is_text(token)]
+
+
+class GenerationSettings:
+    """What `generation_config.json`, or for an old checkpoint `config.json`, asks for.
+
+    Attributes:
+        unwanted: tokens that are not to be written.
+        alignment_heads: (layer, head) of the decoder's heads that follow the speech.
+    """
+
+    def __init__(self, folder: Path, n_layers: int, n_heads: int) -> None:
+        settings = _read_settings(folder)
+        self.unwanted = Unwanted(
+            anywhere=settings.get("suppress_tokens") or [],
+            first=settings.get("begin_suppress_tokens") or [],
+        )
+        # Source of the default: openai/whisper, `model.py`: the last half of the layers
+        self.alignment_heads: list[tuple[int, int]] = [
+            (layer, head) for layer, head in settings.get("alignment_heads") or []
+        ] or [(layer, head) for layer in range(n_layers // 2, n_layers) for head in range(n_heads)]
+
+
+def _read_settings(folder: Path) -> dict[str, Any]:
+    for name in ("generation_config.json", "config.json"):
+        if (folder / name).is_file():
+            return json.loads((folder / name).read_text(encoding="utf-8"))
+    return {}

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
+from llm.engines.registry import load_engine
+from llm.engines.whisper.engine import WhisperEngine
+from unit.llm.checkpoints import write_old_checkpoint
+
+Load = Callable[..., WhisperEngine]
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """A tiny checkpoint whose texts follow from what it hears; not to be changed."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    return Checkpoint("tiny", "r", write_old_checkpoint(folder, spread=0.8))
+
+
+@pytest.fixture(scope="session")
+def load(tiny: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Load:
+    """Loads a checkpoint, the tiny one unless told, into the engine of a name."""
+    cache_dir: Path = tmp_path_factory.mktemp("engines")
+
+    def load_one(
+        name: str,
+        checkpoint: Checkpoint = tiny,
+        compute_type: ComputeType = ComputeType.FP32,
+    ) -> WhisperEngine:
+        engine = load_engine(name, checkpoint, EngineOptions("cpu", 1, cache_dir, compute_type))
+        assert isinstance(engine, WhisperEngine)
+        return engine
+
+    return load_one

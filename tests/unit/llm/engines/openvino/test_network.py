@@ -1,0 +1,157 @@
+"""OpenVINO's network says what transformers' says, number by number, on the same weights."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.transcription import DecodingOptions
+from llm.engines.protocol import ComputeType, Samples
+from llm.engines.whisper.network import Heard, WhisperNetwork
+from llm.engines.whisper.search import Logits
+from unit.llm.checkpoints import END, RUSSIAN
+from unit.llm.engines.conftest import Load
+
+RNG = np.random.default_rng(0)
+CHUNKS = [RNG.normal(0, 0.1, 16_000 * 2).astype(np.float32) * np.float32(n) for n in (1, 2, 0.1)]
+CHUNKS.append((0.3 * np.sin(0.3 * np.arange(30_000))).astype(np.float32))
+PROMPT = [END + 1, RUSSIAN, RUSSIAN + 2]
+
+
+@pytest.fixture(scope="module")
+def networks(load: Load) -> tuple[WhisperNetwork, WhisperNetwork]:
+    return load("openvino").network, load("transformers").network
+
+
+@pytest.fixture(scope="module")
+def heard(networks: tuple[WhisperNetwork, WhisperNetwork]) -> list[list[Heard]]:
+    """The chunks in their full context, of each network."""
+    return [network.hear(CHUNKS, full_context=True) for network in networks]
+
+
+def logits_of(
+    network: WhisperNetwork, chunks: Sequence[Samples], steps: Sequence[list[list[int]]]
+) -> list[Logits]:
+    """Return what comes after each reading of tokens (rows, n), in the full context."""
+    decoder = network.start_decoder(network.hear(chunks, full_context=True))
+    return [decoder.advance(np.array(tokens)).copy() for tokens in steps]
+
+
+@pytest.mark.parametrize(
+    ("compute_type", "tolerance"),
+    [(ComputeType.FP32, 0.001), (ComputeType.BF16, 0.1), (ComputeType.INT8, 0.1)],
+)
+def test_logits_are_those_of_transformers(
+    load: Load, compute_type: ComputeType, tolerance: float
+) -> None:
+    """The tolerance is a share of the logits' own spread."""
+    steps = [[PROMPT] * 4, [[40], [41], [42], [43]], [[7], [8], [9], [10]]]
+    expected = logits_of(load("transformers").network, CHUNKS, steps)
+    found = logits_of(load("openvino", compute_type=compute_type).network, CHUNKS, steps)
+    for one, other in zip(found, expected, strict=True):
+        assert one.shape == other.shape
+        assert float(np.abs(one - other).mean()) < tolerance * float(other.std())
+    # else the test would hold for a network that is deaf
+    assert float(np.abs(expected[0][0] - expected[0][3]).mean()) > 0.2 * float(expected[0].std())
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_texts_are_those_of_transformers(load: Load, beam_size: int) -> None:
+    """In windows of thirty seconds, as transformers has them."""
+    chunks = [np.tile(chunk, 15)[: 16_000 * 30] for chunk in CHUNKS]
+    options = DecodingOptions(beam_size=beam_size, word_timestamps=True)
+    found, expected = (
+        load(name).transcribe(chunks, options) for name in ("openvino", "transformers")
+    )
+    assert any(result.segments for result in expected)
+    for one, other in zip(found, expected, strict=True):
+        assert [s.text for s in one.segments] == [s.text for s in other.segments]
+        times = [
+            [(w.start, w.end) for s in r.segments for w in s.words or []] for r in (one, other)
+        ]
+        assert times[0] == times[1]
+        logprobs = [[a.avg_logprob for a in result.attempts] for result in (one, other)]
+        assert logprobs[0] == pytest.approx(logprobs[1], abs=0.01)
+
+
+def test_attention_of_a_finished_text_is_that_of_transformers(
+    networks: tuple[WhisperNetwork, WhisperNetwork], heard: list[list[Heard]]
+) -> None:
+    found, expected = (
+        network.align(chunks[1], PROMPT, [5, 6, 7], 100)
+        for network, chunks in zip(networks, heard, strict=True)
+    )
+    assert found.shape == expected.shape == (2, 4, 100)
+    assert np.allclose(found, expected, atol=1e-4, rtol=0.02)
+    assert float(expected.std()) > 1e-4
+
+
+SELECTIONS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=5), max_size=6)
+
+
+@given(SELECTIONS)
+@settings(deadline=None, max_examples=15)
+def test_rows_may_be_dropped_reordered_and_doubled(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+    heard: list[list[Heard]],
+    selections: list[list[int]],
+) -> None:
+    """As when texts end, from the end of a batch or from its middle, and as beams move."""
+    decoders = [
+        network.start_decoder(chunks) for network, chunks in zip(networks, heard, strict=True)
+    ]
+    n_rows, tokens = len(CHUNKS), np.array([PROMPT] * len(CHUNKS))
+    for step, selection in enumerate([[], *selections]):
+        if selection:
+            rows = [row % n_rows for row in selection]
+            for decoder in decoders:
+                decoder.select(rows)
+            n_rows = len(rows)
+            tokens = (np.arange(n_rows) * 31 + step * 7)[:, None] % 250
+        found, expected = (decoder.advance(tokens) for decoder in decoders)
+        assert found.shape == expected.shape
+        assert np.allclose(found, expected, atol=0.02)
+
+
+def test_what_goes_on_gives_what_a_fresh_batch_of_it_gives(
+    networks: tuple[WhisperNetwork, WhisperNetwork], heard: list[list[Heard]]
+) -> None:
+    network = networks[0]
+    decoder = network.start_decoder(heard[0])
+    decoder.advance(np.array([PROMPT] * 4))
+    decoder.advance(np.array([[1], [2], [3], [4]]))
+    for rows in ([0, 1, 2], [0, 2], [1, 0]):  # the last, one in the middle, the order
+        decoder.select(rows)
+    went_on = decoder.advance(np.array([[11], [12]]))
+    fresh = logits_of(network, [CHUNKS[2], CHUNKS[0]], [[PROMPT] * 2, [[3], [1]], [[11], [12]]])
+    assert np.allclose(went_on, fresh[-1], atol=0.002)
+
+
+def test_the_window_follows_the_longest_chunk(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+) -> None:
+    network = networks[0]
+
+    def windows(*seconds: float) -> set[float]:
+        chunks = [np.zeros(round(16_000 * length), np.float32) for length in seconds]
+        return {one.context_s for one in network.hear(chunks, full_context=False)}
+
+    assert windows(3) == {5}
+    assert windows(3, 10.1) == {12.5}
+    assert windows(29) == windows(30) == {30}
+    assert {one.context_s for one in network.hear(CHUNKS, full_context=True)} == {30}
+
+
+def test_what_was_heard_in_full_outlives_the_next_chunks(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+) -> None:
+    """What was heard in a short window does not: its memory is used again."""
+    network = networks[0]
+    heard = network.hear(CHUNKS, full_context=True)
+    first = network.start_decoder(heard).advance(np.array([PROMPT] * 4)).copy()
+    network.hear([chunk[::-1].copy() for chunk in CHUNKS], full_context=True)
+    network.hear(CHUNKS[:1], full_context=False)
+    again = network.start_decoder(heard).advance(np.array([PROMPT] * 4))
+    assert np.array_equal(first, again)

@@ -1,0 +1,147 @@
+"""A network without weights, at the border of `WhisperNetwork`: it writes what it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from contracts.audio import SAMPLE_RATE
+from contracts.transcription import Task
+from llm.engines.protocol import Samples
+from llm.engines.whisper.alignment import FRAME_S
+from llm.engines.whisper.network import FULL_CONTEXT_S, Heard
+from llm.engines.whisper.rules import Unwanted
+from llm.engines.whisper.search import Logits, Tokens
+from llm.engines.whisper.tokens import SpecialTokens
+
+_N_OTHERS = 2000
+_IMPOSSIBLE = -100.0
+_STEERING_READS = 2
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is written at one attempt.
+
+    Attributes:
+        words: each is a token.
+        probability: of each token, the end included; the rest is spread thinly.
+        no_speech: probability.
+        until: the share of the chunk in which the words lie.
+    """
+
+    words: str
+    probability: float = 0.95
+    no_speech: float = 0.01
+    until: float = 1.0
+
+
+class StandInVocabulary:
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = list(words)
+        end = len(words) + _N_OTHERS
+        self.special = SpecialTokens(
+            end_of_text=end,
+            start_of_transcript=end + 1,
+            start_of_previous=end + 2,
+            no_speech=end + 3,
+            no_timestamps=end + 8,
+            languages={"ru": end + 4, "en": end + 5},
+            tasks={Task.TRANSCRIBE: end + 6, Task.TRANSLATE: end + 7},
+        )
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return "".join(
+            f" {self._words[token] if token < len(self._words) else token}" for token in tokens
+        )
+
+    def tokens(self, text: str) -> list[int]:
+        return [self._words.index(word) for word in text.split()]
+
+
+@dataclass
+class StandInNetwork:
+    """Chunks are told apart by their number of samples.
+
+    Attributes:
+        script: for each chunk its attempts, in order; the last one repeats.
+        context_s: of the window, when it is not the full one.
+        heard: the chunks of each call, and whether it was in full context.
+        decoded: the chunks of each decoder.
+    """
+
+    script: Mapping[int, Sequence[Text]]
+    context_s: float = 22.0
+    heard: list[tuple[list[int], bool]] = field(default_factory=list)
+    decoded: list[list[int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        texts = [text for attempts in self.script.values() for text in attempts]
+        words = sorted({word for text in texts for word in text.words.split()})
+        self.vocabulary = StandInVocabulary(words)
+        self.vocab_size = self.vocabulary.special.no_timestamps + 1501
+        self.unwanted = Unwanted((), ())
+        self.max_positions = 448
+        self.max_rows = 16
+        self._tries = dict.fromkeys(self.script, 0)
+        self._last: dict[int, Text] = {}
+
+    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
+        self.heard.append(([len(chunk) for chunk in chunks], full_context))
+        context_s = FULL_CONTEXT_S if full_context else self.context_s
+        return [Heard(context_s, (len(self.heard), len(chunk))) for chunk in chunks]
+
+    def close(self) -> None:
+        self.heard.clear()
+
+    def start_decoder(self, heard: Sequence[Heard]) -> "StandInDecoder":
+        hearings = {one.states[0] for one in heard}
+        assert len(hearings) == 1, "chunks heard in different windows lie in different memory"
+        chunks = [one.states[1] for one in heard]
+        self.decoded.append(chunks)
+        for chunk in chunks:
+            attempts = self.script[chunk]
+            self._last[chunk] = attempts[min(self._tries[chunk], len(attempts) - 1)]
+            self._tries[chunk] += 1
+        return StandInDecoder(self, [self._last[chunk] for chunk in chunks])
+
+    def align(
+        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+    ) -> np.ndarray:
+        chunk = heard.states[1]
+        assert n_frames == round(chunk / SAMPLE_RATE / FRAME_S)
+        attention = np.full((1, len(tokens) + 1, n_frames), 0.001, np.float32)
+        edges = np.linspace(0, (n_frames - 1) * self._last[chunk].until, len(tokens) + 1)
+        for row, (edge, until) in enumerate(pairwise([*edges.astype(int), n_frames])):
+            attention[:, row, edge:until] = 1
+        return attention
+
+
+class StandInDecoder:
+    def __init__(self, network: StandInNetwork, texts: list[Text]) -> None:
+        self._network = network
+        self._texts = texts
+        self._n_reads = 0
+
+    def advance(self, tokens: Tokens) -> Logits:
+        assert len(tokens) == len(self._texts)
+        self._n_reads += 1
+        return np.stack([self._after(text) for text in self._texts])
+
+    def select(self, rows: Sequence[int]) -> None:
+        self._texts = [self._texts[row] for row in rows]
+
+    def _after(self, text: Text) -> Logits:
+        vocabulary = self._network.vocabulary
+        logits = np.full(self._network.vocab_size, _IMPOSSIBLE, np.float32)
+        if self._n_reads < _STEERING_READS:
+            logits[vocabulary.special.no_speech] = np.log(text.no_speech)
+            logits[vocabulary.special.languages["ru"]] = np.log(1 - text.no_speech)
+            return logits
+        tokens = [*vocabulary.tokens(text.words), vocabulary.special.end_of_text]
+        step = min(self._n_reads - _STEERING_READS, len(tokens) - 1)
+        others = slice(vocabulary.special.end_of_text - _N_OTHERS, vocabulary.special.end_of_text)
+        logits[others] = np.log((1 - text.probability) / _N_OTHERS)
+        logits[tokens[step]] = np.log(text.probability)
+        return logits

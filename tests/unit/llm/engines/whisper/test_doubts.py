@@ -1,0 +1,141 @@
+"""Each doubt fires on what it is for, and speech as it is raises none."""
+
+import numpy as np
+import pytest
+
+from contracts.transcription import Doubt, Word
+from llm.engines.protocol import Samples
+from llm.engines.whisper.doubts import (
+    compression_ratio,
+    doubts_about,
+    is_silence,
+    is_silence_phrase,
+)
+
+RNG = np.random.default_rng(0)
+SPEECH = (
+    "Поезд пришёл под утро, и на станции никто его не встречал. Кондуктор вынес чемодан, "
+    "постоял, посмотрел на пустую площадь и сказал, что до города шесть вёрст."
+)
+
+
+def sound(seconds: float, level: float = 0.1) -> Samples:
+    return RNG.normal(0, level, round(16_000 * seconds)).astype(np.float32)
+
+
+def words_between(*spans: tuple[float, float]) -> list[Word]:
+    return [Word(word="да", start=start, end=end, probability=1) for start, end in spans]
+
+
+def doubts(
+    text: str = SPEECH,
+    n_tokens: int = 60,
+    avg_logprob: float = -0.2,
+    spans: tuple[tuple[float, float], ...] = ((0.2, 11.8),),
+    samples: Samples | None = None,
+) -> list[Doubt]:
+    heard = sound(12) if samples is None else samples
+    return doubts_about(text, n_tokens, avg_logprob, words_between(*spans), heard)
+
+
+def test_speech_raises_none() -> None:
+    assert doubts() == []
+    assert doubts("", 0, spans=()) == []
+    assert doubts("Да, да, да! Да. Нет, нет.") == []
+    assert doubts("и так далее, и так далее, и так далее") == []
+    assert doubts("ноль " * 3 + "семь " * 3 + "два " * 2) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["и вот " * 40, "Он сказал, что да. " * 4, "Я НЕ ЗНАЮ, я не знаю. Я, не знаю — я не знаю!"],
+)
+def test_the_same_again_and_again_is_doubted(text: str) -> None:
+    assert doubts(text) == [Doubt.REPETITION]
+
+
+def test_more_tokens_than_anyone_can_say_are_doubted() -> None:
+    assert doubts(n_tokens=193) == [Doubt.TOO_MANY_TOKENS]
+    assert doubts(n_tokens=190) == []
+    assert doubts(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [Doubt.TOO_MANY_TOKENS]
+    # in a word or two the tokens of a mark or a name weigh too much to count
+    assert doubts(n_tokens=20, samples=sound(1), spans=((0, 1),)) == []
+
+
+def test_a_guess_is_doubted() -> None:
+    assert doubts(avg_logprob=-1.01) == [Doubt.LOW_LOGPROB]
+    assert doubts(avg_logprob=-0.99) == []
+
+
+@pytest.mark.parametrize(
+    "spans", [((0.2, 8.5),), ((3.5, 11.8),), ((0.2, 4.0), (7.5, 11.8)), ((5, 6),)]
+)
+def test_sound_without_words_is_doubted(spans: tuple[tuple[float, float], ...]) -> None:
+    assert doubts(spans=spans) == [Doubt.SKIPPED_SPEECH]
+
+
+def test_a_pause_without_words_is_not() -> None:
+    heard = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
+    assert doubts(spans=((0, 4), (8, 12)), samples=heard) == []
+    assert doubts(spans=((0, 4), (4, 8)), samples=heard) == [Doubt.SKIPPED_SPEECH]
+    assert doubts(spans=((0, 4), (6.5, 12))) == []  # two and a half seconds are a pause
+
+
+def test_doubts_add_up() -> None:
+    assert doubts("и вот " * 40, 300, -2, ((5, 6),)) == list(Doubt)
+
+
+PHRASES = [
+    "Продолжение следует...",
+    "ПРОДОЛЖЕНИЕ СЛЕДУЕТ",
+    "Субтитры сделал DimaTorzok",
+    "Субтитры создавал кто-то там.",
+    "Редактор субтитров А. Семкин Корректор А. Егорова",
+    "Спасибо за просмотр!",
+    "Спасибо за внимание. Продолжение следует…",
+    "Подписывайтесь на наш канал!",
+    "Thanks for watching!",
+]
+OTHERS = [
+    "",
+    "...",
+    "Спасибо.",
+    "Спасибо за просмотр квартиры, мы вам позвоним.",
+    "Он сказал: продолжение следует, и вышел.",
+    "Субтитры я смотреть не люблю.",
+]
+
+
+@pytest.mark.parametrize("text", PHRASES)
+def test_what_the_model_writes_upon_silence_is_dropped_there_only(text: str) -> None:
+    assert is_silence_phrase(text)
+    assert is_silence(0.9, -0.2, text, sound(5))
+    assert not is_silence(0.3, -0.2, text, sound(5))
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_was_said_is_no_phrase_of_silence(text: str) -> None:
+    assert not is_silence_phrase(text)
+    assert not is_silence(0.9, -0.2, text, sound(5))
+
+
+def test_a_guess_upon_what_sounds_like_no_speech_is_silence() -> None:
+    assert is_silence(0.9, -1.2, SPEECH, sound(5))
+    assert not is_silence(0.9, -0.8, SPEECH, sound(5))
+    assert not is_silence(0.5, -1.2, SPEECH, sound(5))
+
+
+@pytest.mark.parametrize("peak", [0, 1, 4])
+def test_two_bits_of_noise_are_silence_whatever_the_model_says(peak: int) -> None:
+    dither = RNG.integers(-peak, peak + 1, 16_000) / 32768
+    assert is_silence(0.0, -0.1, SPEECH, dither.astype(np.float32))
+
+
+def test_a_whisper_is_not_silence() -> None:
+    assert not is_silence(0.0, -0.1, SPEECH, sound(5, 0.001))
+
+
+def test_a_loop_compresses_more_than_speech() -> None:
+    assert compression_ratio("и вот " * 40) > 2.4
+    assert compression_ratio(SPEECH) < 2.4
+    assert compression_ratio("") == 0
