@@ -89,6 +89,24 @@ local_start: update_env_file .venv/services ## Install what is needed, start the
 local_stop: ## Stop what local_start started.
 	@runners/stop_all.sh
 
+## Data
+
+# In the container where it runs; else by .venv; else in a container for this alone. A
+# container knows DATA_DIR as /data.
+BACKEND_RUNS = $(shell $(COMPOSE) ps --quiet --status running backend 2>/dev/null)
+CONTAINER = $(if $(BACKEND_RUNS),exec -T,$(if $(wildcard .venv/services),,run --rm --no-deps -T))
+IN_DATA = $(patsubst $(abspath $(DATA_FOLDER))/%,/data/%,$(abspath $(BACKUP)))
+COPY = $(if $(CONTAINER),\
+	$(COMPOSE) $(CONTAINER) backend python -m backend.backup $(1) $(IN_DATA),\
+	PYTHONPATH=src $(PYTHON) -m backend.backup $(1) $(if $(BACKUP),"$(BACKUP)"))
+
+.PHONY: backup restore
+backup: ## Copy databases and recordings to the folder BACKUP, also while the services run.
+	@$(call COPY,save)
+
+restore: ## Put the copy in BACKUP back; stop the services first.
+	@$(call COPY,restore)
+
 ## Development
 
 # The slow ones share one set of real services, and so one process.

@@ -12,7 +12,8 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONPATH=/app/src \
     HOME=/tmp \
     LOGNAME=app \
-    NUMBA_CACHE_DIR=/tmp/numba
+    NUMBA_CACHE_DIR=/tmp/numba \
+    MALLOC_ARENA_MAX=2
 
 # the interpreter brings an old setuptools, with known flaws, that nothing needs
 RUN pip uninstall --yes --root-user-action=ignore setuptools wheel \

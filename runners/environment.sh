@@ -18,3 +18,6 @@ for name in os.environ.keys() - given:
 '
 settings=$("$PYTHON" -c "$read_env_files")
 eval "$settings"
+
+# With more, each of many threads keeps freed memory to itself: long recordings would take more.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"

@@ -125,6 +125,7 @@ def running_services(folder: Path, **environment: str) -> Iterator[Services]:
 def _configure(name: str, port: int, folder: Path, environment: dict[str, str]) -> Service:
     common = {
         "PYTHONPATH": str(REPOSITORY / "src"),
+        "MALLOC_ARENA_MAX": "2",  # as in runners/ and in the images
         "BIND_ADDRESS": "127.0.0.1",
         f"{name.upper()}_PORT": str(port),
     }

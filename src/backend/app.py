@@ -5,69 +5,130 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import OperationalError
 
 from backend.dependencies import Services
-from backend.jobs.service import JobService
+from backend.errors import DatabaseAwayError
+from backend.jobs.metrics import JobMetrics
+from backend.jobs.parts import JobParts
+from backend.jobs.running import running_jobs
 from backend.llm_client import LlmClient
 from backend.readiness import readiness_checks
-from backend.routes import models, transcriptions, uploads
+from backend.routes import (
+    audio,
+    events,
+    history,
+    job_actions,
+    models,
+    openai,
+    transcriptions,
+    uploads,
+)
+from backend.routes.head import HeadMiddleware
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.routes.tus import TusMiddleware
 from backend.settings import BackendSettings
+from backend.storage.blobs import BlobStore
+from backend.storage.cache import TranscriptCache
+from backend.storage.database import ChunkStore, Database, HistoryStore, TranscriptionStore
 from backend.storage.disk import Disk
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 from contracts.problems import ProblemType
 from servicekit.edge import install_edge
-from servicekit.problems import problem_responses
+from servicekit.problems import answer_service_error, problem_responses
+
+_ROUTES = (transcriptions, history, job_actions, events, audio, openai, uploads, models)
+RETRY_AFTER_S = 5
+"""What a client is told to wait when the database is away."""
+
+_MAX_PROCESSES = 64
+"""Backends that may share a PostgreSQL and a data folder; a SQLite is one process's own."""
 
 
 def create_app(settings: BackendSettings) -> FastAPI:
     """Return the backend's app; nothing starts before its lifespan does."""
     registry = CollectorRegistry()
+    metrics = JobMetrics(registry)
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
-    services = _services(settings, disk, registry)
+    llm = LlmClient(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(settings, disk, llm, metrics, app):
+            yield
+
     app = FastAPIOffline(
         title="speech_transcription: backend",
         summary="Recordings in, transcripts out.",
-        lifespan=_lifespan,
+        lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
         responses=problem_responses(ProblemType.INTERNAL),
     )
-    app.state.services = services
-    for routes in (transcriptions, uploads, models):
+    for routes in _ROUTES:
         app.include_router(routes.router)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(TusMiddleware)
     app.add_middleware(CloseUnreadMiddleware)
-    install_edge(app, readiness_checks(services.llm, disk), registry)
+
+    def ping_database() -> None:
+        app.state.database.ping()
+
+    install_edge(app, readiness_checks(llm, disk, ping_database), registry)
+    app.add_exception_handler(OperationalError, _answer_database_away)
     return app
 
 
-def _services(settings: BackendSettings, disk: Disk, registry: CollectorRegistry) -> Services:
-    work = WorkFolder(settings.data_dir / "work", disk, settings.max_upload_bytes)
-    uploads_folder = settings.data_dir / "uploads"
-    llm = LlmClient(settings)
-    return Services(
-        jobs=JobService(settings, llm, disk, registry),
-        llm=llm,
-        uploads=UploadStore(uploads_folder, disk, work, settings.upload_ttl_s),
-        work=work,
-    )
+async def _answer_database_away(_request: Request, error: Exception) -> Response:
+    """Answer for a database that has stayed away for as long as the stores wait for it."""
+    away = DatabaseAwayError("The database cannot be reached.", retry_after_s=RETRY_AFTER_S)
+    away.__cause__ = error
+    return await answer_service_error(_request, away)
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    services: Services = app.state.services
-    with services.work.owned():
-        await run_sync(services.uploads.prepare)
-        expiry = asyncio.create_task(services.uploads.expire_forever())
+async def _running(
+    settings: BackendSettings, disk: Disk, llm: LlmClient, metrics: JobMetrics, app: FastAPI
+) -> AsyncIterator[None]:
+    work = _work_folder(settings, disk)
+    upload_store = UploadStore(settings.data_dir / "uploads", disk, work, settings.upload_ttl_s)
+    with work.owned():
+        await run_sync(upload_store.prepare)
+        database = await run_sync(Database.open, settings.database, settings.data_dir)
+        cache = TranscriptCache(settings.redis_url)
+        app.state.database = database
+        parts = JobParts(
+            settings=settings,
+            metrics=metrics,
+            llm=llm,
+            disk=disk,
+            work=work,
+            transcriptions=TranscriptionStore(database),
+            history=HistoryStore(database),
+            chunks=ChunkStore(database),
+            blobs=BlobStore(settings.data_dir / "blobs"),
+            cache=cache,
+        )
+        expiry = asyncio.create_task(upload_store.expire_forever())
         try:
-            yield
+            async with running_jobs(parts) as jobs:
+                app.state.services = Services(jobs, llm, upload_store, work)
+                yield
         finally:
             expiry.cancel()
-            await services.jobs.stop()
-            await services.llm.aclose()
+            await llm.aclose()
+            await cache.aclose()
+            await run_sync(database.close)
+
+
+def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:
+    return WorkFolder(
+        settings.data_dir / "work",
+        disk,
+        settings.max_upload_bytes,
+        max_processes=1 if settings.database.startswith("sqlite") else _MAX_PROCESSES,
+    )

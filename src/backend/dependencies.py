@@ -10,10 +10,13 @@ from backend.llm_client import LlmClient
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
+LOCAL_OWNER = "local"
+"""Whose everything is while there are no keys."""
+
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of the backend that live as long as its app; `app.state.services`."""
+    """The parts of the backend that live while its app runs; `app.state.services`."""
 
     jobs: JobService
     llm: LlmClient
@@ -41,7 +44,12 @@ def _work(request: Request) -> WorkFolder:
     return _services(request).work
 
 
+def _owner() -> str:
+    return LOCAL_OWNER
+
+
 Jobs = Annotated[JobService, Depends(_jobs)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
+Owner = Annotated[str, Depends(_owner)]

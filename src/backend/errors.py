@@ -6,6 +6,7 @@ ServiceError
 ├── NoAudioStreamError          400  a video without sound
 ├── BadRequestError             400  the request's form is wrong
 ├── JobNotFoundError            404
+├── AudioNotFoundError          404  the recording is not kept any more
 ├── UploadNotFoundError         404
 ├── WrongStateError             409  the job is not (or no longer) in the state needed
 ├── UploadOffsetMismatchError   409  the client and we disagree on what has arrived
@@ -16,6 +17,7 @@ ServiceError
 ├── QueueFullError              429  with Retry-After
 ├── LlmFailedError              502  the llm gave no usable answer, after retries
 ├── LlmNotReadyError            503  with Retry-After
+├── DatabaseAwayError           503  with Retry-After
 └── DiskFullError               507
 """
 
@@ -49,6 +51,12 @@ class BadRequestError(ServiceError):
 
 class JobNotFoundError(ServiceError):
     """No job has this id."""
+
+    problem_type = ProblemType.NOT_FOUND
+
+
+class AudioNotFoundError(ServiceError):
+    """The job's recording is not kept any more."""
 
     problem_type = ProblemType.NOT_FOUND
 
@@ -109,6 +117,12 @@ class LlmFailedError(ServiceError):
 
 class LlmNotReadyError(ServiceError):
     """The llm has no model yet."""
+
+    problem_type = ProblemType.NOT_READY
+
+
+class DatabaseAwayError(ServiceError):
+    """The database cannot be reached."""
 
     problem_type = ProblemType.NOT_READY
 

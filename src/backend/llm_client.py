@@ -10,7 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from backend.errors import LlmFailedError, LlmNotReadyError
 from backend.settings import BackendSettings
-from contracts.models import Health, HealthCheck, HealthStatus, ModelList
+from contracts.models import (
+    Health,
+    HealthCheck,
+    HealthStatus,
+    ModelIdentity,
+    ModelInfo,
+    ModelList,
+    ModelState,
+)
 from contracts.problems import PROBLEM_MEDIA_TYPE
 from contracts.transcription import ChunkTranscript, DecodingOptions
 from servicekit.problems import REQUEST_ID_HEADER
@@ -94,6 +102,38 @@ class LlmClient:
             raise LlmNotReadyError(detail, retry_after_s=5) from error
         return _parse(ModelList, answer)
 
+    async def serving_model(self) -> ModelIdentity:
+        """Return the model that would answer now.
+
+        Raises:
+            LlmNotReadyError: it cannot be reached, or has no model yet.
+            LlmFailedError: its answer makes no sense.
+        """
+        ready = [model for model in (await self.models()).data if model.state is ModelState.READY]
+        if not ready:
+            raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=5)
+        return _identity(min(ready, key=lambda model: model.is_fallback))
+
+    async def wait_for_model(self) -> ModelIdentity:
+        """Return the model that answers, waiting for it as `transcribe` waits for the llm.
+
+        Raises: LlmFailedError: it did not come up in the time allowed.
+        """
+        try:
+            async for attempt in stamina.retry_context(
+                on=LlmNotReadyError,
+                attempts=None,
+                timeout=self._retry_s,
+                wait_initial=_FIRST_WAIT_S,
+                wait_max=_LONGEST_WAIT_S,
+                wait_jitter=_JITTER_S,
+            ):
+                with attempt:
+                    return await self.serving_model()
+        except LlmNotReadyError as error:
+            raise LlmFailedError("The speech model could not be reached.") from error
+        raise AssertionError("stamina always attempts once")
+
     async def health(self) -> Health:
         """Return the llm's own view of itself; `starting` when it does not answer."""
         try:
@@ -149,6 +189,15 @@ class LlmClient:
             cause = RuntimeError(f"the llm answered with status {answer.status_code}")
             raise LlmFailedError(_FAILED) from cause
         return answer
+
+
+def _identity(model: ModelInfo) -> ModelIdentity:
+    return ModelIdentity(
+        name=model.id,
+        revision=model.revision or "",
+        engine=model.engine or "",
+        device=model.device or "",
+    )
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

@@ -1,12 +1,15 @@
 """What can be configured in the backend."""
 
 from pydantic import AnyHttpUrl, Field
+from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import ServiceSettings
 
 
 class BackendSettings(ServiceSettings):
     """Variables of the environment; they win over `.env`."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # an address may hold a password
 
     backend_port: int = Field(8009, ge=1, le=65535, description="TCP port of the backend.")
 
@@ -40,8 +43,37 @@ class BackendSettings(ServiceSettings):
     )
 
     max_running_jobs: int = Field(
-        1, ge=1, le=64, description="Recordings that are worked on at once."
+        1,
+        ge=1,
+        le=64,
+        description="Recordings worked on at once by each process: so many long ones, and "
+        "as many short ones, which do not wait for the long.",
     )
     max_queued_jobs: int = Field(
         100, ge=1, le=100_000, description="Recordings that may wait; one more is refused."
     )
+
+    database_url: str = Field(
+        "",
+        pattern=r"^($|sqlite:///|postgresql://)",
+        description="Database: sqlite:///… or postgresql://…; empty: SQLite in DATA_DIR.",
+    )
+    redis_url: str = Field(
+        "",
+        pattern=r"^($|rediss?://)",
+        description="Redis that keeps finished transcripts at hand; empty: this process does.",
+    )
+    retention_days: int = Field(
+        0, ge=0, le=36_500, description="Days a finished job is kept; 0: until it is deleted."
+    )
+    audio_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days the recording of a finished job is kept; 0: as long as its text.",
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's address, whether it was given or not."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"

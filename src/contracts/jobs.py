@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from contracts.models import ModelIdentity
 from contracts.problems import Problem
-from contracts.transcription import TranscribeOptions, Transcript
+from contracts.transcription import Seconds, TranscribeOptions, Transcript
 
 
 class JobStatus(StrEnum):
@@ -83,6 +83,16 @@ class UploadedRecording(TranscribeOptions):
         return TranscribeOptions.model_validate(self.model_dump(exclude={"upload_id"}))
 
 
+class SearchHit(BaseModel):
+    """Where in a transcript the words of a query were found first."""
+
+    segment_index: int
+    start: Seconds = Field(description="When the segment begins, in seconds.")
+    marks: list[tuple[int, int]] = Field(
+        description="The words found, as [start, end) in `snippet`; in code points."
+    )
+
+
 class Job(BaseModel):
     """One recording, what is done with it and what came of it."""
 
@@ -101,3 +111,16 @@ class Job(BaseModel):
     )
     warnings: list[JobWarning] = Field(default_factory=list[JobWarning])
     error: Problem | None = None
+    snippet: str | None = Field(
+        default=None, description="In search results: the text around the hit; never markup."
+    )
+    hit: SearchHit | None = Field(default=None, description="In search results: where it is.")
+
+
+class JobPage(BaseModel):
+    """Part of the history, newest first; the jobs come without their results."""
+
+    items: list[Job]
+    next_cursor: str | None = Field(
+        default=None, description="To be given back for what follows; null at the end."
+    )

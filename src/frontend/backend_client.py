@@ -46,8 +46,10 @@ class ExportFormat(StrEnum):
     """The files a finished transcript can be saved as."""
 
     TXT = "txt"
+    DOCX = "docx"
     SRT = "srt"
     VTT = "vtt"
+    TSV = "tsv"
     JSON = "json"
 
 

@@ -49,6 +49,11 @@ class _Waiting:
     answer: "asyncio.Future[Answer]"
     arrived: float = field(default_factory=time.perf_counter)
 
+    @property
+    def due(self) -> float:
+        """When it should be at work, on the clock of `arrived`."""
+        return self.arrived + len(self.samples) / SAMPLE_RATE
+
     def goes_with(self, other: "_Waiting") -> bool:
         """Whether both can be in one batch, and neither loses by it."""
         shorter, longer = sorted((len(self.samples), len(other.samples)))
@@ -58,8 +63,9 @@ class _Waiting:
 class Batcher:
     """A bounded queue of chunks, and the loop that empties it batch by batch.
 
-    A batch holds chunks of equal options and like length. The oldest chunk that waits
-    always heads the next batch, so that none is overtaken for ever.
+    A batch holds chunks of equal options and like length. Each chunk is due as long after it
+    came as it lasts, and whichever is due first heads the next batch: so a dictation goes
+    before a lecture's chunks that came shortly before it, and none is overtaken for ever.
 
     Args:
         current_engine: the engine to use now; None: no model yet. Asked once a batch, so
@@ -125,7 +131,7 @@ class Batcher:
     def _take_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         room = MAX_BATCH_AUDIO_S * SAMPLE_RATE
-        for place in self._waiting:
+        for place in sorted(self._waiting, key=lambda place: place.due):
             if len(batch) == self._max_batch_size:
                 break
             if not batch or (place.goes_with(batch[0]) and len(place.samples) <= room):

@@ -57,7 +57,7 @@ def declare_problem_schema(app: FastAPI) -> None:
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every exception that leaves a route with a problem."""
-    app.add_exception_handler(ServiceError, _answer_service_error)
+    app.add_exception_handler(ServiceError, answer_service_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
     app.add_exception_handler(ClientDisconnect, _answer_nobody)
@@ -74,7 +74,8 @@ def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
     )
 
 
-async def _answer_service_error(request: Request, error: Exception) -> Response:
+async def answer_service_error(request: Request, error: Exception) -> Response:
+    """Answer an error of the service's own tree."""
     assert isinstance(error, ServiceError)
     problem = error.to_problem()
     log.info("problem_answered", type=problem.type, status=problem.status, cause=_cause(error))

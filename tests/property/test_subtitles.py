@@ -1,17 +1,26 @@
 """Subtitles of any transcript, read back by parsers that others wrote."""
 
+import csv
 import io
 from datetime import timedelta
 from html import unescape
+from itertools import pairwise
 
 import srt
 import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.export.cues import MAX_CUE_LINES, MAX_LINE_CHARS, cues_of
+from backend.export.cues import (
+    MAX_CUE_LINES,
+    MAX_LINE_CHARS,
+    READING_CHARS_PER_S,
+    Cue,
+    cues_of,
+)
 from backend.export.plain_text import one_line
 from backend.export.srt import to_srt
+from backend.export.tsv import to_tsv
 from backend.export.vtt import to_vtt
 from contracts.transcription import Segment, Transcript, Word
 from transcripts import segment, transcript
@@ -69,14 +78,21 @@ def test_cues_are_in_order_never_overlap_and_fit_on_a_screen(what: Transcript) -
 
 
 @given(transcripts())
-def test_cues_hold_all_words_in_order_within_their_segments(what: Transcript) -> None:
+def test_each_cue_can_be_read_unless_the_next_one_comes(what: Transcript) -> None:
+    cues = cues_of(what)
+    for cue, following in pairwise(cues):
+        assert chars_per_s(cue) <= READING_CHARS_PER_S or cue.end_ms >= following.start_ms
+
+
+@given(transcripts())
+def test_cues_hold_all_words_in_order_within_the_recording(what: Transcript) -> None:
     cues = cues_of(what)
     assert letters(" ".join(line for cue in cues for line in cue.lines)) == spoken(what)
     spans = [one for one in what.segments if one_line(one.text)]
     if spans:
         # a cue of no length becomes 1 ms long, and may push those behind it as far
         assert cues[0].start_ms >= round(spans[0].start * 1000) - 1
-        assert cues[-1].end_ms <= round(spans[-1].end * 1000) + len(cues) + 1
+        assert cues[-1].end_ms <= round(what.duration_s * 1000) + len(cues) + 1
 
 
 @given(transcripts())
@@ -101,6 +117,23 @@ def test_vtt_read_back_gives_the_same_cues(what: Transcript) -> None:
     raw = " ".join(one.raw_text for one in read)
     assert "<" not in raw
     assert letters(unescape(raw)) == spoken(what)
+
+
+@given(transcripts())
+def test_a_table_read_back_has_a_row_for_each_segment(what: Transcript) -> None:
+    table = csv.DictReader(io.StringIO(to_tsv(what)), dialect="excel-tab", quoting=csv.QUOTE_NONE)
+    assert [(int(row["start"]), int(row["end"]), row["text"]) for row in table] == [
+        (round_half_up(one.start), round_half_up(one.end), one_line(one.text))
+        for one in what.segments
+    ]
+
+
+def round_half_up(seconds: float) -> int:
+    return int(seconds * 1000 + 0.5)
+
+
+def chars_per_s(cue: Cue) -> float:
+    return len(" ".join(cue.lines)) * 1000 / (cue.end_ms - cue.start_ms)
 
 
 def ms(time: str) -> int:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
+from math import ceil
 
 from backend.export.plain_text import one_line
+from backend.export.timecode import to_ms
 from contracts.transcription import Segment, Transcript
 
 MAX_LINE_CHARS = 42
@@ -12,6 +14,12 @@ MAX_LINE_CHARS = 42
 
 MAX_CUE_LINES = 2
 """Source: the same."""
+
+READING_CHARS_PER_S = 17
+"""Characters a reader takes in in a second. Source: Netflix's guide for Russian."""
+
+MIN_SHOWN_MS = 833
+"""A shorter cue is a flicker. Source: the same: five sixths of a second."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +41,27 @@ class _Token:
 
 
 def cues_of(transcript: Transcript) -> list[Cue]:
-    """Return the transcript as cues.
+    """Return the transcript as cues; one that is said too fast to be read stays in the pause.
 
     Returns: in order, never overlapping, none of no length; lines of 1 to `MAX_LINE_CHARS`
         characters, at most `MAX_CUE_LINES` a cue; all the words, in their order.
     """
     drafts = [draft for segment in transcript.segments for draft in _drafts_of(segment)]
+    recording_end_ms = to_ms(transcript.duration_s)
     cues: list[Cue] = []
     shown_until = 0
     for draft, following in zip_longest(drafts, drafts[1:]):
         start = max(draft.start_ms, shown_until)
-        end = min(draft.end_ms, following.start_ms) if following else draft.end_ms
-        shown_until = max(end, start + 1)
+        room_until = following.start_ms if following else max(draft.end_ms, recording_end_ms)
+        read_by = start + _reading_ms(draft)
+        shown_until = max(min(max(draft.end_ms, read_by), room_until), start + 1)
         cues.append(Cue(start, shown_until, draft.lines))
     return cues
 
 
-def to_ms(seconds: float) -> int:
-    """Return the nearest millisecond; players that truncate drift, we do not."""
-    return int(seconds * 1000 + 0.5)
+def _reading_ms(cue: Cue) -> int:
+    n_chars = len(" ".join(cue.lines))
+    return max(MIN_SHOWN_MS, ceil(n_chars * 1000 / READING_CHARS_PER_S))
 
 
 def _drafts_of(segment: Segment) -> Iterator[Cue]:

@@ -1,65 +1,62 @@
-"""Accepts recordings, lets them wait their turn, and remembers what came of them."""
+"""What the routes can ask of jobs: accept a recording, show, cancel, correct, delete."""
 
-import asyncio
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
-from asgi_correlation_id import correlation_id
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from anyio.to_thread import run_sync
 
-from backend.errors import JobNotFoundError, QueueFullError, TooLongError
-from backend.jobs.workflow import Workflow
-from backend.llm_client import LlmClient
+from backend.errors import (
+    AudioNotFoundError,
+    LlmFailedError,
+    LlmNotReadyError,
+    QueueFullError,
+    TooLongError,
+    WrongStateError,
+)
+from backend.jobs.durable import DurableQueue
+from backend.jobs.events import JobEvent, job_events
+from backend.jobs.parts import JobParts
+from backend.jobs.twins import Twins, Work
+from backend.jobs.worker import Worker
 from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import too_long_detail
-from backend.settings import BackendSettings
-from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
-from contracts.jobs import FileInfo, Job, JobStatus
-from contracts.transcription import TranscribeOptions
-from servicekit.errors import ServiceError
+from contracts.jobs import FileInfo, Job, JobPage, JobStatus
+from contracts.transcription import Segment, TranscribeOptions
 
 log = structlog.get_logger()
-
-MAX_FINISHED_JOBS = 1000
-"""Finished jobs that are remembered; then the oldest is forgotten."""
 
 RETRY_AFTER_S = 30
 """What a client is told to wait when the queue is full."""
 
 
 class JobService:
-    """The jobs of this process; they live in memory, and end with it."""
+    """The jobs of every owner, in whichever process they are worked on."""
 
-    def __init__(
-        self, settings: BackendSettings, llm: LlmClient, disk: Disk, registry: CollectorRegistry
-    ) -> None:
-        self._settings = settings
-        self._workflow = Workflow(settings, llm, disk)
-        self._jobs: dict[str, Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._turns = asyncio.Semaphore(settings.max_running_jobs)
+    def __init__(self, parts: JobParts, queue: DurableQueue, worker: Worker, twins: Twins) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._jobs = parts.transcriptions
+        self._queue = queue
+        self._worker = worker
+        self._twins = twins
         self._n_arriving = 0
-        self._metrics = _Metrics(registry)
 
-    async def stop(self) -> None:
-        """End every job; their files are removed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
         """Keep a place in the queue while a recording is received and submitted.
 
         Raises:
             QueueFullError: as many are waiting, or are being received, as are allowed.
         """
-        if self._n_waiting() + self._n_arriving >= self._settings.max_queued_jobs:
+        n_waiting = await run_sync(self._jobs.n_waiting)
+        self._parts.metrics.show_waiting(n_waiting)
+        if n_waiting + self._n_arriving >= self._settings.max_queued_jobs:
             raise QueueFullError(
                 "As many recordings as are allowed are waiting.", retry_after_s=RETRY_AFTER_S
             )
@@ -69,12 +66,11 @@ class JobService:
         finally:
             self._n_arriving -= 1
 
-    async def submit(self, recording: StoredFile, options: TranscribeOptions) -> Job:
-        """Look into a file and queue it.
+    async def submit(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
+        """Look into a file and queue it, unless its transcript is there already.
 
         Args:
-            recording: from here on ours; it is removed when the job ends, or at once when
-                it is refused. A place in the queue is kept for it.
+            recording: from here on ours. A place in the queue is kept for it.
 
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
@@ -82,77 +78,127 @@ class JobService:
             TooLongError: its header says that it lasts longer than is accepted.
         """
         with _removed_if_refused(recording.path):
-            media = await asyncio.to_thread(probe, recording.path)
+            media = await run_sync(probe, recording.path)
             if (media.duration_s or 0) > self._settings.max_duration_s:
                 raise TooLongError(too_long_detail(self._settings.max_duration_s))
-        job = _new_job(recording, media, options)
-        self._jobs[job.id] = job
-        task = asyncio.create_task(self._work_on(job, recording.path, media))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        self._metrics.show_waiting(self._n_waiting())
-        return job
+            job = _new_job(recording, media, options)
+            blob = await run_sync(self._parts.blobs.keep, recording.path, job.id)
+        with _removed_if_refused(blob):
+            await run_sync(self._jobs.add, job, owner, blob)
+        if await self._known_work(job, owner) is Work.OURS:
+            await self._twins.queue_again(job.id)
+        return await self.get(job.id, owner)
 
-    def get(self, job_id: str) -> Job:
-        """Return a job as it is now.
+    async def get(self, job_id: str, owner: str) -> Job:
+        """Return a job as it is now, or raise JobNotFoundError."""
+        return await run_sync(self._jobs.find, job_id, owner)
+
+    async def get_head(self, job_id: str, owner: str) -> Job:
+        """Return a job without its result, or raise JobNotFoundError."""
+        return await run_sync(partial(self._jobs.find, job_id, owner, with_result=False))
+
+    async def get_json(self, job_id: str, owner: str) -> bytes:
+        """Return a job as it is sent; what has ended may come from the cache.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        revision = await run_sync(self._jobs.revision, job_id, owner)
+        if cached := await self._parts.cache.get(owner, job_id, revision):
+            return cached
+        job = await self.get(job_id, owner)
+        content = await run_sync(lambda: job.model_dump_json().encode())
+        if job.status.is_final:
+            await self._parts.cache.put(owner, job_id, revision, content)
+        return content
+
+    async def page(
+        self,
+        owner: str,
+        *,
+        query: str | None,
+        status: JobStatus | None,
+        limit: int,
+        cursor: str | None,
+    ) -> JobPage:
+        """Return a part of an owner's history; see `HistoryStore.page`."""
+        find = partial(self._parts.history.page, owner, query=query, status=status)
+        return await run_sync(partial(find, limit=limit, cursor=cursor))
+
+    async def events(self, job_id: str, owner: str, after: int = -1) -> AsyncIterator[JobEvent]:
+        """Yield what happens to a job; see `job_events`."""
+        async for event in job_events(self._jobs, job_id, owner, after):
+            yield event
+
+    async def cancel(self, job_id: str, owner: str) -> Job:
+        """End a job; what was recognised so far stays.
 
         Raises:
-            JobNotFoundError: there is none, or it has been forgotten.
+            JobNotFoundError: no job of that owner has the id.
+            WrongStateError: it has ended already.
         """
-        if job := self._jobs.get(job_id):
-            return job
-        raise JobNotFoundError("There is no transcription with this id.")
+        await run_sync(self._jobs.cancel, job_id, owner, datetime.now(UTC))
+        self._parts.metrics.count_ended(JobStatus.CANCELLED)
+        await self._let_go(job_id)
+        await self._twins.settle_followers(job_id)
+        return await self.get(job_id, owner)
 
-    def _n_waiting(self) -> int:
-        return sum(job.status is JobStatus.QUEUED for job in self._jobs.values())
+    async def delete(self, job_id: str, owner: str | None) -> None:
+        """Remove a job in any state, with its recording and all that was made of it.
 
-    async def _work_on(self, job: Job, source: Path, media: MediaInfo) -> None:
-        pcm_path = source.with_name(f"{source.name}.pcm")
+        Args:
+            owner: None: whoever's.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        true_owner = await run_sync(self._jobs.owner, job_id)
+        followers = await run_sync(self._jobs.followers, job_id)
+        blob = await run_sync(self._jobs.delete, job_id, owner)
+        await run_sync(self._parts.blobs.remove, blob)
+        await self._parts.cache.forget(true_owner, job_id)
+        await self._let_go(job_id)
+        for follower in followers:
+            await self._twins.queue_again(follower)
+
+    async def edit_segment(self, job_id: str, owner: str, index: int, text: str) -> Segment:
+        """Correct a segment of a job that has ended.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id, or it has no such segment.
+            WrongStateError: it has not ended yet.
+        """
+        if not (await self.get_head(job_id, owner)).status.is_final:
+            raise WrongStateError("A transcript can be corrected once it has ended.")
+        return await run_sync(self._jobs.edit_segment, job_id, owner, index, text)
+
+    async def audio(self, job_id: str, owner: str) -> tuple[FileInfo, Path]:
+        """Return what a recording is and where it lies.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            AudioNotFoundError: the recording is not kept any more.
+        """
+        job = await self.get_head(job_id, owner)
+        blob = await run_sync(self._jobs.blob, job_id, owner)
+        if blob is None or not await run_sync(blob.exists):
+            raise AudioNotFoundError("The recording is not kept any more.")
+        return job.file, blob
+
+    async def _known_work(self, job: Job, owner: str) -> Work:
+        """Say who does the work of a job, as far as that is known before it is decoded."""
+        if job.options.force:
+            return Work.OURS
+        audio_sha256 = await run_sync(self._jobs.known_audio, owner, job.file.sha256)
+        if audio_sha256 is None:
+            return Work.OURS
         try:
-            async with self._turns:
-                job.status, job.started_at = JobStatus.RUNNING, _now()
-                self._metrics.show_waiting(self._n_waiting())
-                await self._workflow.run(job, source, media, pcm_path)
-            job.status = JobStatus.COMPLETED
-        except ServiceError as error:
-            _fail(job, error)
-        except asyncio.CancelledError:
-            job.status = JobStatus.CANCELLED
-            raise
-        except Exception:
-            log.exception("transcription_broke", job_id=job.id)
-            _fail(job, ServiceError("The service's log has the cause under this request id."))
-        finally:
-            job.finished_at = _now()
-            await asyncio.to_thread(_remove, source, pcm_path)
-            self._metrics.count_finished(job)
-            self._forget_oldest()
+            model = await self._parts.llm.serving_model()
+        except (LlmNotReadyError, LlmFailedError):
+            return Work.OURS
+        return await self._twins.divide(job, audio_sha256, model)
 
-    def _forget_oldest(self) -> None:
-        finished = [job.id for job in self._jobs.values() if job.status.is_final]
-        for job_id in finished[:-MAX_FINISHED_JOBS]:
-            del self._jobs[job_id]
-
-
-class _Metrics:
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._finished = Counter(
-            "transcriptions", "Jobs that ended.", ["status"], registry=registry
-        )
-        self._audio_s = Counter(
-            "transcribed_audio_seconds", "Length of what was transcribed.", registry=registry
-        )
-        self._waiting = Gauge(
-            "transcriptions_waiting", "Jobs that wait their turn.", registry=registry
-        )
-
-    def show_waiting(self, n_jobs: int) -> None:
-        self._waiting.set(n_jobs)
-
-    def count_finished(self, job: Job) -> None:
-        self._finished.labels(job.status.value).inc()
-        if job.status is JobStatus.COMPLETED:
-            self._audio_s.inc(job.progress.total_s)
+    async def _let_go(self, job_id: str) -> None:
+        self._worker.stop(job_id)
+        await self._queue.forget_unless_running(job_id)
 
 
 @contextmanager
@@ -160,20 +206,15 @@ def _removed_if_refused(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _remove(path)
-        raise
-
-
-def _remove(*paths: Path) -> None:
-    for path in paths:
         path.unlink(missing_ok=True)
+        raise
 
 
 def _new_job(recording: StoredFile, media: MediaInfo, options: TranscribeOptions) -> Job:
     return Job(
         id=uuid.uuid4().hex,
         status=JobStatus.QUEUED,
-        created_at=_now(),
+        created_at=datetime.now(UTC),
         file=FileInfo(
             name=recording.name,
             size_bytes=recording.size_bytes,
@@ -186,13 +227,3 @@ def _new_job(recording: StoredFile, media: MediaInfo, options: TranscribeOptions
         ),
         options=options,
     )
-
-
-def _fail(job: Job, error: ServiceError) -> None:
-    job.status = JobStatus.FAILED
-    job.error = error.to_problem(correlation_id.get())
-    log.warning("transcription_failed", job_id=job.id, type=job.error.type)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

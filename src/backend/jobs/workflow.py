@@ -1,153 +1,258 @@
 """What happens to a recording, stage after stage.
 
-decode -> find speech -> measure loudness -> cut -> transcribe -> assemble
+decode -> find speech -> measure loudness -> cut -> is it known? -> transcribe -> assemble
+
+The first four are one step, each chunk is one: a step that is done is not done again, however
+often the process dies. All that is between them only reads, or writes the same again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
+from anyio.to_thread import run_sync
 
+from backend.jobs.durable import checkpoint
 from backend.jobs.in_order import map_in_order
-from backend.llm_client import LlmClient
+from backend.jobs.keys import chunk_key
+from backend.jobs.pace import Pace
+from backend.jobs.parts import JobParts
+from backend.jobs.plan import Plan
+from backend.jobs.twins import Twins, Work
 from backend.pipeline.assemble import Assembly
-from backend.pipeline.chunk import Chunk, plan_chunks, quietest_point_of
-from backend.pipeline.decode import MediaInfo
+from backend.pipeline.chunk import plan_chunks, quietest_point_of
+from backend.pipeline.decode import probe
 from backend.pipeline.normalize import apply_gain, speech_gain_db
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.prepare import Decoded, decode_to_pcm
-from backend.pipeline.vad import SpeechDetector, SpeechSpan
-from backend.settings import BackendSettings
-from backend.storage.disk import Disk, disk_full_told
-from contracts.jobs import Job, JobWarning, Stage
-from contracts.transcription import ChunkTranscript
-
-log = structlog.get_logger()
+from backend.pipeline.vad import SpeechDetector
+from backend.storage.database import ChunkResult, Prepared
+from backend.storage.disk import disk_full_told
+from contracts.jobs import Job, JobWarning, Progress, Stage
+from contracts.models import ModelIdentity
+from contracts.transcription import ChunkTranscript, Segment
 
 T = TypeVar("T")
 
 
 @dataclass
-class Plan:
-    """How a recording is given to the model."""
+class Turn:
+    """One job on its way through the stages, in this process.
 
+    Attributes:
+        blob: the recording as it was sent.
+        model: what serves, once it is asked for.
+        at_hand: answers of the llm until they are assembled, by the chunk's index.
+        inference_s: the model's own seconds for them.
+        prepare_s: seconds until the first chunk could be sent.
+    """
+
+    job: Job
+    owner: str
+    blob: Path
+    model: ModelIdentity | None = None
+    at_hand: dict[int, ChunkTranscript] = field(default_factory=dict[int, ChunkTranscript])
+    inference_s: float = 0.0
+    prepare_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Transcribing:
+    """What every chunk of a job needs."""
+
+    turn: Turn
+    plan: Plan
     recording: PcmRecording
-    spans: list[SpeechSpan]
-    gain_db: float
-    chunks: list[Chunk]
+    model: ModelIdentity
 
 
 class Workflow:
-    """Takes recordings through the stages; it holds no state between them."""
+    """Takes recordings through the stages; what it keeps of them is in the stores."""
 
-    def __init__(self, settings: BackendSettings, llm: LlmClient, disk: Disk) -> None:
-        self._settings = settings
-        self._disk = disk
-        self._llm = llm
+    def __init__(self, parts: JobParts, twins: Twins) -> None:
+        self._settings = parts.settings
+        self._llm = parts.llm
+        self._disk = parts.disk
+        self._work = parts.work
+        self._transcriptions = parts.transcriptions
+        self._chunks = parts.chunks
+        self._twins = twins
         self._detector = SpeechDetector()
 
-    async def run(self, job: Job, source: Path, media: MediaInfo, pcm_path: Path) -> None:
-        """Transcribe a recording; the job tells how far it is.
+    async def run(self, turn: Turn) -> bool:
+        """Transcribe a recording; the database tells how far it is.
 
-        Args:
-            job: filled in on the way: progress, warnings, model, result.
-            source: the file that was sent.
-            media: what `probe` said of it.
-            pcm_path: where the decoded recording is put; the caller removes it.
+        Returns: whether the whole transcript is there; False: it will come from a twin.
 
         Raises:
-            ServiceError: what the client is to be told.
+            ServiceError, StepFailedError: what the client is to be told.
         """
-        timer = _StageTimer()
-        plan = await self._prepare(job, source, media, pcm_path)
-        prepare_s = timer.lap_s()
-        inference_s = await self._transcribe(job, plan)
-        job.progress.stage = Stage.DONE
-        job.progress.eta_s = 0.0
-        _log_finished(job, prepare_s, timer.lap_s(), inference_s)
+        started = time.monotonic()
+        plan = Plan.model_validate_json(await checkpoint("prepare", partial(self._prepare, turn)))
+        await run_sync(self._transcriptions.note_prepared, turn.job.id, _prepared(plan))
+        if not plan.chunks:
+            return True
+        turn.model = await self._llm.wait_for_model()
+        work = await self._twins.divide(turn.job, plan.audio_sha256, turn.model)
+        if work is Work.OURS:
+            recording = await self._recording(turn, plan)
+            turn.prepare_s = time.monotonic() - started
+            await self._transcribe(Transcribing(turn, plan, recording, turn.model))
+        return work is not Work.UNDER_WAY
 
-    async def _prepare(self, job: Job, source: Path, media: MediaInfo, pcm_path: Path) -> Plan:
-        progress = job.progress
-        progress.stage = Stage.DECODING
-        decoded = await _in_stoppable_thread(
-            lambda stop: self._decode(source, media, pcm_path, stop)
-        )
+    async def _prepare(self, turn: Turn) -> str:
+        job_id, options = turn.job.id, turn.job.options
+        await self._note(job_id, Stage.DECODING)
+        decoded = await self._decode(turn)
         recording = decoded.recording
-        job.warnings = _warnings(decoded)
-        job.file.duration_s = progress.total_s = round(recording.duration_s, 3)
 
-        progress.stage = Stage.DETECTING_SPEECH
-        spans = await asyncio.to_thread(self._detector.find_speech, recording)
+        await self._note(job_id, Stage.DETECTING_SPEECH)
+        spans = await run_sync(self._detector.find_speech, recording)
 
-        progress.stage = Stage.MEASURING_LOUDNESS
-        gain_db = await asyncio.to_thread(speech_gain_db, recording, spans, job.options)
-        chunks = await asyncio.to_thread(
+        await self._note(job_id, Stage.MEASURING_LOUDNESS)
+        gain_db = await run_sync(speech_gain_db, recording, spans, options)
+        chunks = await run_sync(
             plan_chunks,
             spans,
             recording.n_samples,
-            job.options.chunk_length_s,
+            options.chunk_length_s,
             quietest_point_of(recording),
         )
-        progress.chunks_total = len(chunks)
-        return Plan(recording, spans, gain_db, chunks)
+        return Plan.of(recording, spans, gain_db, chunks, _warnings(decoded)).model_dump_json()
 
-    def _decode(
-        self, source: Path, media: MediaInfo, pcm_path: Path, stop: Callable[[], None]
-    ) -> Decoded:
+    async def _note(self, job_id: str, stage: Stage) -> None:
+        await run_sync(self._transcriptions.note_stage, job_id, stage)
+
+    async def _recording(self, turn: Turn, plan: Plan) -> PcmRecording:
+        """Return the decoded recording; another process may have decoded it on another disk."""
+        path = self._work.pcm(turn.job.id)
+        if not plan.is_at(path):
+            await self._decode(turn)
+        return plan.recording(path)
+
+    async def _decode(self, turn: Turn) -> Decoded:
+        return await _in_stoppable_thread(lambda stop: self._decode_until(turn, stop))
+
+    def _decode_until(self, turn: Turn, stop: Callable[[], None]) -> Decoded:
         def on_block() -> None:
             stop()
             self._disk.ensure_room(0)
 
-        with disk_full_told():
-            return decode_to_pcm(source, media, pcm_path, self._settings.max_duration_s, on_block)
+        media = probe(turn.blob)
+        max_duration_s = self._settings.max_duration_s
+        with disk_full_told(), self._work.writing_pcm(turn.job.id) as target:
+            decoded = decode_to_pcm(turn.blob, media, target, max_duration_s, on_block)
+        recording = replace(decoded.recording, path=self._work.pcm(turn.job.id))
+        return replace(decoded, recording=recording)
 
-    async def _transcribe(self, job: Job, plan: Plan) -> float:
-        """Fill in the job's result chunk by chunk; return the model's own seconds."""
-        decoding = job.options.decoding()
-        assembly = Assembly(plan.spans, plan.recording.duration_s, job.options.language)
-        job.progress.stage = Stage.TRANSCRIBING
-        job.result = assembly.transcript()
-        started = time.monotonic()
-        inference_s = 0.0
+    async def _transcribe(self, work: Transcribing) -> None:
+        """Write the segments down chunk by chunk, in order."""
+        turn, plan, job = work.turn, work.plan, work.turn.job
+        await self._note(job.id, Stage.TRANSCRIBING)
+        assembly = Assembly(plan.speech_spans(), plan.duration_s, job.options.language)
+        recent = await run_sync(self._transcriptions.recent_speed, work.model.name)
+        pace = Pace(recent)
+        written: list[Segment] = []
 
-        async def transcribe(chunk: Chunk) -> tuple[Chunk, ChunkTranscript]:
-            pcm = await asyncio.to_thread(_chunk_pcm, plan, chunk)
-            return chunk, await self._llm.transcribe(pcm, decoding)
+        async def transcribe(index: int) -> tuple[int, ChunkTranscript, bool]:
+            key = await checkpoint("chunk", partial(self._recognise, work, index))
+            is_new = index in turn.at_hand
+            return index, await self._answer(work, index, key), is_new
 
-        answers = map_in_order(transcribe, plan.chunks, self._settings.llm_concurrency)
+        chunks = range(len(plan.chunks))
+        answers = map_in_order(transcribe, chunks, self._settings.llm_concurrency)
         async with aclosing(answers):
-            async for chunk, transcript in answers:
-                assembly.add(chunk, transcript)
-                inference_s += transcript.timings.inference_s / transcript.timings.batch_size
-                _note_model(job, transcript)
-                job.result = assembly.transcript()
-                _advance(job, chunk, time.monotonic() - started)
-        job.progress.processed_s = job.progress.total_s
-        return inference_s
+            async for index, transcript, is_new in answers:
+                if not is_new:
+                    pace.skip_to(_end_s(plan, index))
+                assembly.add(plan.chunk(index), transcript)
+                whole = assembly.transcript()
+                result = ChunkResult(
+                    segments=_changed(written, whole.segments),
+                    progress=_progress(plan, index, pace),
+                    model=transcript.model,
+                    language=whole.language,
+                )
+                await run_sync(self._transcriptions.append, job.id, index, result)
+                written = [segment.model_copy() for segment in whole.segments[-1:]]
+
+    async def _recognise(self, work: Transcribing, index: int) -> str:
+        """Have one chunk transcribed, unless that was done before; return where it is stored."""
+        turn = work.turn
+        decoding, only_for = turn.job.options.decoding(), _only_for(turn.job)
+        pcm = await run_sync(_chunk_pcm, work, index)
+        key = chunk_key(pcm, decoding, work.model, only_for)
+        if await run_sync(self._chunks.get, turn.owner, key) is not None:
+            return key
+        transcript = await self._llm.transcribe(pcm, decoding)
+        # the llm may have changed its model meanwhile
+        key = chunk_key(pcm, decoding, transcript.model, only_for)
+        await run_sync(self._chunks.put, turn.owner, key, turn.job.id, transcript)
+        turn.inference_s += transcript.timings.inference_s / transcript.timings.batch_size
+        turn.at_hand[index] = transcript
+        return key
+
+    async def _answer(self, work: Transcribing, index: int, key: str) -> ChunkTranscript:
+        """Return what was recognised in a chunk, now or before."""
+        at_hand = work.turn.at_hand
+        while index not in at_hand:
+            stored = await run_sync(self._chunks.get, work.turn.owner, key)
+            if stored is not None:
+                return stored
+            # the job that it came from was deleted since
+            key = await self._recognise(work, index)
+        return at_hand.pop(index)
 
 
-def _chunk_pcm(plan: Plan, chunk: Chunk) -> bytes:
-    samples = plan.recording.read(chunk.start, chunk.end)
-    return to_s16le(apply_gain(samples, plan.gain_db))
+def _only_for(job: Job) -> str:
+    return job.id if job.options.force else ""
 
 
-def _advance(job: Job, chunk: Chunk, elapsed_s: float) -> None:
-    progress = job.progress
-    progress.chunks_done += 1
-    progress.processed_s = round(chunk.start_s + chunk.duration_s, 3)
-    share_left = (progress.total_s - progress.processed_s) / progress.processed_s
-    progress.eta_s = round(elapsed_s * share_left, 1)
+def _chunk_pcm(work: Transcribing, index: int) -> bytes:
+    chunk = work.plan.chunk(index)
+    samples = work.recording.read(chunk.start, chunk.end)
+    return to_s16le(apply_gain(samples, work.plan.gain_db))
 
 
-def _note_model(job: Job, transcript: ChunkTranscript) -> None:
-    if job.model not in (None, transcript.model) and JobWarning.MODEL_CHANGED not in job.warnings:
-        job.warnings.append(JobWarning.MODEL_CHANGED)
-    job.model = transcript.model
+def _changed(written: list[Segment], segments: list[Segment]) -> list[Segment]:
+    """Return what follows the last segment written, and that one if it has grown."""
+    if not written:
+        return segments
+    first = written[-1].index
+    return segments[first + (segments[first] == written[-1]) :]
+
+
+def _end_s(plan: Plan, index: int) -> float:
+    chunk = plan.chunk(index)
+    return round(chunk.start_s + chunk.duration_s, 3)
+
+
+def _progress(plan: Plan, index: int, pace: Pace) -> Progress:
+    n_chunks = len(plan.chunks)
+    total_s = round(plan.duration_s, 3)
+    done_s = _end_s(plan, index)
+    return Progress(
+        processed_s=done_s,
+        total_s=total_s,
+        chunks_done=index + 1,
+        chunks_total=n_chunks,
+        eta_s=0.0 if index + 1 == n_chunks else pace.eta_s(done_s, total_s),
+        stage=Stage.TRANSCRIBING,
+    )
+
+
+def _prepared(plan: Plan) -> Prepared:
+    return Prepared(
+        duration_s=round(plan.duration_s, 3),
+        speech_s=round(plan.speech_s, 3),
+        chunks_total=len(plan.chunks),
+        warnings=plan.warnings,
+    )
 
 
 def _warnings(decoded: Decoded) -> list[JobWarning]:
@@ -173,31 +278,3 @@ async def _in_stoppable_thread(work: Callable[[Callable[[], None]], T]) -> T:
         cancelled = True
         await asyncio.gather(thread, return_exceptions=True)
         raise
-
-
-class _StageTimer:
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def lap_s(self) -> float:
-        now = time.monotonic()
-        lap, self._last = now - self._last, now
-        return lap
-
-
-def _log_finished(job: Job, prepare_s: float, transcribe_s: float, inference_s: float) -> None:
-    audio_s = job.progress.total_s
-    waited_s = (job.started_at - job.created_at).total_seconds() if job.started_at else 0.0
-    log.info(
-        "transcription_finished",
-        job_id=job.id,
-        model=job.model and job.model.name,
-        engine=job.model and job.model.engine,
-        device=job.model and job.model.device,
-        audio_s=audio_s,
-        queue_s=round(waited_s, 3),
-        decode_s=round(prepare_s, 3),
-        inference_s=round(inference_s, 3),
-        rtf=round((prepare_s + transcribe_s) / audio_s, 4) if audio_s else None,
-        chunks=job.progress.chunks_total,
-    )

@@ -3,6 +3,7 @@
 It is read in slices, never as a whole, so that memory does not grow with its length.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ class PcmWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("wb")
+        self._digest = hashlib.sha256()
         self.n_samples = 0
         self.peak = 0.0
 
@@ -46,14 +48,18 @@ class PcmWriter:
     def write(self, samples: Samples) -> None:
         """Append samples in [-1, 1]."""
         if samples.size:
-            self._file.write(to_s16le(samples))
+            data = to_s16le(samples)
+            self._file.write(data)
+            self._digest.update(data)
             self.n_samples += samples.size
             self.peak = max(self.peak, float(np.abs(samples).max()))
 
     def recording(self) -> "PcmRecording":
         """Return the recording written so far, for reading."""
         self._file.flush()
-        return PcmRecording(self._path, self.n_samples, min(self.peak, 1.0))
+        return PcmRecording(
+            self._path, self.n_samples, min(self.peak, 1.0), self._digest.hexdigest()
+        )
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,13 @@ class PcmRecording:
         path: the s16le file.
         n_samples: its length.
         peak: the largest absolute sample, in [0, 1].
+        sha256: of the file, hexadecimal: the same sound, whatever it was packed in.
     """
 
     path: Path
     n_samples: int
     peak: float
+    sha256: str
 
     @property
     def duration_s(self) -> float:

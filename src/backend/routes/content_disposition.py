@@ -3,13 +3,20 @@
 from pathlib import PurePath
 from urllib.parse import quote
 
+from anyascii import anyascii
+
 
 def attachment(recording_name: str, extension: str) -> str:
     """Return `Content-Disposition` for a file named after a recording.
 
-    Source: RFC 6266, section 5, and appendix D for the two forms of the name: ASCII for old
-    clients, UTF-8 (RFC 8187) for all others.
+    Source: RFC 6266, section 5, and appendix D for the two forms of the name: transliterated
+    for clients that read ASCII only, such as `curl -OJ`; UTF-8 (RFC 8187) for all others.
     """
     name = f"{PurePath(recording_name).stem}.{extension}"
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    plain = "".join(_plain(character) for character in anyascii(name))
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _plain(character: str) -> str:
+    """Return what cannot end the quoted name, lead out of the folder or be taken for a code."""
+    return character if character.isprintable() and character not in '"\\/:<>|*?%' else "_"

@@ -4,6 +4,7 @@ Starlette's own form parser is not used: it takes the whole body into a temporar
 before the route can look at it.
 """
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -22,12 +23,14 @@ MAX_FORM_OVERHEAD_BYTES = 2**20
 _MAX_FIELDS = 50
 _MAX_VALUE_BYTES = 16 * 2**10
 
+_Values = defaultdict[str, list[bytearray]]
+
 
 @dataclass
 class RecordingForm:
     """What a form held beside the content of its file."""
 
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str | list[str]] = field(default_factory=dict)
     has_file: bool = False
     file_name: str | None = None
 
@@ -39,38 +42,55 @@ class _Part:
 
 
 async def read_form(
-    content_type: str, body: AsyncIterator[bytes], incoming: IncomingFile
+    content_type: str,
+    body: AsyncIterator[bytes],
+    incoming: IncomingFile,
+    list_fields: frozenset[str] = frozenset(),
 ) -> RecordingForm:
     """Write the form's file to disk and return the rest of the form.
+
+    Args:
+        content_type: of the body.
+        body: as it comes.
+        incoming: takes the file.
+        list_fields: those that may come any number of times, and become lists.
 
     Raises:
         BadRequestError: it is not a form, a field comes twice, or it stops short.
         TooLargeError, DiskFullError: as `incoming` raises them.
     """
     form = RecordingForm()
-    values: dict[str, bytearray] = {}
+    values: defaultdict[str, list[bytearray]] = defaultdict(list)
     async for part, data in _parts(content_type, body):
         if data is None:
+            if part.name not in list_fields:
+                _refuse_a_second(part, form, values)
             _begin(part, form, values)
         elif part.name == FILE_FIELD:
             await incoming.write(data)
         else:
-            values[part.name] += data
-            if len(values[part.name]) > _MAX_VALUE_BYTES:
+            values[part.name][-1] += data
+            if len(values[part.name][-1]) > _MAX_VALUE_BYTES:
                 raise BadRequestError("A field of the form is too long.")
-    form.options = {name: _decode(bytes(value)) for name, value in values.items()}
+    texts = {name: [_decode(bytes(one)) for one in every] for name, every in values.items()}
+    form.options = {
+        name: every if name in list_fields else every[0] for name, every in texts.items()
+    }
     return form
 
 
-def _begin(part: _Part, form: RecordingForm, values: dict[str, bytearray]) -> None:
+def _refuse_a_second(part: _Part, form: RecordingForm, values: _Values) -> None:
     if part.name in values or (part.name == FILE_FIELD and form.has_file):
         raise BadRequestError("A field of the form is given twice.")
-    if len(values) >= _MAX_FIELDS:
+
+
+def _begin(part: _Part, form: RecordingForm, values: _Values) -> None:
+    if sum(map(len, values.values())) >= _MAX_FIELDS:
         raise BadRequestError(f"The form has more than {_MAX_FIELDS} fields.")
     if part.name == FILE_FIELD:
         form.has_file, form.file_name = True, part.file_name
     else:
-        values[part.name] = bytearray()
+        values[part.name].append(bytearray())
 
 
 async def _parts(

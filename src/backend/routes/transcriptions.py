@@ -1,25 +1,19 @@
 """Recordings in, jobs and subtitles out."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
-from backend.dependencies import Jobs, Uploads, Work
-from backend.errors import (
-    BadRequestError,
-    TooLargeError,
-    UnsupportedMediaError,
-    WrongStateError,
-)
+from backend.dependencies import Jobs, Owner, Uploads, Work
+from backend.errors import TooLargeError, UnsupportedMediaError, WrongStateError
 from backend.export import EXPORTERS, ExportFormat
 from backend.jobs.service import JobService
 from backend.routes.content_disposition import attachment
+from backend.routes.json_body import invalid_fields_told, json_body_of
 from backend.routes.recording_form import FILE_FIELD, MAX_FORM_OVERHEAD_BYTES, read_form
-from backend.routes.request_body import announced_bytes, body_of, small_body_of
+from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
@@ -36,7 +30,6 @@ router = APIRouter(
 
 _FORM = "multipart/form-data"
 _JSON = "application/json"
-_MAX_JSON_BYTES = 64 * 2**10
 
 
 def _schema(model: type[TranscribeOptions]) -> dict[str, Any]:
@@ -70,6 +63,7 @@ _REQUEST_BODY = {
 @router.post(
     "",
     status_code=202,
+    response_model=Job,
     summary="Transcribe a recording",
     response_description="The job, at the address in `Location`",
     openapi_extra={"requestBody": _REQUEST_BODY},
@@ -89,29 +83,35 @@ _REQUEST_BODY = {
     ),
 )
 async def create_transcription(
-    request: Request, response: Response, jobs: Jobs, uploads: Uploads, work: Work
-) -> Job:
+    request: Request, jobs: Jobs, uploads: Uploads, work: Work, owner: Owner
+) -> Response:
     """Send the recording in a form, or as JSON the id of a finished upload."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    with jobs.place():
+    async with jobs.place():
         if media_type == _FORM:
-            job = await _submit_form(request, work, jobs)
+            job = await _submit_form(request, work, jobs, owner)
         elif media_type == _JSON:
-            job = await _submit_upload(request, uploads, jobs)
+            job = await _submit_upload(request, uploads, jobs, owner)
         else:
             raise UnsupportedMediaError(f"Send the recording as {_FORM}, or its id as {_JSON}.")
-    response.headers["Location"] = f"{router.prefix}/{job.id}"
-    return job
+    return Response(
+        job.model_dump_json(),
+        status_code=202,
+        media_type=_JSON,
+        headers={"Location": f"{router.prefix}/{job.id}"},
+    )
 
 
 @router.get(
     "/{job_id}",
+    response_model=Job,
     summary="A job, its progress and its text so far",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def read_transcription(job_id: str, jobs: Jobs) -> Job:
+async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
     """Return the job."""
-    return jobs.get(job_id)
+    # ready made: to check and write a long transcript again would cost more than to read it
+    return Response(await jobs.get_json(job_id, owner), media_type=_JSON)
 
 
 @router.get(
@@ -122,7 +122,9 @@ async def read_transcription(job_id: str, jobs: Jobs) -> Job:
         200: {
             "description": "The file",
             "content": {
-                exporter.media_type.partition(";")[0]: {"schema": {"type": "string"}}
+                exporter.media_type.partition(";")[0]: {
+                    "schema": {"type": "string", "format": "binary"}
+                }
                 for exporter in EXPORTERS.values()
             },
         },
@@ -131,18 +133,19 @@ async def read_transcription(job_id: str, jobs: Jobs) -> Job:
         ),
     },
 )
-def export_transcription(
+async def export_transcription(
     job_id: str,
     format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
     jobs: Jobs,
+    owner: Owner,
 ) -> Response:
     """Return the transcript of a job that has ended, named after the recording."""
-    job = jobs.get(job_id)
+    job = await jobs.get(job_id, owner)
     if not job.status.is_final or job.result is None:
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
     exporter = EXPORTERS[format]
     return Response(
-        exporter.render(job.result),
+        await run_sync(exporter.render, job),
         headers={
             "Content-Type": exporter.media_type,
             "Content-Disposition": attachment(job.file.name, format),
@@ -150,16 +153,16 @@ def export_transcription(
     )
 
 
-async def _submit_upload(request: Request, uploads: UploadStore, jobs: JobService) -> Job:
-    body = await small_body_of(request, _MAX_JSON_BYTES)
-    with _invalid_fields_told():
-        recording = UploadedRecording.model_validate_json(body)
-    return await jobs.submit(await uploads.claim(recording.upload_id), recording.options())
+async def _submit_upload(
+    request: Request, uploads: UploadStore, jobs: JobService, owner: str
+) -> Job:
+    recording = await json_body_of(request, UploadedRecording)
+    return await jobs.submit(await uploads.claim(recording.upload_id), recording.options(), owner)
 
 
-async def _submit_form(request: Request, work: WorkFolder, jobs: JobService) -> Job:
+async def _submit_form(request: Request, work: WorkFolder, jobs: JobService, owner: str) -> Job:
     recording, options = await _receive_form(request, work)
-    return await jobs.submit(recording, options)
+    return await jobs.submit(recording, options, owner)
 
 
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:
@@ -171,20 +174,6 @@ async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile,
         if not form.has_file:
             missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
             raise RequestValidationError([missing])
-        with _invalid_fields_told():
+        with invalid_fields_told():
             options = TranscribeOptions.model_validate(form.options)
         return await incoming.finish(form.file_name), options
-
-
-@contextmanager
-def _invalid_fields_told() -> Generator[None]:
-    """Answer what pydantic finds as FastAPI answers what it finds itself."""
-    try:
-        yield
-    except ValidationError as error:
-        lines = error.errors(include_url=False, include_context=False, include_input=False)
-        if any(line["type"] == "json_invalid" for line in lines):
-            raise BadRequestError("The body is not JSON.") from None
-        raise RequestValidationError(
-            [{**line, "loc": ("body", *line["loc"])} for line in lines]
-        ) from None

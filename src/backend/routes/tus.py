@@ -21,6 +21,9 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,expiration"
 OFFSET_MEDIA_TYPE = "application/offset+octet-stream"
 
+MAX_METADATA_CHARS = 8192
+"""It is kept, and given back with each HEAD; a name and a few more pairs fit in easily."""
+
 _is_number = re.compile(r"[0-9]{1,18}").fullmatch
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]+").fullmatch
 _NAME_KEYS = ("filename", "name")
@@ -81,10 +84,14 @@ def offset_of(request: Request) -> int:
 def announcement_of(request: Request) -> Announcement:
     """Return what the client says of the file to come (Creation).
 
-    Raises: BadRequestError: no length, or metadata that breaks the rules.
+    Raises: BadRequestError: no length, or metadata that is too long or breaks the rules.
     """
     length = _number(request, "Upload-Length")
     raw = request.headers.get("Upload-Metadata")
+    if raw and len(raw) > MAX_METADATA_CHARS:
+        raise BadRequestError(
+            f"The header Upload-Metadata has more than {MAX_METADATA_CHARS} characters."
+        )
     metadata = parse_metadata(raw) if raw else {}
     name = next((metadata[key] for key in _NAME_KEYS if metadata.get(key)), None)
     return Announcement(length=length, name=name, metadata=raw or None)

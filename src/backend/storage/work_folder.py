@@ -1,8 +1,16 @@
-"""Recordings that arrive in one request, written to disk as they come."""
+"""Files that are worked on: recordings as they arrive, and decoded ones of running jobs.
+
+Several backends may share the folder. Each has a number, held by a lock that ends with the
+process, however it dies; a process that starts takes the first number that is free, so that
+one that was killed finds its own again. A file that a process is writing begins with its
+number: `0-….part` is arriving, `0-…` has arrived. `{job}.pcm` is a decoded recording, whole,
+and belongs to its job, whichever process works on that.
+"""
 
 import fcntl
 import hashlib
-from collections.abc import AsyncGenerator, Generator
+import os
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from io import FileIO
 from pathlib import Path
@@ -11,14 +19,15 @@ import anyio
 from anyio.to_thread import run_sync
 
 from backend.errors import TooLargeError
-from backend.storage.disk import Disk, write_whole
+from backend.storage.disk import Disk, disk_full_told, write_whole
 from backend.storage.files import StoredFile, display_name, new_id
 
 _PARTIAL = ".part"
+_PCM = ".pcm"
 
 
 class FolderInUseError(RuntimeError):
-    """Two backends must not share a folder: each would take the other's files for orphans."""
+    """As many backends as may share a folder do so already."""
 
 
 class IncomingFile:
@@ -54,7 +63,8 @@ class IncomingFile:
         self._digest.update(data)
 
     def _finish(self, client_name: str | None) -> StoredFile:
-        self._file.close()
+        with self._file, disk_full_told():
+            os.fsync(self._file.fileno())  # the client will be told that it is safe here
         whole = self._path.with_suffix("")
         self._path.rename(whole)
         return StoredFile(
@@ -73,42 +83,65 @@ class IncomingFile:
 class WorkFolder:
     """Where recordings lie while they are worked on.
 
-    A file that is still arriving has the suffix `.part` and is this class's; a whole one
-    has none and belongs to its job.
+    Args:
+        folder: holds them, and nothing else.
+        disk: that of the folder.
+        max_bytes: of the largest file that is accepted.
+        max_processes: backends that may share the folder.
     """
 
-    def __init__(self, folder: Path, disk: Disk, max_bytes: int) -> None:
+    def __init__(self, folder: Path, disk: Disk, max_bytes: int, max_processes: int = 1) -> None:
         self._folder = folder
         self._disk = disk
         self._max_bytes = max_bytes
+        self._max_processes = max_processes
+        self._number: int | None = None
 
     @property
     def max_bytes(self) -> int:
         """The size of the largest file that is accepted."""
         return self._max_bytes
 
+    @property
+    def process_number(self) -> int:
+        """This process's own among those that share the folder; only while it is owned."""
+        assert self._number is not None
+        return self._number
+
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Own the folder while this lasts; what a killed process left in it is removed.
+        """Have a place in the folder while this lasts; what killed processes left is removed.
 
         Raises:
-            FolderInUseError: another backend works in it.
+            FolderInUseError: no place is free.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._folder.with_suffix(".lock").open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise FolderInUseError(f"another backend works in {self._folder}") from None
-            self._clear()
-            try:
-                yield
-            finally:
-                self._clear()  # a request that was cut off at the stop may have left a part
+        for number in range(self._max_processes):
+            with self._lock(number) as is_ours:
+                if not is_ours:
+                    continue
+                self._number = number
+                self._clear(number)
+                try:
+                    yield
+                finally:
+                    self._clear(number)  # a request cut off at the stop may have left a part
+                    self._number = None
+                return
+        raise FolderInUseError(f"another backend works in {self._folder}")
 
-    def _clear(self) -> None:
-        for orphan in self._folder.iterdir():
-            orphan.unlink(missing_ok=True)
+    def dead_processes(self) -> Iterator[int]:
+        """Yield the number of each process that died; meanwhile no other process has it.
+
+        What it was writing is removed.
+        """
+        for number in range(self._max_processes):
+            if number == self._number or not self._lock_path(number).exists():
+                continue
+            with self._lock(number) as is_ours:
+                if is_ours:
+                    self._clear(number)
+                    yield number
 
     @asynccontextmanager
     async def receiving(self, announced_bytes: int) -> AsyncGenerator[IncomingFile]:
@@ -128,9 +161,52 @@ class WorkFolder:
 
     def path_for_new_file(self) -> Path:
         """Return where a recording that arrived elsewhere is to be moved to."""
-        return self._folder / new_id()
+        return self._folder / f"{self.process_number}-{new_id()}"
+
+    def pcm(self, job_id: str) -> Path:
+        """Return where a job's decoded recording lies, if it does."""
+        return self._folder / f"{job_id}{_PCM}"
+
+    @contextmanager
+    def writing_pcm(self, job_id: str) -> Generator[Path]:
+        """Give a path to write a decoded recording to; it takes its place at the end."""
+        path = self.path_for_new_file()
+        try:
+            yield path
+            path.rename(self.pcm(job_id))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def jobs_with_pcm(self) -> list[str]:
+        """Return the jobs of which a decoded recording is there."""
+        return [path.stem for path in self._folder.glob(f"*{_PCM}")]
+
+    def remove_pcm(self, *job_ids: str) -> None:
+        """Remove the decoded recordings of some jobs, if they are there."""
+        for job_id in job_ids:
+            self.pcm(job_id).unlink(missing_ok=True)
 
     def _open(self, announced_bytes: int) -> IncomingFile:
         self._disk.ensure_room(announced_bytes)
         path = self.path_for_new_file().with_suffix(_PARTIAL)
         return IncomingFile(FileIO(path, "xb"), path, self._disk, self._max_bytes)
+
+    def _lock_path(self, number: int) -> Path:
+        return self._folder.with_suffix(f".{number}.lock")
+
+    @contextmanager
+    def _lock(self, number: int) -> Generator[bool]:
+        with self._lock_path(number).open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def _clear(self, number: int) -> None:
+        for path in self._folder.iterdir():
+            owner, dash, _ = path.name.partition("-")
+            # without a number: left by a version before the numbers
+            if owner == str(number) or (not dash and path.suffix != _PCM):
+                path.unlink(missing_ok=True)

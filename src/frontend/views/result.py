@@ -17,8 +17,10 @@ from frontend.session import open_new_transcription
 
 _MEDIA_TYPES = {
     ExportFormat.TXT: "text/plain; charset=utf-8",
+    ExportFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ExportFormat.SRT: "application/x-subrip; charset=utf-8",
     ExportFormat.VTT: "text/vtt; charset=utf-8",
+    ExportFormat.TSV: "text/tab-separated-values; charset=utf-8",
     ExportFormat.JSON: "application/json",
 }
 

@@ -214,7 +214,7 @@ def test_a_job_that_ends_is_shown_whole_without_a_click(
     backend.jobs["job-1"] = make_job(status=JobStatus.COMPLETED, result=_transcript("готово"))
     page.run()
     assert [button.label for button in page.download_button] == [
-        RU(f"result.download.{form}") for form in ("txt", "srt", "vtt", "json")
+        RU(f"result.download.{form}") for form in ("txt", "docx", "srt", "vtt", "tsv", "json")
     ]
     text, segments = _component_data(page)
     assert text["text"] == "готово"
@@ -234,6 +234,20 @@ def test_a_result_tells_what_it_is_who_made_it_and_what_was_wrong(
     assert "6 мин 12 с · русский · 2 слова" in _shown(page)
     assert "embedded/whisper-base (0123456789ab)" in _shown(page)
     assert [each.value for each in page.warning] == [RU(f"warning.{w}") for w in JobWarning]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_transcript_from_the_store_is_told_as_such(
+    open_page: OpenPage, backend: StandInBackend, language: Language
+):
+    """Else a text that is there at once, or an old one, would look like a mistake."""
+    job = make_job(status=JobStatus.COMPLETED, result=_transcript("раз"), model=MODEL)
+    line = Translator(language)("result.cached")
+    for is_cached in (True, False):
+        backend.jobs["job-1"] = job.model_copy(update={"cached": is_cached})
+        page = open_page(job="job-1")
+        page.segmented_control(key="lang").set_value(language).run()
+        assert (line in _shown(page)) is is_cached
 
 
 @pytest.mark.parametrize(

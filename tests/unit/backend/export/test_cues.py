@@ -2,8 +2,9 @@
 
 import pytest
 
-from backend.export.cues import MAX_LINE_CHARS, Cue, cues_of, to_ms
-from contracts.transcription import Word
+from backend.export.cues import MAX_LINE_CHARS, MIN_SHOWN_MS, Cue, cues_of
+from backend.export.timecode import to_ms
+from contracts.transcription import Segment, Transcript, Word
 from transcripts import segment, transcript
 
 LONG = "Зимой он вставал рано, топил печь, ставил самовар и садился у окна, пока не рассветёт."
@@ -74,3 +75,36 @@ def test_text_without_spaces_is_cut_into_lines_all_the_same() -> None:
 def test_segments_without_text_make_no_cue() -> None:
     assert cues_of(transcript(segment(" \n"), segment("\x00"))) == []
     assert cues_of(transcript()) == []
+
+
+def in_a_minute(*segments: Segment) -> Transcript:
+    """The segments in a recording that lasts a minute."""
+    return transcript(*segments).model_copy(update={"duration_s": 60.0})
+
+
+def test_what_is_said_too_fast_to_be_read_stays_in_the_pause_after_it() -> None:
+    text = "Тридцать четыре знака без пробелов"
+    cue, _ = cues_of(in_a_minute(segment(text, 1, 1.5), segment("да", 9, 10)))
+    assert (cue.start_ms, cue.end_ms) == (1000, 1000 + len(text) * 1000 / 17)
+
+
+def test_a_cue_never_stays_when_the_next_one_comes() -> None:
+    first, second = cues_of(in_a_minute(segment("я" * 80, 1, 1.5), segment("да", 2, 3)))
+    assert first.end_ms == second.start_ms == 2000
+
+
+def test_a_cue_of_one_syllable_is_no_flicker() -> None:
+    (cue,) = cues_of(in_a_minute(segment("да", 1, 1.1)))
+    assert cue.end_ms == 1000 + MIN_SHOWN_MS
+
+
+def test_the_last_cue_does_not_outlast_the_recording() -> None:
+    (cue,) = cues_of(in_a_minute(segment("я" * 80, 59, 59.5)))
+    assert cue.end_ms == 60_000
+
+
+def test_the_corrected_text_is_shown_and_the_models_is_not() -> None:
+    corrected = segment("Встреча в пять", 0, 2, words=[]).model_copy(
+        update={"original_text": "Вечер опять"}
+    )
+    assert [cue.lines for cue in cues_of(transcript(corrected))] == [("Встреча в пять",)]

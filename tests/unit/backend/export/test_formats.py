@@ -1,20 +1,21 @@
-"""Each format, letter for letter."""
+"""Each text format, letter for letter."""
 
 import pytest
 
 from backend.export import EXPORTERS, ExportFormat
 from contracts.transcription import Transcript
 from transcripts import segment, transcript
+from unit.backend.export.jobs import job_of
 
 TALK = transcript(
     segment("Раз & <два>.", 0.0, 1.0006),
-    segment("Стрелка --> {вниз}.", 1.5, 2.0),
-    segment("Потом.", 4.0, 360_000.5),
+    segment("Стрелка --> {вниз}.", 1.5, 3.0),
+    segment("Потом.", 6.0, 360_000.5),
 )
 
 
 def render(kind: ExportFormat, what: Transcript = TALK) -> str:
-    return EXPORTERS[kind].render(what)
+    return EXPORTERS[kind].render(job_of(what)).decode("utf-8")
 
 
 def test_txt_begins_a_paragraph_at_a_long_pause() -> None:
@@ -24,8 +25,8 @@ def test_txt_begins_a_paragraph_at_a_long_pause() -> None:
 def test_srt_is_numbered_and_holds_nothing_a_player_takes_for_markup() -> None:
     assert render(ExportFormat.SRT) == (
         "1\n00:00:00,000 --> 00:00:01,001\nРаз & ‹два›.\n\n"
-        "2\n00:00:01,500 --> 00:00:02,000\nСтрелка --› (вниз).\n\n"
-        "3\n00:00:04,000 --> 100:00:00,500\nПотом.\n\n"
+        "2\n00:00:01,500 --> 00:00:03,000\nСтрелка --› (вниз).\n\n"
+        "3\n00:00:06,000 --> 100:00:00,500\nПотом.\n\n"
     )
 
 
@@ -33,19 +34,46 @@ def test_vtt_escapes_markup() -> None:
     assert render(ExportFormat.VTT) == (
         "WEBVTT\n\n"
         "00:00:00.000 --> 00:00:01.001\nРаз &amp; &lt;два&gt;.\n\n"
-        "00:00:01.500 --> 00:00:02.000\nСтрелка --&gt; {вниз}.\n\n"
-        "00:00:04.000 --> 100:00:00.500\nПотом.\n\n"
+        "00:00:01.500 --> 00:00:03.000\nСтрелка --&gt; {вниз}.\n\n"
+        "00:00:06.000 --> 100:00:00.500\nПотом.\n\n"
     )
+
+
+def test_tsv_has_the_columns_of_openai_whisper_and_no_stray_tab_or_line() -> None:
+    what = transcript(segment(' "Раз\tдва"\r\nтри\n', 0, 1.0006))
+    assert render(ExportFormat.TSV, what) == 'start\tend\ttext\n0\t1001\t"Раз два" три\n'
 
 
 def test_json_is_the_whole_transcript() -> None:
     assert Transcript.model_validate_json(render(ExportFormat.JSON)) == TALK
 
 
-@pytest.mark.parametrize(("kind", "empty"), [("txt", ""), ("srt", ""), ("vtt", "WEBVTT\n\n")])
+def test_the_whole_text_in_json_is_the_corrected_one() -> None:
+    corrected = segment("Встреча").model_copy(update={"original_text": "Вечер"})
+    what = transcript(corrected).model_copy(update={"text": "Вечер"})
+    read = Transcript.model_validate_json(render(ExportFormat.JSON, what))
+    assert (read.text, read.segments[0].original_text) == ("Встреча", "Вечер")
+
+
+@pytest.mark.parametrize(
+    ("kind", "empty"),
+    [("txt", ""), ("srt", ""), ("vtt", "WEBVTT\n\n"), ("tsv", "start\tend\ttext\n")],
+)
 def test_silence_makes_a_valid_empty_file(kind: str, empty: str) -> None:
     assert render(ExportFormat(kind), transcript()) == empty
 
 
+@pytest.mark.parametrize("kind", ["txt", "srt", "vtt", "tsv"])
+def test_half_a_surrogate_pair_does_not_break_the_file(kind: str) -> None:
+    assert "вот и всё" in render(ExportFormat(kind), transcript(segment("вот\ud83d и всё")))
+
+
 def test_every_format_can_be_rendered() -> None:
     assert set(EXPORTERS) == set(ExportFormat)
+    for exporter in EXPORTERS.values():
+        assert exporter.render(job_of(TALK))
+
+
+def test_a_job_without_a_transcript_is_no_empty_file() -> None:
+    with pytest.raises(ValueError, match="no transcript"):
+        EXPORTERS[ExportFormat.TXT].render(job_of(None))

@@ -43,7 +43,8 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def files_left(tmp_path: Path):
     """Tell what lies in the folders of received files."""
-    return lambda: list((tmp_path / "data").glob("*/*"))
+    folders = [tmp_path / "data" / name for name in ("uploads", "work", "blobs")]
+    return lambda: [path for one in folders for path in one.rglob("*") if path.is_file()]
 
 
 @pytest.fixture

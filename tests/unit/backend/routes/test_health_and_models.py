@@ -48,7 +48,7 @@ async def test_the_llms_own_view_is_passed_on(tmp_path, body, status, detail) ->
     llm.add_api_route("/health/ready", lambda: Response(body))
     async with serving(llm) as url:
         client = LlmClient(BackendSettings(_env_file=None, llm_url=url))
-        checks = await readiness_checks(client, Disk(tmp_path, 0))()
+        checks = await readiness_checks(client, Disk(tmp_path, 0), lambda: None)()
         await client.aclose()
     assert (checks["llm"].status, checks["llm"].detail) == (status, detail)
 

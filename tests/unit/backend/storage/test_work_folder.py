@@ -58,20 +58,77 @@ async def test_a_file_without_room_is_refused_before_it_comes(tmp_path: Path) ->
     assert left_in(tmp_path) == []
 
 
-def test_a_start_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+def test_a_start_removes_what_a_killed_process_left_but_not_what_jobs_need(tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
-    for name in ("half.part", "whole", "whole.pcm"):
+    of_an_older_version = ("half.part", "whole")
+    for name in ("0-half.part", "0-whole", "job.pcm", *of_an_older_version):
         (folder / name).touch()
     with WorkFolder(folder, Disk(tmp_path, 0), 1000).owned():
-        assert left_in(tmp_path) == []
+        assert left_in(tmp_path) == ["job.pcm"]
 
 
 def test_a_second_backend_does_not_take_the_first_ones_files(
     work: WorkFolder, tmp_path: Path
 ) -> None:
-    (tmp_path / "work" / "whole").touch()
+    (tmp_path / "work" / "0-whole").touch()
     other = WorkFolder(tmp_path / "work", Disk(tmp_path, 0), 1000)
     with pytest.raises(FolderInUseError), other.owned():
         pytest.fail("it owns the folder")
-    assert left_in(tmp_path) == ["whole"]
+    assert left_in(tmp_path) == ["0-whole"]
+
+
+def test_backends_that_share_a_folder_find_their_own_number_and_the_dead(tmp_path: Path) -> None:
+    """Else a job of a killed process would never go on, or go on twice."""
+
+    def folder() -> WorkFolder:
+        return WorkFolder(tmp_path / "work", Disk(tmp_path, 0), 1000, max_processes=3)
+
+    first, second, third = folder(), folder(), folder()
+    with first.owned():
+        with second.owned(), third.owned():
+            assert [one.process_number for one in (first, second, third)] == [0, 1, 2]
+            (tmp_path / "work" / "2-whole").touch()
+            assert list(first.dead_processes()) == []
+            with pytest.raises(FolderInUseError), folder().owned():
+                pytest.fail("a fourth has no place")
+        (tmp_path / "work" / "2-whole").touch()
+        assert list(first.dead_processes()) == [1, 2]
+        assert left_in(tmp_path) == [], "what a dead one was writing is of no use"
+        with second.owned():
+            assert second.process_number == 1
+
+
+def test_nobody_takes_the_place_of_a_dead_process_that_is_being_looked_after(
+    tmp_path: Path,
+) -> None:
+    def folder() -> WorkFolder:
+        return WorkFolder(tmp_path / "work", Disk(tmp_path, 0), 1000, max_processes=3)
+
+    first, dead, late = folder(), folder(), folder()
+    with first.owned():
+        with dead.owned():
+            pass
+        looked_after = first.dead_processes()
+        assert next(looked_after) == 1
+        with late.owned():
+            assert late.process_number == 2
+            assert list(looked_after) == []
+
+
+def test_a_decoded_recording_takes_its_place_only_when_it_is_whole(
+    work: WorkFolder, tmp_path: Path
+) -> None:
+    def cut_off() -> None:
+        with work.writing_pcm("job") as path:
+            path.write_bytes(b"half")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        cut_off()
+    assert left_in(tmp_path) == []
+    with work.writing_pcm("job") as path:
+        path.write_bytes(b"whole")
+    assert work.jobs_with_pcm() == ["job"]
+    work.remove_pcm("job", "another")
+    assert left_in(tmp_path) == []

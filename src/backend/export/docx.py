@@ -1,0 +1,51 @@
+"""A document of Word: title, and paragraphs with the times at which they begin."""
+
+from io import BytesIO
+
+from docx import Document
+from docx.document import Document as DocumentType
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml.ns import qn
+from docx.shared import RGBColor
+
+from backend.export.paragraphs import paragraphs_of
+from backend.export.plain_text import one_line
+from backend.export.timecode import clock
+from contracts.jobs import Job
+from contracts.transcription import Transcript
+
+_TIME_STYLE = "Time"
+_GREY = RGBColor(0x80, 0x80, 0x80)
+_MAX_PROPERTY_CHARS = 255
+"""Source: ECMA-376, part 2, section 11: what a core property may hold."""
+
+
+def to_docx(job: Job, transcript: Transcript) -> bytes:
+    """Return a document that is titled with the recording's name.
+
+    Everything from the recording is written as the text of runs: no field, link or macro can
+    come of it.
+    """
+    document = Document()
+    title = one_line(job.file.name)
+    _describe(document, title, job, transcript.language)
+    document.add_heading(title, level=0)
+    for paragraph in paragraphs_of(transcript):
+        written = document.add_paragraph()
+        written.add_run(f"[{clock(paragraph.start)}] ", style=_TIME_STYLE)
+        written.add_run(paragraph.text)
+    content = BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+def _describe(document: DocumentType, title: str, job: Job, language: str) -> None:
+    """Fill in what the library's template says of itself, and the language to spell-check."""
+    properties = document.core_properties
+    properties.title = title[:_MAX_PROPERTY_CHARS]
+    properties.author = properties.last_modified_by = properties.comments = ""
+    properties.language = language
+    properties.created = properties.modified = job.finished_at or job.created_at
+    for element in document.styles.element.iter(qn("w:lang")):
+        element.set(qn("w:val"), language)
+    document.styles.add_style(_TIME_STYLE, WD_STYLE_TYPE.CHARACTER).font.color.rgb = _GREY

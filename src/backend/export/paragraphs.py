@@ -1,0 +1,44 @@
+"""Segments gathered into paragraphs, which begin where the speaker pauses."""
+
+from dataclasses import dataclass
+
+from backend.export.plain_text import one_line
+from contracts.transcription import Transcript
+
+PARAGRAPH_PAUSE_S = 2.0
+"""Seconds of silence that begin a paragraph: longer than the pause between two sentences."""
+
+SENTENCE_PAUSE_S = 0.5
+"""Seconds of silence that begin a paragraph once the one before is long enough."""
+
+LONG_PARAGRAPH_CHARS = 800
+"""Half a printed page; who speaks without a rest is read in parts all the same."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """What is said without a long pause; times in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
+    """Return the transcript as paragraphs, in order; none is empty."""
+    paragraphs: list[Paragraph] = []
+    for segment in transcript.segments:
+        text = one_line(segment.text)
+        if not text:
+            continue
+        last = paragraphs[-1] if paragraphs else None
+        if last is None or segment.start - last.end >= _pause_that_ends(last):
+            paragraphs.append(Paragraph(segment.start, segment.end, text))
+        else:
+            paragraphs[-1] = Paragraph(last.start, segment.end, f"{last.text} {text}")
+    return paragraphs
+
+
+def _pause_that_ends(paragraph: Paragraph) -> float:
+    is_long = len(paragraph.text) >= LONG_PARAGRAPH_CHARS
+    return SENTENCE_PAUSE_S if is_long else PARAGRAPH_PAUSE_S

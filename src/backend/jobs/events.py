@@ -1,0 +1,69 @@
+"""What happens to a job, as it happens: read from the database, so that any process can tell."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from anyio.to_thread import run_sync
+from pydantic import BaseModel
+
+from backend.errors import JobNotFoundError
+from backend.storage.database import TranscriptionStore
+from contracts.jobs import Progress
+
+LOOK_S = 0.5
+"""Seconds between two looks at a job."""
+
+
+class EventKind(StrEnum):
+    """The kinds of events; one of the last three is always the last."""
+
+    PROGRESS = "progress"
+    SEGMENT = "segment"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """One thing that happened.
+
+    Attributes:
+        id: the index of the last segment that was told, -1 for none: where to go on after.
+        data: a Progress, a Segment, or at the end the Job without its result.
+    """
+
+    kind: EventKind
+    id: int
+    data: BaseModel
+
+
+async def job_events(
+    transcriptions: TranscriptionStore, job_id: str, owner: str, after: int
+) -> AsyncIterator[JobEvent]:
+    """Yield what happens to a job until it ends, or is deleted.
+
+    Args:
+        after: the index of the last segment that is known already, -1 for none.
+    """
+    told: Progress | None = None
+    while True:
+        try:
+            # the job first: what has ended has all its segments by the time they are read
+            job = await run_sync(partial(transcriptions.find, job_id, owner, with_result=False))
+            segments = await run_sync(transcriptions.segments_after, job_id, after)
+        except JobNotFoundError:
+            return
+        for segment in segments:
+            after = segment.index
+            yield JobEvent(EventKind.SEGMENT, after, segment)
+        if job.progress != told:
+            told = job.progress
+            yield JobEvent(EventKind.PROGRESS, after, told)
+        if job.status.is_final:
+            yield JobEvent(EventKind(job.status.value), after, job)
+            return
+        await asyncio.sleep(LOOK_S)

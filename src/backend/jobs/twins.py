@@ -1,0 +1,92 @@
+"""Jobs of the same recording, options and model: the work is done once."""
+
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+import structlog
+from anyio.to_thread import run_sync
+
+from backend.errors import JobNotFoundError
+from backend.jobs.durable import DurableQueue, Lane
+from backend.jobs.keys import options_key
+from backend.storage.database import ResultKey, TranscriptionStore
+from contracts.jobs import Job, JobStatus
+from contracts.models import ModelIdentity
+
+log = structlog.get_logger()
+
+
+class Work(Enum):
+    """Who does the work of a job: itself, nobody any more, or another job at this moment."""
+
+    OURS = auto()
+    DONE = auto()
+    UNDER_WAY = auto()
+
+
+class Twins:
+    """Finds the job that has a result already, or is making it, and shares that."""
+
+    def __init__(self, transcriptions: TranscriptionStore, queue: DurableQueue) -> None:
+        self._transcriptions = transcriptions
+        self._queue = queue
+
+    async def divide(self, job: Job, audio_sha256: str, model: ModelIdentity) -> Work:
+        """Say who does a job's work; a result that is there already is given to it."""
+        key = ResultKey(audio_sha256, options_key(job.options), model)
+        while True:
+            twin = await run_sync(
+                lambda: self._transcriptions.claim_result(job.id, key, force=job.options.force)
+            )
+            if twin is None:
+                return Work.OURS
+            if not twin.status.is_final:
+                return Work.UNDER_WAY
+            if await self._share(twin.job_id, job.id):
+                return Work.DONE
+
+    async def settle_followers(self, job_id: str) -> None:
+        """Give the jobs that joined one what they waited for, or let them do it themselves."""
+        for follower in await run_sync(self._transcriptions.followers, job_id):
+            await self.settle(follower, job_id)
+
+    async def settle(self, follower: str, leader: str) -> None:
+        """Do so for one of them; nothing while its leader is under way."""
+        status = await self._status(leader)
+        if status is not None and not status.is_final:
+            return
+        if status is not JobStatus.COMPLETED or not await self._share(leader, follower):
+            await self.queue_again(follower)
+
+    async def _share(self, maker: str, job_id: str) -> bool:
+        """Complete a job with the result of another; return whether that was possible."""
+
+        def share() -> bool:
+            now = datetime.now(UTC)
+            jobs = self._transcriptions
+            # it fails for a job that was cancelled, too: that one needs nothing any more
+            if not jobs.start(job_id, now):
+                return True
+            if not jobs.copy_result(maker, job_id):
+                return False
+            jobs.finish(job_id, JobStatus.COMPLETED, finished_at=now)
+            return True
+
+        is_shared = await run_sync(share)
+        if is_shared:
+            log.info("transcription_shared", job_id=job_id, maker=maker)
+        return is_shared
+
+    async def queue_again(self, job_id: str) -> None:
+        """Let a job wait its turn, unless it does so already or was deleted."""
+        try:
+            job = await run_sync(lambda: self._transcriptions.find(job_id, with_result=False))
+        except JobNotFoundError:
+            return
+        await self._queue.enqueue(job_id, Lane.of(job.file.duration_s))
+
+    async def _status(self, job_id: str) -> JobStatus | None:
+        try:
+            return await run_sync(self._transcriptions.status, job_id)
+        except JobNotFoundError:
+            return None

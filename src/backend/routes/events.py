@@ -1,0 +1,59 @@
+"""What happens to a job, as server-sent events.
+
+Source: HTML Living Standard, section 9.2 "Server-sent events".
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from backend.dependencies import Jobs, Owner
+from backend.jobs.service import JobService
+from contracts.problems import ProblemType
+from servicekit.problems import problem_responses
+
+router = APIRouter(prefix="/v1/transcriptions/{job_id}/events", tags=["transcriptions"])
+
+HEARTBEAT_S = 15
+"""Seconds without an event after which a comment is sent, so that proxies stay connected."""
+
+
+@router.get(
+    "",
+    summary="Progress and text as they come",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "`progress`, `segment`, then `completed`, `failed` or `cancelled`",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **problem_responses(ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION),
+    },
+)
+async def follow_transcription(
+    job_id: str,
+    jobs: Jobs,
+    owner: Owner,
+    last_event_id: Annotated[str | None, Header(description="Goes on after this event.")] = None,
+) -> EventSourceResponse:
+    """Send what has happened so far, then what happens, until the job ends."""
+    await jobs.get_head(job_id, owner)  # an unknown one is told before the stream begins
+    events = _messages(jobs, job_id, owner, _index(last_event_id))
+    return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+
+
+async def _messages(
+    jobs: JobService, job_id: str, owner: str, after: int
+) -> AsyncIterator[ServerSentEvent]:
+    async for event in jobs.events(job_id, owner, after):
+        yield ServerSentEvent(
+            event.data.model_dump_json(), event=event.kind.value, id=str(event.id)
+        )
+
+
+def _index(last_event_id: str | None) -> int:
+    """Return the index of the last segment that a client has; what makes no sense is none."""
+    text = last_event_id or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

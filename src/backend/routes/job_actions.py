@@ -1,0 +1,77 @@
+"""What can be done to a job: cancel it, correct its text, delete it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.dependencies import Jobs, Owner
+from backend.routes.json_body import json_body_of
+from contracts.jobs import Job
+from contracts.problems import ProblemType
+from contracts.transcription import Segment
+from servicekit.problems import problem_responses
+
+router = APIRouter(
+    prefix="/v1/transcriptions/{job_id}",
+    tags=["transcriptions"],
+    responses=problem_responses(ProblemType.INVALID_OPTION),
+)
+
+
+class SegmentCorrection(BaseModel):
+    """What a segment should say; the model's own text takes a correction back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=10_000)
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post(
+    "/cancel",
+    status_code=202,
+    summary="Stop a job; what was recognised stays",
+    responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.WRONG_STATE),
+)
+async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
+    """Return the job; the speech model lets go of it within a moment."""
+    return await jobs.cancel(job_id, owner)
+
+
+@router.delete(
+    "",
+    status_code=204,
+    summary="Remove a job, its text and its recording",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
+    """Remove a job in any state; one that runs is stopped."""
+    await jobs.delete(job_id, owner)
+
+
+@router.patch(
+    "/segments/{index}",
+    summary="Correct the text of a segment",
+    openapi_extra=_body(SegmentCorrection),
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.NOT_FOUND,
+        ProblemType.WRONG_STATE,
+        ProblemType.TOO_LARGE,
+    ),
+)
+async def correct_segment(
+    request: Request,
+    job_id: str,
+    index: Annotated[int, Path(ge=0, lt=2**31)],
+    jobs: Jobs,
+    owner: Owner,
+) -> Segment:
+    """Return the segment; `original_text` keeps what the model wrote."""
+    correction = await json_body_of(request, SegmentCorrection)
+    return await jobs.edit_segment(job_id, owner, index, correction.text)

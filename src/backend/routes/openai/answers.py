@@ -1,0 +1,126 @@
+"""Transcripts in the forms of OpenAI's API."""
+
+from math import ceil
+from typing import Literal
+
+from fastapi import Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel, Field
+
+from backend.export.srt import to_srt
+from backend.export.vtt import to_vtt
+from backend.routes.openai.language_names import ENGLISH_NAMES
+from backend.routes.openai.request import AudioRequest, Granularity, ResponseFormat
+from contracts.jobs import Job
+from contracts.transcription import Segment, Task, Transcript
+
+FRAMES_PER_S = 100
+"""Source: the Whisper paper, section 2.2: a frame is 10 ms."""
+
+
+class Usage(BaseModel):
+    """What OpenAI would charge for."""
+
+    type: Literal["duration"] = "duration"
+    seconds: int
+
+
+class TextAnswer(BaseModel):
+    """`json`."""
+
+    text: str
+    usage: Usage
+
+
+class TimedWord(BaseModel):
+    """A word; times in seconds."""
+
+    word: str
+    start: float
+    end: float
+
+
+class TimedSegment(BaseModel):
+    """A segment; times in seconds."""
+
+    id: int
+    seek: int = Field(description="The frame, of 10 ms, at which it begins.")
+    start: float
+    end: float
+    text: str
+    tokens: list[int] = Field(default=[], description="Empty: tokens are not kept.")
+    temperature: float
+    avg_logprob: float
+    compression_ratio: float
+    no_speech_prob: float
+
+
+class VerboseAnswer(BaseModel):
+    """`verbose_json`."""
+
+    task: Task
+    language: str = Field(description="The English name of the text's language.")
+    duration: float
+    text: str
+    words: list[TimedWord] | None = None
+    segments: list[TimedSegment] | None = None
+    usage: Usage
+
+
+def answer_transcript(job: Job, transcript: Transcript, asked: AudioRequest) -> Response:
+    """Return a finished job's transcript in the form asked for."""
+    match asked.response_format:
+        case ResponseFormat.TEXT:
+            return PlainTextResponse(f"{transcript.text}\n")
+        case ResponseFormat.SRT:
+            return PlainTextResponse(to_srt(transcript))
+        case ResponseFormat.VTT:
+            return PlainTextResponse(to_vtt(transcript), media_type="text/vtt")
+        case ResponseFormat.JSON:
+            answer = TextAnswer(text=transcript.text, usage=usage_of(transcript))
+        case ResponseFormat.VERBOSE_JSON:
+            answer = _verbose(job, transcript, asked.timestamp_granularities)
+    return JSONResponse(answer.model_dump(mode="json", exclude_none=True))
+
+
+def usage_of(transcript: Transcript) -> Usage:
+    """Return the recording's length in whole seconds that have begun."""
+    return Usage(seconds=ceil(transcript.duration_s))
+
+
+def _verbose(job: Job, transcript: Transcript, times_of: list[Granularity]) -> VerboseAnswer:
+    translated = job.options.task is Task.TRANSLATE
+    language = "en" if translated else transcript.language
+    return VerboseAnswer(
+        task=job.options.task,
+        language=ENGLISH_NAMES.get(language, language),
+        duration=transcript.duration_s,
+        text=transcript.text,
+        words=_words(transcript) if Granularity.WORD in times_of else None,
+        segments=[_segment(one, job.options.temperature) for one in transcript.segments]
+        if Granularity.SEGMENT in times_of
+        else None,
+        usage=usage_of(transcript),
+    )
+
+
+def _words(transcript: Transcript) -> list[TimedWord]:
+    return [
+        TimedWord(word=word.word.strip(), start=word.start, end=word.end)
+        for segment in transcript.segments
+        for word in segment.words or []
+    ]
+
+
+def _segment(segment: Segment, temperature: float) -> TimedSegment:
+    return TimedSegment(
+        id=segment.index,
+        seek=round(segment.start * FRAMES_PER_S),
+        start=segment.start,
+        end=segment.end,
+        text=segment.text,
+        temperature=temperature,
+        avg_logprob=segment.avg_logprob,
+        compression_ratio=segment.compression_ratio,
+        no_speech_prob=segment.no_speech_prob,
+    )

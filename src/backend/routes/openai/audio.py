@@ -1,0 +1,136 @@
+"""`/v1/audio/transcriptions` and `/v1/audio/translations`."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Request, Response
+
+from backend.dependencies import Jobs, Llm, Owner, Work
+from backend.errors import LlmNotReadyError, TooLargeError
+from backend.llm_client import LlmClient
+from backend.routes.openai.answers import TextAnswer, VerboseAnswer, answer_transcript
+from backend.routes.openai.errors import (
+    DO_NOT_RETRY,
+    OpenAiRoute,
+    UnknownModelError,
+    answer_problem,
+    error_responses,
+    problem_of,
+)
+from backend.routes.openai.events import answer_events
+from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
+from backend.routes.openai.waiting import ended
+from backend.routes.recording_form import MAX_FORM_OVERHEAD_BYTES
+from backend.routes.request_body import announced_bytes
+from backend.storage.files import StoredFile
+from contracts.jobs import Job, JobStatus
+from contracts.models import HealthStatus
+from contracts.problems import ProblemType
+from contracts.transcription import Task
+
+LOADED_MODEL = "whisper-1"
+"""OpenAI's name for its Whisper; here it means the model that is loaded, whichever that is."""
+
+RETRY_AFTER_S = 5
+"""What a client is told to wait while the model is fetched or loaded."""
+
+router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
+
+
+_OPERATION: dict[str, Any] = {
+    "response_class": Response,
+    "openapi_extra": {
+        "requestBody": {"required": True, "content": {FORM: {"schema": form_schema()}}}
+    },
+    "responses": {
+        200: {
+            "description": "The text, in the form asked for",
+            "model": TextAnswer | VerboseAnswer,
+            "content": {
+                media_type: {"schema": {"type": "string"}}
+                for media_type in ("text/plain", "text/vtt", "text/event-stream")
+            },
+        },
+        **error_responses(
+            ProblemType.EMPTY_AUDIO,
+            ProblemType.UNREADABLE_AUDIO,
+            ProblemType.NO_AUDIO_STREAM,
+            ProblemType.BAD_REQUEST,
+            ProblemType.NOT_FOUND,
+            ProblemType.WRONG_STATE,
+            ProblemType.TOO_LARGE,
+            ProblemType.TOO_LONG,
+            ProblemType.UNSUPPORTED_MEDIA,
+            ProblemType.QUEUE_FULL,
+            ProblemType.INTERNAL,
+            ProblemType.LLM_FAILED,
+            ProblemType.NOT_READY,
+            ProblemType.DISK_FULL,
+        ),
+    },
+}
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A request, whose it is, and what it takes to answer it."""
+
+    request: Request
+    jobs: Jobs
+    llm: Llm
+    work: Work
+    owner: Owner
+
+    async def answer(self, task: Task) -> Response:
+        job, asked = await self._submit(task)
+        if asked.stream:
+            return answer_events(self.request, self.jobs, job.id, self.owner)
+        job = await ended(self.request, self.jobs, job.id, self.owner)
+        if job.status is JobStatus.COMPLETED and job.result is not None:
+            return await run_sync(answer_transcript, job, job.result, asked)
+        return answer_problem(problem_of(job), DO_NOT_RETRY)
+
+    async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
+        async with self.jobs.place():
+            await _require_ready(self.llm)
+            recording, asked = await self._receive()
+            return await self.jobs.submit(recording, asked.options(task), self.owner), asked
+
+    async def _receive(self) -> tuple[StoredFile, AudioRequest]:
+        n_bytes = announced_bytes(self.request)
+        if n_bytes > self.work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
+            raise TooLargeError(f"The file has more than {self.work.max_bytes} bytes.")
+        async with self.work.receiving(n_bytes) as incoming:
+            asked, name = await read_request(self.request, incoming)
+            await _require_listed(self.llm, asked.model)
+            return await incoming.finish(name), asked
+
+
+async def _require_ready(llm: LlmClient) -> None:
+    """Refuse what nobody can answer yet: the client waits on its line, and knows to call again."""
+    health = await llm.health()
+    if health.status is HealthStatus.STARTING:
+        raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=RETRY_AFTER_S)
+
+
+async def _require_listed(llm: LlmClient, model: str) -> None:
+    if model == LOADED_MODEL:
+        return
+    if model not in {listed.id for listed in (await llm.models()).data}:
+        raise UnknownModelError(f"There is no model {model!r}.")
+
+
+Call = Annotated[_Call, Depends()]
+
+
+@router.post("/transcriptions", summary="The text of a recording", **_OPERATION)
+async def transcribe(call: Call) -> Response:
+    """Wait for the text, or take it as it comes with `stream`."""
+    return await call.answer(Task.TRANSCRIBE)
+
+
+@router.post("/translations", summary="The text of a recording in English", **_OPERATION)
+async def translate(call: Call) -> Response:
+    """Wait for the translation, or take it as it comes with `stream`."""
+    return await call.answer(Task.TRANSLATE)

@@ -1,0 +1,78 @@
+"""A transcript as server-sent events, as it comes."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Literal
+
+from fastapi import Request
+from pydantic import BaseModel
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from backend.jobs.service import JobService
+from backend.routes.openai.errors import error_answer, problem_of
+from backend.routes.openai.waiting import cancelled_on_hang_up
+from contracts.jobs import JobStatus
+from contracts.transcription import Segment
+from servicekit.errors import ServiceError
+
+HEARTBEAT_S = 15
+"""Seconds without an event after which a comment is sent, so that nobody takes us for gone."""
+
+
+class TextDelta(BaseModel):
+    """What has been added to the text."""
+
+    type: Literal["transcript.text.delta"] = "transcript.text.delta"
+    delta: str
+
+
+class TextDone(BaseModel):
+    """The whole text; nothing comes after it."""
+
+    type: Literal["transcript.text.done"] = "transcript.text.done"
+    text: str
+
+
+def answer_events(
+    request: Request, jobs: JobService, job_id: str, owner: str
+) -> EventSourceResponse:
+    """Return the answer that tells of a job's text until it ends."""
+    messages = _messages(request, jobs, job_id, owner)
+    return EventSourceResponse(messages, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+
+
+async def _messages(
+    request: Request, jobs: JobService, job_id: str, owner: str
+) -> AsyncGenerator[ServerSentEvent]:
+    sent = ""
+    try:
+        async with (
+            cancelled_on_hang_up(request, jobs, job_id, owner),
+            aclosing(jobs.events(job_id, owner)) as events,
+        ):
+            async for event in events:
+                if isinstance(event.data, Segment) and event.data.text:
+                    delta = f" {event.data.text}" if sent else event.data.text
+                    yield _message(TextDelta(delta=delta))
+                    sent += delta
+        async for message in _ending(jobs, job_id, owner, sent):
+            yield message
+    except ServiceError as error:  # too late for a status of its own
+        yield _message(error_answer(error.to_problem()))
+
+
+async def _ending(
+    jobs: JobService, job_id: str, owner: str, sent: str
+) -> AsyncGenerator[ServerSentEvent]:
+    job = await jobs.get(job_id, owner)
+    if job.status is not JobStatus.COMPLETED or job.result is None:
+        yield _message(error_answer(problem_of(job)))
+        return
+    text = job.result.text
+    if text.startswith(sent) and text != sent:  # a segment has grown since it was told
+        yield _message(TextDelta(delta=text.removeprefix(sent)))
+    yield _message(TextDone(text=text))
+
+
+def _message(data: BaseModel) -> ServerSentEvent:
+    return ServerSentEvent(data.model_dump_json())

@@ -1,0 +1,49 @@
+"""The llm's answers, kept so that no chunk is transcribed twice."""
+
+from sqlalchemy import Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.tables import ChunkTranscriptRow, TranscriptionRow
+from contracts.transcription import ChunkTranscript
+
+
+class ChunkStore:
+    """Answers by owner and key; each is kept as long as the job that asked for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @reconnecting
+    def get(self, owner: str, key: str) -> ChunkTranscript | None:
+        """Return the answer for a chunk, if there is one.
+
+        Args:
+            key: of all that an answer depends on: samples, options, model.
+        """
+        query = select(ChunkTranscriptRow.transcript).where(
+            ChunkTranscriptRow.owner == owner, ChunkTranscriptRow.key == key
+        )
+        with self._database.reading() as session:
+            return session.scalar(query)
+
+    @reconnecting
+    def put(self, owner: str, key: str, job_id: str, transcript: ChunkTranscript) -> None:
+        """Keep an answer, in place of an older one; not for a job that was deleted."""
+        with self._database.writing() as session:
+            job = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
+            number = session.scalar(job.with_for_update(read=True, key_share=True))
+            if number is not None:
+                session.execute(_upsert(session, owner, key, number, transcript))
+
+
+def _upsert(
+    session: Session, owner: str, key: str, number: int, transcript: ChunkTranscript
+) -> Insert:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite.insert if is_sqlite else postgresql.insert)(ChunkTranscriptRow)
+    content = {"transcription_number": number, "transcript": transcript}
+    return insert.values(owner=owner, key=key, **content).on_conflict_do_update(
+        index_elements=["owner", "key"], set_=content
+    )

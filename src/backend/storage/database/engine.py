@@ -1,0 +1,235 @@
+"""Opens the database: SQLite in a file by default, PostgreSQL by URL."""
+
+import fcntl
+import functools
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec, Self, TypeVar
+
+import psycopg
+import stamina
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from backend.errors import DiskFullError
+from backend.storage.database.schema import upgrade
+
+LOCK_TIMEOUT_S = 30
+"""How long SQLite waits for another process to finish writing."""
+
+RECONNECT_S = 30
+"""How long a transaction is tried again after a connection was lost."""
+
+_MIGRATION_LOCK = 0x5350_4545_4348
+"""Number of PostgreSQL's advisory lock that is held while the tables are migrated."""
+
+_SQLITE_PRAGMAS = (
+    f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",  # a commit outlives a loss of power
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten
+)
+
+_PASSING = frozenset(
+    {
+        "57P01",  # the server is being stopped
+        "57P02",  # it has crashed
+        "57P03",  # it is starting up
+        "40P01",  # we gave way in a deadlock
+    }
+)
+"""SQLSTATEs after which a transaction is worth another try."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Database:
+    """A pool of connections; one for each process.
+
+    Args:
+        engine: as `open` makes it.
+        data_dir: blobs below it are stored relative to it, so that the folder may move.
+    """
+
+    def __init__(self, engine: Engine, data_dir: Path) -> None:
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._engine = engine
+        self._data_dir = data_dir.absolute()
+        reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = sessionmaker(engine.execution_options(**reading))
+        self._writing = sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
+
+    @classmethod
+    def open(cls, url: str, data_dir: Path) -> Self:
+        """Connect, and bring the tables to this version; other processes may do so too.
+
+        Args:
+            url: `sqlite:///…` or `postgresql://…`.
+            data_dir: the folder that holds the blobs.
+
+        Raises:
+            SQLAlchemyError: it cannot be reached.
+            NewerDatabaseError: a newer version of this program has migrated it.
+        """
+        address = make_url(url)
+        engine = (
+            _sqlite_engine(address)
+            if address.get_backend_name() == "sqlite"
+            else _postgresql_engine(address)
+        )
+        _migrate(engine)
+        return cls(engine, data_dir)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises: SQLAlchemyError: there is none.
+        """
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    @contextmanager
+    def reading(self) -> Generator[Session]:
+        """Give a session that sees the database as it is at its first query."""
+        with self._reading.begin() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Generator[Session]:
+        """Give a session whose changes are kept together or not at all.
+
+        Raises: DiskFullError: there is no room for them.
+        """
+        try:
+            with self._writing.begin() as session:
+                yield session
+        except DBAPIError as error:
+            if _is_disk_full(error):
+                raise DiskFullError("There is no room left on the disk.") from error
+            raise
+
+    def forget_deleted(self) -> None:
+        """Empty SQLite's log, in which deleted rows can still be read.
+
+        While somebody reads for long it stays, until the next time or until we close.
+        """
+        if not self.is_sqlite:
+            return
+        _outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def stored_path(self, blob: Path) -> str:
+        """Return how a blob's path is stored."""
+        path = blob.absolute()
+        inside = path.is_relative_to(self._data_dir)
+        return str(path.relative_to(self._data_dir) if inside else path)
+
+    def blob_path(self, stored: str) -> Path:
+        """Return the path that was stored."""
+        return self._data_dir / stored
+
+
+def reconnecting(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Run a method again when the connection is lost; it must be one transaction."""
+
+    @functools.wraps(method)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        # the context, not the decorator: that one logs the arguments
+        for attempt in stamina.retry_context(
+            on=_is_connection_lost, attempts=None, timeout=RECONNECT_S, wait_max=2.0
+        ):
+            with attempt:
+                return method(*args, **kwargs)
+        raise AssertionError("the last attempt returns or raises")
+
+    return run
+
+
+def _sqlite_engine(address: URL) -> Engine:
+    if not address.database or address.database == ":memory:":
+        raise ValueError("a SQLite database in memory would not outlive the process")
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    # who waits for a lock keeps a connection; nobody else should have to wait for one
+    engine = create_engine(address, hide_parameters=True, max_overflow=-1)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        assert isinstance(connection, sqlite3.Connection)
+        connection.isolation_level = None  # `begin` below says when a transaction begins
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # who reads first and then writes is refused, not made to wait, if another wrote meanwhile
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(address: URL) -> Engine:
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        connect_args={"connect_timeout": 10, "application_name": "speech_transcription"},
+    )
+
+
+@reconnecting
+def _migrate(engine: Engine) -> None:
+    with _migration_lock(engine):
+        upgrade(engine)
+
+
+@contextmanager
+def _migration_lock(engine: Engine) -> Generator[None]:
+    """Let one process at a time migrate, and prepare the file."""
+    if engine.dialect.name == "sqlite":
+        with Path(f"{engine.url.database}.lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _outside_transaction(engine, "PRAGMA journal_mode = WAL")
+            yield
+        return
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+def _outside_transaction(engine: Engine, statement: str) -> None:
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
+def _is_disk_full(error: DBAPIError) -> bool:
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        return cause.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return isinstance(cause, psycopg.errors.DiskFull)
+
+
+def _is_connection_lost(error: Exception) -> bool:
+    """Tell what passes by itself from a statement that is wrong."""
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    is_unanswered = isinstance(error, OperationalError) and sqlstate is None
+    return error.connection_invalidated or is_unanswered or sqlstate in _PASSING

@@ -1,0 +1,58 @@
+"""Words in their dictionary form, so that «встречи» finds «встреча».
+
+A word may be a form of several («стали»: of «сталь» and of «стать»); all are kept, on both
+sides: a word is found when it may be meant.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+
+from pymorphy3 import MorphAnalyzer
+
+MAX_WORD_CHARS = 64
+"""A longer word is cut: it is none, and databases limit what they index."""
+
+_MARKS = "\u0300-\u036f"
+_word = re.compile(rf"(?:[^\W_][{_MARKS}]*)+")
+_marks = re.compile(f"[{_MARKS}]")
+_letters_and_digits = re.compile(r"[^\W_]+")
+_is_russian = re.compile("[а-я]+").fullmatch
+
+
+def words_of(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of a text: runs of letters and digits, with the accents over them."""
+    return _word.finditer(text)
+
+
+def lemmas_of(texts: Iterable[str]) -> frozenset[str]:
+    """Return the lemmas of all words in the texts."""
+    return frozenset(
+        lemma for text in texts for word in words_of(text) for lemma in word_lemmas(word.group())
+    )
+
+
+def word_lemmas(word: str) -> frozenset[str]:
+    """Return what a word may be a form of, in lower case, without accents, with ё as е.
+
+    Returns: one lemma or more, each of letters and digits only; a word that is not Russian
+        is its own lemma.
+    """
+    plain = _marks.sub("", unicodedata.normalize("NFKC", word).casefold()).replace("ё", "е")
+    # what looks like one character may stand for several words
+    parts = _letters_and_digits.findall(plain[:MAX_WORD_CHARS])
+    return frozenset(lemma for part in parts for lemma in _lemmas(part))
+
+
+@lru_cache(maxsize=50_000)
+def _lemmas(word: str) -> frozenset[str]:
+    if not _is_russian(word):
+        return frozenset({word})
+    forms = [parse.normal_form.replace("ё", "е") for parse in _morphology().parse(word)]
+    return frozenset(part for form in forms for part in _letters_and_digits.findall(form))
+
+
+@cache
+def _morphology() -> MorphAnalyzer:
+    return MorphAnalyzer(lang="ru")

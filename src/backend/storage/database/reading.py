@@ -1,0 +1,187 @@
+"""Makes contracts of rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from backend.errors import JobNotFoundError
+from backend.storage.database.tables import (
+    EditRow,
+    FileRow,
+    SegmentRow,
+    TranscriptionRow,
+    WordRow,
+)
+from contracts.jobs import FileInfo, Job, Progress
+from contracts.models import ModelIdentity
+from contracts.transcription import Segment, Transcript, Word
+
+MAX_INDEX = 2**31 - 1
+"""The largest index that a database can be asked for."""
+
+_words = TypeAdapter(list[Word])
+
+
+def find_rows(
+    session: Session, job_id: str, owner: str | None = None, *, lock: bool = False
+) -> tuple[TranscriptionRow, FileRow]:
+    """Return a job's rows.
+
+    Args:
+        owner: None for a job of any owner.
+        lock: keep others from changing the job until the transaction ends.
+
+    Raises: JobNotFoundError: no job of that owner has the id.
+    """
+    query = select(TranscriptionRow, FileRow).join_from(TranscriptionRow, FileRow, of_file())
+    query = query.where(TranscriptionRow.id == job_id)
+    if owner is not None:
+        query = query.where(TranscriptionRow.owner == owner)
+    if lock:
+        query = query.with_for_update(of=TranscriptionRow, key_share=True)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise JobNotFoundError("There is no transcription with this id.")
+    row, file = found
+    return row, file
+
+
+def of_file() -> ColumnElement[bool]:
+    """Return the condition that joins a transcription to its file."""
+    return TranscriptionRow.file_id == FileRow.id
+
+
+def job_of(row: TranscriptionRow, file: FileRow) -> Job:
+    """Return a job without its result."""
+    return Job(
+        id=row.id,
+        status=row.status,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        file=FileInfo.model_validate(file, from_attributes=True),
+        options=row.options,
+        model=model_of(row),
+        cached=row.cached,
+        progress=progress_of(row),
+        warnings=row.warnings,
+        error=row.error,
+    )
+
+
+def jobs_of(session: Session, rows: Iterable[tuple[TranscriptionRow, FileRow]]) -> list[Job]:
+    """Return jobs without their results; those that follow another show how far that one is."""
+    pairs = [(row, job_of(row, file)) for row, file in rows]
+    for row, job in pairs:
+        maker = maker_of(session, row)
+        if maker is not row:
+            job.progress, job.model = progress_of(maker), model_of(maker)
+    return [job for _, job in pairs]
+
+
+def maker_of(session: Session, row: TranscriptionRow) -> TranscriptionRow:
+    """Return the job that makes a job's result: itself, or the one it follows."""
+    if row.joined_to is None or row.status.is_final:
+        return row
+    return session.get_one(TranscriptionRow, row.joined_to)
+
+
+def progress_of(row: TranscriptionRow) -> Progress:
+    """Return how far a job is."""
+    return Progress.model_validate(row, from_attributes=True)
+
+
+def model_of(row: TranscriptionRow) -> ModelIdentity | None:
+    """Return the model that makes, or made, a job's result, once it is known."""
+    if row.model_name is None:
+        return None
+    return ModelIdentity(
+        name=row.model_name,
+        revision=row.model_revision or "",
+        engine=row.model_engine or "",
+        device=row.model_device or "",
+    )
+
+
+def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
+    """Return the segments so far, with corrections; None before the recording is prepared."""
+    if row.speech_s is None:
+        return None
+    segments = segments_of(session, row.number)
+    return Transcript(
+        text=" ".join(segment.text for segment in segments if segment.text),
+        language=row.language or row.options.language,
+        duration_s=row.total_s,
+        speech_s=row.speech_s,
+        segments=segments,
+    )
+
+
+def segments_of(
+    session: Session, number: int, first: int = 0, last: int = MAX_INDEX
+) -> list[Segment]:
+    """Return a transcription's segments with indexes from `first` to `last`, corrected."""
+    first, last = max(first, 0), min(last, MAX_INDEX)
+    if first > last:
+        return []
+    query = (
+        select(SegmentRow, EditRow.text)
+        .outerjoin(EditRow, correction_of_segment())
+        .where(
+            SegmentRow.transcription_number == number,
+            SegmentRow.index.between(first, last),
+        )
+        .order_by(SegmentRow.index)
+    )
+    words = _words_of(session, number, first, last)
+    return [
+        _segment(row, correction, words.get(row.index, []))
+        for row, correction in session.execute(query)
+    ]
+
+
+def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segment:
+    return Segment(
+        index=row.index,
+        start=row.start,
+        end=row.end,
+        text=row.text if correction is None else correction,
+        original_text=None if correction is None else row.text,
+        avg_logprob=row.avg_logprob,
+        no_speech_prob=row.no_speech_prob,
+        compression_ratio=row.compression_ratio,
+        words=words if row.has_words else None,
+    )
+
+
+def correction_of_segment() -> ColumnElement[bool]:
+    """Return the condition that joins a segment to its correction."""
+    return and_(
+        EditRow.transcription_number == SegmentRow.transcription_number,
+        EditRow.segment_index == SegmentRow.index,
+    )
+
+
+def _words_of(session: Session, number: int, first: int, last: int) -> dict[int, list[Word]]:
+    """Return the words by their segment's index; an hour of speech has thousands of them."""
+    words = WordRow.__table__.c
+    query = (
+        select(words.segment_index, words.word, words.start, words.end, words.probability)
+        .where(words.transcription_number == number, words.segment_index.between(first, last))
+        .order_by(words.segment_index, words.position)
+    )
+    indexes: list[int] = []
+
+    def each() -> Iterator[dict[str, object]]:
+        for index, word, start, end, probability in session.connection().execute(query):
+            indexes.append(index)
+            yield {"word": word, "start": start, "end": end, "probability": probability}
+
+    by_segment: dict[int, list[Word]] = defaultdict(list)
+    # all in one call: one for each word would take most of the time
+    for word, index in zip(_words.validate_python(each()), indexes, strict=True):
+        by_segment[index].append(word)
+    return by_segment

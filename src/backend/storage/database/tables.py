@@ -1,0 +1,219 @@
+"""The tables, as `migrations/` makes them.
+
+files 1─1 transcriptions 1─n segments 1─n words
+                         │            1─1 edits, where a segment was corrected
+                         1─n chunk_transcripts, by which no chunk is transcribed twice
+
+What belongs to a transcription goes with it (`ON DELETE CASCADE`).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from sqlalchemy import (
+    BigInteger,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from backend.storage.database.columns import CompressedJson, Json, PlainText, UtcDateTime
+from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.problems import Problem
+from contracts.transcription import ChunkTranscript, TranscribeOptions
+
+UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of the type INTEGER."""
+
+
+def _enum(kind: type[StrEnum]) -> Enum:
+    return Enum(kind, native_enum=False, length=32, values_callable=_values)
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [one.value for one in kind]
+
+
+class Base(DeclarativeBase):
+    """Names constraints, so that migrations can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: PlainText, datetime: UtcDateTime}  # noqa: RUF012 SQLAlchemy's
+
+
+Number = Annotated[int, mapped_column(BigInt, primary_key=True)]
+"""Grows with each row and is never given again, so that it tells the order of arrival."""
+
+
+class FileRow(Base):
+    """A recording as it was sent.
+
+    Attributes:
+        audio_sha256: of the decoded 16 kHz mono PCM; null until it is decoded.
+        blob: where the file lies, relative to the data folder if it is below it; null when
+            the audio is dropped.
+    """
+
+    __tablename__ = "files"
+
+    id: Mapped[Number]
+    owner: Mapped[str]
+    name: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInt)
+    sha256: Mapped[str]
+    audio_sha256: Mapped[str | None]
+    container: Mapped[str]
+    codec: Mapped[str]
+    sample_rate: Mapped[int]
+    channels: Mapped[int]
+    duration_s: Mapped[float | None]
+    blob: Mapped[str | None] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index(None, "owner", "audio_sha256"),
+        Index(None, "owner", "sha256"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class TranscriptionRow(Base):
+    """A job and all of its result but the segments.
+
+    Attributes:
+        number: the order of arrival, which the clock cannot disturb.
+        options_key: set once this job makes, or has, the result for that key (`claim_result`).
+        speech_s: null until the recording is prepared.
+        joined_to: the number of the job that makes this one's result too.
+        revision: grows with each change of a job that has ended.
+    """
+
+    __tablename__ = "transcriptions"
+
+    number: Mapped[Number]
+    id: Mapped[str] = mapped_column(unique=True)
+    owner: Mapped[str]
+    file_id: Mapped[int] = mapped_column(BigInt, ForeignKey("files.id"), index=True)
+    status: Mapped[JobStatus] = mapped_column(_enum(JobStatus), index=True)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    options: Mapped[TranscribeOptions] = mapped_column(Json(TranscribeOptions))
+    options_key: Mapped[str | None]
+    model_name: Mapped[str | None]
+    model_revision: Mapped[str | None]
+    model_engine: Mapped[str | None]
+    model_device: Mapped[str | None]
+    language: Mapped[str | None]
+    speech_s: Mapped[float | None]
+    cached: Mapped[bool] = mapped_column(default=False)
+    joined_to: Mapped[int | None] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="SET NULL"), index=True
+    )
+    stage: Mapped[Stage | None] = mapped_column(_enum(Stage))
+    processed_s: Mapped[float] = mapped_column(default=0.0)
+    total_s: Mapped[float] = mapped_column(default=0.0)
+    chunks_done: Mapped[int] = mapped_column(default=0)
+    chunks_total: Mapped[int] = mapped_column(default=0)
+    eta_s: Mapped[float | None]
+    warnings: Mapped[list[JobWarning]] = mapped_column(Json(list[JobWarning]), default=list)
+    error: Mapped[Problem | None] = mapped_column(Json(Problem))
+    revision: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        Index(None, "owner", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class SegmentRow(Base):
+    """The model's text, with times of the recording in seconds.
+
+    Attributes:
+        lemmas: of the model's text and of its correction, sorted, a space between them; the
+            full-text index is made of this.
+    """
+
+    __tablename__ = "segments"
+
+    id: Mapped[Number]
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE")
+    )
+    index: Mapped[int]
+    start: Mapped[float]
+    end: Mapped[float]
+    text: Mapped[str]
+    avg_logprob: Mapped[float]
+    no_speech_prob: Mapped[float]
+    compression_ratio: Mapped[float]
+    has_words: Mapped[bool]
+    lemmas: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("transcription_number", "index"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+_segment_key = ("transcription_number", "segment_index")
+_segment_target = ("segments.transcription_number", "segments.index")
+
+
+class WordRow(Base):
+    """A word of a segment; its key is also the order on SQLite's disk, so that all are near."""
+
+    __tablename__ = "words"
+
+    transcription_number: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    segment_index: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str]
+    start: Mapped[float]
+    end: Mapped[float]
+    probability: Mapped[float]
+
+    __table_args__ = (
+        ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class EditRow(Base):
+    """What a segment was corrected to."""
+
+    __tablename__ = "edits"
+
+    transcription_number: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    segment_index: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    edited_at: Mapped[datetime]
+
+    __table_args__ = (ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),)
+
+
+class ChunkTranscriptRow(Base):
+    """The llm's answer for a chunk, under a key made of all that it depends on."""
+
+    __tablename__ = "chunk_transcripts"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
+    )
+    transcript: Mapped[ChunkTranscript] = mapped_column(CompressedJson(ChunkTranscript))

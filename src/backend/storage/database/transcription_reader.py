@@ -1,0 +1,135 @@
+"""What can be asked of a job."""
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from backend.errors import JobNotFoundError
+from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.reading import (
+    find_rows,
+    jobs_of,
+    maker_of,
+    segments_of,
+    transcript_of,
+)
+from backend.storage.database.speed import median_speed
+from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
+from contracts.jobs import Job, JobStatus
+from contracts.transcription import Segment
+
+
+class TranscriptionReader:
+    """Reads jobs; every method is one transaction, and None stands for any owner."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @reconnecting
+    def find(self, job_id: str, owner: str | None = None, *, with_result: bool = True) -> Job:
+        """Return a job as it is now; one that follows another shows how far that one is.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            row, file = find_rows(session, job_id, owner)
+            (job,) = jobs_of(session, [(row, file)])
+            if with_result:
+                job.result = transcript_of(session, maker_of(session, row))
+            return job
+
+    @reconnecting
+    def status(self, job_id: str) -> JobStatus:
+        """Return a job's status, or raise JobNotFoundError."""
+        query = select(TranscriptionRow.status).where(TranscriptionRow.id == job_id)
+        with self._database.reading() as session:
+            status = session.scalar(query)
+        if status is None:
+            raise JobNotFoundError("There is no transcription with this id.")
+        return status
+
+    @reconnecting
+    def n_waiting(self) -> int:
+        """Return how many jobs of all owners wait their turn."""
+        query = select(func.count()).where(TranscriptionRow.status == JobStatus.QUEUED)
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
+
+    @reconnecting
+    def unfinished(self) -> list[str]:
+        """Return the ids of all jobs that are not final, the oldest first."""
+        query = select(TranscriptionRow.id).where(TranscriptionRow.status.in_(UNFINISHED))
+        with self._database.reading() as session:
+            return list(session.scalars(query.order_by(TranscriptionRow.number)))
+
+    @reconnecting
+    def blob(self, job_id: str, owner: str | None = None) -> Path | None:
+        """Return where the recording lies; None when the audio was dropped.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            _, file = find_rows(session, job_id, owner)
+            return self._database.blob_path(file.blob) if file.blob else None
+
+    @reconnecting
+    def owner(self, job_id: str) -> str:
+        """Return whose job it is, or raise JobNotFoundError."""
+        with self._database.reading() as session:
+            return find_rows(session, job_id)[0].owner
+
+    @reconnecting
+    def revision(self, job_id: str, owner: str | None = None) -> int:
+        """Return a number that grows with each change of a job that has ended.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            return find_rows(session, job_id, owner)[0].revision
+
+    @reconnecting
+    def known_audio(self, owner: str, sha256: str) -> str | None:
+        """Return the hash of the decoded audio, if the owner sent the same file before."""
+        query = select(FileRow.audio_sha256).where(
+            FileRow.owner == owner, FileRow.sha256 == sha256, FileRow.audio_sha256.is_not(None)
+        )
+        with self._database.reading() as session:
+            return session.scalar(query.limit(1))
+
+    @reconnecting
+    def joined_to(self, job_id: str) -> str | None:
+        """Return the job that makes this one's result, unless it does so itself.
+
+        Raises: JobNotFoundError: no job has the id.
+        """
+        with self._database.reading() as session:
+            row, _ = find_rows(session, job_id)
+            maker = maker_of(session, row)
+            return None if maker is row else maker.id
+
+    @reconnecting
+    def followers(self, job_id: str) -> list[str]:
+        """Return the unfinished jobs that joined one, the oldest first; none once it is deleted."""
+        maker = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
+        query = select(TranscriptionRow.id).where(
+            TranscriptionRow.joined_to == maker.scalar_subquery(),
+            TranscriptionRow.status.in_(UNFINISHED),
+        )
+        with self._database.reading() as session:
+            return list(session.scalars(query.order_by(TranscriptionRow.number)))
+
+    @reconnecting
+    def segments_after(self, job_id: str, index: int) -> list[Segment]:
+        """Return the segments that follow one, all for -1, or raise JobNotFoundError."""
+        with self._database.reading() as session:
+            row, _ = find_rows(session, job_id)
+            return segments_of(session, maker_of(session, row).number, first=index + 1)
+
+    @reconnecting
+    def recent_speed(self, model_name: str) -> float | None:
+        """Return processing seconds per second of audio, the median of the last jobs.
+
+        Returns: None while there are none of this model.
+        """
+        with self._database.reading() as session:
+            return median_speed(session, model_name)

@@ -1,0 +1,166 @@
+"""A real PostgreSQL of one's own, from Debian's package, in a temporary folder.
+
+Installed, it is taken as it is; else the package is fetched and unpacked without root into
+the git-ignored `.cache/`. A test that cannot have it is skipped and says why.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "postgresql"
+_USER = "speech"
+_ACCOUNT = "nobody"
+"""PostgreSQL refuses to run as root; root runs it as this account, which every system has."""
+
+_START_TIMEOUT_S = 60
+
+
+@dataclass
+class PostgresServer:
+    """A server that listens on a port of this machine only.
+
+    Attributes:
+        folder: holds its data, its log and its socket.
+    """
+
+    binaries: Path
+    folder: Path
+    port: int
+    _n_databases: int = field(default=0, init=False)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
+            " -c fsync=off -c jit=off -c max_connections=50"
+        )
+        self._control("start", "-w", "-t", str(_START_TIMEOUT_S), "-o", options)
+
+    def stop(self, mode: str = "fast") -> None:
+        """End it by the id in its own file; `immediate` is like a loss of power."""
+        self._control("stop", "-w", "-m", mode)
+
+    def restart(self, mode: str = "fast") -> None:
+        """Stop it, which breaks every connection, and start it again."""
+        self.stop(mode)
+        self.start()
+
+    def new_database(self) -> str:
+        """Return the URL of an empty database."""
+        self._n_databases += 1
+        name = f"test_{self._n_databases}"
+        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", _USER]
+        _run(self.binaries, "createdb", *address, "-E", "UTF8", "-T", "template0", name)
+        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
+
+    def initialise(self) -> None:
+        """Make the folder of its data."""
+        data = str(self.folder / "data")
+        options = ["-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"]
+        _run(self.binaries, "initdb", "-D", data, *options, as_account=True)
+
+    def _control(self, *arguments: str) -> None:
+        places = ["-D", str(self.folder / "data"), "-l", str(self.folder / "log")]
+        _run(self.binaries, "pg_ctl", *places, *arguments, as_account=True)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a server for as long as this lasts, or skip the test."""
+    binaries = _binaries()
+    # in the system's own temporary folder: a socket's path may have 107 characters only
+    with tempfile.TemporaryDirectory(prefix="pg_", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            shutil.chown(folder, _ACCOUNT)
+        server = PostgresServer(binaries, folder, _free_port())
+        try:
+            server.initialise()
+            server.start()
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no PostgreSQL: {_reason(error)}")
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+
+
+def _binaries() -> Path:
+    for root in (Path("/"), _CACHE):
+        if found := sorted(root.glob("usr/lib/postgresql/*/bin/postgres")):
+            return found[-1].parent
+    _fetch_package()
+    if found := sorted(_CACHE.glob("usr/lib/postgresql/*/bin/postgres")):
+        return found[-1].parent
+    pytest.skip("no PostgreSQL: its package holds no server")
+
+
+def _fetch_package() -> None:
+    """Unpack the server and its client into the cache, whole or not at all."""
+    for tool in ("apt-get", "apt-cache", "dpkg"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no PostgreSQL: it is not installed, and {tool} to fetch it is not there")
+    _CACHE.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_CACHE.parent) as work:
+        unpacked = Path(work) / "unpacked"
+        try:
+            for package in _packages():
+                _call(["apt-get", "download", package], Path(work))
+            for archive in Path(work).glob("*.deb"):
+                _call(["dpkg", "-x", str(archive), str(unpacked)], Path(work))
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no PostgreSQL: its package cannot be fetched: {_reason(error)}")
+        unpacked.replace(_CACHE)
+
+
+def _packages() -> list[str]:
+    """Return the packages with the server and the client of Debian's current version."""
+    depends = _call(["apt-cache", "depends", "postgresql"], Path("/")).stdout.decode()
+    servers = [word for word in depends.split() if word.startswith("postgresql-")]
+    server = next(name for name in servers if name.removeprefix("postgresql-").isdigit())
+    return [server, server.replace("postgresql", "postgresql-client"), "libpq5"]
+
+
+def _run(binaries: Path, program: str, *arguments: str, as_account: bool = False) -> None:
+    command = [str(binaries / program), *arguments]
+    if as_account and os.geteuid() == 0:
+        command = ["runuser", "-u", _ACCOUNT, "--", *command]
+    _call(command, Path("/"))
+
+
+def _call(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    libraries = os.pathsep.join(str(found) for found in _CACHE.glob("usr/lib/*-linux-gnu"))
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    if libraries:
+        environment["LD_LIBRARY_PATH"] = libraries
+    for variable in ("PGDATA", "PGHOST", "PGPORT", "PGUSER"):
+        environment.pop(variable, None)
+    # a server keeps what it is given for its output: a file, then, and no pipe to wait for
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdout=output, stderr=errors, check=False
+        )
+        output.seek(0)
+        errors.seek(0)
+        result = subprocess.CompletedProcess(command, done.returncode, output.read(), errors.read())
+    result.check_returncode()
+    return result
+
+
+def _reason(error: subprocess.CalledProcessError) -> str:
+    return (error.stderr or b"").decode(errors="replace").strip() or str(error)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,235 @@
+"""All that the backend keeps, copied while it is in use and put back."""
+
+import asyncio
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from backend import backup
+from backend.backup import BackupError, restore, save
+from backend.jobs.durable import _system_database
+from backend.settings import BackendSettings
+from backend.storage.blobs import BlobStore
+from backend.storage.cache import TranscriptCache
+from backend.storage.database import Database, HistoryStore, TranscriptionStore
+from backend.storage.database.backup import DamagedBackupError
+from backend.storage.disk import Disk
+from backend.storage.files import new_id
+from backend.storage.work_folder import FolderInUseError, WorkFolder
+from integration.redis_server import running_redis
+from unit.backend.database.recorded import OWNER, completed, queued
+
+ROOT = Path(__file__).resolve().parents[2]
+SOUND = b"sound" * 1000
+
+
+class Keeper:
+    """What a backend keeps of jobs, without the backend."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = BackendSettings(data_dir=folder)
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        _system_database(self.settings.database)
+        self.database = Database.open(self.settings.database, folder)
+        self.jobs = TranscriptionStore(self.database)
+
+    def add(self, text: str, sound: bytes = SOUND) -> str:
+        arrived = self.folder / "arrived"
+        arrived.write_bytes(sound)
+        blob = BlobStore(self.folder / "blobs").keep(arrived, new_id())
+        return completed(self.jobs, text, blob=blob, with_words=True)
+
+    def sound_of(self, job_id: str) -> bytes:
+        blob = self.jobs.blob(job_id, OWNER)
+        assert blob is not None
+        return blob.read_bytes()
+
+    def ids(self) -> set[str]:
+        return {job.id for job in HistoryStore(self.database).page(OWNER, limit=999).items}
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)  # away from a developer's .env
+    return tmp_path / "data"
+
+
+def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
+    """Texts, corrections, jobs that wait, and recordings; in place, and in an empty folder."""
+    keeper = Keeper(data)
+    kept, waiting = keeper.add("раз два"), queued(keeper.jobs)
+    keeper.jobs.edit_segment(kept, OWNER, 0, "раз три")
+    before = keeper.jobs.find(kept, OWNER)
+    save(keeper.settings, tmp_path / "copy")
+    lost = keeper.jobs.delete(kept, OWNER)
+    assert lost is not None
+    lost.unlink()
+    keeper.add("позже")
+    keeper.database.close()
+    for folder in (data, tmp_path / "new"):
+        restore(BackendSettings(data_dir=folder), tmp_path / "copy")
+        restored = Keeper(folder)
+        assert restored.ids() == {kept, waiting}
+        assert restored.jobs.find(kept, OWNER) == before
+        assert restored.jobs.unfinished() == [waiting]
+        assert restored.sound_of(kept) == SOUND
+        restored.database.close()
+
+
+def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Path, tmp_path: Path):
+    keeper = Keeper(data)
+    added: list[str] = []
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            added.append(keeper.add("раз", sound=f"sound {len(added)}".encode()))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for number in range(3):
+            save(keeper.settings, tmp_path / f"copy{number}")
+    finally:
+        stop.set()
+        worker.join()
+        keeper.database.close()
+    for number in range(3):
+        folder = tmp_path / f"data{number}"
+        restore(BackendSettings(data_dir=folder), tmp_path / f"copy{number}")
+        restored = Keeper(folder)
+        ids = restored.ids()
+        assert ids == set(added[: len(ids)])
+        for index, job_id in enumerate(added[: len(ids)]):
+            assert restored.sound_of(job_id) == f"sound {index}".encode()
+        restored.database.close()
+
+
+def test_nothing_is_restored_while_a_backend_runs(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Else it would go on with a database that is not the one it began with."""
+    keeper = Keeper(data)
+    keeper.add("раз")
+    save(keeper.settings, tmp_path / "copy")
+    later = keeper.add("два")
+    monkeypatch.setenv("DATA_DIR", str(data))
+    with WorkFolder(data / "work", Disk(data, 0), 1).owned():
+        with pytest.raises(FolderInUseError):
+            restore(keeper.settings, tmp_path / "copy")
+        with pytest.raises(SystemExit, match="The backend runs"):
+            backup.main(["restore", str(tmp_path / "copy")])
+    assert later in keeper.ids()
+    keeper.database.close()
+
+
+def test_a_damaged_copy_changes_nothing(data: Path, tmp_path: Path):
+    """Else one half of it would be restored, and then the other half be found missing."""
+    keeper = Keeper(data)
+    keeper.add("раз")
+    save(keeper.settings, tmp_path / "copy")
+    later = keeper.add("два")
+    copied = tmp_path / "copy" / "speech_transcription.db"
+    copied.write_bytes(copied.read_bytes()[: copied.stat().st_size // 2])
+    for database in ("damaged", "missing"):
+        if database == "missing":
+            copied.unlink()
+        with pytest.raises((DamagedBackupError, FileNotFoundError)):
+            restore(keeper.settings, tmp_path / "copy")
+    assert later in keeper.ids()
+    keeper.database.close()
+
+
+def test_an_older_copy_is_never_overwritten_and_half_a_copy_never_left(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    keeper = Keeper(data)
+    keeper.add("раз")
+    keeper.database.close()
+    save(keeper.settings, tmp_path / "copy")
+    whole = sorted(path for path in (tmp_path / "copy").rglob("*"))
+    with pytest.raises(BackupError, match="there already"):
+        save(keeper.settings, tmp_path / "copy")
+    monkeypatch.setattr(backup, "_copy_blob", _fail)
+    with pytest.raises(OSError, match="no room"):
+        save(keeper.settings, tmp_path / "other")
+    assert sorted(path for path in (tmp_path / "copy").rglob("*")) == whole
+    assert not list(tmp_path.glob("other*"))
+
+
+def _fail(source: str, target: str) -> None:
+    raise OSError("no room")
+
+
+def test_a_postgresql_is_left_to_its_own_tools(data: Path, tmp_path: Path):
+    """Else a copy without a database would look like a backup."""
+    settings = BackendSettings(data_dir=data, database_url="postgresql://nowhere/none")
+    for act in (save, restore):
+        with pytest.raises(BackupError, match="pg_dump"):
+            act(settings, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+async def _cached(url: str) -> bytes | None:
+    cache = TranscriptCache(url)
+    found = await cache.get(OWNER, "job", 1)
+    await cache.put(OWNER, "job", 1, b"of a later edit")
+    await cache.aclose()
+    return found
+
+
+def test_redis_forgets_what_it_has_of_later_revisions(data: Path, tmp_path: Path):
+    """Else the text of an edit that was undone could be shown for another one."""
+    keeper = Keeper(data)
+    keeper.database.close()
+    save(keeper.settings, tmp_path / "copy")
+    with running_redis() as redis:
+        asyncio.run(_cached(redis.url))
+        assert asyncio.run(_cached(redis.url)) is not None
+        restore(BackendSettings(data_dir=data, redis_url=redis.url), tmp_path / "copy")
+        assert asyncio.run(_cached(redis.url)) is None
+
+
+@pytest.mark.slow
+def test_make_copies_and_restores(data: Path, tmp_path: Path):
+    """Else the targets would name a module, or an argument, that is not there."""
+    no_docker = tmp_path / "bin" / "docker"
+    no_docker.parent.mkdir()
+    no_docker.write_text("#!/bin/sh\nexit 1\n")
+    no_docker.chmod(0o755)
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    environment = inherited | {
+        "PATH": f"{no_docker.parent}:{os.environ['PATH']}",
+        "DATA_DIR": str(data),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+
+    def make(*words: str) -> str:
+        done = subprocess.run(
+            ["make", "--no-print-directory", *words],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    keeper = Keeper(data)
+    kept = keeper.add("раз")
+    assert make("backup").startswith(f"Backed up to {data}/backups/")
+    (copy,) = (data / "backups").iterdir()
+    keeper.add("два")
+    keeper.database.close()
+    assert make("restore", f"BACKUP={copy}") == f"Restored from {copy}\n"
+    restored = Keeper(data)
+    assert restored.ids() == {kept}
+    restored.database.close()

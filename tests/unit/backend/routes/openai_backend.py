@@ -1,0 +1,157 @@
+"""The routes of OpenAI's API on a real port, over jobs whose course each test decides."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from fastapi import FastAPI, Response
+from openai import AsyncOpenAI
+
+from backend.dependencies import LOCAL_OWNER
+from backend.errors import QueueFullError
+from backend.jobs.events import JobEvent, job_events
+from backend.llm_client import LlmClient
+from backend.routes.openai import router
+from backend.routes.request_body import CloseUnreadMiddleware
+from backend.settings import BackendSettings
+from backend.storage.disk import Disk
+from backend.storage.files import StoredFile
+from backend.storage.work_folder import WorkFolder
+from contracts.jobs import FileInfo, Job, JobStatus
+from contracts.models import (
+    Health,
+    HealthStatus,
+    ModelInfo,
+    ModelList,
+    ModelState,
+)
+from contracts.problems import Problem
+from contracts.transcription import Segment, TranscribeOptions, Transcript, Word
+from live_server import serving
+
+MAX_UPLOAD_BYTES = 100_000
+LISTED = "mitchelldehaven/whisper-medium-ru"
+
+FIRST = Segment(
+    index=0, start=0.5, end=2.0, text="Доброе утро.", avg_logprob=-0.25, no_speech_prob=0.1,
+    compression_ratio=1.5,
+    words=[
+        Word(word=" Доброе", start=0.5, end=1.0, probability=1),
+        Word(word=" утро.", start=1.0, end=2.0, probability=1),
+    ],
+)  # fmt: skip
+SECOND = FIRST.model_copy(
+    update={"index": 1, "start": 3.0, "end": 4.2, "text": "До <свидания>.", "words": None}
+)
+
+
+@dataclass
+class ScriptedJobs:
+    """One job, which is in the next of its states each time it is looked at.
+
+    Its events are those that the real service would tell of these states.
+    """
+
+    states: Sequence[Job]
+    is_full: bool = False
+    received: bytes = b""
+    options: TranscribeOptions | None = None
+    name: str | None = None
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    n_looks: int = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        if self.is_full:
+            raise QueueFullError("As many recordings as are allowed are waiting.", retry_after_s=7)
+        yield
+
+    async def submit(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
+        assert owner == LOCAL_OWNER
+        self.received = recording.path.read_bytes()
+        recording.path.unlink()
+        self.options, self.name = options, recording.name
+        return self.states[0]
+
+    async def get_head(self, job_id: str, owner: str) -> Job:
+        self.n_looks += 1
+        return self._state()
+
+    async def get(self, job_id: str, owner: str) -> Job:
+        assert owner == LOCAL_OWNER
+        return self._state()
+
+    def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
+        return job_events(self, job_id, owner, after=-1)
+
+    def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
+        self.n_looks += 1
+        return self._state()
+
+    def segments_after(self, job_id: str, index: int) -> list[Segment]:
+        return self._state().result.segments[index + 1 :]
+
+    async def cancel(self, job_id: str, owner: str) -> None:
+        assert owner == LOCAL_OWNER
+        self.cancelled.set()
+
+    def _state(self) -> Job:
+        state = self.states[min(max(self.n_looks, 1), len(self.states)) - 1]
+        return state.model_copy(update={"options": self.options})
+
+
+def job(status: JobStatus, *segments: Segment, error: Problem | None = None) -> Job:
+    result = Transcript(
+        text=" ".join(one.text for one in segments),
+        language="ru",
+        duration_s=4.2,
+        speech_s=3.0,
+        segments=list(segments),
+    )
+    file = FileInfo(
+        name="a", size_bytes=1, sha256="", container="", codec="", sample_rate=1, channels=1
+    )
+    return Job(
+        id="1",
+        status=status,
+        created_at=datetime.now(UTC),
+        file=file,
+        options=TranscribeOptions(),
+        result=result,
+        error=error,
+    )
+
+
+COMPLETED = job(JobStatus.COMPLETED, FIRST, SECOND)
+
+
+def llm(status: HealthStatus) -> FastAPI:
+    app = FastAPI()
+    listed = ModelList(data=[ModelInfo(id=LISTED, state=ModelState.READY)])
+    health = Health(status=status, checks={})
+    app.add_api_route("/v1/models", lambda: Response(listed.model_dump_json()))
+    app.add_api_route("/health/ready", lambda: Response(health.model_dump_json()))
+    return app
+
+
+@asynccontextmanager
+async def openai_backend(
+    jobs: ScriptedJobs, folder: Path, llm_status: HealthStatus = HealthStatus.READY
+) -> AsyncIterator[AsyncOpenAI]:
+    """Serve the routes; gives OpenAI's own client, which tries once; close it."""
+    disk = Disk(folder, 0)
+    work = WorkFolder(folder / "work", disk, MAX_UPLOAD_BYTES)
+    app = FastAPI()
+    app.include_router(router)
+    app.add_middleware(CloseUnreadMiddleware)
+    async with serving(llm(llm_status)) as llm_url:
+        client = LlmClient(BackendSettings(_env_file=None, llm_url=llm_url))
+        app.state.services = SimpleNamespace(jobs=jobs, llm=client, work=work)
+        with work.owned():
+            async with serving(app) as url:
+                yield AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)
+        await client.aclose()

@@ -1,0 +1,41 @@
+"""The names that downloads are saved under."""
+
+from email.message import Message
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.routes.content_disposition import attachment
+from backend.storage.files import display_name
+
+
+def plain_name(header: str) -> str:
+    return header.split('"')[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Съезд, щёлочь.mp3", "S'ezd, shcheloch'.srt"),
+        ('Утро "1"; 50%.mp3', "Utro _1_; 50_.srt"),
+        ("会议.m4a", "HuiYi.srt"),
+        ("«Утро».wav", "__Utro__.srt"),
+    ],
+)
+def test_who_reads_ascii_only_can_read_the_name_all_the_same(name: str, plain: str) -> None:
+    assert plain_name(attachment(name, "srt")) == plain
+
+
+@given(st.text(max_size=60).map(display_name))
+def test_any_name_comes_back_from_the_header_and_nothing_else_does(name: str) -> None:
+    header = attachment(name, "txt")
+    assert header.isascii()
+    assert header.isprintable()
+    assert header.count('"') == 2
+    assert not set("/\\:") & set(plain_name(header))
+    message = Message()
+    message["Content-Disposition"] = header.replace(f'filename="{plain_name(header)}"; ', "")
+    saved = message.get_filename()
+    assert saved.endswith(".txt")
+    assert name.startswith(saved.removesuffix(".txt"))

@@ -1,0 +1,212 @@
+"""OpenAI's API, called by OpenAI's own client: what it answers when all goes well."""
+
+import asyncio
+import io
+
+import pytest
+import srt
+import webvtt
+from openai import APIError
+
+from backend.routes.openai.language_names import ENGLISH_NAMES
+from backend.routes.openai.request import MAX_PROMPT_CHARS
+from contracts.jobs import JobStatus
+from contracts.languages import LANGUAGE_NAMES
+from contracts.problems import Problem
+from contracts.transcription import DecodingOptions, Task
+from unit.backend.routes.openai_backend import (
+    COMPLETED,
+    FIRST,
+    LISTED,
+    ScriptedJobs,
+    job,
+    openai_backend,
+)
+
+TEXT = "Доброе утро. До <свидания>."
+AUDIO = ("Речь.wav", b"RIFF...", "audio/wav")
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch) -> None:
+    monkeypatch.setattr("backend.jobs.events.LOOK_S", 0.01)
+
+
+@pytest.fixture
+def jobs() -> ScriptedJobs:
+    return ScriptedJobs([job(JobStatus.QUEUED), job(JobStatus.RUNNING, FIRST), COMPLETED])
+
+
+@pytest.fixture
+async def openai(jobs, tmp_path):
+    async with openai_backend(jobs, tmp_path) as client, client:
+        yield client
+
+
+@pytest.fixture
+def transcribe(openai):
+    async def create(**options):
+        fields = {"file": AUDIO, "model": "whisper-1", **options}
+        return await openai.audio.transcriptions.create(**fields)
+
+    return create
+
+
+async def test_the_whole_text_comes_once_the_job_has_ended(transcribe, jobs) -> None:
+    answer = await transcribe()
+    assert (answer.text, answer.usage.seconds) == (TEXT, 5)
+    assert (jobs.received, jobs.name) == (b"RIFF...", "Речь.wav")
+
+
+async def test_a_listed_model_means_the_one_that_is_loaded(transcribe) -> None:
+    assert (await transcribe(model=LISTED)).text == TEXT
+
+
+async def test_plain_text_is_the_text_alone(transcribe) -> None:
+    assert await transcribe(response_format="text") == f"{TEXT}\n"
+
+
+async def test_subtitles_can_be_read_by_others(transcribe) -> None:
+    read = list(srt.parse(await transcribe(response_format="srt")))
+    assert [one.content for one in read] == ["Доброе утро.", "До ‹свидания›."]
+    read = list(webvtt.from_buffer(io.StringIO(await transcribe(response_format="vtt"))))
+    assert [one.start for one in read] == ["00:00:00.500", "00:00:03.000"]
+
+
+async def test_the_verbose_form_has_what_openais_types_ask_for(transcribe) -> None:
+    answer = await transcribe(response_format="verbose_json", temperature=0.2)
+    assert (answer.text, answer.language, answer.duration) == (TEXT, "russian", 4.2)
+    assert answer.words is None
+    first, second = answer.segments
+    assert first.model_dump() == {
+        "id": 0, "seek": 50, "start": 0.5, "end": 2.0, "text": "Доброе утро.", "tokens": [],
+        "temperature": 0.2, "avg_logprob": -0.25, "compression_ratio": 1.5, "no_speech_prob": 0.1,
+    }  # fmt: skip
+    assert (second.id, second.end) == (1, 4.2)
+
+
+@pytest.mark.parametrize(
+    ("granularities", "has_words", "has_segments"),
+    [(["word"], True, False), (["segment"], False, True), (["word", "segment"], True, True)],
+)
+async def test_times_are_given_for_what_is_asked(
+    transcribe, jobs, granularities, has_words, has_segments
+) -> None:
+    answer = await transcribe(response_format="verbose_json", timestamp_granularities=granularities)
+    assert (answer.words is not None, answer.segments is not None) == (has_words, has_segments)
+    assert jobs.options.word_timestamps is has_words
+    if has_words:
+        assert [(one.word, one.start, one.end) for one in answer.words] == [
+            ("Доброе", 0.5, 1.0),
+            ("утро.", 1.0, 2.0),
+        ]
+
+
+async def test_what_is_asked_for_reaches_the_job(transcribe, jobs) -> None:
+    await transcribe(
+        language="en", prompt="Казань", temperature=0.5, extra_body={"normalization": "none"}
+    )
+    asked = jobs.options
+    assert (asked.language, asked.prompt, asked.temperature) == ("en", "Казань", 0.5)
+    assert (asked.task, asked.normalization.value) == (Task.TRANSCRIBE, "none")
+
+
+async def test_without_a_language_the_model_finds_it(transcribe, jobs) -> None:
+    await transcribe()
+    assert jobs.options.language == "auto"
+
+
+async def test_of_a_prompt_that_is_too_long_the_end_is_used(transcribe, jobs) -> None:
+    await transcribe(prompt="а" * 5000 + "конец")
+    assert jobs.options.prompt.endswith("аконец")
+    assert len(jobs.options.prompt) == MAX_PROMPT_CHARS
+    DecodingOptions(prompt=jobs.options.prompt)
+
+
+async def test_a_translation_is_in_english(openai, jobs) -> None:
+    answer = await openai.audio.translations.create(
+        file=AUDIO, model="whisper-1", response_format="verbose_json"
+    )
+    assert jobs.options.task is Task.TRANSLATE
+    assert (answer.text, answer.language) == (TEXT, "english")
+    plain = await openai.audio.translations.create(file=AUDIO, model="whisper-1")
+    assert plain.text == TEXT
+
+
+async def test_a_stream_is_the_text_as_it_comes_and_then_the_whole(transcribe) -> None:
+    events = [event async for event in await transcribe(stream=True)]
+    assert [(one.type, getattr(one, "delta", None)) for one in events] == [
+        ("transcript.text.delta", "Доброе утро."),
+        ("transcript.text.delta", " До <свидания>."),
+        ("transcript.text.done", None),
+    ]
+    assert events[-1].text == TEXT
+
+
+async def test_a_segment_that_grows_is_streamed_to_its_end(transcribe, jobs) -> None:
+    grown = FIRST.model_copy(update={"text": f"{FIRST.text} Да."})
+    jobs.states = [job(JobStatus.RUNNING, FIRST), job(JobStatus.COMPLETED, grown)]
+    events = [event async for event in await transcribe(stream=True)]
+    assert "".join(one.delta for one in events[:-1]) == events[-1].text == grown.text
+
+
+async def test_a_stream_of_silence_is_an_empty_text(transcribe, jobs) -> None:
+    jobs.states = [job(JobStatus.COMPLETED)]
+    (done,) = [event async for event in await transcribe(stream=True)]
+    assert (done.type, done.text) == ("transcript.text.done", "")
+
+
+async def test_a_job_that_fails_breaks_the_stream_with_its_reason(transcribe, jobs) -> None:
+    problem = Problem(type="/problems/llm-failed", title="", status=502, detail="Сломалось.")
+    jobs.states = [job(JobStatus.RUNNING, FIRST), job(JobStatus.FAILED, FIRST, error=problem)]
+    stream = await transcribe(stream=True)
+    assert (await anext(aiter(stream))).delta == FIRST.text
+    with pytest.raises(APIError, match="Сломалось") as failure:
+        await anext(aiter(stream))
+    assert (failure.value.code, failure.value.type) == ("llm_failed", "server_error")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_who_hangs_up_frees_the_llm(transcribe, jobs, stream) -> None:
+    jobs.states = [job(JobStatus.RUNNING, FIRST)]
+
+    async def ask() -> None:
+        answer = await transcribe(stream=stream)
+        async for _ in answer:
+            pass
+
+    asking = asyncio.create_task(ask())
+    while jobs.n_looks < 3:
+        await asyncio.sleep(0.01)
+    assert not jobs.cancelled.is_set()
+    asking.cancel()
+    async with asyncio.timeout(5):
+        await jobs.cancelled.wait()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_job_that_was_waited_for_is_not_cancelled(transcribe, jobs, stream) -> None:
+    answer = await transcribe(stream=stream)
+    if stream:
+        _ = [event async for event in answer]
+    await asyncio.sleep(0.1)
+    assert not jobs.cancelled.is_set()
+
+
+async def test_our_own_end_leaves_the_job_to_go_on(jobs, tmp_path) -> None:
+    jobs.states = [job(JobStatus.RUNNING, FIRST)]
+    async with openai_backend(jobs, tmp_path) as client:
+        stream = await client.audio.transcriptions.create(
+            file=AUDIO, model="whisper-1", stream=True
+        )
+        await anext(aiter(stream))
+    n_looks = jobs.n_looks
+    await asyncio.sleep(0.2)
+    assert jobs.n_looks == n_looks, "the server still answers: nothing is shown"
+    assert not jobs.cancelled.is_set()
+    await client.close()  # only now: else it would be a client that hangs up
+
+
+def test_every_language_has_its_english_name() -> None:
+    assert set(ENGLISH_NAMES) == set(LANGUAGE_NAMES)
+    assert len(set(ENGLISH_NAMES.values())) == len(ENGLISH_NAMES)

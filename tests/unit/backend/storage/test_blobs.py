@@ -1,0 +1,45 @@
+"""Recordings that are kept."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from backend.storage.blobs import BlobStore
+from backend.storage.files import new_id
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> BlobStore:
+    return BlobStore(tmp_path / "blobs")
+
+
+def arrived(tmp_path: Path) -> Path:
+    path = tmp_path / "arrived"
+    path.write_bytes(b"sound")
+    return path
+
+
+def test_a_recording_is_moved_and_named_by_its_job(blobs: BlobStore, tmp_path: Path) -> None:
+    job_id = new_id()
+    blob = blobs.keep(arrived(tmp_path), job_id)
+    assert blob == tmp_path / "blobs" / job_id[:2] / job_id
+    assert blob.read_bytes() == b"sound"
+    assert not (tmp_path / "arrived").exists()
+    blobs.remove(blob)
+    blobs.remove(blob)
+    blobs.remove(None)
+    assert not blob.exists()
+
+
+def test_only_old_recordings_that_no_job_knows_are_orphans(
+    blobs: BlobStore, tmp_path: Path
+) -> None:
+    """Else a recording that is being submitted, or one that a page plays, could be lost."""
+    known, orphan, new = (blobs.keep(arrived(tmp_path), new_id()) for _ in range(3))
+    yesterday = time.time() - 86_400
+    for blob in (known, orphan):
+        os.utime(blob, (yesterday, yesterday))
+    blobs.remove_orphans(lambda job_id: job_id == known.name)
+    assert [blob.exists() for blob in (known, orphan, new)] == [True, False, True]

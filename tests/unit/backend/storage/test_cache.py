@@ -1,0 +1,42 @@
+"""Finished transcripts kept in this process."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backend.storage import cache as cache_module
+from backend.storage.cache import TranscriptCache
+
+
+@pytest.fixture
+async def cache() -> AsyncIterator[TranscriptCache]:
+    cache = TranscriptCache("")
+    yield cache
+    await cache.aclose()
+
+
+async def test_a_job_is_found_by_its_owner_and_at_its_revision_only(cache) -> None:
+    await cache.put("one", "job", 3, b"content")
+    assert await cache.get("one", "job", 3) == b"content"
+    assert await cache.get("two", "job", 3) is None
+    assert await cache.get("one", "job", 4) is None
+
+
+async def test_a_forgotten_job_is_gone_in_every_revision_and_no_other_is(cache) -> None:
+    for job, revision in (("job", 1), ("job", 2), ("another", 1)):
+        await cache.put("one", job, revision, b"content")
+    await cache.forget("one", "job")
+    assert await cache.get("one", "job", 1) is None
+    assert await cache.get("one", "job", 2) is None
+    assert await cache.get("one", "another", 1) == b"content"
+
+
+async def test_memory_is_bounded(cache, monkeypatch) -> None:
+    monkeypatch.setattr(cache_module, "_MAX_ENTRY_BYTES", 10)
+    await cache.put("one", "long", 0, b"x" * 11)
+    assert await cache.get("one", "long", 0) is None
+    for number in range(100):
+        await cache.put("one", str(number), 0, b"content")
+    kept = [await cache.get("one", str(number), 0) for number in range(100)]
+    assert kept[0] is None
+    assert kept[-1] == b"content"
