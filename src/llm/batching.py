@@ -25,7 +25,7 @@ time gets its answers together, and sends the next ones within milliseconds."""
 
 RETRY_AFTER_S = 2
 
-MAX_BATCH_AUDIO_S = 240.0
+MAX_BATCH_AUDIO_S = 180.0
 """Most audio of one batch, seconds: whoever comes while it is at work waits for its end."""
 
 LENGTH_RATIO = 2.0

@@ -27,7 +27,7 @@ STEPS_VERSION = "1"
 """Raise it when the order of a job's steps changes: jobs under way then begin anew, and find
 the chunks that are done in the chunk store."""
 
-POLL_S = 0.5
+POLL_S = 0.2
 """Seconds between two looks into a queue."""
 
 MAX_SHORT_S = 600

@@ -1,34 +1,24 @@
-"""The real weights on real speech."""
+"""The real weights on real speech, in every engine."""
 
 import re
-import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from contracts.transcription import DecodingOptions, Task
-from llm.engines.protocol import EngineOptions, Samples, SpeechEngine
-from llm.engines.registry import load_engine
-from llm.model_store.embedded import EmbeddedCheckpoint
-from llm.threads import available_cores
-from speech_corpus import Recording, russian_sentences
+from integration.llm.conftest import Load
+from integration.llm.recordings import samples_of
+from llm.engines.protocol import SpeechEngine
+from speech_corpus import russian_sentences
 from spoken_words import wer
 from spoken_words import words as words_in
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> SpeechEngine:
-    checkpoint = EmbeddedCheckpoint(None, tmp_path_factory.mktemp("data") / "whisper").find()
-    return load_engine("auto", checkpoint, EngineOptions("cpu", available_cores()))
-
-
-def samples_of(recording: Recording) -> Samples:
-    with wave.open(str(Path(recording.path))) as file:
-        pcm = file.readframes(file.getnframes())
-    return np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+@pytest.fixture(scope="module", params=["openvino", "transformers"])
+def engine(request: pytest.FixtureRequest, load: Load) -> SpeechEngine:
+    return load(request.param)
 
 
 def test_russian_sentences_are_recognised(engine: SpeechEngine) -> None:
@@ -49,6 +39,7 @@ def test_the_language_is_found_and_words_have_times(engine: SpeechEngine) -> Non
     words = [word for segment in result.segments for word in segment.words or []]
     heard = words_in(" ".join(word.word for word in words))
     assert heard == words_in(" ".join(segment.text for segment in result.segments))
+    assert [word.start for word in words] == sorted(word.start for word in words)
     assert sum(word.end > word.start for word in words) >= 0.9 * len(words)
     assert words[-1].end - words[0].start > 0.7 * len(chunk) / 16_000
 
@@ -65,4 +56,6 @@ def test_silence_gives_no_words(engine: SpeechEngine) -> None:
     """Else the model writes the credits of film subtitles into every pause."""
     dither = np.random.default_rng(0).integers(-1, 2, 16_000 * 10) / 32768
     chunks = [np.zeros(16_000 * 10, np.float32), dither.astype(np.float32)]
-    assert [one.segments for one in engine.transcribe(chunks, DecodingOptions())] == [[], []]
+    results = engine.transcribe(chunks, DecodingOptions())
+    assert [one.segments for one in results] == [[], []]
+    assert [len(one.attempts) for one in results] == [1, 1]

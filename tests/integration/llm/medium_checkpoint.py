@@ -1,0 +1,139 @@
+"""A Whisper of the medium size with random weights, and processes that measure its memory."""
+
+import gc
+import json
+import resource
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.transcription import DecodingOptions
+from llm.engines.protocol import Checkpoint, EngineOptions
+from llm.engines.registry import load_engine
+from llm.threads import available_cores
+
+MAX_POSITIONS = 40
+"""Of 448: random weights never end a text, and each token takes its time."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Most memory of a process, in bytes.
+
+    Attributes:
+        resident: with the pages of files that are mapped.
+        anonymous: without them: what cannot be dropped and read again.
+    """
+
+    resident: int
+    anonymous: int
+
+    def __str__(self) -> str:
+        return f"{self.resident / 2**20:.0f} MB, of files {self.mapped / 2**20:.0f} MB at least"
+
+    @property
+    def mapped(self) -> int:
+        return self.resident - self.anonymous
+
+
+def in_own_process(work: Callable[..., Any], *args: object) -> Any:
+    """Return what a function returns, called in a process with nothing else in it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *args).result()
+
+
+def write_medium_checkpoint(folder: Path, tokenizer: Path) -> None:
+    """Write the old layout: a pickle in float32, English forced, no `generation_config.json`.
+
+    Args:
+        folder: is made.
+        tokenizer: folder with the files of a multilingual one.
+    """
+    import torch  # noqa: PLC0415
+    from transformers import WhisperConfig, WhisperForConditionalGeneration  # noqa: PLC0415
+
+    folder.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tokenizer / name, folder)
+    config = WhisperConfig(
+        vocab_size=51_865, d_model=1024, encoder_layers=24, decoder_layers=24,
+        encoder_attention_heads=16, decoder_attention_heads=16, encoder_ffn_dim=4096,
+        decoder_ffn_dim=4096, max_target_positions=MAX_POSITIONS,
+    )  # fmt: skip
+    description = config.to_dict() | {
+        "forced_decoder_ids": [[1, 50_259], [2, 50_359], [3, 50_363]],
+        "suppress_tokens": [],
+        "begin_suppress_tokens": [220, 50_257],
+        "torch_dtype": "float32",
+    }
+    (folder / "config.json").write_text(json.dumps(description))
+    torch.manual_seed(0)
+    state = WhisperForConditionalGeneration(config).state_dict()
+    torch.save(state, folder / "pytorch_model.bin")
+
+
+def export(checkpoint: Checkpoint, cache_dir: Path) -> tuple[Peak, float]:
+    """Load a checkpoint for the first time; return the peak and the seconds."""
+    started = time.perf_counter()
+    with _anonymous_memory() as most:
+        load_engine("auto", checkpoint, _options(cache_dir)).close()
+    return Peak(_resident(), most()), time.perf_counter() - started
+
+
+def serve(
+    checkpoint: Checkpoint, cache_dir: Path, batches: list[list[float]]
+) -> tuple[Peak, float, list[list[Any]]]:
+    """Load what was exported and transcribe batches of noise, given in seconds of each chunk."""
+    started = time.perf_counter()
+    with _anonymous_memory() as most:
+        engine = load_engine("auto", checkpoint, _options(cache_dir))
+        load_s = time.perf_counter() - started
+        options = DecodingOptions(word_timestamps=True)
+        noise = np.random.default_rng(0).normal(0, 0.1, 16_000 * 30).astype(np.float32)
+        results = [
+            engine.transcribe([noise[: round(16_000 * length)] for length in batch], options)
+            for batch in batches
+        ]
+        identity = engine.identity
+    del engine
+    gc.collect()
+    return Peak(_resident(), most()), load_s, [[identity], *results]
+
+
+def _options(cache_dir: Path) -> EngineOptions:
+    return EngineOptions("cpu", available_cores(), cache_dir)
+
+
+def _resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@contextmanager
+def _anonymous_memory() -> Iterator[Callable[[], int]]:
+    """Give a function that tells the most there was; looked at every 10 ms."""
+    most = 0
+    done = threading.Event()
+
+    def look() -> None:
+        nonlocal most
+        while not done.wait(0.01):
+            status = Path("/proc/self/status").read_text()
+            (line,) = [line for line in status.splitlines() if line.startswith("RssAnon")]
+            most = max(most, int(line.split()[1]) * 1024)
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    try:
+        yield lambda: most
+    finally:
+        done.set()
+        watching.join()

@@ -1,0 +1,58 @@
+"""The architecture of the model configured by default goes all the way, within its memory."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from integration.llm.medium_checkpoint import (
+    export,
+    in_own_process,
+    serve,
+    write_medium_checkpoint,
+)
+from llm.engines.protocol import Checkpoint
+
+pytestmark = pytest.mark.slow
+
+FREE_BYTES = 8 * 2**30
+MAX_EXPORT_BYTES = 6 * 2**30
+MAX_SERVING_BYTES = 3 * 2**30
+
+
+@pytest.fixture(scope="module")
+def medium(tmp_path_factory: pytest.TempPathFactory, embedded: Checkpoint) -> Checkpoint:
+    parent = tmp_path_factory.mktemp("medium")
+    if shutil.disk_usage(parent).free < FREE_BYTES:
+        pytest.skip(f"{FREE_BYTES / 2**30:.0f} GB of free disk are needed")
+    folder = parent / "old-medium"
+    in_own_process(write_medium_checkpoint, folder, embedded.folder)
+    return Checkpoint("old-medium", "r", folder)
+
+
+def test_an_old_medium_checkpoint_is_exported_and_served_in_russian(
+    medium: Checkpoint, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    exporting, export_s = in_own_process(export, medium, tmp_path)
+    record_property("export", f"{exporting}, {export_s:.0f} s")
+    serving, load_s, ((identity,), results) = in_own_process(
+        serve, medium, tmp_path, [[20.0, 20.0, 3.0]]
+    )
+    record_property("serving", f"{serving}, loaded in {load_s:.1f} s")
+    shutil.rmtree(medium.folder)
+
+    assert identity.engine == "openvino"
+    assert len(results) == 3
+    for length, result in zip((20, 20, 3), results, strict=True):
+        assert result.language == "ru"
+        words = [word for segment in result.segments for word in segment.words]
+        assert words
+        times = [time for word in words for time in (word.start, word.end)]
+        assert times == sorted(times)
+        assert 0 <= times[0] < times[-1] <= length
+        for segment in result.segments:
+            assert segment.words[0].start == segment.start <= segment.end == segment.words[-1].end
+    assert load_s < export_s
+    assert exporting.resident < MAX_EXPORT_BYTES
+    assert serving.resident < MAX_SERVING_BYTES
