@@ -74,6 +74,7 @@ class UploadStore:
         self._work = work
         self._ttl_s = ttl_s
         self._in_use: set[str] = set()
+        self._digests: dict[str, _RunningDigest] = {}
 
     @property
     def max_bytes(self) -> int:
@@ -220,11 +221,13 @@ class UploadStore:
     async def _write(self, path: Path, upload: Upload, parts: AsyncIterator[bytes]) -> None:
         file = await run_sync(FileIO, path, "ab")
         end = upload.offset
+        digest = self._digests.setdefault(upload.id, _RunningDigest())
         try:
             async for part in parts:
                 end += len(part)
                 _ensure_within(upload.length, end)
                 await run_sync(self._write_part, file, part)
+                await run_sync(digest.add, part)
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(_sync_and_close, file)
@@ -234,21 +237,43 @@ class UploadStore:
         write_whole(file, part)
 
     def _remove(self, upload_id: str) -> None:
+        self._digests.pop(upload_id, None)
         self._data(upload_id).unlink(missing_ok=True)
         self._announcement(upload_id).unlink(missing_ok=True)
 
     def _claim(self, upload: Upload) -> StoredFile:
         announcement, _ = self._read(upload.id)
-        with self._data(upload.id).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
+        digest = self._digests.pop(upload.id, _RunningDigest())
+        sha256 = digest.of_first(upload.length) or _sha256_of(self._data(upload.id))
         path = self._data(upload.id).rename(self._work.path_for_new_file())
         self._announcement(upload.id).unlink(missing_ok=True)
         return StoredFile(
             path=path,
             name=display_name(announcement.name),
             size_bytes=upload.length,
-            sha256=digest.hexdigest(),
+            sha256=sha256,
         )
+
+
+class _RunningDigest:
+    """The SHA-256 of an upload as it arrives: a large file need not be read again for it."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._n_bytes = 0
+
+    def add(self, part: bytes) -> None:
+        self._hash.update(part)
+        self._n_bytes += len(part)
+
+    def of_first(self, n_bytes: int) -> str | None:
+        """Return it if so many bytes went by; some did not after a restart or a full disk."""
+        return self._hash.hexdigest() if self._n_bytes == n_bytes else None
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ensure_within(length: int, end: int) -> None:

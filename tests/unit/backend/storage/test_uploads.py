@@ -46,7 +46,9 @@ async def test_an_upload_cut_at_any_byte_goes_on_from_there(uploads: UploadStore
     offset = (await uploads.find(upload_id)).offset
     assert offset == cut
     await uploads.append(upload_id, offset, 0, parts(b"abcdef"[offset:]))
-    assert (await uploads.claim(upload_id)).path.read_bytes() == b"abcdef"
+    stored = await uploads.claim(upload_id)
+    assert stored.path.read_bytes() == b"abcdef"
+    assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
 
 async def test_a_new_process_goes_on_where_the_last_was(
@@ -58,7 +60,9 @@ async def test_a_new_process_goes_on_where_the_last_was(
     restarted.prepare()
     restarted.remove_expired()
     assert (await restarted.append(upload_id, 3, 3, parts(b"def"))).offset == 6
-    assert (await restarted.claim(upload_id)).name == "Имя.mp3"
+    stored = await restarted.claim(upload_id)
+    assert stored.name == "Имя.mp3"
+    assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
 
 async def test_a_claimed_upload_is_moved_with_its_digest(
