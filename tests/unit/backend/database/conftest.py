@@ -9,6 +9,9 @@ from sqlalchemy import text
 from backend.storage.database import ChunkStore, Database, HistoryStore, TranscriptionStore
 from integration.postgres_server import PostgresServer, running_postgres
 
+# a real server takes its time, and has to be installed first: not for `make check`
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
@@ -25,7 +28,7 @@ def postgres_database(
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without tables."""
     if request.param == "sqlite":
@@ -40,7 +43,7 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with tables, empty."""
     if request.param == "sqlite":
