@@ -28,6 +28,8 @@ from integration.test_job_api import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["data", "llm", "short_speech", "speech"]
 
 

@@ -21,6 +21,8 @@ from live_server import serving
 from real_services import free_port
 from speech_corpus import concatenated, russian_sentences
 
+pytestmark = pytest.mark.slow
+
 URL = "/v1/transcriptions"
 OPTIONS = {"chunk_length_s": "5"}
 ONE_CHUNK = {"chunk_length_s": "30"}

@@ -10,6 +10,8 @@ from backend.storage import cache as cache_module
 from backend.storage.cache import TranscriptCache
 from integration.redis_server import RedisServer, running_redis
 
+pytestmark = pytest.mark.slow
+
 JOB = b'{"text": "\xd0\xb4\xd0\xb0"}' * 1000
 
 
