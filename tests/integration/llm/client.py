@@ -1,7 +1,9 @@
-"""A client in a process of its own, so that its work is not the service's."""
+"""What goes on beside the service: processes of their own, so that their work is not its."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 
 import httpx
 
@@ -16,3 +18,18 @@ def send_at_once(url: str, chunks: Sequence[bytes]) -> list[int]:
             lambda chunk: client.post("/v1/transcribe?word_timestamps=true", content=chunk), chunks
         )
         return [answer.status_code for answer in answers]
+
+
+def tick(stop: Connection, tick_s: float) -> None:
+    """Tick until told to stop; answer by how much a tick came late at most, in seconds.
+
+    So late does the machine wake a process that does nothing.
+    """
+    latest = 0.0
+    while True:
+        before = time.perf_counter()
+        if stop.poll(tick_s):
+            break
+        latest = max(latest, time.perf_counter() - before - tick_s)
+    stop.recv()
+    stop.send(latest)
