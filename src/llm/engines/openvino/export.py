@@ -53,8 +53,8 @@ def find_or_export(
     Another process that wants the same waits. What is not whole is not found: an export is
     made in a folder of its own and renamed when it is complete.
     """
+    cache_dir = _made_writable(cache_dir)
     folder = cache_dir / _key(checkpoint, wanted)
-    cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(cache_dir / f".{folder.name}.lock"):
         if not (folder / _DESCRIPTION).is_file():
             for leftover in cache_dir.glob(f".{folder.name}-*"):
@@ -71,6 +71,17 @@ def find_or_export(
         ComputeType(description["decoder"]),
         description["trial_s"],
     )
+
+
+def _made_writable(cache_dir: Path) -> Path:
+    """Return the folder, or one for this start alone where nothing can be kept."""
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=cache_dir).close()
+    except OSError as error:
+        log.warning("export_is_not_kept", errno=error.errno)
+        return Path(tempfile.mkdtemp(prefix="openvino-"))
+    return cache_dir
 
 
 def _key(checkpoint: Checkpoint, wanted: ComputeType) -> str:

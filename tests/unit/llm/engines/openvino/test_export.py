@@ -163,3 +163,14 @@ def test_starts_at_once_make_one_export(
     assert len(exports_in(cache_dir)) == 1
     assert leftovers_in(cache_dir) == []
     assert len((tmp_path / MADE).read_text()) == 1
+
+
+def test_a_start_works_where_nothing_can_be_kept(
+    tiny: Checkpoint, tmp_path: Path, core: ov.Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only data folder costs an export at each start, not the service."""
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    monkeypatch.setattr(export_module.tempfile, "tempdir", str(tmp_path))
+    export = find_or_export(tiny, ComputeType.INT8, in_the_way / "openvino", core)
+    assert (export.folder / "encoder.xml").is_file()
