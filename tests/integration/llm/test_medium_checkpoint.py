@@ -13,12 +13,14 @@ from integration.llm.medium_checkpoint import (
     write_medium_checkpoint,
 )
 from llm.engines.protocol import Checkpoint
+from real_services import MEMORY_ENVIRONMENT
 
 pytestmark = pytest.mark.slow
 
 FREE_BYTES = 8 * 2**30
 MAX_EXPORT_BYTES = 6 * 2**30
-MAX_SERVING_BYTES = 3 * 2**30
+MAX_SERVING_BYTES = 3 * 10**9
+"""Without the pages of the mapped weights, about 0.9 GB, which the system can drop."""
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +34,22 @@ def medium(tmp_path_factory: pytest.TempPathFactory, embedded: Checkpoint) -> Ch
 
 
 def test_an_old_medium_checkpoint_is_exported_and_served_in_russian(
-    medium: Checkpoint, tmp_path: Path, record_property: Callable[[str, object], None]
+    medium: Checkpoint,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, value in MEMORY_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     exporting, export_s = in_own_process(export, medium, tmp_path)
     record_property("export", f"{exporting}, {export_s:.0f} s")
-    serving, load_s, ((identity,), results) = in_own_process(
-        serve, medium, tmp_path, [[20.0, 20.0, 3.0]]
-    )
+    serving, load_s, ((identity,), results) = in_own_process(serve, medium, tmp_path, [[20.0, 3.0]])
     record_property("serving", f"{serving}, loaded in {load_s:.1f} s")
     shutil.rmtree(medium.folder)
 
     assert identity.engine == "openvino"
-    assert len(results) == 3
-    for length, result in zip((20, 20, 3), results, strict=True):
+    assert len(results) == 2
+    for length, result in zip((20, 3), results, strict=True):
         assert result.language == "ru"
         words = [word for segment in result.segments for word in segment.words]
         assert words
@@ -55,4 +60,4 @@ def test_an_old_medium_checkpoint_is_exported_and_served_in_russian(
             assert segment.words[0].start == segment.start <= segment.end == segment.words[-1].end
     assert load_s < export_s
     assert exporting.resident < MAX_EXPORT_BYTES
-    assert serving.resident < MAX_SERVING_BYTES
+    assert serving.anonymous < MAX_SERVING_BYTES

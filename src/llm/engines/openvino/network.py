@@ -83,13 +83,13 @@ class OpenVinoNetwork:
         """Run the encoder on a window that holds the longest chunk and a margin.
 
         One chunk after another, since a batch is no faster on a processor; each into its
-        row of one block of memory. The block of the usual context is used again at the
-        next call: memory that is new to the process takes as long to get as to fill.
+        row of one block of memory. It is used again at the next call: memory that is new to
+        the process takes as long to get as to fill.
         """
         longest = max(len(chunk) for chunk in chunks)
         context_s = self._max_context_s if full_context else self._context_s(longest)
         n_frames = round(context_s / FRAME_S)
-        memory = self._room_for(len(chunks), n_frames, reused=not full_context)
+        memory = self._room_for(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
             for name, array in memory.arrays.items():
                 output = ov.Tensor(array[row : row + 1], shared_memory=True)
@@ -103,15 +103,13 @@ class OpenVinoNetwork:
         needed_s = n_samples / SAMPLE_RATE + CONTEXT_MARGIN_S
         return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
-    def _room_for(self, n_rows: int, n_frames: int, *, reused: bool) -> CrossMemory:
+    def _room_for(self, n_rows: int, n_frames: int) -> CrossMemory:
         n_floats = CrossMemory.n_floats(self._sizes, n_rows, n_frames)
-        if not reused:
-            block = np.empty(n_floats, np.float32)
-        else:
-            if self._block.size < n_floats:
-                self._block = np.empty(n_floats, np.float32)
-            block = self._block
-        return CrossMemory.within(block, self._sizes, n_rows, n_frames)
+        if self._block.size < n_floats:
+            # room for the most there can be: what is not written to takes no memory
+            most = CrossMemory.n_floats(self._sizes, self.max_rows, self._sizes.max_frames)
+            self._block = np.empty(max(n_floats, most), np.float32)
+        return CrossMemory.within(self._block, self._sizes, n_rows, n_frames)
 
     def close(self) -> None:
         """Free what was heard last; the graphs go with this object."""

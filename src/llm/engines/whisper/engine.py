@@ -102,8 +102,8 @@ class WhisperEngine:
 
     def _decode(self, chunks: list[Samples], options: DecodingOptions) -> list[_Decoded]:
         """Decode; then again, in the full context and warmer and warmer, what is doubtful."""
-        listened = self._listen(chunks, full_context=False)
-        best = self._attempt(listened, options)
+        listened = dict(enumerate(self._listen(chunks, full_context=False)))
+        best = self._attempt(list(listened.values()), options)
         shortened = [
             n
             for n, one in enumerate(best)
@@ -112,7 +112,7 @@ class WhisperEngine:
         if shortened:
             again = self._listen([chunks[n] for n in shortened], full_context=True)
             self._replace_if_better(best, shortened, self._attempt(again, options))
-            # whichever text is the better one so far: a decoder reads windows of one length
+            # what was heard before is gone, also of a text that stays the better one
             listened = dict(zip(shortened, again, strict=True))
         for temperature in TEMPERATURES:
             doubtful = [n for n, one in enumerate(best) if not one.is_final]

@@ -66,8 +66,7 @@ class WhisperNetwork(Protocol):
                 network may choose a shorter window that holds every chunk.
 
         Returns:
-            One for each chunk; those of a shorter window are valid until the next call
-            for one.
+            One for each chunk, valid until the next call.
         """
         ...
 

@@ -142,16 +142,3 @@ def test_the_window_follows_the_longest_chunk(
     assert windows(3, 10.1) == {12.5}
     assert windows(29) == windows(30) == {30}
     assert {one.context_s for one in network.hear(CHUNKS, full_context=True)} == {30}
-
-
-def test_what_was_heard_in_full_outlives_the_next_chunks(
-    networks: tuple[WhisperNetwork, WhisperNetwork],
-) -> None:
-    """What was heard in a short window does not: its memory is used again."""
-    network = networks[0]
-    heard = network.hear(CHUNKS, full_context=True)
-    first = network.start_decoder(heard).advance(np.array([PROMPT] * 4)).copy()
-    network.hear([chunk[::-1].copy() for chunk in CHUNKS], full_context=True)
-    network.hear(CHUNKS[:1], full_context=False)
-    again = network.start_decoder(heard).advance(np.array([PROMPT] * 4))
-    assert np.array_equal(first, again)
