@@ -12,3 +12,9 @@ def words(text: str) -> list[str]:
 def wer(reference: str, transcript: str) -> float:
     """Return the word error rate, 0.1 being one wrong word in ten."""
     return jiwer.wer(" ".join(words(reference)), " ".join(words(transcript)))
+
+
+def n_wrong(reference: str, transcript: str) -> int:
+    """Return how many words are wrong, missing or too many."""
+    found = jiwer.process_words(" ".join(words(reference)), " ".join(words(transcript)))
+    return found.substitutions + found.deletions + found.insertions
