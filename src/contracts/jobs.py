@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.models import ModelIdentity
 from contracts.problems import Problem
@@ -83,6 +84,60 @@ class UploadedRecording(TranscribeOptions):
         return TranscribeOptions.model_validate(self.model_dump(exclude={"upload_id"}))
 
 
+def _one_line(value: object) -> object:
+    """Return a text on one line, without what cannot be seen."""
+    if not isinstance(value, str):
+        return value
+    return " ".join("".join(c for c in value if c.isprintable() or c.isspace()).split())
+
+
+def _each_once(tags: list[str]) -> list[str]:
+    """Return tags without those that differ from an earlier one by case alone."""
+    return list({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+
+
+MAX_TITLE_CHARS = 200
+MAX_TAG_CHARS = 50
+MAX_TAGS = 20
+
+Title = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_TITLE_CHARS)]
+Tag = Annotated[str, BeforeValidator(_one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
+
+
+class JobDescription(BaseModel):
+    """What its owner calls a job; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = Field(
+        default=None, description="Shown in place of the file's name; null or blank: that name."
+    )
+    tags: Annotated[list[Tag], AfterValidator(_each_once), Field(max_length=MAX_TAGS)] = Field(
+        default_factory=list[str], description="All the tags it is to have."
+    )
+
+
+class SegmentCorrection(BaseModel):
+    """What a segment should say; the model's own text takes a correction back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=10_000)
+
+
+class TagCount(BaseModel):
+    """A tag, and how many jobs have it."""
+
+    tag: str
+    n_jobs: int
+
+
+class TagList(BaseModel):
+    """An owner's tags, by name."""
+
+    items: list[TagCount]
+
+
 class SearchHit(BaseModel):
     """Where in a transcript the words of a query were found first."""
 
@@ -101,10 +156,18 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    title: str | None = Field(default=None, description="What its owner calls it.")
+    tags: list[str] = Field(default_factory=list[str])
     file: FileInfo
     options: TranscribeOptions
     model: ModelIdentity | None = None
     cached: bool = False
+    language: str | None = Field(
+        default=None, description="What is spoken, once something was recognised."
+    )
+    queue_position: int | None = Field(
+        default=None, description="While it is queued: 1 is the next one to begin."
+    )
     progress: Progress = Field(default_factory=Progress)
     result: Transcript | None = Field(
         default=None, description="The segments so far, while it runs."

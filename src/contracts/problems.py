@@ -14,6 +14,7 @@ class ProblemType(Enum):
     UNREADABLE_AUDIO = ("/problems/unreadable-audio", 400, "The audio cannot be read")
     NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no sound")
     BAD_REQUEST = ("/problems/bad-request", 400, "The request cannot be understood")
+    UNAUTHORIZED = ("/problems/unauthorized", 401, "A valid key is needed")
     NOT_FOUND = ("/problems/not-found", 404, "There is no such thing")
     METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "The method is not allowed here")
     WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in this state")

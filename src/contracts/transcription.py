@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
 
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, NormalizationOptions
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
 from contracts.models import ModelIdentity
+from contracts.unsure import UNSURE_BELOW_WORD_PROBABILITY, UnsureSign, unsure_signs
 
 
 class Task(StrEnum):
@@ -142,6 +143,30 @@ class Segment(ChunkSegment):
     original_text: str | None = Field(
         default=None, description="The model's text, where it was corrected."
     )
+
+    @computed_field(description="Why it may be wrong; nothing once it was corrected.")
+    @property
+    def unsure(self) -> list[UnsureSign]:
+        """Why it may be wrong."""
+        if self.original_text is not None:
+            return []
+        return unsure_signs(
+            self.avg_logprob,
+            self.no_speech_prob,
+            self.compression_ratio,
+            unsure_words=bool(self.unsure_words),
+        )
+
+    @computed_field(description="Places in `words` of those the model was unsure of.")
+    @property
+    def unsure_words(self) -> list[int]:
+        """Places in `words` of those the model was unsure of."""
+        words = self.words or []
+        return [
+            place
+            for place, word in enumerate(words)
+            if word.probability < UNSURE_BELOW_WORD_PROBABILITY
+        ]
 
 
 class Transcript(BaseModel):

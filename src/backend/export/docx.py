@@ -1,4 +1,4 @@
-"""A document of Word: title, and paragraphs with the times at which they begin."""
+"""A document of Word: title, and paragraphs, with the times at which they begin or without."""
 
 from io import BytesIO
 
@@ -10,7 +10,7 @@ from docx.shared import RGBColor
 
 from backend.export.paragraphs import paragraphs_of
 from backend.export.plain_text import one_line
-from backend.export.timecode import clock
+from backend.export.timecode import stamp
 from contracts.jobs import Job
 from contracts.transcription import Transcript
 
@@ -20,19 +20,23 @@ _MAX_PROPERTY_CHARS = 255
 """Source: ECMA-376, part 2, section 11: what a core property may hold."""
 
 
-def to_docx(job: Job, transcript: Transcript) -> bytes:
-    """Return a document that is titled with the recording's name.
+def to_docx(job: Job, transcript: Transcript, *, timestamps: bool) -> bytes:
+    """Return a document that is titled as its owner called the job, else as the recording.
 
     Everything from the recording is written as the text of runs: no field, link or macro can
     come of it.
+
+    Args:
+        timestamps: write when each paragraph begins.
     """
     document = Document()
-    title = one_line(job.file.name)
+    title = one_line(job.title or job.file.name)
     _describe(document, title, job, transcript.language)
     document.add_heading(title, level=0)
     for paragraph in paragraphs_of(transcript):
         written = document.add_paragraph()
-        written.add_run(f"[{clock(paragraph.start)}] ", style=_TIME_STYLE)
+        if timestamps:
+            written.add_run(f"{stamp(paragraph.start)} ", style=_TIME_STYLE)
         written.add_run(paragraph.text)
     content = BytesIO()
     document.save(content)

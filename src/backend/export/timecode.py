@@ -12,6 +12,11 @@ def timecode(time_ms: int, decimal_mark: str) -> str:
     return f"{clock(seconds)}{decimal_mark}{ms:03}"
 
 
+def stamp(seconds: float) -> str:
+    """Return `[H:MM:SS]`, as it stands before a paragraph."""
+    return f"[{clock(seconds).removeprefix('0')}]"
+
+
 def clock(seconds: float) -> str:
     """Return `HH:MM:SS` of the second that has begun."""
     minutes, seconds = divmod(int(seconds), 60)

@@ -1,11 +1,13 @@
 """What the routes can ask of jobs: accept a recording, show, cancel, correct, delete."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Unpack
 
 import structlog
 from anyio.to_thread import run_sync
@@ -15,24 +17,30 @@ from backend.errors import (
     LlmFailedError,
     LlmNotReadyError,
     QueueFullError,
-    TooLongError,
     WrongStateError,
 )
+from backend.jobs.decoding import Decoding
 from backend.jobs.durable import DurableQueue
 from backend.jobs.events import JobEvent, job_events
 from backend.jobs.parts import JobParts
 from backend.jobs.twins import Twins, Work
 from backend.jobs.worker import Worker
-from backend.pipeline.decode import MediaInfo, probe
-from backend.pipeline.prepare import too_long_detail
+from backend.pipeline.decode import MediaInfo
+from backend.storage.database import Filters
 from backend.storage.files import StoredFile
-from contracts.jobs import FileInfo, Job, JobPage, JobStatus
+from contracts.jobs import FileInfo, Job, JobDescription, JobPage, JobStatus, TagCount
+from contracts.recordings import Waveform
 from contracts.transcription import Segment, TranscribeOptions
 
 log = structlog.get_logger()
 
 RETRY_AFTER_S = 30
 """What a client is told to wait when the queue is full."""
+
+STOPPING_S = 10.0
+"""Seconds that a process may take to let go of a job that was cancelled."""
+
+_LOOK_S = 0.1
 
 
 class JobService:
@@ -45,6 +53,7 @@ class JobService:
         self._queue = queue
         self._worker = worker
         self._twins = twins
+        self._decoding = Decoding(parts.disk, parts.settings.max_duration_s)
         self._n_arriving = 0
 
     @asynccontextmanager
@@ -78,16 +87,15 @@ class JobService:
             TooLongError: its header says that it lasts longer than is accepted.
         """
         with _removed_if_refused(recording.path):
-            media = await run_sync(probe, recording.path)
-            if (media.duration_s or 0) > self._settings.max_duration_s:
-                raise TooLongError(too_long_detail(self._settings.max_duration_s))
+            media = await run_sync(self._decoding.probe, recording.path)
             job = _new_job(recording, media, options)
-            blob = await run_sync(self._parts.blobs.keep, recording.path, job.id)
+            same = await run_sync(self._jobs.same_blob, owner, recording.sha256)
+            blob = await run_sync(self._parts.blobs.keep, recording.path, job.id, same)
         with _removed_if_refused(blob):
             await run_sync(self._jobs.add, job, owner, blob)
         if await self._known_work(job, owner) is Work.OURS:
             await self._twins.queue_again(job.id)
-        return await self.get(job.id, owner)
+        return await self.get_head(job.id, owner)
 
     async def get(self, job_id: str, owner: str) -> Job:
         """Return a job as it is now, or raise JobNotFoundError."""
@@ -98,33 +106,43 @@ class JobService:
         return await run_sync(partial(self._jobs.find, job_id, owner, with_result=False))
 
     async def get_json(self, job_id: str, owner: str) -> bytes:
-        """Return a job as it is sent; what has ended may come from the cache.
+        """Return a job as it is sent; the result of one that has ended may come from the cache.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
         revision = await run_sync(self._jobs.revision, job_id, owner)
-        if cached := await self._parts.cache.get(owner, job_id, revision):
-            return cached
-        job = await self.get(job_id, owner)
-        content = await run_sync(lambda: job.model_dump_json().encode())
-        if job.status.is_final:
-            await self._parts.cache.put(owner, job_id, revision, content)
-        return content
+        head = await self.get_head(job_id, owner)
+        if not head.status.is_final:
+            job = await self.get(job_id, owner)
+            return await run_sync(lambda: job.model_dump_json().encode())
+        result = await self._parts.cache.get(owner, job_id, revision)
+        if result is None:
+            job = await self.get(job_id, owner)
+            result = await run_sync(_result_json, job)
+            await self._parts.cache.put(owner, job_id, revision, result)
+        return (
+            head.model_dump_json(exclude={"result"}).encode()[:-1] + b',"result":' + result + b"}"
+        )
 
     async def page(
-        self,
-        owner: str,
-        *,
-        query: str | None,
-        status: JobStatus | None,
-        limit: int,
-        cursor: str | None,
+        self, owner: str, *, limit: int, cursor: str | None, **filters: Unpack[Filters]
     ) -> JobPage:
         """Return a part of an owner's history; see `HistoryStore.page`."""
-        find = partial(self._parts.history.page, owner, query=query, status=status)
-        return await run_sync(partial(find, limit=limit, cursor=cursor))
+        find = partial(self._parts.history.page, owner, limit=limit, cursor=cursor)
+        return await run_sync(partial(find, **filters))
 
-    async def events(self, job_id: str, owner: str, after: int = -1) -> AsyncIterator[JobEvent]:
+    async def tags(self, owner: str) -> list[TagCount]:
+        """Return an owner's tags, by name."""
+        return await run_sync(self._parts.history.tags, owner)
+
+    async def describe(self, job_id: str, owner: str, description: JobDescription) -> Job:
+        """Call a job as its owner wishes, and return it without its result.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        return await run_sync(self._jobs.describe, job_id, owner, description)
+
+    async def events(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job; see `job_events`."""
         async for event in job_events(self._jobs, job_id, owner, after):
             yield event
@@ -142,6 +160,23 @@ class JobService:
         await self._twins.settle_followers(job_id)
         return await self.get(job_id, owner)
 
+    async def resume(self, job_id: str, owner: str) -> Job:
+        """Go on with a job that was cancelled or failed, at the first chunk without a result.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            WrongStateError: it has not ended so, its recording is not kept any more, or it is
+                still being stopped.
+            QueueFullError: as many are waiting as are allowed.
+        """
+        if (await self.get_head(job_id, owner)).status.is_final:
+            await self._stopped(job_id)
+        async with self.place():
+            await run_sync(self._jobs.resume, job_id, owner, datetime.now(UTC))
+        # if we die here, housekeeping finds that nobody waits for it
+        await self._twins.queue_again(job_id)
+        return await self.get(job_id, owner)
+
     async def delete(self, job_id: str, owner: str | None) -> None:
         """Remove a job in any state, with its recording and all that was made of it.
 
@@ -152,9 +187,10 @@ class JobService:
         """
         true_owner = await run_sync(self._jobs.owner, job_id)
         followers = await run_sync(self._jobs.followers, job_id)
-        blob = await run_sync(self._jobs.delete, job_id, owner)
-        await run_sync(self._parts.blobs.remove, blob)
+        left = await run_sync(self._jobs.delete, job_id, owner)
+        await run_sync(self._parts.blobs.remove, left.blob)
         await self._parts.cache.forget(true_owner, job_id)
+        await self._parts.cache.forget_chunks(true_owner, left.chunk_keys)
         await self._let_go(job_id)
         for follower in followers:
             await self._twins.queue_again(follower)
@@ -169,6 +205,18 @@ class JobService:
         if not (await self.get_head(job_id, owner)).status.is_final:
             raise WrongStateError("A transcript can be corrected once it has ended.")
         return await run_sync(self._jobs.edit_segment, job_id, owner, index, text)
+
+    async def waveform(self, job_id: str, owner: str) -> Waveform:
+        """Return how a recording looks.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            WrongStateError: it is not decoded, or was not by a version that looked.
+        """
+        waveform = await run_sync(self._jobs.waveform, job_id, owner)
+        if waveform is None:
+            raise WrongStateError("The recording is not decoded yet.")
+        return waveform
 
     async def audio(self, job_id: str, owner: str) -> tuple[FileInfo, Path]:
         """Return what a recording is and where it lies.
@@ -196,6 +244,14 @@ class JobService:
             return Work.OURS
         return await self._twins.divide(job, audio_sha256, model)
 
+    async def _stopped(self, job_id: str) -> None:
+        """Wait until no process works on a job: else it would be worked on twice."""
+        for _ in range(round(STOPPING_S / _LOOK_S)):
+            if not await self._queue.is_running(job_id):
+                return
+            await asyncio.sleep(_LOOK_S)
+        raise WrongStateError("The transcription is still being stopped.")
+
     async def _let_go(self, job_id: str) -> None:
         self._worker.stop(job_id)
         await self._queue.forget_unless_running(job_id)
@@ -208,6 +264,10 @@ def _removed_if_refused(path: Path) -> Iterator[None]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _result_json(job: Job) -> bytes:
+    return job.result.model_dump_json().encode() if job.result else b"null"
 
 
 def _new_job(recording: StoredFile, media: MediaInfo, options: TranscribeOptions) -> Job:

@@ -2,20 +2,26 @@
 
 The gain is measured over the speech alone, so that pauses do not make a quiet voice loud
 or a slammed door make it quiet; it is applied chunk by chunk, under a limiter.
+
+`scipy.signal`, which pyloudnorm needs too, is imported where it is used first: it takes half of
+the time in which a backend starts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from pyloudnorm.iirfilter import IIRfilter
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import lfilter, resample_poly
 
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
 from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE, NormalizationMethod, NormalizationOptions
+
+if TYPE_CHECKING:
+    from pyloudnorm.iirfilter import IIRfilter
 
 MAX_GAIN_DB = 40.0
 """More would make the hiss of a silent recording loud."""
@@ -29,12 +35,8 @@ OVERSAMPLING = 4
 _LIMITER_RADIUS = int(0.005 * SAMPLE_RATE)
 _BLOCK_SAMPLES = 30 * SAMPLE_RATE
 
-# Source: ITU-R BS.1770-4: K weighting (stage 1, stage 2), gating blocks of 400 ms with 75 %
-# overlap, the offset of the loudness formula, the absolute and the relative gate.
-_K_WEIGHTING = (
-    IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, SAMPLE_RATE, "high_shelf"),
-    IIRfilter(0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"),
-)
+# Source: ITU-R BS.1770-4: gating blocks of 400 ms with 75 % overlap, the offset of the loudness
+# formula, the absolute and the relative gate.
 _GATING_HOP = SAMPLE_RATE // 10
 _HOPS_PER_BLOCK = 4
 _LOUDNESS_OFFSET_DB = -0.691
@@ -50,16 +52,44 @@ def speech_gain_db(
     Returns:
         dB, at most `MAX_GAIN_DB`; 0 for `none` and for a recording without speech.
     """
-    match options.normalization:
-        case NormalizationMethod.PEAK if options.target_peak is not None:
-            target_db, level_db = _db(options.target_peak), peak_db(_speech(recording, spans))
-        case NormalizationMethod.RMS if options.target_dbfs is not None:
-            target_db, level_db = options.target_dbfs, rms_dbfs(_speech(recording, spans))
-        case NormalizationMethod.LUFS if options.target_lufs is not None:
-            target_db, level_db = options.target_lufs, loudness_lufs(_speech(recording, spans))
-        case _:
-            return 0.0
-    return 0.0 if level_db is None else min(target_db - level_db, MAX_GAIN_DB)
+    return gain_db(speech_level_db(recording, spans, options.normalization), options)
+
+
+def speech_level_db(
+    recording: PcmRecording, spans: Sequence[SpeechSpan], method: NormalizationMethod
+) -> float | None:
+    """Return how loud the speech is by a method's own measure.
+
+    Returns:
+        dB of full scale, or LUFS; None for `none`, silence, and a recording without speech.
+    """
+    match method:
+        case NormalizationMethod.PEAK:
+            return peak_db(_speech(recording, spans))
+        case NormalizationMethod.RMS:
+            return rms_dbfs(_speech(recording, spans))
+        case NormalizationMethod.LUFS:
+            return loudness_lufs(_speech(recording, spans))
+        case NormalizationMethod.NONE:
+            return None
+
+
+def gain_db(level_db: float | None, options: NormalizationOptions) -> float:
+    """Return the gain from a level, by the measure of the method chosen, to its target.
+
+    Returns:
+        dB, at most `MAX_GAIN_DB`; 0 without a level or a target.
+    """
+    target_db = _target_db(options)
+    if level_db is None or target_db is None:
+        return 0.0
+    return min(target_db - level_db, MAX_GAIN_DB)
+
+
+def _target_db(options: NormalizationOptions) -> float | None:
+    if options.target_peak is not None:
+        return _db(options.target_peak)
+    return options.target_lufs if options.target_dbfs is None else options.target_dbfs
 
 
 def apply_gain(samples: Samples, gain_db: float) -> Samples:
@@ -120,14 +150,28 @@ def _power_of(lufs: float) -> float:
     return float(10 ** ((lufs - _LOUDNESS_OFFSET_DB) / 10))
 
 
+@cache
+def _k_weighting() -> "tuple[IIRfilter, IIRfilter]":
+    """Return both stages. Source: ITU-R BS.1770-4, annex 1."""
+    from pyloudnorm.iirfilter import IIRfilter  # noqa: PLC0415
+
+    return (
+        IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, SAMPLE_RATE, "high_shelf"),
+        IIRfilter(0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"),
+    )
+
+
 def _hop_powers(blocks: Iterable[Samples]) -> npt.NDArray[np.float64]:
     """Return the K-weighted mean power of each 100 ms; the filters run on across blocks."""
-    states = [np.zeros(max(len(stage.a), len(stage.b)) - 1) for stage in _K_WEIGHTING]
+    from scipy.signal import lfilter  # noqa: PLC0415
+
+    stages = _k_weighting()
+    states = [np.zeros(max(len(stage.a), len(stage.b)) - 1) for stage in stages]
     powers: list[npt.NDArray[np.float64]] = []
     rest = np.zeros(0)
     for block in blocks:
         weighted = block.astype(np.float64)
-        for index, stage in enumerate(_K_WEIGHTING):
+        for index, stage in enumerate(stages):
             weighted, states[index] = lfilter(stage.b, stage.a, weighted, zi=states[index])
         rest = np.concatenate([rest, weighted])
         whole = rest.size // _GATING_HOP * _GATING_HOP
@@ -140,6 +184,8 @@ def _hop_powers(blocks: Iterable[Samples]) -> npt.NDArray[np.float64]:
 
 def true_peaks(samples: Samples) -> Samples:
     """Return, for each sample, the largest absolute value of the signal up to the next one."""
+    from scipy.signal import resample_poly  # noqa: PLC0415
+
     oversampled = np.abs(resample_poly(samples, OVERSAMPLING, 1))
     return oversampled.reshape(-1, OVERSAMPLING).max(axis=1).astype(np.float32)
 

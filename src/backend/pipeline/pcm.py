@@ -4,6 +4,8 @@ It is read in slices, never as a whole, so that memory does not grow with its le
 """
 
 import hashlib
+import io
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,17 @@ def to_s16le(samples: Samples) -> bytes:
     """Return samples in [-1, 1] as s16le; what lies outside is clipped."""
     scaled = np.rint(samples * _FULL_SCALE)
     return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2").tobytes()
+
+
+def to_wav(samples: Samples) -> bytes:
+    """Return samples in [-1, 1] as a WAV file."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(SAMPLE_WIDTH_BYTES)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(to_s16le(samples))
+    return content.getvalue()
 
 
 class PcmWriter:

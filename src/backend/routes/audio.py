@@ -1,4 +1,4 @@
-"""The recording as it was sent, for players that jump about in it."""
+"""The recording as it was sent, for players that jump about in it, and how it looks."""
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
@@ -8,9 +8,10 @@ from starlette.types import Message, Receive, Scope, Send
 from backend.dependencies import Jobs, Owner
 from contracts.jobs import FileInfo
 from contracts.problems import ProblemType
+from contracts.recordings import Waveform
 from servicekit.problems import problem_responses
 
-router = APIRouter(prefix="/v1/transcriptions/{job_id}/audio", tags=["transcriptions"])
+router = APIRouter(prefix="/v1/transcriptions/{job_id}", tags=["transcriptions"])
 
 _MEDIA_TYPES = {
     "aac": "audio/aac",
@@ -47,7 +48,7 @@ class RecordingResponse(FileResponse):
 
 
 @router.get(
-    "",
+    "/audio",
     summary="The recording, in whole or in part",
     response_class=RecordingResponse,
     responses={
@@ -76,6 +77,18 @@ async def play_recording(job_id: str, jobs: Jobs, owner: Owner) -> RecordingResp
         # what the file claims to be was looked into; a browser is not to guess otherwise
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"},
     )
+
+
+@router.get(
+    "/waveform",
+    summary="How the recording looks",
+    responses=problem_responses(
+        ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.INVALID_OPTION
+    ),
+)
+async def draw_recording(job_id: str, jobs: Jobs, owner: Owner) -> Waveform:
+    """Return its peaks, once it is decoded; they stay when the recording is dropped."""
+    return await jobs.waveform(job_id, owner)
 
 
 def media_type_of(file: FileInfo) -> str:

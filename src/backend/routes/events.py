@@ -16,6 +16,9 @@ from servicekit.problems import problem_responses
 
 router = APIRouter(prefix="/v1/transcriptions/{job_id}/events", tags=["transcriptions"])
 
+_MAX_ID_CHARS = 18
+"""Digits that fit into any database's largest integer."""
+
 HEARTBEAT_S = 15
 """Seconds without an event after which a comment is sent, so that proxies stay connected."""
 
@@ -40,7 +43,7 @@ async def follow_transcription(
 ) -> EventSourceResponse:
     """Send what has happened so far, then what happens, until the job ends."""
     await jobs.get_head(job_id, owner)  # an unknown one is told before the stream begins
-    events = _messages(jobs, job_id, owner, _index(last_event_id))
+    events = _messages(jobs, job_id, owner, _id(last_event_id))
     return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
@@ -53,7 +56,7 @@ async def _messages(
         )
 
 
-def _index(last_event_id: str | None) -> int:
-    """Return the index of the last segment that a client has; what makes no sense is none."""
+def _id(last_event_id: str | None) -> int:
+    """Return the id of the last event that a client has; what makes no sense is none."""
     text = last_event_id or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_ID_CHARS else 0

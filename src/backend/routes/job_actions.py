@@ -1,13 +1,13 @@
-"""What can be done to a job: cancel it, correct its text, delete it."""
+"""What can be done to a job: stop it, go on, call it something, correct its text, delete it."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from backend.dependencies import Jobs, Owner
 from backend.routes.json_body import json_body_of
-from contracts.jobs import Job
+from contracts.jobs import Job, JobDescription, SegmentCorrection
 from contracts.problems import ProblemType
 from contracts.transcription import Segment
 from servicekit.problems import problem_responses
@@ -17,14 +17,6 @@ router = APIRouter(
     tags=["transcriptions"],
     responses=problem_responses(ProblemType.INVALID_OPTION),
 )
-
-
-class SegmentCorrection(BaseModel):
-    """What a segment should say; the model's own text takes a correction back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: str = Field(max_length=10_000)
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
@@ -41,6 +33,32 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job; the speech model lets go of it within a moment."""
     return await jobs.cancel(job_id, owner)
+
+
+@router.post(
+    "/resume",
+    status_code=202,
+    summary="Go on with a job that was cancelled or failed",
+    responses=problem_responses(
+        ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.QUEUE_FULL
+    ),
+)
+async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
+    """Return the job; it waits its turn, and goes on at the first chunk without a result."""
+    return await jobs.resume(job_id, owner)
+
+
+@router.patch(
+    "",
+    summary="Give a job a title and tags",
+    openapi_extra=_body(JobDescription),
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE
+    ),
+)
+async def describe_transcription(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
+    """Return the job without its result; what is left out stays as it is."""
+    return await jobs.describe(job_id, owner, await json_body_of(request, JobDescription))
 
 
 @router.delete(

@@ -1,5 +1,7 @@
 """Recordings in, jobs and subtitles out."""
 
+from functools import partial
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -95,7 +97,7 @@ async def create_transcription(
         else:
             raise UnsupportedMediaError(f"Send the recording as {_FORM}, or its id as {_JSON}.")
     return Response(
-        job.model_dump_json(),
+        await jobs.get_json(job.id, owner),
         status_code=202,
         media_type=_JSON,
         headers={"Location": f"{router.prefix}/{job.id}"},
@@ -138,26 +140,42 @@ async def export_transcription(
     format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
     jobs: Jobs,
     owner: Owner,
+    timestamps: Annotated[
+        bool | None,
+        Query(description="`txt`, `docx` only: with times; else `docx` has them, `txt` has not."),
+    ] = None,
 ) -> Response:
-    """Return the transcript of a job that has ended, named after the recording."""
+    """Return the transcript of a job that has ended, named as its owner calls the job."""
+    exporter = EXPORTERS[format]
+    if timestamps is not None and exporter.timestamps is None:
+        raise RequestValidationError([_meaningless("timestamps", format)])
     job = await jobs.get(job_id, owner)
     if not job.status.is_final or job.result is None:
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
-    exporter = EXPORTERS[format]
     return Response(
-        await run_sync(exporter.render, job),
+        await run_sync(partial(exporter.render, job, timestamps=timestamps)),
         headers={
             "Content-Type": exporter.media_type,
-            "Content-Disposition": attachment(job.file.name, format),
+            "Content-Disposition": attachment(_download_name(job), format),
         },
     )
+
+
+def _meaningless(parameter: str, kind: ExportFormat) -> dict[str, Any]:
+    message = f"it has no meaning for the format {kind.value!r}"
+    return {"type": "value_error", "loc": ("query", parameter), "msg": message}
+
+
+def _download_name(job: Job) -> str:
+    return job.title or PurePath(job.file.name).stem
 
 
 async def _submit_upload(
     request: Request, uploads: UploadStore, jobs: JobService, owner: str
 ) -> Job:
     recording = await json_body_of(request, UploadedRecording)
-    return await jobs.submit(await uploads.claim(recording.upload_id), recording.options(), owner)
+    stored = await uploads.claim(recording.upload_id, owner)
+    return await jobs.submit(stored, recording.options(), owner)
 
 
 async def _submit_form(request: Request, work: WorkFolder, jobs: JobService, owner: str) -> Job:

@@ -81,7 +81,7 @@ def offset_of(request: Request) -> int:
     return _number(request, "Upload-Offset")
 
 
-def announcement_of(request: Request) -> Announcement:
+def announcement_of(request: Request, owner: str) -> Announcement:
     """Return what the client says of the file to come (Creation).
 
     Raises: BadRequestError: no length, or metadata that is too long or breaks the rules.
@@ -94,7 +94,7 @@ def announcement_of(request: Request) -> Announcement:
         )
     metadata = parse_metadata(raw) if raw else {}
     name = next((metadata[key] for key in _NAME_KEYS if metadata.get(key)), None)
-    return Announcement(length=length, name=name, metadata=raw or None)
+    return Announcement(length=length, owner=owner, name=name, metadata=raw or None)
 
 
 def parse_metadata(raw: str) -> dict[str, str]:

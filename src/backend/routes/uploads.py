@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Uploads
+from backend.dependencies import Owner, Uploads
 from backend.routes import tus
 from backend.routes.request_body import announced_bytes, body_of
 from contracts.problems import ProblemType
@@ -39,14 +39,16 @@ async def announce(uploads: Uploads) -> Response:
         ProblemType.DISK_FULL,
     ),
 )
-async def create_upload(request: Request, uploads: Uploads) -> Response:
+async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Response:
     """Announce a file; its first bytes may come along."""
-    upload = await uploads.create(tus.announcement_of(request))
+    upload = await uploads.create(tus.announcement_of(request, owner))
     if tus.has_content(request):
         try:
-            upload = await uploads.append(upload.id, 0, announced_bytes(request), body_of(request))
+            upload = await uploads.append(
+                upload.id, owner, 0, announced_bytes(request), body_of(request)
+            )
         except ServiceError:
-            await uploads.remove(upload.id)  # its address was never told
+            await uploads.remove(upload.id, owner)  # its address was never told
             raise
     headers = {"Location": f"{tus.PREFIX}/{upload.id}", **tus.progress_headers(upload)}
     return Response(status_code=201, headers=headers)
@@ -59,9 +61,9 @@ async def create_upload(request: Request, uploads: Uploads) -> Response:
     dependencies=_versioned,
     responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.UNSUPPORTED_TUS_VERSION),
 )
-async def read_upload(upload_id: str, uploads: Uploads) -> Response:
+async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
     """Return the offset at which to go on."""
-    upload = await uploads.find(upload_id)
+    upload = await uploads.find(upload_id, owner)
     metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
     headers = {
         "Upload-Length": str(upload.length),
@@ -94,11 +96,13 @@ async def read_upload(upload_id: str, uploads: Uploads) -> Response:
         ProblemType.DISK_FULL,
     ),
 )
-async def append_to_upload(upload_id: str, request: Request, uploads: Uploads) -> Response:
+async def append_to_upload(
+    upload_id: str, request: Request, uploads: Uploads, owner: Owner
+) -> Response:
     """Send the next bytes; those that arrive are kept, whatever happens then."""
     tus.require_content(request)
     upload = await uploads.append(
-        upload_id, tus.offset_of(request), announced_bytes(request), body_of(request)
+        upload_id, owner, tus.offset_of(request), announced_bytes(request), body_of(request)
     )
     return Response(status_code=204, headers=tus.progress_headers(upload))
 
@@ -112,7 +116,7 @@ async def append_to_upload(upload_id: str, request: Request, uploads: Uploads) -
         ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.UNSUPPORTED_TUS_VERSION
     ),
 )
-async def remove_upload(upload_id: str, uploads: Uploads) -> Response:
+async def remove_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
     """Remove what has arrived."""
-    await uploads.remove(upload_id)
+    await uploads.remove(upload_id, owner)
     return Response(status_code=204)

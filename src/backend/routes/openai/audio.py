@@ -57,6 +57,7 @@ _OPERATION: dict[str, Any] = {
             ProblemType.UNREADABLE_AUDIO,
             ProblemType.NO_AUDIO_STREAM,
             ProblemType.BAD_REQUEST,
+            ProblemType.UNAUTHORIZED,
             ProblemType.NOT_FOUND,
             ProblemType.WRONG_STATE,
             ProblemType.TOO_LARGE,

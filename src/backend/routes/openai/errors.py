@@ -19,7 +19,10 @@ log = structlog.get_logger()
 DO_NOT_RETRY = {"x-should-retry": "false"}
 """OpenAI's clients send anew what failed with 409 or 5xx, unless told that it is of no use."""
 
-_CODES = {ProblemType.QUEUE_FULL.uri: "rate_limit_exceeded"}
+_CODES = {
+    ProblemType.UNAUTHORIZED.uri: "invalid_api_key",
+    ProblemType.QUEUE_FULL.uri: "rate_limit_exceeded",
+}
 _TYPES = {429: "rate_limit_error"}
 
 

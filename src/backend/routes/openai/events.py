@@ -44,17 +44,20 @@ def answer_events(
 async def _messages(
     request: Request, jobs: JobService, job_id: str, owner: str
 ) -> AsyncGenerator[ServerSentEvent]:
-    sent = ""
+    sent, texts = "", dict[int, str]()
     try:
         async with (
             cancelled_on_hang_up(request, jobs, job_id, owner),
             aclosing(jobs.events(job_id, owner)) as events,
         ):
             async for event in events:
-                if isinstance(event.data, Segment) and event.data.text:
-                    delta = f" {event.data.text}" if sent else event.data.text
-                    yield _message(TextDelta(delta=delta))
-                    sent += delta
+                if not isinstance(event.data, Segment):
+                    continue
+                texts[event.data.index] = event.data.text  # a new one, or one that has grown
+                text = " ".join(text for text in texts.values() if text)
+                if text.startswith(sent) and text != sent:
+                    yield _message(TextDelta(delta=text.removeprefix(sent)))
+                    sent = text
         async for message in _ending(jobs, job_id, owner, sent):
             yield message
     except ServiceError as error:  # too late for a status of its own

@@ -29,13 +29,14 @@ class ChunkStore:
             return session.scalar(query)
 
     @reconnecting
-    def put(self, owner: str, key: str, job_id: str, transcript: ChunkTranscript) -> None:
-        """Keep an answer, in place of an older one; not for a job that was deleted."""
+    def put(self, owner: str, key: str, job_id: str, transcript: ChunkTranscript) -> bool:
+        """Keep an answer, in place of an older one; False for a job that was deleted."""
         with self._database.writing() as session:
             job = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
             number = session.scalar(job.with_for_update(read=True, key_share=True))
             if number is not None:
                 session.execute(_upsert(session, owner, key, number, transcript))
+            return number is not None
 
 
 def _upsert(

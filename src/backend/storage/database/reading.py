@@ -1,21 +1,23 @@
 """Makes contracts of rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from backend.errors import JobNotFoundError
+from backend.storage.database.queue import queue_positions
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
     SegmentRow,
+    TagRow,
     TranscriptionRow,
     WordRow,
 )
-from contracts.jobs import FileInfo, Job, Progress
+from contracts.jobs import FileInfo, Job, JobStatus, Progress
 from contracts.models import ModelIdentity
 from contracts.transcription import Segment, Transcript, Word
 
@@ -54,32 +56,50 @@ def of_file() -> ColumnElement[bool]:
     return TranscriptionRow.file_id == FileRow.id
 
 
-def job_of(row: TranscriptionRow, file: FileRow) -> Job:
-    """Return a job without its result."""
+def jobs_of(session: Session, rows: Iterable[tuple[TranscriptionRow, FileRow]]) -> list[Job]:
+    """Return jobs without their results; those that follow another show how far that one is."""
+    pairs = [(row, _job(row, file)) for row, file in rows]
+    tags = _tags_of(session, [row.number for row, _ in pairs])
+    waiting = [row.number for row, _ in pairs if row.status is JobStatus.QUEUED]
+    positions = queue_positions(session, waiting) if waiting else {}
+    for row, job in pairs:
+        job.tags = tags[row.number]
+        job.queue_position = positions.get(row.number)
+        maker = maker_of(session, row)
+        job.progress, job.model, job.language = progress_of(maker), model_of(maker), maker.language
+    return [job for _, job in pairs]
+
+
+def _job(row: TranscriptionRow, file: FileRow) -> Job:
     return Job(
         id=row.id,
         status=row.status,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        title=row.title,
         file=FileInfo.model_validate(file, from_attributes=True),
         options=row.options,
-        model=model_of(row),
         cached=row.cached,
-        progress=progress_of(row),
         warnings=row.warnings,
         error=row.error,
     )
 
 
-def jobs_of(session: Session, rows: Iterable[tuple[TranscriptionRow, FileRow]]) -> list[Job]:
-    """Return jobs without their results; those that follow another show how far that one is."""
-    pairs = [(row, job_of(row, file)) for row, file in rows]
-    for row, job in pairs:
-        maker = maker_of(session, row)
-        if maker is not row:
-            job.progress, job.model = progress_of(maker), model_of(maker)
-    return [job for _, job in pairs]
+def _tags_of(session: Session, numbers: Collection[int]) -> dict[int, list[str]]:
+    """Return the tags of some jobs, by name."""
+    tags: dict[int, list[str]] = {number: [] for number in numbers}
+    query = select(TagRow.transcription_number, TagRow.tag).where(
+        TagRow.transcription_number.in_(numbers)
+    )
+    for number, tag in session.execute(query):
+        tags[number].append(tag)
+    return {number: sorted(of_job, key=by_name) for number, of_job in tags.items()}
+
+
+def by_name(tag: str) -> tuple[str, str]:
+    """Return what tags are sorted by: no matter the case, and always the same way."""
+    return tag.casefold(), tag
 
 
 def maker_of(session: Session, row: TranscriptionRow) -> TranscriptionRow:
@@ -141,6 +161,17 @@ def segments_of(
         _segment(row, correction, words.get(row.index, []))
         for row, correction in session.execute(query)
     ]
+
+
+def changes_since(session: Session, number: int, change: int) -> dict[int, int]:
+    """Return the indexes of the segments written after a change, with the number of each.
+
+    A segment that changes is written as a new row, and rows are numbered in order.
+    """
+    query = select(SegmentRow.index.label("place"), SegmentRow.id).where(
+        SegmentRow.transcription_number == number, SegmentRow.id > change
+    )
+    return {row.place: row.id for row in session.execute(query)}
 
 
 def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segment:

@@ -1,9 +1,33 @@
 """Removes rows so that nothing of them is left."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from backend.storage.database.tables import FileRow, TranscriptionRow
+from backend.storage.database.tables import ChunkTranscriptRow, FileRow, TranscriptionRow
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What of a deleted job is not in the database, and has to be removed too.
+
+    Attributes:
+        blob: the recording; None when another job has it, or it was dropped.
+        chunk_keys: of its chunks' answers, which may be in a cache.
+    """
+
+    blob: Path | None
+    chunk_keys: list[str]
+
+
+def take_chunk_keys(session: Session, row: TranscriptionRow) -> list[str]:
+    """Return the keys of all answers that a job has; none is added to it any more."""
+    job = select(TranscriptionRow.number).where(TranscriptionRow.number == row.number)
+    session.execute(job.with_for_update())  # a stronger lock than ours: it waits for `put`
+    mine = ChunkTranscriptRow.transcription_number == row.number
+    return list(session.scalars(select(ChunkTranscriptRow.key).where(mine)))
 
 
 def delete_job(session: Session, row: TranscriptionRow, file: FileRow) -> str | None:

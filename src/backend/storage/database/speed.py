@@ -16,7 +16,8 @@ _RECENT_JOBS = 20
 def median_speed(session: Session, model_name: str) -> float | None:
     """Return processing seconds per second of audio; None while no job tells.
 
-    Cached jobs tell nothing, nor do those during which the clock was set back.
+    Cached jobs tell nothing, nor do those that were done in parts, or during which the clock
+    was set back.
     """
     query = (
         select(TranscriptionRow.started_at, TranscriptionRow.finished_at, FileRow.duration_s)
@@ -25,6 +26,7 @@ def median_speed(session: Session, model_name: str) -> float | None:
             TranscriptionRow.status == JobStatus.COMPLETED,
             TranscriptionRow.model_name == model_name,
             TranscriptionRow.cached.is_(False),
+            TranscriptionRow.resumed_at.is_(None),
             FileRow.duration_s > 0,
             TranscriptionRow.finished_at > TranscriptionRow.started_at,
         )

@@ -2,6 +2,7 @@
 
 files 1─1 transcriptions 1─n segments 1─n words
                          │            1─1 edits, where a segment was corrected
+                         1─n tags
                          1─n chunk_transcripts, by which no chunk is transcribed twice
 
 What belongs to a transcription goes with it (`ON DELETE CASCADE`).
@@ -26,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from backend.storage.database.columns import CompressedJson, Json, PlainText, UtcDateTime
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import Problem
+from contracts.recordings import Waveform
 from contracts.transcription import ChunkTranscript, TranscribeOptions
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -67,6 +69,7 @@ class FileRow(Base):
         audio_sha256: of the decoded 16 kHz mono PCM; null until it is decoded.
         blob: where the file lies, relative to the data folder if it is below it; null when
             the audio is dropped.
+        waveform: null until it is decoded.
     """
 
     __tablename__ = "files"
@@ -83,6 +86,7 @@ class FileRow(Base):
     channels: Mapped[int]
     duration_s: Mapped[float | None]
     blob: Mapped[str | None] = mapped_column(index=True)
+    waveform: Mapped[Waveform | None] = mapped_column(CompressedJson(Waveform), deferred=True)
 
     __table_args__ = (
         Index(None, "owner", "audio_sha256"),
@@ -98,7 +102,9 @@ class TranscriptionRow(Base):
         number: the order of arrival, which the clock cannot disturb.
         options_key: set once this job makes, or has, the result for that key (`claim_result`).
         speech_s: null until the recording is prepared.
+        title_lemmas: those of the title with a space around each; null without a title.
         joined_to: the number of the job that makes this one's result too.
+        resumed_at: when it was last queued again after it had ended.
         revision: grows with each change of a job that has ended.
     """
 
@@ -112,6 +118,9 @@ class TranscriptionRow(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
+    title: Mapped[str | None]
+    title_lemmas: Mapped[str | None]
     options: Mapped[TranscribeOptions] = mapped_column(Json(TranscribeOptions))
     options_key: Mapped[str | None]
     model_name: Mapped[str | None]
@@ -204,6 +213,17 @@ class EditRow(Base):
     edited_at: Mapped[datetime]
 
     __table_args__ = (ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),)
+
+
+class TagRow(Base):
+    """A tag that the owner gave to a job."""
+
+    __tablename__ = "tags"
+
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(primary_key=True)
 
 
 class ChunkTranscriptRow(Base):

@@ -1,12 +1,15 @@
 """What can be asked of a job."""
 
+from operator import itemgetter
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from backend.errors import JobNotFoundError
 from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.queue import audio_left
 from backend.storage.database.reading import (
+    changes_since,
     find_rows,
     jobs_of,
     maker_of,
@@ -16,6 +19,7 @@ from backend.storage.database.reading import (
 from backend.storage.database.speed import median_speed
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from contracts.jobs import Job, JobStatus
+from contracts.recordings import Waveform
 from contracts.transcription import Segment
 
 
@@ -73,6 +77,16 @@ class TranscriptionReader:
             return self._database.blob_path(file.blob) if file.blob else None
 
     @reconnecting
+    def waveform(self, job_id: str, owner: str | None = None) -> Waveform | None:
+        """Return how the recording looks; None while it is not decoded.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            _, file = find_rows(session, job_id, owner)
+            return file.waveform
+
+    @reconnecting
     def owner(self, job_id: str) -> str:
         """Return whose job it is, or raise JobNotFoundError."""
         with self._database.reading() as session:
@@ -97,6 +111,16 @@ class TranscriptionReader:
             return session.scalar(query.limit(1))
 
     @reconnecting
+    def same_blob(self, owner: str, sha256: str) -> Path | None:
+        """Return where a file lies that the owner sent before, if it is still kept."""
+        query = select(FileRow.blob).where(
+            FileRow.owner == owner, FileRow.sha256 == sha256, FileRow.blob.is_not(None)
+        )
+        with self._database.reading() as session:
+            blob = session.scalar(query.limit(1))
+        return self._database.blob_path(blob) if blob else None
+
+    @reconnecting
     def joined_to(self, job_id: str) -> str | None:
         """Return the job that makes this one's result, unless it does so itself.
 
@@ -119,11 +143,30 @@ class TranscriptionReader:
             return list(session.scalars(query.order_by(TranscriptionRow.number)))
 
     @reconnecting
-    def segments_after(self, job_id: str, index: int) -> list[Segment]:
-        """Return the segments that follow one, all for -1, or raise JobNotFoundError."""
+    def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
+        """Return the segments that came, or were written anew, after a change.
+
+        Args:
+            change: the number of the last one known; 0: all.
+
+        Returns: them, each after the number of its change, in the order of these.
+        Raises: JobNotFoundError: no job has the id.
+        """
         with self._database.reading() as session:
             row, _ = find_rows(session, job_id)
-            return segments_of(session, maker_of(session, row).number, first=index + 1)
+            number = maker_of(session, row).number
+            changes = changes_since(session, number, change)
+            if not changes:
+                return []
+            segments = segments_of(session, number, min(changes), max(changes))
+        found = [(changes[each.index], each) for each in segments if each.index in changes]
+        return sorted(found, key=itemgetter(0))
+
+    @reconnecting
+    def audio_left(self, duration_s: float) -> tuple[float, float]:
+        """Return the seconds of audio to be transcribed yet; see `queue.audio_left`."""
+        with self._database.reading() as session:
+            return audio_left(session, duration_s)
 
     @reconnecting
     def recent_speed(self, model_name: str) -> float | None:

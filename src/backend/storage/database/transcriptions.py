@@ -9,11 +9,8 @@ from sqlalchemy.orm import Session
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.storage.database import removal, twins
 from backend.storage.database.engine import reconnecting
-from backend.storage.database.reading import (
-    find_rows,
-    job_of,
-    segments_of,
-)
+from backend.storage.database.reading import find_rows, jobs_of, segments_of
+from backend.storage.database.removal import Leftovers
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from backend.storage.database.transcription_reader import TranscriptionReader
 from backend.storage.database.twins import ResultKey, Twin
@@ -21,16 +18,19 @@ from backend.storage.database.writing import (
     ChunkResult,
     Prepared,
     correct,
+    describe,
     end_job,
     file_row,
     note_chunk,
     put_segments,
     segment_rows,
+    take_up_again,
     transcription_row,
     with_warnings,
 )
-from contracts.jobs import Job, JobStatus, Stage
+from contracts.jobs import Job, JobDescription, JobStatus, Stage
 from contracts.problems import Problem
+from contracts.recordings import Waveform
 from contracts.transcription import Segment
 
 
@@ -67,6 +67,7 @@ class TranscriptionStore(TranscriptionReader):
             if row is None:
                 return False
             row.status = JobStatus.RUNNING
+            row.joined_to = None  # until it asks again whose the work is
             row.started_at = row.started_at or started_at
             return True
 
@@ -76,6 +77,20 @@ class TranscriptionStore(TranscriptionReader):
         with self._database.writing() as session:
             if row := _locked(session, job_id, JobStatus.RUNNING):
                 row.stage = stage
+
+    @reconnecting
+    def note_eta(self, job_id: str, eta_s: float | None) -> None:
+        """Write how many seconds a running job will still take; None: nobody knows."""
+        with self._database.writing() as session:
+            if row := _locked(session, job_id, JobStatus.RUNNING):
+                row.eta_s = eta_s
+
+    @reconnecting
+    def note_waveform(self, job_id: str, waveform: Waveform) -> None:
+        """Write how a job's recording looks, unless the job was deleted."""
+        with self._database.writing() as session:
+            if row := _locked(session, job_id):
+                session.get_one(FileRow, row.file_id).waveform = waveform
 
     @reconnecting
     def note_prepared(self, job_id: str, prepared: Prepared) -> None:
@@ -166,7 +181,35 @@ class TranscriptionStore(TranscriptionReader):
             if row.status.is_final:
                 raise WrongStateError("The transcription has ended already.")
             end_job(row, JobStatus.CANCELLED, finished_at)
-            return job_of(row, file)
+            return jobs_of(session, [(row, file)])[0]
+
+    @reconnecting
+    def resume(self, job_id: str, owner: str | None, resumed_at: datetime) -> None:
+        """Let a job that was cancelled, or failed, wait its turn again.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            WrongStateError: it has not ended so, or its recording is not kept any more.
+        """
+        with self._database.writing() as session:
+            row, file = find_rows(session, job_id, owner, lock=True)
+            if row.status not in (JobStatus.CANCELLED, JobStatus.FAILED):
+                raise WrongStateError(f"Nothing is left to go on with: the job is {row.status}.")
+            if file.blob is None:
+                raise WrongStateError("The recording is not kept any more.")
+            take_up_again(row, resumed_at)
+
+    @reconnecting
+    def describe(self, job_id: str, owner: str | None, description: JobDescription) -> Job:
+        """Write what an owner calls a job, and return it without its result.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.writing() as session:
+            row, file = find_rows(session, job_id, owner, lock=True)
+            describe(session, row, description)
+            session.flush()
+            return jobs_of(session, [(row, file)])[0]
 
     @reconnecting
     def edit_segment(self, job_id: str, owner: str | None, index: int, text: str) -> Segment:
@@ -184,16 +227,17 @@ class TranscriptionStore(TranscriptionReader):
             return segments_of(session, row.number, index, index)[0]
 
     @reconnecting
-    def delete(self, job_id: str, owner: str | None = None) -> Path | None:
+    def delete(self, job_id: str, owner: str | None = None) -> Leftovers:
         """Remove a job in any state with all that was made of it.
 
-        Returns: the recording to remove too, unless another job has it or it was dropped.
         Raises: JobNotFoundError: no job of that owner has the id.
         """
         with self._database.writing() as session:
-            blob = removal.delete_job(session, *find_rows(session, job_id, owner, lock=True))
+            row, file = find_rows(session, job_id, owner, lock=True)
+            chunk_keys = removal.take_chunk_keys(session, row)
+            blob = removal.delete_job(session, row, file)
         self._database.forget_deleted()
-        return self._database.blob_path(blob) if blob else None
+        return Leftovers(self._database.blob_path(blob) if blob else None, chunk_keys)
 
 
 def _locked(session: Session, job_id: str, *statuses: JobStatus) -> TranscriptionRow | None:

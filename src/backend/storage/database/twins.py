@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, Table, case, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from backend.storage.database.reading import of_file
+from backend.storage.database.reading import model_of, of_file
 from backend.storage.database.tables import (
     Base,
     EditRow,
@@ -15,7 +15,7 @@ from backend.storage.database.tables import (
     WordRow,
 )
 from backend.storage.database.writing import note_model, with_warnings
-from contracts.jobs import JobStatus
+from contracts.jobs import JobStatus, JobWarning
 from contracts.models import ModelIdentity
 
 
@@ -63,6 +63,8 @@ def claim(
     twin = None if force or is_registered else session.scalar(_twin(row, key))
     row.joined_to = None
     if twin is None:
+        if row.chunks_done and model_of(row) != key.model:
+            row.warnings = with_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
         row.options_key = key.options_key
         note_model(row, key.model)
         return None
@@ -78,8 +80,8 @@ def copy(session: Session, source: TranscriptionRow, target: TranscriptionRow) -
         _copy_rows(session, table, source.number, target.number)
     for name in _COPIED:
         setattr(target, name, getattr(source, name))
-    recording = session.get_one(FileRow, source.file_id)
-    session.get_one(FileRow, target.file_id).duration_s = recording.duration_s
+    made_of, recording = (session.get_one(FileRow, row.file_id) for row in (source, target))
+    recording.duration_s, recording.waveform = made_of.duration_s, made_of.waveform
     target.warnings = with_warnings(target.warnings, source.warnings)
     target.joined_to = None
     target.cached = True
@@ -128,6 +130,7 @@ def _copy_rows(session: Session, kind: type[Base], source: int, target: int) -> 
     table = kind.__table__
     assert isinstance(table, Table)
     others = [c for c in table.columns if c.name not in ("id", "transcription_number")]
-    rows = select(literal(target), *others).where(table.c.transcription_number == source)
+    mine = table.c.transcription_number == source
+    rows = select(literal(target), *others).where(mine).order_by(*table.primary_key.columns)
     names = ["transcription_number", *(column.name for column in others)]
     session.execute(insert(table).from_select(names, rows))

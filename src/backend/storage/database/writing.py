@@ -10,8 +10,15 @@ from sqlalchemy.orm import Session
 
 from backend.storage.database.lemmas import lemmas_of
 from backend.storage.database.reading import model_of
-from backend.storage.database.tables import EditRow, FileRow, SegmentRow, TranscriptionRow, WordRow
-from contracts.jobs import Job, JobStatus, JobWarning, Progress, Stage
+from backend.storage.database.tables import (
+    EditRow,
+    FileRow,
+    SegmentRow,
+    TagRow,
+    TranscriptionRow,
+    WordRow,
+)
+from contracts.jobs import Job, JobDescription, JobStatus, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.transcription import Segment
 
@@ -130,6 +137,26 @@ def end_job(row: TranscriptionRow, status: JobStatus, finished_at: datetime) -> 
         row.options_key = None  # which of the two models should it stand for?
     if status is JobStatus.COMPLETED:
         row.processed_s, row.eta_s, row.stage = row.total_s, 0.0, Stage.DONE
+
+
+def take_up_again(row: TranscriptionRow, resumed_at: datetime) -> None:
+    """Let a job that ended before its time wait its turn, with what was recognised so far."""
+    row.status = JobStatus.QUEUED
+    row.resumed_at = resumed_at
+    row.started_at = row.finished_at = row.stage = row.error = row.joined_to = None
+    row.revision += 1  # what is cached of its end is not true any more
+
+
+def describe(session: Session, row: TranscriptionRow, description: JobDescription) -> None:
+    """Write the title and the tags, each if it is given."""
+    given = description.model_fields_set
+    if "title" in given:
+        row.title = description.title or None
+        row.title_lemmas = f" {lemma_text(row.title)} " if row.title else None
+    if "tags" in given:
+        session.execute(delete(TagRow).where(TagRow.transcription_number == row.number))
+        session.add_all(TagRow(transcription_number=row.number, tag=t) for t in description.tags)
+    row.revision += 1
 
 
 def with_warnings(warnings: Sequence[JobWarning], more: Sequence[JobWarning]) -> list[JobWarning]:

@@ -1,0 +1,56 @@
+"""What an owner has transcribed, and how the machine is."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+
+from backend.settings import BackendSettings
+from backend.storage.database import StatisticsStore
+from backend.storage.disk import Disk, size_bytes
+from contracts import VERSION
+from contracts.statistics import CacheKind, DatabaseKind, DiskUsage, Statistics
+
+
+class StatisticsCounter:
+    """Counts anew at each question."""
+
+    def __init__(self, settings: BackendSettings, store: StatisticsStore, disk: Disk) -> None:
+        self._settings = settings
+        self._store = store
+        self._disk = disk
+        is_sqlite = settings.database.startswith("sqlite")
+        self._database = DatabaseKind.SQLITE if is_sqlite else DatabaseKind.POSTGRESQL
+        self._cache = CacheKind.REDIS if settings.redis_url else CacheKind.MEMORY
+
+    async def count(self, owner: str) -> Statistics:
+        """Return an owner's statistics."""
+        return await run_sync(self._count, owner)
+
+    def _count(self, owner: str) -> Statistics:
+        counted = self._store.count(owner, datetime.now(UTC).date())
+        return Statistics(
+            **asdict(counted),
+            disk=self._disk_usage(),
+            data_dir=str(self._settings.data_dir),
+            version=VERSION,
+            database=self._database,
+            cache=self._cache,
+        )
+
+    def _disk_usage(self) -> DiskUsage:
+        return DiskUsage(
+            database_bytes=self._store.size_bytes(),
+            recordings_bytes=_all_bytes(self._folders("blobs")),
+            work_bytes=_all_bytes(self._folders("uploads", "work")),
+            free_bytes=self._disk.free_bytes(),
+        )
+
+    def _folders(self, *names: str) -> Iterable[Path]:
+        return (self._settings.data_dir / name for name in names)
+
+
+def _all_bytes(folders: Iterable[Path]) -> int:
+    return sum(size_bytes(folder) for folder in folders)

@@ -1,0 +1,130 @@
+"""How much an owner has transcribed, and how much waits."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, case, func, select, text
+from sqlalchemy.orm import Session
+
+from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.reading import of_file
+from backend.storage.database.speed import median_speed
+from backend.storage.database.tables import UNFINISHED, FileRow, SegmentRow, TranscriptionRow
+from contracts.jobs import JobStatus
+from contracts.statistics import DAYS_SHOWN, DayStatistics
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the database tells for `contracts.statistics.Statistics`, by the same names."""
+
+    n_recordings: int
+    audio_s: float
+    n_words: int
+    speed: float | None
+    by_day: list[DayStatistics]
+    n_queued: int
+    n_running: int
+
+
+class StatisticsStore:
+    """Sums over all jobs; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @reconnecting
+    def count(self, owner: str, today: date) -> Counted:
+        """Return what an owner has transcribed until a day, which is in UTC."""
+        with self._database.reading() as session:
+            n_recordings, audio_s = session.execute(_sums(owner)).one()
+            waiting = _by_status(session)
+            return Counted(
+                n_recordings=n_recordings,
+                audio_s=audio_s,
+                n_words=_n_words(session, owner),
+                speed=_speed(session),
+                by_day=_by_day(session, owner, today),
+                n_queued=waiting.get(JobStatus.QUEUED, 0),
+                n_running=waiting.get(JobStatus.RUNNING, 0),
+            )
+
+    @reconnecting
+    def size_bytes(self) -> int:
+        """Return what the database takes of its server's disk, or of ours."""
+        query = (
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            if self._database.is_sqlite
+            else "SELECT pg_database_size(current_database())"
+        )
+        with self._database.reading() as session:
+            return session.scalar(text(query)) or 0
+
+
+def _sums(owner: str) -> Select[int, float]:
+    return (
+        select(func.count(), func.coalesce(func.sum(FileRow.duration_s), 0.0))
+        .select_from(TranscriptionRow)
+        .join(FileRow, of_file())
+        .where(*_transcribed_by(owner))
+    )
+
+
+def _transcribed_by(owner: str) -> tuple[ColumnElement[bool], ...]:
+    return TranscriptionRow.owner == owner, TranscriptionRow.status == JobStatus.COMPLETED
+
+
+def _n_words(session: Session, owner: str) -> int:
+    """Return the words of the model's texts, which have one space between two of them."""
+    plain = func.trim(SegmentRow.text)
+    n_spaces = func.length(plain) - func.length(func.replace(plain, " ", ""))
+    query = (
+        select(func.sum(case((plain != "", n_spaces + 1), else_=0)))
+        .join(TranscriptionRow, SegmentRow.transcription_number == TranscriptionRow.number)
+        .where(*_transcribed_by(owner))
+    )
+    return session.scalar(query) or 0
+
+
+def _speed(session: Session) -> float | None:
+    """Return seconds of audio a second, of the model that was used last."""
+    query = (
+        select(TranscriptionRow.model_name)
+        .where(
+            TranscriptionRow.status == JobStatus.COMPLETED,
+            TranscriptionRow.cached.is_(False),
+            TranscriptionRow.model_name.is_not(None),
+        )
+        .order_by(TranscriptionRow.number.desc())
+        .limit(1)
+    )
+    model_name = session.scalar(query)
+    slowness = median_speed(session, model_name) if model_name else None
+    return 1 / slowness if slowness else None
+
+
+def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
+    days = [today - timedelta(n) for n in reversed(range(DAYS_SHOWN))]
+    found = {day: DayStatistics(day=day, audio_s=0.0, n_recordings=0) for day in days}
+    query = (
+        select(TranscriptionRow.created_at, FileRow.duration_s)
+        .join(FileRow, of_file())
+        .where(
+            *_transcribed_by(owner),
+            TranscriptionRow.created_at >= datetime.combine(days[0], time(), UTC),
+        )
+    )
+    for created_at, duration_s in session.execute(query):
+        if day := found.get(created_at.date()):  # else the clock was set back since
+            day.audio_s += duration_s or 0.0
+            day.n_recordings += 1
+    return list(found.values())
+
+
+def _by_status(session: Session) -> dict[JobStatus, int]:
+    query = (
+        select(TranscriptionRow.status, func.count())
+        .where(TranscriptionRow.status.in_(UNFINISHED))
+        .group_by(TranscriptionRow.status)
+    )
+    return dict(session.execute(query).all())
