@@ -18,7 +18,7 @@ ENV BIND_ADDRESS=0.0.0.0 \
     BACKEND_URL=http://backend:8009
 # What a start imports is compiled here and only here, for a container's file system is
 # read-only; a start without it takes several times as long.
-RUN PYTHONDONTWRITEBYTECODE= python -c "import streamlit.web.bootstrap, pandas, pyarrow"
+RUN PYTHONDONTWRITEBYTECODE= python -c "import streamlit.starlette, streamlit.web.bootstrap, uvicorn, pandas, pyarrow"
 USER app
 EXPOSE 8010
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5m --start-interval=2s \

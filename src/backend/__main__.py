@@ -1,5 +1,7 @@
 """Starts the backend: `python -m backend`."""
 
+import sys
+
 from backend.app import create_app
 from backend.settings import BackendSettings
 from servicekit.logs import configure_logging
@@ -9,6 +11,11 @@ from servicekit.server import serve
 def main() -> None:
     """Serve until told to stop."""
     settings = BackendSettings()
+    if settings.is_open_to_others:
+        sys.exit(
+            "Nobody but this machine may connect without a key: set API_KEYS, or leave "
+            "BIND_ADDRESS at 127.0.0.1."
+        )
     configure_logging(settings.log_level, "backend")
     serve(create_app(settings), settings.bind_address, settings.backend_port)
 

@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
-from backend.dependencies import Services
+from backend.api_keys import ApiKeys
+from backend.dependencies import Services, owner_of
 from backend.errors import DatabaseAwayError
 from backend.jobs.metrics import JobMetrics
 from backend.jobs.parts import JobParts
+from backend.jobs.preview import Previews
 from backend.jobs.running import running_jobs
 from backend.llm_client import LlmClient
 from backend.readiness import readiness_checks
@@ -24,6 +26,8 @@ from backend.routes import (
     job_actions,
     models,
     openai,
+    previews,
+    statistics,
     transcriptions,
     uploads,
 )
@@ -31,17 +35,36 @@ from backend.routes.head import HeadMiddleware
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.routes.tus import TusMiddleware
 from backend.settings import BackendSettings
+from backend.statistics import StatisticsCounter
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import ChunkStore, Database, HistoryStore, TranscriptionStore
+from backend.storage.database import (
+    ChunkStore,
+    Database,
+    HistoryStore,
+    StatisticsStore,
+    TranscriptionStore,
+)
 from backend.storage.disk import Disk
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
+from contracts import VERSION
 from contracts.problems import ProblemType
 from servicekit.edge import install_edge
 from servicekit.problems import answer_service_error, problem_responses
 
-_ROUTES = (transcriptions, history, job_actions, events, audio, openai, uploads, models)
+_ROUTES = (
+    transcriptions,
+    history,
+    job_actions,
+    events,
+    audio,
+    openai,
+    uploads,
+    previews,
+    models,
+    statistics,
+)
 RETRY_AFTER_S = 5
 """What a client is told to wait when the database is away."""
 
@@ -64,13 +87,19 @@ def create_app(settings: BackendSettings) -> FastAPI:
     app = FastAPIOffline(
         title="speech_transcription: backend",
         summary="Recordings in, transcripts out.",
+        version=VERSION,
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
         responses=problem_responses(ProblemType.INTERNAL),
     )
+    needs_key = [Depends(owner_of)]
     for routes in _ROUTES:
-        app.include_router(routes.router)
+        app.include_router(
+            routes.router,
+            dependencies=needs_key,
+            responses=problem_responses(ProblemType.UNAUTHORIZED),
+        )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(TusMiddleware)
     app.add_middleware(CloseUnreadMiddleware)
@@ -78,7 +107,7 @@ def create_app(settings: BackendSettings) -> FastAPI:
     def ping_database() -> None:
         app.state.database.ping()
 
-    install_edge(app, readiness_checks(llm, disk, ping_database), registry)
+    install_edge(app, readiness_checks(llm, disk, ping_database), registry, needs_key)
     app.add_exception_handler(OperationalError, _answer_database_away)
     return app
 
@@ -113,13 +142,23 @@ async def _running(
             blobs=BlobStore(settings.data_dir / "blobs"),
             cache=cache,
         )
-        expiry = asyncio.create_task(upload_store.expire_forever())
+        previews = Previews(parts, upload_store)
+        statistics = StatisticsCounter(settings, StatisticsStore(database), disk)
+        chores = [
+            asyncio.create_task(chore)
+            for chore in (upload_store.expire_forever(), previews.sweep_forever())
+        ]
         try:
             async with running_jobs(parts) as jobs:
-                app.state.services = Services(jobs, llm, upload_store, work)
+                keys = ApiKeys(settings.keys)
+                app.state.services = Services(
+                    keys, jobs, llm, upload_store, work, previews, statistics
+                )
                 yield
         finally:
-            expiry.cancel()
+            for chore in chores:
+                chore.cancel()
+            await previews.close()
             await llm.aclose()
             await cache.aclose()
             await run_sync(database.close)

@@ -144,10 +144,10 @@ def _size(path: Path) -> int:
 
 
 async def _forget_cached(redis_url: str) -> None:
-    """Forget transcripts in Redis: their revisions are going to be counted anew."""
+    """Empty Redis: revisions are going to be counted anew, and later jobs are gone."""
     if redis_url:
         cache = TranscriptCache(redis_url)
-        await cache.forget("*", "*")
+        await cache.forget_all()
         await cache.aclose()
 
 

@@ -4,24 +4,30 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from backend.api_keys import ApiKeys
+from backend.jobs.preview import Previews
 from backend.jobs.service import JobService
 from backend.llm_client import LlmClient
+from backend.statistics import StatisticsCounter
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
-LOCAL_OWNER = "local"
-"""Whose everything is while there are no keys."""
+_bearer = HTTPBearer(auto_error=False, description="One of `API_KEYS`, if there are any.")
 
 
 @dataclass(frozen=True)
 class Services:
     """The parts of the backend that live while its app runs; `app.state.services`."""
 
+    keys: ApiKeys
     jobs: JobService
     llm: LlmClient
     uploads: UploadStore
     work: WorkFolder
+    previews: Previews
+    statistics: StatisticsCounter
 
 
 def _services(request: Request) -> Services:
@@ -44,12 +50,25 @@ def _work(request: Request) -> WorkFolder:
     return _services(request).work
 
 
-def _owner() -> str:
-    return LOCAL_OWNER
+def owner_of(
+    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> str:
+    """Return whose a request is, or refuse it; see `ApiKeys.owner_of`."""
+    return _services(request).keys.owner_of(sent and sent.credentials)
+
+
+def _previews(request: Request) -> Previews:
+    return _services(request).previews
+
+
+def _statistics(request: Request) -> StatisticsCounter:
+    return _services(request).statistics
 
 
 Jobs = Annotated[JobService, Depends(_jobs)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
-Owner = Annotated[str, Depends(_owner)]
+PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
+Counter = Annotated[StatisticsCounter, Depends(_statistics)]
+Owner = Annotated[str, Depends(owner_of)]

@@ -5,6 +5,8 @@ ServiceError
 ├── UnreadableAudioError        400  it is audio, but it cannot be decoded
 ├── NoAudioStreamError          400  a video without sound
 ├── BadRequestError             400  the request's form is wrong
+├── MissingKeyError             401  with WWW-Authenticate
+├── UnknownKeyError             401  with WWW-Authenticate
 ├── JobNotFoundError            404
 ├── AudioNotFoundError          404  the recording is not kept any more
 ├── UploadNotFoundError         404
@@ -20,6 +22,8 @@ ServiceError
 ├── DatabaseAwayError           503  with Retry-After
 └── DiskFullError               507
 """
+
+from collections.abc import Mapping
 
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
@@ -47,6 +51,24 @@ class BadRequestError(ServiceError):
     """The request's form is wrong."""
 
     problem_type = ProblemType.BAD_REQUEST
+
+
+class MissingKeyError(ServiceError):
+    """The request came without a key (RFC 6750, section 3)."""
+
+    problem_type = ProblemType.UNAUTHORIZED
+    challenge = 'Bearer realm="speech_transcription"'
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the client is asked for."""
+        return {"WWW-Authenticate": self.challenge}
+
+
+class UnknownKeyError(MissingKeyError):
+    """The request's key is none of ours."""
+
+    challenge = f'{MissingKeyError.challenge}, error="invalid_token"'
 
 
 class JobNotFoundError(ServiceError):

@@ -48,7 +48,15 @@ class _AwayError(Exception):
 
 
 class _ModelFailedError(Exception):
-    """The model broke on the batch that the chunk was in; another chunk may be to blame."""
+    """The llm broke on the batch that the chunk was in; another chunk may be to blame."""
+
+    detail = _FAILED
+
+
+class _NoSenseError(_ModelFailedError):
+    """The llm's answer is none that can be understood."""
+
+    detail = "The speech model gave an answer that makes no sense."
 
 
 class LlmClient:
@@ -82,7 +90,7 @@ class LlmClient:
                 with attempt:
                     return await self._transcribe_once_up(pcm, options)
         except _ModelFailedError as error:
-            raise LlmFailedError(_FAILED) from error
+            raise LlmFailedError(error.detail) from error
         except _AwayError as error:
             raise LlmFailedError("The speech model could not be reached.") from error
         raise AssertionError("stamina always attempts once")
@@ -96,11 +104,12 @@ class LlmClient:
         """
         try:
             request = self._http.build_request("GET", "/v1/models", timeout=_GLANCE_TIMEOUT_S)
-            answer = await self._send(request)
+            return _parse(ModelList, await self._send(request))
+        except _NoSenseError as error:
+            raise LlmFailedError(error.detail) from error
         except (_AwayError, _ModelFailedError) as error:
             detail = "The speech model's service cannot be reached."
             raise LlmNotReadyError(detail, retry_after_s=5) from error
-        return _parse(ModelList, answer)
 
     async def serving_model(self) -> ModelIdentity:
         """Return the model that would answer now.
@@ -181,12 +190,14 @@ class LlmClient:
         except httpx.RequestError as error:
             # the class alone: a message could hold the address, and with it the prompt
             raise _AwayError(type(error).__name__) from error
-        if answer.status_code == 502 and answer.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE:
-            raise _ModelFailedError("status 502")
-        if answer.status_code in _AWAY_STATUSES:
-            raise _AwayError(f"status {answer.status_code}", _retry_after_s(answer))
+        status = answer.status_code
+        is_its_own = answer.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE
+        if status in _AWAY_STATUSES and not (status == 502 and is_its_own):
+            raise _AwayError(f"status {status}", _retry_after_s(answer))
+        if status >= 500:
+            raise _ModelFailedError(f"status {status}")
         if not answer.is_success:
-            cause = RuntimeError(f"the llm answered with status {answer.status_code}")
+            cause = RuntimeError(f"the llm answered with status {status}")
             raise LlmFailedError(_FAILED) from cause
         return answer
 
@@ -221,5 +232,4 @@ def _parse(model: type[AnswerT], answer: httpx.Response) -> AnswerT:
         return model.model_validate_json(answer.content)
     except ValidationError as error:
         # the error's own text quotes the answer, which may be a transcript
-        cause = RuntimeError(f"the llm's answer has {error.error_count()} fields wrong")
-        raise LlmFailedError("The speech model gave an answer that makes no sense.") from cause
+        raise _NoSenseError(f"the llm's answer has {error.error_count()} fields wrong") from None

@@ -1,9 +1,15 @@
 """What can be configured in the backend."""
 
-from pydantic import AnyHttpUrl, Field
+import re
+from ipaddress import ip_address
+from typing import Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import ServiceSettings
+
+_is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 
 
 class BackendSettings(ServiceSettings):
@@ -12,6 +18,16 @@ class BackendSettings(ServiceSettings):
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # an address may hold a password
 
     backend_port: int = Field(8009, ge=1, le=65535, description="TCP port of the backend.")
+
+    published_address: str = Field(
+        "",
+        description="Address under which a container's port is published; empty: BIND_ADDRESS.",
+    )
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that clients need, with commas between; empty: none, and then only "
+        "this machine may connect.",
+    )
 
     llm_url: AnyHttpUrl = Field(
         AnyHttpUrl("http://127.0.0.1:4321"), description="Address of the llm service."
@@ -73,7 +89,34 @@ class BackendSettings(ServiceSettings):
         description="Days the recording of a finished job is kept; 0: as long as its text.",
     )
 
+    @model_validator(mode="after")
+    def _keys_can_be_sent(self) -> Self:
+        text = self.api_keys.get_secret_value()
+        if text.strip() and not self.keys:
+            raise ValueError("API_KEYS holds no key")
+        if not all(map(_is_key, self.keys)):
+            raise ValueError("a key of API_KEYS has more than 256 characters, or some not ASCII")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that clients need; none: they need none."""
+        parts = self.api_keys.get_secret_value().split(",")
+        return tuple(key for part in parts if (key := part.strip()))
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines may connect without a key."""
+        return not self.keys and not _is_loopback(self.published_address or self.bind_address)
+
     @property
     def database(self) -> str:
         """The database's address, whether it was given or not."""
         return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False

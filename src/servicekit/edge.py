@@ -1,9 +1,11 @@
 """Puts the shared HTTP edge on a service's app."""
 
 import re
+from collections.abc import Sequence
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from fastapi.params import Depends
 from prometheus_client import CollectorRegistry
 
 from servicekit.health import HealthChecks, health_router
@@ -17,11 +19,20 @@ from servicekit.request_log import RequestLogMiddleware
 _is_plain_id = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
 
 
-def install_edge(app: FastAPI, run_checks: HealthChecks, registry: CollectorRegistry) -> None:
-    """Give an app its problem answers, request ids, request log, health and metrics."""
+def install_edge(
+    app: FastAPI,
+    run_checks: HealthChecks,
+    registry: CollectorRegistry,
+    metrics_guards: Sequence[Depends] = (),
+) -> None:
+    """Give an app its problem answers, request ids, request log, health and metrics.
+
+    Args:
+        metrics_guards: dependencies that decide who may see `/metrics`; health is for everybody.
+    """
     install_problem_handlers(app)
     declare_problem_schema(app)
-    app.include_router(health_router(run_checks, registry))
+    app.include_router(health_router(run_checks, registry, metrics_guards))
     app.add_middleware(RequestLogMiddleware, registry=registry)
     # added last, so that it is outermost and every line has the id
     app.add_middleware(

@@ -1,9 +1,10 @@
 """`/health/live`, `/health/ready` and `/metrics`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from resource import RUSAGE_SELF, getrusage
 
 from fastapi import APIRouter, Response
+from fastapi.params import Depends
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from contracts.models import Health, HealthCheck, HealthStatus
@@ -19,12 +20,15 @@ def overall_status(checks: Mapping[str, HealthCheck]) -> HealthStatus:
     return next((status for status in _WORST_FIRST if status in found), HealthStatus.READY)
 
 
-def health_router(run_checks: HealthChecks, registry: CollectorRegistry) -> APIRouter:
+def health_router(
+    run_checks: HealthChecks, registry: CollectorRegistry, metrics_guards: Sequence[Depends]
+) -> APIRouter:
     """Return the routes by which a service is watched.
 
     Args:
         run_checks: gives the state of each thing the service needs; it must not wait long.
         registry: what `/metrics` shows.
+        metrics_guards: dependencies that decide to whom it is shown.
     """
     router = APIRouter(tags=["health"])
 
@@ -48,7 +52,12 @@ def health_router(run_checks: HealthChecks, registry: CollectorRegistry) -> APIR
     peak = Gauge("process_peak_resident_memory_bytes", "Largest memory so far.", registry=registry)
     peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)
 
-    @router.get("/metrics", summary="Prometheus", response_class=Response)
+    @router.get(
+        "/metrics",
+        summary="Prometheus",
+        response_class=Response,
+        dependencies=metrics_guards,
+    )
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

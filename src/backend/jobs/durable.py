@@ -8,16 +8,17 @@ checkpoints are ids, keys and plans, never a text.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 import structlog
 from anyio.to_thread import run_sync
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 from dbos import WorkflowStatusString as State
 
+from backend.storage.database import MAX_SHORT_S
 from contracts.problems import Problem
 from servicekit.errors import ServiceError
 
@@ -29,9 +30,6 @@ the chunks that are done in the chunk store."""
 
 POLL_S = 0.2
 """Seconds between two looks into a queue."""
-
-MAX_SHORT_S = 600
-"""Seconds of a recording that does not wait for longer ones."""
 
 _NAME = "speech_transcription"
 _WAITING_OR_RUNNING = [State.ENQUEUED.value, State.PENDING.value]
@@ -129,25 +127,45 @@ class DurableQueue:
         """Remove all records of some jobs; one that is running runs on unrecorded."""
         await DBOS.delete_workflows_async(list(job_ids))
 
+    async def is_running(self, job_id: str) -> bool:
+        """Tell whether a process works on a job, or is still letting go of it."""
+        workflow = await DBOS.get_workflow_status_async(job_id)
+        return workflow is not None and workflow.status == State.PENDING.value
+
     async def forget_unless_running(self, job_id: str) -> None:
         """Remove all records of a job; those of a running one go when it has stopped."""
-        workflow = await DBOS.get_workflow_status_async(job_id)
-        if workflow is not None and workflow.status != State.PENDING.value:
+        if not await self.is_running(job_id):
             await self.forget([job_id])
 
-    async def take_over(self, process_number: int) -> None:
-        """Let others go on with the jobs of a process that died; nobody else may call it."""
-        orphans = await DBOS.list_workflows_async(
+    async def begun_by(self, process_number: int) -> set[str]:
+        """Return the jobs that a process took from the queue, and did not bring to an end."""
+        return {one.workflow_id for one in await self._begun_by(process_number)}
+
+    async def take_over(self, process_number: int, job_ids: Collection[str] | None = None) -> None:
+        """Let any process go on with jobs that one took and nobody works on.
+
+        Args:
+            process_number: of the process.
+            job_ids: some of those it took; None: all, for it is dead.
+        """
+        orphans = [
+            one
+            for one in await self._begun_by(process_number)
+            if job_ids is None or one.workflow_id in job_ids
+        ]
+        for lane in Lane:
+            of_lane = [one.workflow_id for one in orphans if one.queue_name == lane]
+            if of_lane:
+                log.info("jobs_taken_over", process=process_number, n_jobs=len(of_lane))
+                await DBOS.resume_workflows_async(of_lane, queue_name=lane)
+
+    async def _begun_by(self, process_number: int) -> list[WorkflowStatus]:
+        return await DBOS.list_workflows_async(
             status=State.PENDING.value,
             executor_id=_executor(process_number),
             load_input=False,
             load_output=False,
         )
-        for lane in Lane:
-            job_ids = [one.workflow_id for one in orphans if one.queue_name == lane]
-            if job_ids:
-                log.info("jobs_taken_over", process=process_number, n_jobs=len(job_ids))
-                await DBOS.resume_workflows_async(job_ids, queue_name=lane)
 
     def _config(self, process_number: int) -> DBOSConfig:
         return DBOSConfig(

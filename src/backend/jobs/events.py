@@ -32,7 +32,7 @@ class JobEvent:
     """One thing that happened.
 
     Attributes:
-        id: the index of the last segment that was told, -1 for none: where to go on after.
+        id: grows with each segment that is told: where to go on after.
         data: a Progress, a Segment, or at the end the Job without its result.
     """
 
@@ -46,23 +46,28 @@ async def job_events(
 ) -> AsyncIterator[JobEvent]:
     """Yield what happens to a job until it ends, or is deleted.
 
+    A segment that grew or changed after it was told is told again.
+
     Args:
-        after: the index of the last segment that is known already, -1 for none.
+        after: the id of the last event that is known already, 0 for none.
     """
-    told: Progress | None = None
+    progress: Progress | None = None
+    told: dict[int, int] = {}
     while True:
         try:
             # the job first: what has ended has all its segments by the time they are read
             job = await run_sync(partial(transcriptions.find, job_id, owner, with_result=False))
-            segments = await run_sync(transcriptions.segments_after, job_id, after)
+            segments = await run_sync(transcriptions.segments_since, job_id, after)
         except JobNotFoundError:
             return
-        for segment in segments:
-            after = segment.index
-            yield JobEvent(EventKind.SEGMENT, after, segment)
-        if job.progress != told:
-            told = job.progress
-            yield JobEvent(EventKind.PROGRESS, after, told)
+        for change, segment in segments:
+            after, content = change, hash(segment.model_dump_json())
+            if told.get(segment.index) != content:  # else written anew, but the same
+                told[segment.index] = content
+                yield JobEvent(EventKind.SEGMENT, after, segment)
+        if job.progress != progress:
+            progress = job.progress
+            yield JobEvent(EventKind.PROGRESS, after, progress)
         if job.status.is_final:
             yield JobEvent(EventKind(job.status.value), after, job)
             return

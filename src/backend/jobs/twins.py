@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from backend.errors import JobNotFoundError
 from backend.jobs.durable import DurableQueue, Lane
 from backend.jobs.keys import options_key
+from backend.storage.cache import TranscriptCache
 from backend.storage.database import ResultKey, TranscriptionStore
 from contracts.jobs import Job, JobStatus
 from contracts.models import ModelIdentity
@@ -24,11 +25,22 @@ class Work(Enum):
     UNDER_WAY = auto()
 
 
+class Shared(Enum):
+    """Whether a job got the result of another."""
+
+    YES = auto()
+    NOT_NEEDED = auto()
+    NOT_POSSIBLE = auto()
+
+
 class Twins:
     """Finds the job that has a result already, or is making it, and shares that."""
 
-    def __init__(self, transcriptions: TranscriptionStore, queue: DurableQueue) -> None:
+    def __init__(
+        self, transcriptions: TranscriptionStore, queue: DurableQueue, cache: TranscriptCache
+    ) -> None:
         self._transcriptions = transcriptions
+        self._cache = cache
         self._queue = queue
 
     async def divide(self, job: Job, audio_sha256: str, model: ModelIdentity) -> Work:
@@ -61,21 +73,41 @@ class Twins:
     async def _share(self, maker: str, job_id: str) -> bool:
         """Complete a job with the result of another; return whether that was possible."""
 
-        def share() -> bool:
+        def share() -> Shared:
             now = datetime.now(UTC)
             jobs = self._transcriptions
             # it fails for a job that was cancelled, too: that one needs nothing any more
             if not jobs.start(job_id, now):
-                return True
+                return Shared.NOT_NEEDED
             if not jobs.copy_result(maker, job_id):
-                return False
+                return Shared.NOT_POSSIBLE
             jobs.finish(job_id, JobStatus.COMPLETED, finished_at=now)
-            return True
+            return Shared.YES
 
-        is_shared = await run_sync(share)
-        if is_shared:
+        revision = await self._revision(maker)
+        shared = await run_sync(share)
+        if shared is Shared.YES:
+            await self._share_cached(maker, job_id, revision)
             log.info("transcription_shared", job_id=job_id, maker=maker)
-        return is_shared
+        return shared is not Shared.NOT_POSSIBLE
+
+    async def _share_cached(self, maker: str, job_id: str, revision: int | None) -> None:
+        """Give a copy what is at hand of the result, unless that was corrected meanwhile."""
+        if revision is None or await self._revision(maker) != revision:
+            return
+        try:
+            owner = await run_sync(self._transcriptions.owner, job_id)
+            own_revision = await run_sync(self._transcriptions.revision, job_id)
+        except JobNotFoundError:
+            return
+        if result := await self._cache.get(owner, maker, revision):
+            await self._cache.put(owner, job_id, own_revision, result)
+
+    async def _revision(self, job_id: str) -> int | None:
+        try:
+            return await run_sync(self._transcriptions.revision, job_id)
+        except JobNotFoundError:
+            return None
 
     async def queue_again(self, job_id: str) -> None:
         """Let a job wait its turn, unless it does so already or was deleted."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.errors import JobNotFoundError
 from backend.jobs.durable import StepFailedError
 from backend.jobs.parts import JobParts
+from backend.jobs.room import once_there_is_room
 from backend.jobs.twins import Twins
 from backend.jobs.workflow import Turn, Workflow
 from contracts.jobs import Job, JobStatus
@@ -33,6 +34,7 @@ class Worker:
         self._work = parts.work
         self._metrics = parts.metrics
         self._twins = twins
+        self._at_work: set[str] = set()
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._is_closing = False
 
@@ -44,12 +46,16 @@ class Worker:
             CancelledError: the process stops; so is it.
         """
         correlation_id.set(job_id)  # stands in the lines of the llm's log too
-        turn = None if self._is_closing else await self._begin(job_id)
-        if self._is_closing:
-            raise asyncio.CancelledError
-        if turn is not None:
-            await self._run(turn)
-        await run_sync(self._work.remove_pcm, job_id)
+        self._at_work.add(job_id)
+        try:
+            await self._take_through(job_id)
+        finally:
+            self._at_work.discard(job_id)
+
+    @property
+    def at_work(self) -> frozenset[str]:
+        """The jobs that are worked on in this process."""
+        return frozenset(self._at_work)
 
     def stop(self, job_id: str) -> None:
         """Drop what is under way for a job, if it is this process that works on it."""
@@ -63,6 +69,14 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _take_through(self, job_id: str) -> None:
+        turn = None if self._is_closing else await self._begin(job_id)
+        if self._is_closing:
+            raise asyncio.CancelledError
+        if turn is not None:
+            await self._run(turn)
+        await run_sync(self._work.remove_pcm, job_id)
 
     async def _begin(self, job_id: str) -> Turn | None:
         if not await run_sync(self._transcriptions.start, job_id, datetime.now(UTC)):
@@ -132,7 +146,7 @@ class Worker:
 
     async def _end(self, job_id: str, status: JobStatus, error: Problem | None = None) -> bool:
         """End a job, unless it was cancelled or deleted; return whether that was us."""
-        has_ended = await run_sync(
+        has_ended = await once_there_is_room(
             lambda: self._transcriptions.finish(
                 job_id, status, finished_at=datetime.now(UTC), error=error
             )

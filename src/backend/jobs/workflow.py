@@ -6,38 +6,38 @@ The first four are one step, each chunk is one: a step that is done is not done 
 often the process dies. All that is between them only reads, or writes the same again.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from anyio.to_thread import run_sync
 
+from backend.jobs.chunk_answers import ChunkAnswers
+from backend.jobs.decoding import Decoding
 from backend.jobs.durable import checkpoint
 from backend.jobs.in_order import map_in_order
 from backend.jobs.keys import chunk_key
 from backend.jobs.pace import Pace
 from backend.jobs.parts import JobParts
 from backend.jobs.plan import Plan
+from backend.jobs.room import once_there_is_room
+from backend.jobs.stoppable import in_stoppable_thread
+from backend.jobs.time_left import pace_of, time_left_told
 from backend.jobs.twins import Twins, Work
 from backend.pipeline.assemble import Assembly
 from backend.pipeline.chunk import plan_chunks, quietest_point_of
-from backend.pipeline.decode import probe
 from backend.pipeline.normalize import apply_gain, speech_gain_db
 from backend.pipeline.pcm import PcmRecording, to_s16le
-from backend.pipeline.prepare import Decoded, decode_to_pcm
+from backend.pipeline.prepare import Decoded
 from backend.pipeline.vad import SpeechDetector
+from backend.pipeline.waveform import waveform_of
 from backend.storage.database import ChunkResult, Prepared
-from backend.storage.disk import disk_full_told
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.transcription import ChunkTranscript, Segment
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -77,10 +77,10 @@ class Workflow:
     def __init__(self, parts: JobParts, twins: Twins) -> None:
         self._settings = parts.settings
         self._llm = parts.llm
-        self._disk = parts.disk
+        self._decoding = Decoding(parts.disk, parts.settings.max_duration_s)
         self._work = parts.work
         self._transcriptions = parts.transcriptions
-        self._chunks = parts.chunks
+        self._answers = ChunkAnswers(parts.chunks, parts.cache)
         self._twins = twins
         self._detector = SpeechDetector()
 
@@ -110,6 +110,8 @@ class Workflow:
         await self._note(job_id, Stage.DECODING)
         decoded = await self._decode(turn)
         recording = decoded.recording
+        waveform = await run_sync(waveform_of, recording)
+        await run_sync(self._transcriptions.note_waveform, job_id, waveform)
 
         await self._note(job_id, Stage.DETECTING_SPEECH)
         spans = await run_sync(self._detector.find_speech, recording)
@@ -136,17 +138,12 @@ class Workflow:
         return plan.recording(path)
 
     async def _decode(self, turn: Turn) -> Decoded:
-        return await _in_stoppable_thread(lambda stop: self._decode_until(turn, stop))
+        return await in_stoppable_thread(lambda stop: self._decode_until(turn, stop))
 
     def _decode_until(self, turn: Turn, stop: Callable[[], None]) -> Decoded:
-        def on_block() -> None:
-            stop()
-            self._disk.ensure_room(0)
-
-        media = probe(turn.blob)
-        max_duration_s = self._settings.max_duration_s
-        with disk_full_told(), self._work.writing_pcm(turn.job.id) as target:
-            decoded = decode_to_pcm(turn.blob, media, target, max_duration_s, on_block)
+        media = self._decoding.probe(turn.blob)
+        with self._work.writing_pcm(turn.job.id) as target:
+            decoded = self._decoding.run(turn.blob, media, target, stop)
         recording = replace(decoded.recording, path=self._work.pcm(turn.job.id))
         return replace(decoded, recording=recording)
 
@@ -155,21 +152,20 @@ class Workflow:
         turn, plan, job = work.turn, work.plan, work.turn.job
         await self._note(job.id, Stage.TRANSCRIBING)
         assembly = Assembly(plan.speech_spans(), plan.duration_s, job.options.language)
-        recent = await run_sync(self._transcriptions.recent_speed, work.model.name)
-        pace = Pace(recent)
+        at_once = self._settings.llm_concurrency
+        pace = await pace_of(self._transcriptions, plan, work.model, at_once)
         written: list[Segment] = []
 
-        async def transcribe(index: int) -> tuple[int, ChunkTranscript, bool]:
+        async def transcribe(index: int) -> tuple[int, ChunkTranscript]:
             key = await checkpoint("chunk", partial(self._recognise, work, index))
-            is_new = index in turn.at_hand
-            return index, await self._answer(work, index, key), is_new
+            (pace.add if index in turn.at_hand else pace.skip)(plan.chunk(index).duration_s)
+            return index, await self._answer(work, index, key)
 
         chunks = range(len(plan.chunks))
-        answers = map_in_order(transcribe, chunks, self._settings.llm_concurrency)
-        async with aclosing(answers):
-            async for index, transcript, is_new in answers:
-                if not is_new:
-                    pace.skip_to(_end_s(plan, index))
+        answers = map_in_order(transcribe, chunks, at_once)
+        telling = time_left_told(self._transcriptions, job.id, pace)
+        async with aclosing(answers), telling:
+            async for index, transcript in answers:
                 assembly.add(plan.chunk(index), transcript)
                 whole = assembly.transcript()
                 result = ChunkResult(
@@ -178,7 +174,8 @@ class Workflow:
                     model=transcript.model,
                     language=whole.language,
                 )
-                await run_sync(self._transcriptions.append, job.id, index, result)
+                append = partial(self._transcriptions.append, job.id, index, result)
+                await once_there_is_room(append)
                 written = [segment.model_copy() for segment in whole.segments[-1:]]
 
     async def _recognise(self, work: Transcribing, index: int) -> str:
@@ -186,13 +183,13 @@ class Workflow:
         turn = work.turn
         decoding, only_for = turn.job.options.decoding(), _only_for(turn.job)
         pcm = await run_sync(_chunk_pcm, work, index)
-        key = chunk_key(pcm, decoding, work.model, only_for)
-        if await run_sync(self._chunks.get, turn.owner, key) is not None:
+        key = chunk_key(pcm, decoding, _model_for(work, index), only_for)
+        if await self._answers.get(turn.owner, key) is not None:
             return key
         transcript = await self._llm.transcribe(pcm, decoding)
         # the llm may have changed its model meanwhile
         key = chunk_key(pcm, decoding, transcript.model, only_for)
-        await run_sync(self._chunks.put, turn.owner, key, turn.job.id, transcript)
+        await self._answers.put(turn.owner, key, turn.job.id, transcript)
         turn.inference_s += transcript.timings.inference_s / transcript.timings.batch_size
         turn.at_hand[index] = transcript
         return key
@@ -201,7 +198,7 @@ class Workflow:
         """Return what was recognised in a chunk, now or before."""
         at_hand = work.turn.at_hand
         while index not in at_hand:
-            stored = await run_sync(self._chunks.get, work.turn.owner, key)
+            stored = await self._answers.get(work.turn.owner, key)
             if stored is not None:
                 return stored
             # the job that it came from was deleted since
@@ -211,6 +208,16 @@ class Workflow:
 
 def _only_for(job: Job) -> str:
     return job.id if job.options.force else ""
+
+
+def _model_for(work: Transcribing, index: int) -> ModelIdentity:
+    """Return the model whose answer for a chunk will do: if it is written down, that which made it.
+
+    Another may serve by the time at which a job is taken up again.
+    """
+    job = work.turn.job
+    is_written = index < job.progress.chunks_done
+    return job.model if is_written and job.model is not None else work.model
 
 
 def _chunk_pcm(work: Transcribing, index: int) -> bytes:
@@ -241,7 +248,7 @@ def _progress(plan: Plan, index: int, pace: Pace) -> Progress:
         total_s=total_s,
         chunks_done=index + 1,
         chunks_total=n_chunks,
-        eta_s=0.0 if index + 1 == n_chunks else pace.eta_s(done_s, total_s),
+        eta_s=0.0 if index + 1 == n_chunks else pace.eta_s(),
         stage=Stage.TRANSCRIBING,
     )
 
@@ -261,20 +268,3 @@ def _warnings(decoded: Decoded) -> list[JobWarning]:
         JobWarning.NON_FINITE_SAMPLES: decoded.non_finite,
     }
     return [warning for warning, is_so in met.items() if is_so]
-
-
-async def _in_stoppable_thread(work: Callable[[Callable[[], None]], T]) -> T:
-    """Run work in a thread; cancelling us makes its `stop` argument raise at the next call."""
-    cancelled = False
-
-    def stop() -> None:
-        if cancelled:
-            raise asyncio.CancelledError
-
-    thread = asyncio.create_task(asyncio.to_thread(work, stop))
-    try:
-        return await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        cancelled = True
-        await asyncio.gather(thread, return_exceptions=True)
-        raise

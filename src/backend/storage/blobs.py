@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backend.storage.disk import disk_full_told
 from backend.storage.files import is_id
 
 _SETTLING_S = 3600
@@ -17,13 +18,26 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, path: Path, job_id: str) -> Path:
-        """Move a file in, at once and whole; it must lie on the same disk."""
+    def keep(self, path: Path, job_id: str, same: Path | None = None) -> Path:
+        """Move a file in, at once, whole and safe from a power cut.
+
+        Args:
+            path: the file, on the same disk.
+            job_id: names it.
+            same: a blob with the same content, which is then kept once under both names; it may
+                be gone by now.
+
+        Raises: DiskFullError: there is no room for it.
+        """
         target = self._folder / job_id[:2] / job_id
         target.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(target)
-        for folder in (target.parent, self._folder):  # else a power cut could undo the rename
-            _sync(folder)
+        with disk_full_told():
+            if same is None or not _is_linked(same, target):
+                _sync(path)
+                path.rename(target)
+            path.unlink(missing_ok=True)
+            for folder in (target.parent, self._folder):  # where the name is written
+                _sync(folder)
         return target
 
     def remove(self, blob: Path | None) -> None:
@@ -31,16 +45,36 @@ class BlobStore:
         if blob is not None:
             blob.unlink(missing_ok=True)
 
-    def remove_orphans(self, is_known: Callable[[str], bool]) -> None:
-        """Remove what a process left that was killed before the database knew of it."""
+    def remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
+        """Remove what a process left that was killed before it wrote a row, or after it took one.
+
+        Args:
+            is_held: whether the database names a file.
+        """
         for blob in self._folder.glob("*/*"):
-            is_new = blob.stat().st_mtime > time.time() - _SETTLING_S
-            if is_id(blob.name) and not is_new and not is_known(blob.name):
+            if is_id(blob.name) and not _is_new(blob) and not is_held(blob):
                 blob.unlink(missing_ok=True)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _is_new(blob: Path) -> bool:
+    try:
+        return blob.stat().st_mtime > time.time() - _SETTLING_S
+    except FileNotFoundError:  # removed in this moment
+        return True
+
+
+def _is_linked(blob: Path, name: Path) -> bool:
+    """Give a blob another name, unless it has gone; it counts as new then."""
+    try:
+        name.hardlink_to(blob)
+        os.utime(name)
+    except OSError:  # or the file system has no links, or no more of them
+        return False
+    return True
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,8 +2,9 @@
 
 import errno
 import shutil
+import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -30,19 +31,30 @@ class Disk:
 
         Raises: DiskFullError: they would eat into what must stay free.
         """
-        if self._free_bytes() - n_bytes < self._min_free_bytes:
+        if self.free_bytes() - n_bytes < self._min_free_bytes:
             raise DiskFullError(_NO_ROOM)
 
     def check(self) -> HealthCheck:
         """Tell whether new files can be received."""
-        free = self._free_bytes()
+        free = self.free_bytes()
         if free >= self._min_free_bytes:
             return HealthCheck(status=HealthStatus.READY)
         detail = f"{free // 2**20} MiB are free: new recordings are refused."
         return HealthCheck(status=HealthStatus.DEGRADED, detail=detail)
 
-    def _free_bytes(self) -> int:
+    def free_bytes(self) -> int:
+        """Return what is free, that which must stay so included."""
         return shutil.disk_usage(self._folder).free
+
+
+def size_bytes(folder: Path) -> int:
+    """Return the bytes of all files in a folder, which may come and go meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
 
 
 @contextmanager
@@ -56,7 +68,7 @@ def disk_full_told() -> Generator[None]:
         raise
 
 
-def write_whole(file: FileIO, data: bytes) -> None:
+def write_whole(file: FileIO, data: bytes | bytearray) -> None:
     """Write every byte to an unbuffered file, which may take fewer at a time.
 
     Raises: DiskFullError: the disk or the quota is full; what fitted in stays written.

@@ -5,7 +5,6 @@ has arrived. The offset is the size of the latter and is kept nowhere else, so t
 cannot differ, whenever the process dies.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Generator
@@ -26,6 +25,7 @@ from backend.errors import (
     UploadOffsetMismatchError,
     WrongStateError,
 )
+from backend.storage.digest import RunningDigest, sha256_of
 from backend.storage.disk import Disk, disk_full_told, write_whole
 from backend.storage.files import StoredFile, display_name, is_id, new_id
 from backend.storage.work_folder import WorkFolder
@@ -33,29 +33,42 @@ from backend.storage.work_folder import WorkFolder
 log = structlog.get_logger()
 
 _EXPIRY_INTERVAL_S = 3600
+_UNKNOWN = "No upload has this id."
 
 
 class Announcement(BaseModel):
     """What the client says of a file before it sends it.
 
     Attributes:
+        owner: whose it is; nobody else is told of it.
         metadata: the header `Upload-Metadata` as it came, to be given back.
     """
 
     length: int
+    owner: str
     name: str | None = None
     metadata: str | None = None
 
 
 @dataclass(frozen=True)
 class Upload:
-    """How far an upload is; offset and length in bytes."""
+    """How far an upload is; offset and length in bytes, `name` as the client gave it."""
 
     id: str
+    name: str | None
     offset: int
     length: int
     metadata: str | None
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class LentFile:
+    """A finished upload under a second name, in the work folder; see `UploadStore.lend`."""
+
+    path: Path
+    name: str
+    size_bytes: int
 
 
 class UploadStore:
@@ -74,7 +87,7 @@ class UploadStore:
         self._work = work
         self._ttl_s = ttl_s
         self._in_use: set[str] = set()
-        self._digests: dict[str, _RunningDigest] = {}
+        self._digests: dict[str, RunningDigest] = {}
 
     @property
     def max_bytes(self) -> int:
@@ -96,30 +109,31 @@ class UploadStore:
             raise TooLargeError(f"The file has more than {self.max_bytes} bytes.")
         return await run_sync(self._create, announcement)
 
-    async def find(self, upload_id: str) -> Upload:
+    async def find(self, upload_id: str, owner: str) -> Upload:
         """Return how far an upload is, or raise UploadNotFoundError."""
-        return await run_sync(self._find, upload_id)
+        return await run_sync(self._find, upload_id, owner)
 
     async def append(
-        self, upload_id: str, offset: int, n_bytes: int, parts: AsyncIterator[bytes]
+        self, upload_id: str, owner: str, offset: int, n_bytes: int, parts: AsyncIterator[bytes]
     ) -> Upload:
         """Add what comes to an upload; what came before a failure is kept.
 
         Args:
             upload_id: the one to add to.
+            owner: whose it is.
             offset: the byte at which the client goes on.
             n_bytes: how many the client says will come, 0 when it does not say.
             parts: what comes; it may raise when the client hangs up.
 
         Raises:
-            UploadNotFoundError: no upload has this id.
+            UploadNotFoundError: no upload of that owner has this id.
             WrongStateError: another request is writing to it, or has claimed it.
             UploadOffsetMismatchError: the client goes on elsewhere than we are.
             TooLargeError: it is more than was announced.
             DiskFullError: there is no room for it.
         """
         with self._alone(upload_id):
-            upload = await self.find(upload_id)
+            upload = await self.find(upload_id, owner)
             if offset != upload.offset:
                 raise UploadOffsetMismatchError(
                     f"The upload goes on at byte {upload.offset}, not {offset}."
@@ -127,33 +141,36 @@ class UploadStore:
             _ensure_within(upload.length, offset + n_bytes)
             await run_sync(self._disk.ensure_room, n_bytes)
             await self._write(self._data(upload_id), upload, parts)
-            return await self.find(upload_id)
+            return await self.find(upload_id, owner)
 
-    async def remove(self, upload_id: str) -> None:
-        """Give an upload up.
-
-        Raises:
-            UploadNotFoundError: no upload has this id.
-            WrongStateError: another request is writing to it, or has claimed it.
-        """
+    async def remove(self, upload_id: str, owner: str) -> None:
+        """Give an upload up; raises UploadNotFoundError and WrongStateError as `append` does."""
         with self._alone(upload_id):
-            await self.find(upload_id)
+            await self.find(upload_id, owner)
             await run_sync(self._remove, upload_id)
 
-    async def claim(self, upload_id: str) -> StoredFile:
+    async def claim(self, upload_id: str, owner: str) -> StoredFile:
         """Take a finished upload out; the file belongs to the caller.
 
         Raises:
-            UploadNotFoundError: no upload has this id.
+            UploadNotFoundError: no upload of that owner has this id.
             WrongStateError: bytes are missing, or another request has the upload.
         """
         with self._alone(upload_id):
-            upload = await self.find(upload_id)
-            if upload.offset < upload.length:
-                raise WrongStateError(
-                    f"Only {upload.offset} of {upload.length} bytes have arrived."
-                )
+            upload = await self.find(upload_id, owner)
+            _ensure_finished(upload)
             return await run_sync(self._claim, upload)
+
+    async def lend(self, upload_id: str, owner: str) -> LentFile:
+        """Give a name of its own to a finished upload, by which it can be read.
+
+        The caller removes it; what becomes of the upload meanwhile does not matter.
+
+        Raises: UploadNotFoundError, WrongStateError: as `claim` does.
+        """
+        upload = await self.find(upload_id, owner)
+        _ensure_finished(upload)
+        return await run_sync(self._lend, upload)
 
     async def expire_forever(self) -> None:
         """Remove the uploads that were given up, now and every hour."""
@@ -197,21 +214,26 @@ class UploadStore:
         with disk_full_told():
             self._announcement(upload_id).write_text(announcement.model_dump_json(), "utf-8")
             self._data(upload_id).touch(exist_ok=False)
-        return self._find(upload_id)
+        return self._find(upload_id, announcement.owner)
 
-    def _read(self, upload_id: str) -> tuple[Announcement, os.stat_result]:
+    def _read(self, upload_id: str, owner: str) -> tuple[Announcement, os.stat_result]:
         if not is_id(upload_id):
-            raise UploadNotFoundError("No upload has this id.")
+            raise UploadNotFoundError(_UNKNOWN)
         try:
-            announcement = self._announcement(upload_id).read_text("utf-8")
-            return Announcement.model_validate_json(announcement), self._data(upload_id).stat()
+            text = self._announcement(upload_id).read_text("utf-8")
+            announcement = Announcement.model_validate_json(text)
+            data = self._data(upload_id).stat()
         except (FileNotFoundError, ValidationError) as error:
-            raise UploadNotFoundError("No upload has this id.") from error
+            raise UploadNotFoundError(_UNKNOWN) from error
+        if announcement.owner != owner:
+            raise UploadNotFoundError(_UNKNOWN)
+        return announcement, data
 
-    def _find(self, upload_id: str) -> Upload:
-        announcement, data = self._read(upload_id)
+    def _find(self, upload_id: str, owner: str) -> Upload:
+        announcement, data = self._read(upload_id, owner)
         return Upload(
             id=upload_id,
+            name=announcement.name,
             offset=data.st_size,
             length=announcement.length,
             metadata=announcement.metadata,
@@ -221,59 +243,50 @@ class UploadStore:
     async def _write(self, path: Path, upload: Upload, parts: AsyncIterator[bytes]) -> None:
         file = await run_sync(FileIO, path, "ab")
         end = upload.offset
-        digest = self._digests.setdefault(upload.id, _RunningDigest())
+        digest = self._digests.setdefault(upload.id, RunningDigest())
         try:
             async for part in parts:
                 end += len(part)
                 _ensure_within(upload.length, end)
-                await run_sync(self._write_part, file, part)
-                await run_sync(digest.add, part)
+                await run_sync(self._write_part, file, part, digest)
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(_sync_and_close, file)
 
-    def _write_part(self, file: FileIO, part: bytes) -> None:
+    def _write_part(self, file: FileIO, part: bytes, digest: RunningDigest) -> None:
         self._disk.ensure_room(len(part))
         write_whole(file, part)
+        digest.add(part)
 
     def _remove(self, upload_id: str) -> None:
         self._digests.pop(upload_id, None)
         self._data(upload_id).unlink(missing_ok=True)
         self._announcement(upload_id).unlink(missing_ok=True)
 
+    def _lend(self, upload: Upload) -> LentFile:
+        path = self._work.path_for_new_file()
+        try:
+            path.hardlink_to(self._data(upload.id))
+        except FileNotFoundError as error:
+            raise UploadNotFoundError(_UNKNOWN) from error
+        return LentFile(path, display_name(upload.name), upload.length)
+
     def _claim(self, upload: Upload) -> StoredFile:
-        announcement, _ = self._read(upload.id)
-        digest = self._digests.pop(upload.id, _RunningDigest())
-        sha256 = digest.of_first(upload.length) or _sha256_of(self._data(upload.id))
+        digest = self._digests.pop(upload.id, RunningDigest())
+        sha256 = digest.of_first(upload.length) or sha256_of(self._data(upload.id))
         path = self._data(upload.id).rename(self._work.path_for_new_file())
         self._announcement(upload.id).unlink(missing_ok=True)
         return StoredFile(
             path=path,
-            name=display_name(announcement.name),
+            name=display_name(upload.name),
             size_bytes=upload.length,
             sha256=sha256,
         )
 
 
-class _RunningDigest:
-    """The SHA-256 of an upload as it arrives: a large file need not be read again for it."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self._n_bytes = 0
-
-    def add(self, part: bytes) -> None:
-        self._hash.update(part)
-        self._n_bytes += len(part)
-
-    def of_first(self, n_bytes: int) -> str | None:
-        """Return it if so many bytes went by; some did not after a restart or a full disk."""
-        return self._hash.hexdigest() if self._n_bytes == n_bytes else None
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _ensure_finished(upload: Upload) -> None:
+    if upload.offset < upload.length:
+        raise WrongStateError(f"Only {upload.offset} of {upload.length} bytes have arrived.")
 
 
 def _ensure_within(length: int, end: int) -> None:

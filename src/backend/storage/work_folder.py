@@ -9,7 +9,6 @@ and belongs to its job, whichever process works on that.
 
 import fcntl
 import hashlib
-import os
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from io import FileIO
@@ -19,11 +18,13 @@ import anyio
 from anyio.to_thread import run_sync
 
 from backend.errors import TooLargeError
-from backend.storage.disk import Disk, disk_full_told, write_whole
+from backend.storage.disk import Disk, write_whole
 from backend.storage.files import StoredFile, display_name, new_id
 
 _PARTIAL = ".part"
 _PCM = ".pcm"
+WRITE_BYTES = 2**20
+"""Gathered before it is written: each write is a thread's turn."""
 
 
 class FolderInUseError(RuntimeError):
@@ -39,6 +40,7 @@ class IncomingFile:
         self._disk = disk
         self._max_bytes = max_bytes
         self._size_bytes = 0
+        self._pending = bytearray()
         self._digest = hashlib.sha256()
 
     async def write(self, data: bytes) -> None:
@@ -51,20 +53,23 @@ class IncomingFile:
         self._size_bytes += len(data)
         if self._size_bytes > self._max_bytes:
             raise TooLargeError(f"The file has more than {self._max_bytes} bytes.")
-        await run_sync(self._write_and_digest, data)
+        self._pending += data
+        if len(self._pending) >= WRITE_BYTES:
+            await run_sync(self._write_pending)
 
     async def finish(self, client_name: str | None) -> StoredFile:
-        """Return the whole file, which now belongs to the caller."""
+        """Return the whole file, which now belongs to the caller; it may not be on disk yet."""
         return await run_sync(self._finish, client_name)
 
-    def _write_and_digest(self, data: bytes) -> None:
+    def _write_pending(self) -> None:
+        data, self._pending = self._pending, bytearray()
         self._disk.ensure_room(len(data))  # not every client says how much will come
         write_whole(self._file, data)
         self._digest.update(data)
 
     def _finish(self, client_name: str | None) -> StoredFile:
-        with self._file, disk_full_told():
-            os.fsync(self._file.fileno())  # the client will be told that it is safe here
+        with self._file:
+            self._write_pending()
         whole = self._path.with_suffix("")
         self._path.rename(whole)
         return StoredFile(
