@@ -1,45 +1,33 @@
-"""The only file that speaks HTTP: the backend's API, with contracts for answers.
+"""What the page itself asks of the backend: its API, with contracts for answers.
 
 FrontendError
 ├── BackendError             the backend said no, with a problem
 └── BackendUnavailableError  no answer, or none that can be understood
 """
 
-import logging
 import re
-import time
-from base64 import b64encode
-from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
+from urllib.parse import unquote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from contracts.jobs import Job, UploadedRecording
+from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecording
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
-
-log = logging.getLogger(__name__)
-
-UPLOAD_CHUNK_BYTES = 4 * 1024**2
-"""Bytes sent in one request: what is lost when the connection breaks, and held at once."""
-
-MAX_SEND_ATTEMPTS = 5
-"""Tries without a single new byte before an upload is given up."""
-
-RETRY_DELAY_S = 0.5
-"""Seconds before the second try; doubled with each further one."""
+from contracts.statistics import Statistics
 
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _QUICK_TIMEOUT = httpx.Timeout(3.0)
-_TUS_HEADERS = {"Tus-Resumable": "1.0.0"}
-_RETRIED_STATUSES = {409, 423, 429, 502, 503, 504}
 
+# the form of RFC 8187, which the backend always gives
+_file_name = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE).search
 _is_job_id = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
 
 Answer = TypeVar("Answer", bound=BaseModel)
-ProgressCallback = Callable[[int, int], None]
 
 
 class ExportFormat(StrEnum):
@@ -51,6 +39,14 @@ class ExportFormat(StrEnum):
     VTT = "vtt"
     TSV = "tsv"
     JSON = "json"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """A transcript as a file."""
+
+    name: str
+    content: bytes
 
 
 class FrontendError(Exception):
@@ -89,11 +85,14 @@ class BackendClient:
 
     Args:
         base_url: address of the backend, without a path.
+        headers: what the backend is told with every request, its key for one.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
         # a proxy of the environment is for the world outside, not for our own backend
-        self._http = httpx.Client(base_url=base_url, timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.Client(
+            base_url=base_url, headers=headers, timeout=_TIMEOUT, trust_env=False
+        )
 
     def health(self) -> Health:
         """Return whether the backend can work; one that is still starting is an answer too."""
@@ -106,87 +105,57 @@ class BackendClient:
         """Return the models that are loaded, or on their way."""
         return _read(ModelList, self._call("GET", "/v1/models", timeout=_QUICK_TIMEOUT))
 
-    def job(self, job_id: str) -> Job:
-        """Return a job as it is now.
+    def exported_file(self, job_id: str, form: ExportFormat) -> ExportedFile:
+        """Return the transcript as a file, named as the backend names it.
 
         Raises:
-            BackendError: there is none with this id.
+            BackendError: there is no such job, or it has no text.
         """
-        return _read(Job, self._call("GET", _job_path(job_id)))
-
-    def export(self, job_id: str, form: ExportFormat) -> bytes:
-        """Return the transcript as a file's content."""
         path = f"{_job_path(job_id)}/export"
-        return self._call("GET", path, params={"format": form.value}).content
+        answer = self._call("GET", path, params={"format": form.value})
+        named = _file_name(answer.headers.get("Content-Disposition", ""))
+        return ExportedFile(unquote(named[1]) if named else f"{job_id}.{form}", answer.content)
+
+    def jobs(self, **wanted: object) -> JobPage:
+        """Return part of the history, the newest first.
+
+        Args:
+            wanted: the parameters of `GET /v1/transcriptions`; what is empty is left out.
+        """
+        parameters = {name: _as_text(value) for name, value in wanted.items() if value}
+        return _read(JobPage, self._call("GET", "/v1/transcriptions", params=parameters))
+
+    def tags(self) -> TagList:
+        """Return the tags there are, by name."""
+        return _read(TagList, self._call("GET", "/v1/tags"))
+
+    def describe(self, job_id: str, description: JobDescription) -> Job:
+        """Change a job's title or tags; only what was set in the description changes."""
+        body = description.model_dump_json(exclude_unset=True)
+        headers = {"Content-Type": "application/json"}
+        return _read(Job, self._call("PATCH", _job_path(job_id), content=body, headers=headers))
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job; what was recognised stays."""
+        return _read(Job, self._call("POST", f"{_job_path(job_id)}/cancel"))
+
+    def resume(self, job_id: str) -> Job:
+        """Go on with a job that was stopped or failed."""
+        return _read(Job, self._call("POST", f"{_job_path(job_id)}/resume"))
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job, its text and its recording."""
+        self._call("DELETE", _job_path(job_id))
+
+    def statistics(self) -> Statistics:
+        """Return how much was transcribed, and how the machine is."""
+        return _read(Statistics, self._call("GET", "/v1/statistics"))
 
     def start(self, recording: UploadedRecording) -> Job:
         """Ask for the transcript of a recording that has been uploaded."""
         body = recording.model_dump_json(exclude_none=True)
         headers = {"Content-Type": "application/json"}
         return _read(Job, self._call("POST", "/v1/transcriptions", content=body, headers=headers))
-
-    def upload(
-        self, recording: BinaryIO, size_bytes: int, name: str, on_progress: ProgressCallback
-    ) -> str:
-        """Send a recording by tus 1.0, going on after a broken connection where it stopped.
-
-        Args:
-            recording: read in pieces of `UPLOAD_CHUNK_BYTES`, sought back after a failure.
-            size_bytes: how much there is in it.
-            name: the file's name, for the backend to keep.
-            on_progress: told the bytes sent and the bytes in all, after each piece.
-
-        Returns:
-            The upload's id.
-        """
-        upload_id = self._create_upload(size_bytes, name)
-        offset, attempt = 0, 1
-        on_progress(0, size_bytes)
-        while offset < size_bytes:
-            try:
-                offset = self._send_chunk(upload_id, recording, offset)
-            except (BackendUnavailableError, BackendError) as error:
-                if attempt == MAX_SEND_ATTEMPTS or not _is_worth_another_try(error):
-                    raise
-                log.warning("upload_interrupted attempt=%d error=%s", attempt, type(error).__name__)
-                time.sleep(RETRY_DELAY_S * 2 ** (attempt - 1))
-                attempt += 1
-                offset = self._offset_at_backend(upload_id, otherwise=offset)
-            else:
-                attempt = 1
-                on_progress(offset, size_bytes)
-        return upload_id
-
-    def _create_upload(self, size_bytes: int, name: str) -> str:
-        headers = {
-            **_TUS_HEADERS,
-            "Upload-Length": str(size_bytes),
-            "Upload-Metadata": f"filename {b64encode(name.encode()).decode()}",
-        }
-        location = self._call("POST", "/v1/uploads/", headers=headers).headers.get("Location", "")
-        # only the id is taken: behind a proxy the address may name a host we cannot reach
-        if upload_id := location.rstrip("/").rpartition("/")[2]:
-            return upload_id
-        raise BackendUnavailableError("the answer to a new upload has no Location")
-
-    def _send_chunk(self, upload_id: str, recording: BinaryIO, offset: int) -> int:
-        recording.seek(offset)
-        headers = {
-            **_TUS_HEADERS,
-            "Upload-Offset": str(offset),
-            "Content-Type": "application/offset+octet-stream",
-        }
-        chunk = recording.read(UPLOAD_CHUNK_BYTES)
-        path = f"/v1/uploads/{upload_id}"
-        return _read_offset(self._call("PATCH", path, content=chunk, headers=headers))
-
-    def _offset_at_backend(self, upload_id: str, otherwise: int) -> int:
-        try:
-            return _read_offset(
-                self._call("HEAD", f"/v1/uploads/{upload_id}", headers=_TUS_HEADERS)
-            )
-        except BackendUnavailableError:
-            return otherwise
 
     def _call(self, method: str, path: str, **details: object) -> httpx.Response:
         response = self._send(method, path, **details)
@@ -211,6 +180,10 @@ def _job_path(job_id: str) -> str:
     return f"/v1/transcriptions/{job_id}"
 
 
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def _raise_for_problem(response: httpx.Response) -> None:
     if response.is_success:
         return
@@ -226,16 +199,3 @@ def _read(kind: type[Answer], response: httpx.Response) -> Answer:
         return kind.model_validate_json(response.content)
     except ValidationError as error:
         raise BackendUnavailableError(f"not a {kind.__name__}") from error
-
-
-def _read_offset(response: httpx.Response) -> int:
-    try:
-        return int(response.headers["Upload-Offset"])
-    except (KeyError, ValueError) as error:
-        raise BackendUnavailableError("no Upload-Offset") from error
-
-
-def _is_worth_another_try(error: FrontendError) -> bool:
-    if isinstance(error, BackendError):
-        return error.problem.status in _RETRIED_STATUSES
-    return True

@@ -1,33 +1,21 @@
-"""What the page remembers between runs: the job in its address, the recording on its way."""
+"""What the page remembers between runs: the view and job in its address, what was started."""
 
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Iterable
+from enum import StrEnum
 
 import streamlit as st
 
-from contracts.transcription import TranscribeOptions
-from frontend.backend_client import FrontendError
-
 _JOB = "job"
-_SENDING = "sending"
+_VIEW = "view"
+_STARTED = "started-uploads"
 
 
-@dataclass(frozen=True)
-class Recording:
-    """A recording as the browser gave it to us."""
+class View(StrEnum):
+    """What the address can ask for by `?view=`; the first is there without it."""
 
-    name: str
-    size_bytes: int
-    content: BinaryIO
-
-
-@dataclass
-class Sending:
-    """A recording on its way to the backend, or one that did not get there."""
-
-    recording: Recording
-    options: TranscribeOptions
-    failure: FrontendError | None = None
+    NEW = "new"
+    HISTORY = "history"
+    SYSTEM = "system"
 
 
 def current_job_id() -> str | None:
@@ -35,23 +23,29 @@ def current_job_id() -> str | None:
     return st.query_params.get(_JOB) or None
 
 
-def current_sending() -> Sending | None:
-    """Return the recording that is on its way."""
-    return st.session_state.get(_SENDING)
+def current_view() -> View:
+    """Return the view that the address names; one that we do not have is the first one."""
+    try:
+        return View(st.query_params.get(_VIEW, View.NEW))
+    except ValueError:
+        return View.NEW
 
 
-def begin_sending(recording: Recording, options: TranscribeOptions) -> None:
-    """Remember what to send; the next run sends it."""
-    st.session_state[_SENDING] = Sending(recording, options)
+def started_uploads() -> list[str]:
+    """Return the uploads that this visit has made jobs of."""
+    return st.session_state.get(_STARTED, [])
+
+
+def remember_started(upload_ids: Iterable[str]) -> None:
+    """Note that uploads have become jobs: they are no longer to be started."""
+    st.session_state[_STARTED] = [*started_uploads(), *upload_ids]
 
 
 def open_job(job_id: str) -> None:
-    """Give the page a job's address; the recording is no longer needed here."""
-    st.session_state.pop(_SENDING, None)
+    """Give the page a job's address."""
     st.query_params[_JOB] = job_id
 
 
-def open_new_transcription() -> None:
-    """Go back to the empty page."""
-    st.session_state.pop(_SENDING, None)
-    st.query_params.pop(_JOB, None)
+def open_history() -> None:
+    """Go to the list of all recordings."""
+    st.query_params[_VIEW] = View.HISTORY

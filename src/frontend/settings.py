@@ -2,11 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-MEBIBYTE = 1024**2
-"""Bytes."""
 
 
 class FrontendSettings(BaseSettings):
@@ -25,6 +22,9 @@ class FrontendSettings(BaseSettings):
         pattern=r"^https?://[^/\s]+(/\S*)?$",
         description="Where the page finds the backend.",
     )
+    backend_api_key: SecretStr = Field(
+        SecretStr(""), description="Key that the backend asks for; empty: it asks for none."
+    )
     max_upload_bytes: int = Field(
         4 * 2**30, ge=1, le=2**50, description="Bytes of the largest file that is accepted."
     )
@@ -33,6 +33,7 @@ class FrontendSettings(BaseSettings):
     )
 
     @property
-    def max_upload_mebibytes(self) -> int:
-        """The limit in Streamlit's unit, rounded up: the page checks the exact one itself."""
-        return -(-self.max_upload_bytes // MEBIBYTE)
+    def backend_headers(self) -> dict[str, str]:
+        """What the backend is told with every request; secret."""
+        key = self.backend_api_key.get_secret_value()
+        return {"Authorization": f"Bearer {key}"} if key else {}

@@ -15,6 +15,7 @@ _LIGHT = {
     "textColor": "#22272e",
     "borderColor": "#dedad2",
     "linkColor": "#0f766e",
+    "chartCategoricalColors": ["#0f766e"],
 }
 
 _DARK = {
@@ -24,6 +25,7 @@ _DARK = {
     "textColor": "#e7e5e0",
     "borderColor": "#363c43",
     "linkColor": "#5cc4b6",
+    "chartCategoricalColors": ["#3fb8a8"],
 }
 
 

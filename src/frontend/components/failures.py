@@ -8,7 +8,7 @@ import streamlit as st
 
 from contracts.problems import Problem, ProblemType
 from frontend.backend_client import BackendError, FrontendError, problem_type_of
-from frontend.components.plain_text import plain_text
+from frontend.components.plain_text import small_plain_text
 from frontend.i18n import Translator
 
 log = logging.getLogger(__name__)
@@ -20,9 +20,9 @@ def show_problem(t: Translator, problem: Problem) -> None:
     key = f"problem.{kind.name.lower()}"
     show_failure(t(key), t(f"{key}.next"))
     if kind is ProblemType.INVALID_OPTION:
-        plain_text(problem.detail, "small", "problem-detail")
+        small_plain_text(problem.detail, "problem-detail")
     if problem.request_id:
-        plain_text(t("problem.request_id", id=problem.request_id), "small", "request-id")
+        small_plain_text(t("problem.request_id", id=problem.request_id), "request-id")
 
 
 def show_frontend_error(t: Translator, error: FrontendError) -> None:

@@ -22,7 +22,7 @@ _METHODS = (
 
 def show_options(t: Translator) -> TranscribeOptions:
     """Show every option, and return what was chosen."""
-    chosen: dict[str, object] = {"language": _language(t)}
+    chosen: dict[str, object] = {"language": _language(t), "word_timestamps": True}
     chosen |= _normalization(t)
     chosen["chunk_length_s"] = _slider(t, "chunk_length_s", with_help=True)
     with st.expander(t("options.more"), icon=":material/tune:"):
@@ -79,13 +79,6 @@ def _more_options(t: Translator) -> dict[str, object]:
             key="option-prompt",
             persist_state="session",
             height=80,
-        ),
-        "word_timestamps": st.toggle(
-            t("options.word_timestamps"),
-            value=_default_of("word_timestamps"),
-            help=t("options.word_timestamps.help"),
-            key="option-word-timestamps",
-            persist_state="session",
         ),
         "beam_size": _slider(t, "beam_size", with_help=True),
         "temperature": _slider(t, "temperature", with_help=True),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from contracts.models import Health, HealthStatus, ModelInfo, ModelList, ModelState
 from frontend.backend_client import FrontendError
-from frontend.components.plain_text import plain_text
+from frontend.components.plain_text import small_plain_text
 from frontend.i18n import Translator
 from frontend.page import Page
 
@@ -40,7 +40,7 @@ def _show_fallback(t: Translator, models: ModelList) -> None:
         lines.append(_what_became_of(t, configured))
     st.info(" ".join(lines), icon=":material/info:")
     if configured and configured.state is ModelState.FAILED and configured.detail:
-        plain_text(configured.detail, "small", "model-detail")
+        small_plain_text(configured.detail, "model-detail")
 
 
 def _what_became_of(t: Translator, configured: ModelInfo) -> str:
@@ -59,4 +59,4 @@ def _show_degraded(t: Translator, health: Health) -> None:
     st.info(f"**{t('service.degraded')}**", icon=":material/info:")
     for name, check in health.checks.items():
         if check.status is not HealthStatus.READY and check.detail:
-            plain_text(check.detail, "small", f"check-{name}")
+            small_plain_text(check.detail, f"check-{name}")

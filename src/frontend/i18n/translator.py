@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from babel import Locale
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
 from frontend.i18n import en, ru
@@ -44,9 +46,22 @@ class Translator:
             values["count"] = self.number(values["count"])
         return template.format(**values)
 
+    def templates(self, prefixes: tuple[str, ...]) -> dict[str, Text]:
+        """Return the sentences whose keys begin so, for the browser to fill in."""
+        texts = TEXTS[self.language]
+        return {key: text for key, text in texts.items() if key.startswith(prefixes)}
+
     def number(self, value: object) -> str:
         """Return a number with the language's decimal sign and thousands."""
         return format_decimal(value, locale=self.language.value)
+
+    def family(self, prefix: str) -> dict[str, Text]:
+        """Return the templates whose keys begin so, by the rest of their keys.
+
+        They are for the page's scripts, which fill them in as this class does.
+        """
+        texts = TEXTS[self.language].items()
+        return {key.removeprefix(prefix): text for key, text in texts if key.startswith(prefix)}
 
     def percent(self, share: float) -> str:
         """Return a share of one as whole per cent, rounded down: 100 % is done."""
@@ -73,6 +88,22 @@ class Translator:
             return self("duration.minutes", minutes=minutes, seconds=rest)
         return self("duration.seconds", seconds=rest)
 
+    def day(self, day: date, *, with_year: bool = True) -> str:
+        """Return a day as it is said, such as `22 November 2026`."""
+        pattern = "d MMMM y" if with_year else "d MMMM"
+        return format_date(day, pattern, locale=self.language.value)
+
+    def moment(self, moment: datetime, now: datetime) -> str:
+        """Return a moment, shorter the nearer it is; both in the visitor's zone."""
+        time = format_time(moment, "short", tzinfo=moment.tzinfo, locale=self.language.value)
+        days_ago = (now.date() - moment.date()).days
+        if days_ago == 0:
+            return self("history.today", time=time)
+        if days_ago == 1:
+            return self("history.yesterday", time=time)
+        day = self.day(moment.date(), with_year=moment.year != now.year)
+        return f"{day}, {time}"
+
     def time_left(self, seconds: float) -> str:
         """Return how long there is to wait, no more exact than the estimate is."""
         if seconds < 10:
@@ -91,9 +122,8 @@ class Translator:
         return Locale.parse(self.language.value).plural_form(count)
 
 
-def timecode(seconds: float) -> str:
-    """Return a moment of a recording as `h:mm:ss.s`, rounded to a tenth."""
-    tenths = round(seconds * 10)
-    minutes, tenths = divmod(tenths, 600)
+def clock(seconds: float) -> str:
+    """Return a moment of a recording as `m:ss`, or `h:mm:ss` from an hour on."""
+    minutes, rest = divmod(int(seconds + 1e-6), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{tenths // 10:02}.{tenths % 10}"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

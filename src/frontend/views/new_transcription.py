@@ -1,34 +1,34 @@
-"""The empty page: a recording, the options, and a button."""
+"""The empty page: recordings, the options, and a button that starts them all."""
 
 import streamlit as st
 
-from frontend.components.failures import show_failure
+from contracts.jobs import UploadedRecording
+from contracts.problems import Problem
+from contracts.transcription import TranscribeOptions
+from frontend.backend_client import BackendError, BackendUnavailableError
 from frontend.components.options_form import show_options
-from frontend.components.recording_input import Source, choose_source, take_recording
+from frontend.components.uploader import Uploads, show_uploader
 from frontend.page import Page
-from frontend.session import Recording, begin_sending, current_sending
-from frontend.views.sending import show_sending
+from frontend.session import open_history, open_job, remember_started
+
+_FAILURES = "start-failures"
+
+_UNAVAILABLE = Problem(type="/problems/unavailable", title="", status=503, detail="")
+"""Stands for a backend that gave no answer; the page has its words for it."""
 
 
 def show_new_transcription(page: Page) -> None:
-    """Show the form, or the recording that is on its way."""
-    if sending := current_sending():
-        show_sending(page, sending)
-        return
+    """Show the recordings, the options and the button."""
     st.caption(page.t("app.promise"))
     left, right = st.columns([3, 2], gap="large")
-    with left:
-        source = choose_source(page)
-        recording = take_recording(page, source)
-        button = st.container()
-        _show_promises(page)
     with right, st.container(key="options", border=True):
         st.header(page.t("options.title"), anchor=False)
         options = show_options(page.t)
-    with button:
-        if _start_was_pressed(page, source, recording):
-            begin_sending(recording, options)
-            st.rerun()
+    with left:
+        uploads = show_uploader(page, options, st.session_state.get(_FAILURES, {}))
+        if _start_was_pressed(page, uploads):
+            _start(page, uploads.ready, options)
+    _show_promises(page)
 
 
 def _show_promises(page: Page) -> None:
@@ -38,26 +38,45 @@ def _show_promises(page: Page) -> None:
         st.caption(f":material/subtitles: {page.t('promise.files')}")
 
 
-def _start_was_pressed(page: Page, source: Source, recording: Recording | None) -> bool:
-    limit = page.settings.max_upload_bytes
-    too_large = recording is not None and recording.size_bytes > limit
+def _start_was_pressed(page: Page, uploads: Uploads) -> bool:
     pressed = st.button(
         page.t("start.button"),
         type="primary",
         icon=":material/notes:",
-        disabled=recording is None or too_large,
+        disabled=not uploads.ready or uploads.n_under_way > 0,
         key="start",
         width="stretch",
     )
-    if too_large:
-        too_large_for_us = page.t("upload.failed", size=page.t.file_size(limit))
-        show_failure(too_large_for_us, page.t("problem.too_large.next"))
-    else:
-        st.caption(_hint(page, source, recording), text_alignment="center")
+    st.caption(_hint(page, uploads), text_alignment="center")
     return pressed
 
 
-def _hint(page: Page, source: Source, recording: Recording | None) -> str:
-    if recording:
-        return page.t("start.ready", size=page.t.file_size(recording.size_bytes))
-    return page.t("start.no_file" if source is Source.FILE else "start.no_sound")
+def _hint(page: Page, uploads: Uploads) -> str:
+    if uploads.n_under_way:
+        return page.t("start.under_way")
+    if uploads.ready:
+        return page.t("start.ready", count=len(uploads.ready))
+    return page.t("start.no_file")
+
+
+def _start(page: Page, upload_ids: list[str], options: TranscribeOptions) -> None:
+    """Start a job for each upload, and go where they can be watched; say which failed."""
+    chosen = options.model_dump(exclude_none=True)
+    job_ids: dict[str, str] = {}
+    failures: dict[str, Problem] = {}
+    for upload_id in upload_ids:
+        try:
+            recording = UploadedRecording(upload_id=upload_id, **chosen)
+            job_ids[upload_id] = page.backend.start(recording).id
+        except BackendError as error:
+            failures[upload_id] = error.problem
+        except BackendUnavailableError:
+            failures[upload_id] = _UNAVAILABLE
+    remember_started(job_ids)
+    st.session_state[_FAILURES] = failures
+    if not failures:
+        if len(job_ids) == 1:
+            open_job(*job_ids.values())
+        else:
+            open_history()
+    st.rerun()

@@ -1,0 +1,134 @@
+"""How much was transcribed, and how the machine is."""
+
+import streamlit as st
+
+from contracts.models import ModelInfo, ModelState
+from contracts.statistics import Statistics
+from frontend.components.daily_chart import show_daily_chart
+from frontend.components.facts import Fact, show_facts
+from frontend.components.failures import told_in_plain_words
+from frontend.i18n import Translator
+from frontend.page import Page
+
+REFRESH_S = 10
+"""Seconds between two looks; nothing here changes faster than one reads it."""
+
+_HOUR_S = 3600.0
+
+
+def show_statistics(page: Page) -> None:
+    """Show what the backend tells of itself."""
+    st.title(page.t("system.title"), anchor=False)
+    with st.container(key="statistics"):
+        _show_numbers(page)
+
+
+@st.fragment(run_every=REFRESH_S)
+def _show_numbers(page: Page) -> None:
+    t = page.t
+    with told_in_plain_words(t):
+        statistics = page.backend.statistics()
+        if statistics.n_recordings:
+            _show_transcribed(t, statistics)
+            if any(day.audio_s for day in statistics.by_day):
+                show_daily_chart(t, statistics.by_day)
+        else:
+            st.info(f"**{t('system.empty')}**  \n{t('system.empty.next')}", icon=":material/info:")
+        left, right = st.columns(2, gap="large")
+        with left:
+            _show_models(t, page.backend.models().data)
+            _show_queue(t, statistics)
+            _show_versions(t, statistics)
+        with right:
+            _show_disk(t, statistics)
+            _show_places(t, statistics)
+
+
+def _show_transcribed(t: Translator, statistics: Statistics) -> None:
+    speed = Fact(t("system.speed"), t("system.speed.unknown"), t("system.speed.unknown.help"))
+    if statistics.speed:
+        speed = Fact(
+            t("system.speed"),
+            t("system.speed.value", speed=t.number(round(statistics.speed, 1))),
+            t("system.speed.help", duration=t.duration(_HOUR_S / statistics.speed)),
+        )
+    show_facts(
+        "transcribed",
+        t("system.transcribed"),
+        [
+            Fact(
+                t("system.hours"),
+                t.duration(statistics.audio_s),
+                t("system.recordings", count=statistics.n_recordings),
+            ),
+            Fact(t("system.words"), t.number(statistics.n_words)),
+            speed,
+        ],
+        large=True,
+    )
+
+
+def _show_models(t: Translator, models: list[ModelInfo]) -> None:
+    for number, model in enumerate(models):
+        state = _state(t, model)
+        if model.is_fallback:
+            state = f"{state} · {t('system.model.fallback')}"
+        engine = " · ".join(filter(None, [model.engine, model.device]))
+        facts = [
+            Fact(t("system.model.name"), model.id),
+            Fact(t("system.model.state"), state),
+            Fact(t("system.model.engine"), engine),
+            Fact(t("system.model.revision"), (model.revision or "")[:12]),
+            Fact(t("system.model.why"), model.detail or ""),
+        ]
+        show_facts(f"model-{number}", t("system.models"), facts)
+
+
+def _state(t: Translator, model: ModelInfo) -> str:
+    if model.state is ModelState.FETCHING and model.progress is not None:
+        return t("system.state.fetching_share", percent=t.percent(model.progress))
+    return t(f"system.state.{model.state}")
+
+
+def _show_queue(t: Translator, statistics: Statistics) -> None:
+    facts = [
+        Fact(t("system.queue.running"), t.number(statistics.n_running)),
+        Fact(t("system.queue.waiting"), t.number(statistics.n_queued)),
+    ]
+    show_facts("queue", t("system.queue"), facts)
+
+
+def _show_disk(t: Translator, statistics: Statistics) -> None:
+    disk = statistics.disk
+    parts = {
+        "recordings": disk.recordings_bytes,
+        "database": disk.database_bytes,
+        "work": disk.work_bytes,
+        "free": disk.free_bytes,
+    }
+    facts = [Fact(t(f"system.disk.{part}"), t.file_size(size)) for part, size in parts.items()]
+    show_facts("disk", t("system.disk"), facts)
+    used = sum(parts.values()) - disk.free_bytes
+    total = t.file_size(used + disk.free_bytes)
+    in_words = t("system.disk.summary", used=t.file_size(used), total=total)
+    st.progress(used / max(1, used + disk.free_bytes), in_words)
+
+
+def _show_places(t: Translator, statistics: Statistics) -> None:
+    facts = [
+        Fact(t("system.where.folder"), statistics.data_dir),
+        Fact(
+            t("system.where.database"),
+            t(f"system.where.database.{statistics.database}"),
+        ),
+        Fact(t("system.where.cache"), t(f"system.where.cache.{statistics.cache}")),
+    ]
+    show_facts("places", t("system.where"), facts)
+
+
+def _show_versions(t: Translator, statistics: Statistics) -> None:
+    facts = [
+        Fact(t("system.version.service"), statistics.version),
+        Fact(t("system.version.page"), st.__version__),
+    ]
+    show_facts("versions", t("system.versions"), facts)

@@ -1,0 +1,8 @@
+// Gives a person something that was fetched already, as a file.
+export function saveAs(blob, name) {
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000); // a browser may read it later
+}

@@ -1,0 +1,77 @@
+// Elements and pictures, made without markup: what others wrote only ever becomes text.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Strokes in a box of 24 by 24. */
+const ICONS = {
+  play: "M8 5v14l11-7z",
+  pause: "M8 5v14M16 5v14",
+  back: "M11 6l-6 6 6 6M19 6l-6 6 6 6",
+  forward: "M13 6l6 6-6 6M5 6l6 6-6 6",
+  up: "M6 15l6-6 6 6",
+  down: "M6 9l6 6 6-6",
+  undo: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
+  redo: "M16 5l4 4-4 4M20 9H10a6 6 0 0 0 0 12h3",
+  find: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5",
+  edit: "M4 20l1-5L16 4l4 4L9 19z",
+  model: "M4 12a8 8 0 1 0 3-6M4 4v4h4M12 8v4l3 2",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  download: "M12 4v11M7 11l5 5 5-5M4 20h16",
+  help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 17.5v.5",
+  close: "M6 6l12 12M18 6L6 18",
+  microphone: "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3M5 11a7 7 0 0 0 14 0M12 18v3",
+  stop: "M7 7h10v10H7z",
+  upload: "M12 16V4M7 9l5-5 5 5M4 16v4h16v-4",
+  unsure: "M12 4L2.5 20h19zM12 10v4M12 17v.5",
+};
+
+/**
+ * Make an element. `set` holds properties; those with a dash, and `role`, are attributes;
+ * `on` holds listeners.
+ */
+export function element(tag, { on = {}, ...set } = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(set)) {
+    if (name.includes("-") || name === "role") made.setAttribute(name, value);
+    else made[name] = value;
+  }
+  for (const [name, listener] of Object.entries(on)) made.addEventListener(name, listener);
+  made.append(...children);
+  return made;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button with a picture; its name is told to screen readers and on hover. */
+export function iconButton(name, label, onClick, className = "") {
+  const button = element(
+    "button",
+    { type: "button", className: `icon ${className}`, on: { click: onClick } },
+    icon(name),
+  );
+  nameButton(button, label);
+  return button;
+}
+
+export function nameButton(button, label) {
+  button.title = label;
+  button.setAttribute("aria-label", label);
+}
+
+/** A button with words, and a picture before them if it is to have one. */
+export function textButton(label, onClick, { className = "", picture = null } = {}) {
+  const before = picture ? [icon(picture)] : [];
+  return element("button", { type: "button", className, on: { click: onClick } }, ...before, label);
+}
+
+export function textElement(tag, textContent, className = "") {
+  return element(tag, { className, textContent });
+}

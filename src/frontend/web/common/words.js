@@ -1,0 +1,92 @@
+// The page's words: templates come from the server, numbers and plurals from the browser.
+
+const SIZE_UNITS = ["bytes", "kilobytes", "megabytes", "gigabytes"];
+
+/** Fills in a template; one with `count` comes in all the plural forms of its language. */
+export function fillIn(text, values = {}, language = document.documentElement.lang) {
+  const form = () => text[new Intl.PluralRules(language).select(values.count)];
+  const template = typeof text === "string" ? text : form();
+  const number = new Intl.NumberFormat(language);
+  return template.replace(/\{(\w+)\}/g, (_, name) =>
+    typeof values[name] === "number" ? number.format(values[name]) : values[name],
+  );
+}
+
+export class Words {
+  constructor(language, labels) {
+    this.language = language;
+    this.labels = labels;
+  }
+
+  has(key) {
+    return Object.hasOwn(this.labels, key);
+  }
+
+  say(key, values = {}) {
+    return fillIn(this.labels[key], values, this.language);
+  }
+
+  number(value, digits = 2) {
+    return new Intl.NumberFormat(this.language, { maximumFractionDigits: digits }).format(value);
+  }
+
+  /** Whole per cent, rounded down: 100 % is done. */
+  percent(share) {
+    const format = new Intl.NumberFormat(this.language, { style: "percent" });
+    return format.format(Math.floor(Math.min(1, share) * 100) / 100);
+  }
+
+  size(bytes) {
+    const power = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+    const amount = bytes / 1024 ** power;
+    const digits = amount >= 100 || power === 0 ? 0 : 1;
+    return this.say(`size.${SIZE_UNITS[power]}`, { amount: this.number(amount, digits) });
+  }
+
+  languageName(code) {
+    return new Intl.DisplayNames(this.language, { type: "language" }).of(code);
+  }
+
+  /** A length of time in at most two units. */
+  duration(seconds) {
+    const whole = seconds > 0 ? Math.max(1, Math.round(seconds)) : 0;
+    const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+    if (hours) return this.say("duration.hours", { hours, minutes });
+    if (minutes) return this.say("duration.minutes", { minutes, seconds: whole % 60 });
+    return this.say("duration.seconds", { seconds: whole });
+  }
+
+  /** How long there is to wait, no more exact than the estimate is. */
+  timeLeft(seconds) {
+    if (seconds < 10) return this.say("time_left.moments");
+    if (seconds < 50) return this.say("time_left.under_a_minute");
+    const count = Math.max(1, Math.round(seconds / 60));
+    if (count < 60) return this.say("time_left.minutes", { count });
+    const tens = Math.round(count / 10) * 10;
+    const [hours, minutes] = [Math.floor(tens / 60), tens % 60];
+    if (!minutes) return this.say("time_left.hours", { count: hours });
+    return this.say("time_left.hours_minutes", { count: hours, minutes });
+  }
+
+  /** How long from now, as one says it: `in 2 minutes`. */
+  fromNow(seconds) {
+    const format = new Intl.RelativeTimeFormat(this.language);
+    if (seconds < 50) return format.format(Math.max(10, Math.round(seconds / 10) * 10), "second");
+    if (seconds < 100 * 60) return format.format(Math.max(1, Math.round(seconds / 60)), "minute");
+    return format.format(Math.round(seconds / 1800) / 2, "hour");
+  }
+
+  timeOfDay(moment) {
+    const format = { hour: "numeric", minute: "2-digit" };
+    return new Intl.DateTimeFormat(this.language, format).format(moment);
+  }
+}
+
+/** A moment of a recording as `m:ss`, or `h:mm:ss` from an hour on. */
+export function clock(seconds) {
+  const whole = Math.floor(Math.max(0, seconds) + 1e-6);
+  const pad = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = pad(whole % 60);
+  return hours ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
+}

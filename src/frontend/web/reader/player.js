@@ -1,0 +1,188 @@
+// Plays the recording: the sound, its buttons, and the bar that seeks in it.
+
+import { element, icon, iconButton, nameButton } from "../common/elements.js";
+import { clock } from "../common/words.js";
+import { PlayedWaveform } from "./played_waveform.js";
+
+export const STEP_S = 5;
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
+const SPEED_KEY = "reader-speed";
+
+/** Events: `moment`, each time the moment that is heard has moved; `unplayable`; `state`. */
+export class Player extends EventTarget {
+  #frame = 0;
+
+  constructor(words, url, duration) {
+    super();
+    this.words = words;
+    this.duration = duration;
+    this.audio = element("audio", { preload: "metadata", src: url });
+    this.#listen();
+    this.root = this.#build();
+    this.setSpeed(Number(localStorage.getItem(SPEED_KEY)) || 1);
+    this.#show();
+  }
+
+  get isPlaying() {
+    return !this.audio.paused;
+  }
+
+  get hasBegun() {
+    return this.isPlaying || this.moment > 0;
+  }
+
+  get moment() {
+    return this.audio.currentTime;
+  }
+
+  toggle() {
+    if (this.isPlaying) this.audio.pause();
+    else this.play();
+  }
+
+  play() {
+    // after a connection that broke, the sound has to be asked for anew
+    if (this.audio.error) this.#reload();
+    this.audio.play().catch(() => {});
+  }
+
+  pause() {
+    this.audio.pause();
+  }
+
+  seek(moment) {
+    this.audio.currentTime = Math.min(Math.max(0, moment), this.duration || moment);
+    this.#show();
+  }
+
+  playFrom(moment) {
+    this.seek(moment);
+    this.play();
+  }
+
+  skip(seconds) {
+    this.seek(this.moment + seconds);
+  }
+
+  changeSpeed(steps) {
+    const at = SPEEDS.indexOf(this.audio.playbackRate) + steps;
+    this.setSpeed(SPEEDS[Math.min(Math.max(0, at), SPEEDS.length - 1)]);
+  }
+
+  setSpeed(speed) {
+    const known = SPEEDS.includes(speed) ? speed : 1;
+    this.audio.defaultPlaybackRate = this.audio.playbackRate = known;
+    this.speed.value = String(known);
+    localStorage.setItem(SPEED_KEY, String(known));
+  }
+
+  showWaveform(peaks) {
+    this.waveform.show(peaks);
+  }
+
+  /** Say why there is nothing to hear; the text is there all the same. */
+  showUnplayable(why) {
+    this.root.replaceChildren(element("p", { role: "status", textContent: why }));
+  }
+
+  close() {
+    cancelAnimationFrame(this.#frame);
+    this.waveform.close();
+    this.audio.removeAttribute("src");
+    this.audio.load();
+  }
+
+  #reload() {
+    const { moment } = this;
+    this.audio.load();
+    this.audio.currentTime = moment;
+  }
+
+  #listen() {
+    const { audio } = this;
+    for (const event of ["play", "pause", "ended"]) {
+      audio.addEventListener(event, () => this.#showState());
+    }
+    for (const event of ["seeked", "timeupdate"]) {
+      audio.addEventListener(event, () => this.#show());
+    }
+    audio.addEventListener("loadedmetadata", () => {
+      if (Number.isFinite(audio.duration)) this.duration = audio.duration;
+      this.#fitBar();
+      this.#show();
+    });
+    audio.addEventListener("error", () => this.dispatchEvent(new Event("unplayable")));
+  }
+
+  #build() {
+    const { words } = this;
+    this.button = iconButton("play", words.say("player.play"), () => this.toggle(), "play");
+    this.clock = element("span", { className: "clock" });
+    this.speed = element(
+      "select",
+      { "aria-label": words.say("player.speed"), title: words.say("player.speed") },
+      ...SPEEDS.map((speed) =>
+        element("option", { value: String(speed), textContent: `${words.number(speed)}×` }),
+      ),
+    );
+    this.speed.addEventListener("change", () => this.setSpeed(Number(this.speed.value)));
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    this.waveform = new PlayedWaveform(canvas);
+    this.bar = this.#buildBar();
+    this.#fitBar();
+    return element(
+      "div",
+      { className: "player", role: "group", "aria-label": words.say("player.label") },
+      iconButton("back", words.say("player.back"), () => this.skip(-STEP_S)),
+      this.button,
+      iconButton("forward", words.say("player.forward"), () => this.skip(STEP_S)),
+      element("div", { className: "wave" }, canvas, this.bar),
+      this.clock,
+      this.speed,
+      this.audio,
+    );
+  }
+
+  #buildBar() {
+    const { words } = this;
+    const bar = element("input", {
+      type: "range",
+      min: 0,
+      "aria-label": words.say("player.position"),
+    });
+    bar.addEventListener("input", () => this.seek(Number(bar.value)));
+    return bar;
+  }
+
+  /** An arrow key moves by a two-hundredth, within reason. */
+  #fitBar() {
+    this.bar.max = this.duration || 1;
+    this.bar.step = Math.min(5, Math.max(0.1, (this.duration || 1) / 200));
+  }
+
+  /** Follow the sound from one picture of the screen to the next, for as long as it plays. */
+  #showState() {
+    const { isPlaying, button, words } = this;
+    button.replaceChildren(icon(isPlaying ? "pause" : "play"));
+    nameButton(button, words.say(isPlaying ? "player.pause" : "player.play"));
+    cancelAnimationFrame(this.#frame);
+    const step = () => {
+      this.#show();
+      if (this.isPlaying) this.#frame = requestAnimationFrame(step);
+    };
+    step();
+    this.dispatchEvent(new Event("state"));
+  }
+
+  #show() {
+    const { moment, duration } = this;
+    const text = `${clock(moment)} / ${clock(duration || 0)}`;
+    if (this.clock.textContent !== text) {
+      this.clock.textContent = text;
+      this.bar.setAttribute("aria-valuetext", text);
+    }
+    this.bar.value = moment;
+    this.waveform.play(duration ? moment / duration : 0);
+    this.dispatchEvent(new Event("moment"));
+  }
+}

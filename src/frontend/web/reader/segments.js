@@ -1,0 +1,85 @@
+// The transcript as the reader has it: the phrases in order, and who is to know of a change.
+
+/**
+ * Events: `reset` (there are none), `added` (there are more) and `changed` (detail:
+ * {position, origin}).
+ * A phrase's position is its index in the transcript.
+ */
+export class Segments extends EventTarget {
+  #rows = [];
+
+  get length() {
+    return this.#rows.length;
+  }
+
+  at(position) {
+    return this.#rows[position];
+  }
+
+  [Symbol.iterator]() {
+    return this.#rows[Symbol.iterator]();
+  }
+
+  texts() {
+    return this.#rows.map((row) => row.text);
+  }
+
+  /** Take a whole transcript; what is there already stays where it is. */
+  take(segments) {
+    if (segments.length < this.length) {
+      this.#rows = [];
+      this.dispatchEvent(new CustomEvent("reset"));
+    }
+    segments.slice(0, this.length).forEach((segment, position) => {
+      this.#rows[position] = fromBackend(segment);
+      this.#tell(position, "loaded");
+    });
+    segments.slice(this.length).forEach((segment) => this.#append(segment));
+    this.dispatchEvent(new CustomEvent("added"));
+  }
+
+  /** Take one phrase that has come, or has come again. */
+  add(segment) {
+    if (segment.index < this.length) return;
+    this.#append(segment);
+    this.dispatchEvent(new CustomEvent("added"));
+  }
+
+  #append(segment) {
+    this.#rows.push(fromBackend(segment));
+  }
+
+  /** What the backend says of a phrase once it is saved; its text stays that of the page. */
+  confirm(segment) {
+    const row = this.#rows[segment.index];
+    row.unsure = segment.unsure ?? [];
+    row.unsureWords = segment.unsure_words ?? [];
+    this.#tell(segment.index, "saved");
+  }
+
+  /** `origin` says who changed it: `typing`, `undo`, `replace`, `restore`, `tab`. */
+  setText(position, text, origin) {
+    if (this.#rows[position].text === text) return;
+    this.#rows[position].text = text;
+    this.#tell(position, origin);
+  }
+
+  #tell(position, origin) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: { position, origin } }));
+  }
+}
+
+function fromBackend(segment) {
+  return {
+    start: segment.start,
+    end: segment.end,
+    text: segment.text.trim(),
+    modelText: (segment.original_text ?? segment.text).trim(),
+    words: segment.words ?? [],
+    unsure: segment.unsure ?? [],
+    unsureWords: segment.unsure_words ?? [],
+    get isCorrected() {
+      return this.text !== this.modelText;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// Taking the transcript away: copied, or as a file of any format. Both are the backend's own
+// exports, made after the last correction is saved.
+
+import { saveAs } from "../common/download.js";
+import { element, icon, textButton } from "../common/elements.js";
+import { menu } from "./menu.js";
+
+const FORMATS = ["txt", "docx", "srt", "vtt", "tsv", "json"];
+
+/** Formats that can be had without times; the others are nothing without them. */
+const TIMES_OPTIONAL = new Set(["txt", "docx"]);
+
+export class Taking {
+  constructor(words, { backend, saving, name, tell, fail, signal }) {
+    Object.assign(this, { words, backend, saving, name, tell, fail });
+    this.timestamps = element("input", { type: "checkbox" });
+    this.copyMenu = this.#buildCopyMenu(signal);
+    this.downloadMenu = this.#buildDownloadMenu(signal);
+  }
+
+  #buildCopyMenu(signal) {
+    const choice = (key, timestamps) =>
+      textButton(this.words.say(key), () => this.#take(this.copyMenu, () => this.#copy(timestamps)));
+    const { words } = this;
+    return menu(
+      "copy",
+      words.say("take.copy"),
+      signal,
+      choice("take.copy.plain", false),
+      choice("take.copy.timestamps", true),
+    );
+  }
+
+  #buildDownloadMenu(signal) {
+    const { words } = this;
+    const withTimes = element(
+      "label",
+      { className: "with-times" },
+      this.timestamps,
+      words.say("take.timestamps"),
+    );
+    return menu(
+      "download",
+      words.say("take.download"),
+      signal,
+      withTimes,
+      ...FORMATS.map((format) => this.#buildChoice(format)),
+    );
+  }
+
+  #buildChoice(format) {
+    const { words } = this;
+    const download = () => this.#take(this.downloadMenu, () => this.#download(format));
+    return element(
+      "button",
+      { type: "button", className: "choice", on: { click: download } },
+      icon("download"),
+      element("b", { textContent: words.say(`result.download.${format}`) }),
+      element("small", { textContent: words.say(`result.download.${format}.help`) }),
+    );
+  }
+
+  /** Do what was chosen; what goes wrong is told in words. */
+  async #take(from, action) {
+    from.open = false;
+    try {
+      await action();
+    } catch (failure) {
+      this.fail(failure);
+    }
+  }
+
+  async #file(format, timestamps) {
+    await this.saving.flush();
+    return this.backend.file(format, TIMES_OPTIONAL.has(format) ? timestamps : null);
+  }
+
+  async #download(format) {
+    const stem = this.name.replace(/\.[^.]{1,5}$/, "") || this.name;
+    saveAs(await this.#file(format, this.timestamps.checked), `${stem}.${format}`);
+  }
+
+  async #copy(timestamps) {
+    const text = this.#file("txt", timestamps).then((blob) => blob.text());
+    await toClipboard(text);
+    this.tell(this.words.say("result.copied"));
+  }
+}
+
+/** `text` is a promise: a browser wants to be told of the copy within the click. */
+async function toClipboard(text) {
+  if (navigator.clipboard && globalThis.ClipboardItem) {
+    const blob = text.then((found) => new Blob([found], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    return;
+  }
+  // the clipboard is only there on https and on localhost
+  const field = element("textarea", { value: await text });
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}

@@ -1,0 +1,79 @@
+// Sound from the microphone into a file, with its level as it comes.
+
+const KINDS = [
+  ["audio/webm;codecs=opus", "webm"],
+  ["audio/ogg;codecs=opus", "ogg"],
+  ["audio/mp4", "m4a"],
+];
+const BITS_PER_SECOND = 96_000;
+const FLOOR_DB = -60;
+
+export class Microphone {
+  #pieces = [];
+  #recordedMs = 0;
+  #since = null;
+
+  /** Browsers give the microphone to pages with TLS and to this machine's own only. */
+  static get isThere() {
+    return Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
+  }
+
+  async open() {
+    this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    [this.type, this.extension] = KINDS.find(([type]) => MediaRecorder.isTypeSupported(type)) ?? [];
+    const options = { mimeType: this.type, audioBitsPerSecond: BITS_PER_SECOND };
+    this.recorder = new MediaRecorder(this.stream, options);
+    this.recorder.addEventListener("dataavailable", ({ data }) => this.#pieces.push(data));
+    this.context = new AudioContext();
+    this.analyser = this.context.createAnalyser();
+    this.context.createMediaStreamSource(this.stream).connect(this.analyser);
+    this.recorder.start(1000);
+    this.#since = performance.now();
+  }
+
+  get isPaused() {
+    return this.recorder.state === "paused";
+  }
+
+  get seconds() {
+    const running = this.#since === null ? 0 : performance.now() - this.#since;
+    return (this.#recordedMs + running) / 1000;
+  }
+
+  /** In [0, 1]: 0 is -60 dB of full scale and less. */
+  get level() {
+    const samples = new Float32Array(this.analyser.fftSize);
+    this.analyser.getFloatTimeDomainData(samples);
+    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+    const decibels = 10 * Math.log10(power + 1e-12);
+    return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DB));
+  }
+
+  pause() {
+    this.recorder.pause();
+    this.#recordedMs += performance.now() - this.#since;
+    this.#since = null;
+  }
+
+  resume() {
+    this.recorder.resume();
+    this.#since = performance.now();
+  }
+
+  /** Stop, and return what was recorded under a name without its extension. */
+  async finish(name) {
+    const stopped = new Promise((resolve) => {
+      this.recorder.addEventListener("stop", resolve, { once: true });
+    });
+    this.recorder.stop();
+    await stopped;
+    this.close();
+    const type = this.recorder.mimeType;
+    return new File(this.#pieces, `${name}.${this.extension}`, { type });
+  }
+
+  close() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.context?.close();
+  }
+}
