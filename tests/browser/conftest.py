@@ -4,7 +4,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from browser.recorded import transcribe_some
 from browser.visits import LaunchChromium, OpenVisit, Visit
+from contracts.jobs import Job
 from real_services import Services
 
 CHROMIUM_FLAGS = (
@@ -36,6 +38,12 @@ def launch_chromium() -> Iterator[LaunchChromium]:
         yield launch
         for browser in launched:
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def recorded(services: Services) -> list[Job]:
+    """Recordings that are transcribed, of which a test may change what nobody else asks for."""
+    return transcribe_some(services)
 
 
 @pytest.fixture(scope="module")

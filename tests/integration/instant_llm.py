@@ -6,19 +6,32 @@
 import asyncio
 import hashlib
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
 
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import Health, HealthStatus, ModelIdentity, ModelInfo, ModelList, ModelState
-from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript
+from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
 
 MODEL = ModelIdentity(name="instant", revision="1", engine="none", device="cpu")
+
+
+class Fault(StrEnum):
+    """What the llm may do to a chunk instead of answering it."""
+
+    ERROR = auto()
+    BUSY = auto()
+    GARBAGE = auto()
+    HANG = auto()
+    CUT = auto()
 
 
 @dataclass
@@ -28,6 +41,9 @@ class StandInLlm:
     Attributes:
         port: where it answers.
         delay_s: seconds that a chunk takes.
+        n_words: of each chunk's text.
+        faults: what the next chunks get instead of an answer, one each.
+        journal: a file that tells what was answered, a digest a line; it outlives a kill.
         status: what each chunk is answered with; all but 200 are failures.
         begun, answered: how often each chunk came, and how often it was answered, by digest.
         n_dropped: chunks whose client hung up before the answer.
@@ -35,7 +51,10 @@ class StandInLlm:
 
     port: int = 0
     delay_s: float = 0.0
+    n_words: int = 20
     status: int = 200
+    faults: deque[Fault] = field(default_factory=deque[Fault])
+    journal: Path | None = None
     model: ModelIdentity = field(default_factory=lambda: MODEL)
     begun: Counter[str] = field(default_factory=Counter[str])
     answered: Counter[str] = field(default_factory=Counter[str])
@@ -61,10 +80,17 @@ class StandInLlm:
             if await self._is_dropped(request):
                 self.n_dropped += 1
                 return Response(status_code=499)
+            if self.faults:
+                return await _misbehave(self.faults.popleft(), request)
             if self.status != 200:
                 return Response(status_code=self.status)
             self.answered[digest] += 1
-            answer = _answer(pcm, digest, self.model)
+            if self.journal:
+                with self.journal.open("a") as journal:
+                    journal.write(f"{digest}\n")
+            answer = _answer(pcm, digest, self.model, self.n_words)
+            if request.query_params.get("word_timestamps") == "true":
+                answer.segments[0].words = _words(answer.segments[0])
             return Response(answer.model_dump_json(), media_type="application/json")
 
         return app
@@ -79,13 +105,34 @@ class StandInLlm:
         return False
 
 
-def _answer(pcm: bytes, digest: str, model: ModelIdentity) -> ChunkTranscript:
+async def _misbehave(fault: Fault, request: Request) -> Response:
+    match fault:
+        case Fault.ERROR:
+            return Response(status_code=500)
+        case Fault.BUSY:
+            return Response(status_code=503)
+        case Fault.GARBAGE:
+            return Response('{"text": ]', media_type="application/json")
+        case Fault.HANG:
+            while not await request.is_disconnected():
+                await asyncio.sleep(0.02)
+            return Response(status_code=499)
+        case Fault.CUT:
+            promised = {"Content-Length": "1000"}
+            return StreamingResponse(_first_bytes(), headers=promised)
+
+
+async def _first_bytes() -> AsyncIterator[bytes]:
+    yield b'{"text": "'
+
+
+def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> ChunkTranscript:
     """Return words that are of this chunk alone, so that one that is lost or moved is seen."""
     duration_s = len(pcm) / SAMPLE_WIDTH_BYTES / SAMPLE_RATE
     segment = ChunkSegment(
         start=0,
         end=duration_s,
-        text=f"слово {digest[:16]} за слово " * 5,
+        text=f"слово {digest[:16]} за слово " * (n_words // 4),
         avg_logprob=-0.1,
         no_speech_prob=0,
         compression_ratio=1,
@@ -99,6 +146,15 @@ def _answer(pcm: bytes, digest: str, model: ModelIdentity) -> ChunkTranscript:
         model=model,
         timings=ChunkTimings(queue_s=0, inference_s=0.001, batch_size=1),
     )
+
+
+def _words(segment: ChunkSegment) -> list[Word]:
+    texts = segment.text.split()
+    step = segment.end / len(texts)
+    return [
+        Word(word=f" {text}", start=n * step, end=(n + 1) * step, probability=0.9)
+        for n, text in enumerate(texts)
+    ]
 
 
 @contextmanager

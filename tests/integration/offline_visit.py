@@ -11,7 +11,8 @@ from real_services import running_services
 
 def main() -> None:
     folder, recording, text = map(Path, sys.argv[1:])
-    with running_services(folder, BIND_ADDRESS="0.0.0.0") as services:
+    everywhere = {"BIND_ADDRESS": "0.0.0.0", "PUBLISHED_ADDRESS": "127.0.0.1"}
+    with running_services(folder, **everywhere) as services:
         assert httpx.get(services.frontend.url).is_success
         assert connect_from_elsewhere(services.frontend.url).status_code == 403
         job = transcribe(services.backend.url, recording)

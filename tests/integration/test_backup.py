@@ -67,7 +67,7 @@ def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
     keeper.jobs.edit_segment(kept, OWNER, 0, "раз три")
     before = keeper.jobs.find(kept, OWNER)
     save(keeper.settings, tmp_path / "copy")
-    lost = keeper.jobs.delete(kept, OWNER)
+    lost = keeper.jobs.delete(kept, OWNER).blob
     assert lost is not None
     lost.unlink()
     keeper.add("позже")

@@ -34,6 +34,7 @@ from unit.backend.database.recorded import (
     completed,
     running,
     segment,
+    segments,
 )
 
 _TESTS = Path(__file__).resolve().parents[1]
@@ -59,7 +60,7 @@ def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
 
 
 def texts(jobs: TranscriptionStore, job_id: str) -> list[str]:
-    return [each.text for each in jobs.segments_after(job_id, -1)]
+    return [each.text for each in segments(jobs, job_id)]
 
 
 _LOCK_10_S = """
@@ -253,7 +254,7 @@ def test_of_jobs_that_share_a_recording_and_are_deleted_at_once_the_last_gives_i
     jobs = TranscriptionStore(database)
     for _ in range(5):
         ids = [completed(jobs, "раз", blob=tmp_path / "shared") for _ in range(4)]
-        given_up = at_once(lambda n, ids=ids: jobs.delete(ids[n]), 4)
+        given_up = at_once(lambda n, ids=ids: jobs.delete(ids[n]).blob, 4)
         assert given_up.count(tmp_path / "shared") == 1
     database.close()
 

@@ -2,8 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -11,8 +10,8 @@ import pytest
 
 from contracts.jobs import Job, JobStatus
 from integration.client import send
-from integration.instant_llm import StandInLlm, instant_llm
-from real_services import Service, free_port, running_service
+from integration.llm_process import LlmProcess, llm_process
+from real_services import Service, running_service
 from speech_corpus import concatenated, russian_sentences
 
 pytestmark = pytest.mark.slow
@@ -25,25 +24,6 @@ PATIENCE_S = 240
 @pytest.fixture(scope="module")
 def speech() -> Path:
     return concatenated(russian_sentences(30), pause_s=0.5)
-
-
-@contextmanager
-def backend_with(llm: StandInLlm, folder: Path, **environment: str) -> Iterator[Service]:
-    folder.mkdir(exist_ok=True)
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    with (
-        instant_llm(port, llm),
-        running_service("backend", folder, LLM_URL=address, **environment) as backend,
-    ):
-        yield backend
-
-
-def restart_killed(backend: Service) -> None:
-    assert backend.process is not None
-    backend.process.kill()
-    backend.process.wait()
-    backend.start()
 
 
 def job_at(backend: Service, location: str) -> Job | None:
@@ -69,45 +49,57 @@ def transcribe(backend: Service, recording: Path, **options: object) -> Job:
     return ended(backend, send(backend.url, recording, **OPTIONS, **options).headers["Location"])
 
 
-def undisturbed_text(recording: Path, folder: Path) -> str:
-    with backend_with(StandInLlm(), folder) as backend:
-        job = transcribe(backend, recording)
-        assert job.result
-        assert job.result.text
-        return job.result.text
-
-
-def kill_at_random_moments(backend: Service, seed: int, location: str) -> int:
-    """Kill and start the backend again and again while a job runs; return how often it was."""
+def kill_at_random_moments(
+    backend: Service, llm: LlmProcess, seed: int, location: str
+) -> Counter[str]:
+    """Kill the backend, the llm or both, again and again while a job runs; return how often."""
     moments = random.Random(seed)
-    for n_killed in range(N_KILLS):
+    killed: Counter[str] = Counter()
+    for _ in range(N_KILLS):
         # sometimes while it starts, sometimes in the middle of the work
-        time.sleep(moments.uniform(0.05, 1.5))
+        time.sleep(moments.uniform(0.05, 1.0))
         if moments.random() < 0.7:
             backend.wait_until_ready()
-            time.sleep(moments.uniform(0.0, 1.5))
+            time.sleep(moments.uniform(0.0, 1.0))
         job = job_at(backend, location)
         if job is not None and job.status.is_final:
-            return n_killed
-        restart_killed(backend)
-    return N_KILLS
+            break
+        whom = moments.choice(["backend", "llm", "both"])
+        victims = {"backend": [backend], "llm": [llm], "both": [backend, llm]}[whom]
+        for victim in victims:
+            assert victim.process
+            victim.process.kill()
+            victim.process.wait()
+        for victim in victims:
+            victim.start()
+        killed[whom] += 1
+    return killed
 
 
-def test_a_job_outlives_twenty_kills_with_no_chunk_lost_or_done_twice(
+def test_a_job_outlives_twenty_kills_of_backend_and_llm_with_no_chunk_lost_or_done_twice(
     speech: Path, tmp_path: Path
 ) -> None:
-    text = undisturbed_text(speech, tmp_path / "undisturbed")
-    llm = StandInLlm(delay_s=1.0)
-    with backend_with(llm, tmp_path / "killed", LLM_CONCURRENCY="2") as backend:
+    with (
+        llm_process(tmp_path, delay_s=1.0) as llm,
+        running_service(
+            "backend", tmp_path, LLM_URL=f"http://127.0.0.1:{llm.port}", LLM_CONCURRENCY="2"
+        ) as backend,
+    ):
         location = send(backend.url, speech, **OPTIONS).headers["Location"]
-        n_killed = kill_at_random_moments(backend, 4, location)
+        killed = kill_at_random_moments(backend, llm, 4, location)
         job = ended(backend, location)
-    assert n_killed == N_KILLS, "the job ended too early for the test to show much"
+        answered = llm.answered()
+        llm.kill()
+        llm.delay_s = 0.0
+        llm.start()
+        undisturbed = transcribe(backend, speech, force=True)
+    assert killed.total() == N_KILLS, "the job ended too early for the test to show much"
+    assert min(killed.values()) >= 3, killed
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert job.result
-    assert job.result.text == text
-    assert job.progress.chunks_done == len(llm.answered)
-    # a chunk whose answer was on its way when the backend died is asked for again, at most
+    assert undisturbed.result
+    assert job.result.text == undisturbed.result.text
+    assert job.progress.chunks_done == len(answered)
+    # a chunk whose answer was on its way when one of them died is asked for again, at most
     # as many as were at the llm at once; a chunk that was written down never is
-    lost_in_flight = sum(llm.answered.values()) - len(llm.answered)
-    assert lost_in_flight <= 2
+    assert answered.total() - len(answered) <= 2

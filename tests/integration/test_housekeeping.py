@@ -1,5 +1,6 @@
 """What a crash left is mended, and what was kept long enough is removed."""
 
+import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,51 @@ async def test_a_lost_queue_is_made_again_and_no_chunk_done_twice(llm, data, spe
         job = await ended(client, job)
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert set(llm.answered.values()) == {1}
+
+
+async def test_a_job_that_its_process_dropped_without_a_word_is_queued_again(
+    llm, data, speech, short_speech, monkeypatch
+) -> None:
+    """As when the disk is full, and the queue cannot write that the job is to be done again."""
+    monkeypatch.setattr(housekeeping, "_ALONE_S", 2.0)
+    llm.delay_s = 60.0
+    async with running_backend(llm, data) as client:
+        running = await send(client, short_speech, **ONE_CHUNK)
+        await until(lambda: llm.begun.total() == 1)
+        dropped = await send(client, speech)
+        with sqlite3.connect(data / "dbos.db", timeout=30) as queue:
+            queue.execute(
+                "UPDATE workflow_status SET status = 'PENDING', executor_id = 'process-0'"
+                " WHERE workflow_uuid = ?",
+                [dropped.id],
+            )
+        llm.delay_s = 0.0
+        await client.delete(f"{URL}/{running.id}")
+        assert (await ended(client, dropped)).status is JobStatus.COMPLETED
+
+
+async def test_a_recording_that_a_kill_left_behind_goes_though_its_text_stays(
+    llm, data, short_speech, monkeypatch
+) -> None:
+    """Killed after the row had lost it, and before the file went: by deletion, by retention."""
+    async with running_backend(llm, data, audio_retention_days=1) as client:
+        kept, deleted = [
+            await ended(client, await send(client, short_speech, force="true")) for _ in range(2)
+        ]
+        with monkeypatch.context() as killed:
+            killed.setattr(BlobStore, "remove", lambda *_: None)
+            killed.setattr(housekeeping, "datetime", InTwoDays)
+            await client.delete(f"{URL}/{deleted.id}")
+
+            async def is_dropped() -> bool:
+                return (await client.get(f"{URL}/{kept.id}/audio")).status_code == 404
+
+            await until(is_dropped)
+            assert len(blobs(data)) == 2, "the test would show nothing"
+        for blob in blobs(data):
+            os.utime(blob, (0, 0))
+        await until(lambda: blobs(data) == [])
+        assert (await read(client, kept)).result
 
 
 async def test_a_job_outlives_an_llm_that_is_away(llm, data, short_speech) -> None:

@@ -1,7 +1,7 @@
 """Several backends on one PostgreSQL: they share the queue, and one goes on for another."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,13 +18,19 @@ from speech_corpus import concatenated, russian_sentences
 
 pytestmark = pytest.mark.slow
 
-Start = Callable[[str], Service]
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def llm() -> Iterator[StandInLlm]:
-    with instant_llm(free_port(), StandInLlm(delay_s=0.5)) as llm:
+    with instant_llm(free_port()) as llm:
         yield llm
+
+
+@pytest.fixture(autouse=True)
+def nothing_done_yet(llm: StandInLlm) -> None:
+    llm.delay_s = 0.5
+    llm.begun.clear()
+    llm.answered.clear()
+    llm.n_dropped = 0
 
 
 @pytest.fixture(scope="module")
@@ -33,34 +39,43 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture
-def start(llm: StandInLlm, postgres: PostgresServer, tmp_path: Path) -> Iterator[Start]:
-    """Start a process that has the same database and data folder as the others."""
+@pytest.fixture(scope="module")
+def backends(
+    llm: StandInLlm, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Service]]:
+    """Two processes with one database and one data folder; a start takes longer than a test."""
+    folder = tmp_path_factory.mktemp("shared")
     shared = {
         "DATABASE_URL": postgres.new_database(),
-        "DATA_DIR": str(tmp_path / "data"),
+        "DATA_DIR": str(folder / "data"),
         "LLM_URL": f"http://127.0.0.1:{llm.port}",
         "LLM_CONCURRENCY": "1",
     }
     with ExitStack() as stack:
+        yield [
+            stack.enter_context(running_service("backend", made(folder / name), **shared))
+            for name in ("one", "two")
+        ]
 
-        def start(name: str) -> Service:
-            folder = tmp_path / name
-            folder.mkdir()
-            return stack.enter_context(running_service("backend", folder, **shared))
 
-        yield start
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def recording(first: int, n_sentences: int) -> Path:
     return concatenated(russian_sentences(first + n_sentences)[first:], pause_s=0.5)
 
 
-def test_two_backends_work_side_by_side_and_each_can_tell_of_both_jobs(start, llm) -> None:
-    one, two = start("one"), start("two")
-    locations = [
-        send(one.url, recording(first, 6), **OPTIONS).headers["Location"] for first in (0, 6)
-    ]
+def sent(backend: Service, first: int, n_sentences: int) -> str:
+    """Send a recording, as one that no other test has sent; return the address of its job."""
+    answer = send(backend.url, recording(first, n_sentences), force=True, **OPTIONS)
+    return answer.headers["Location"]
+
+
+def test_two_backends_work_side_by_side_and_each_can_tell_of_both_jobs(backends, llm) -> None:
+    one, two = backends
+    locations = [sent(one, first, 6) for first in (0, 6)]
     seen_at_once = 0
     while seen_at_once < 2:
         jobs = [job_at(two, location) for location in locations]
@@ -72,38 +87,20 @@ def test_two_backends_work_side_by_side_and_each_can_tell_of_both_jobs(start, ll
     assert set(llm.answered.values()) == {1}
 
 
-def test_a_backend_goes_on_with_the_job_of_one_that_was_killed(start, llm) -> None:
-    one = start("one")
-    location = send(one.url, recording(0, 12), **OPTIONS).headers["Location"]
-    while llm.answered.total() < 2:
-        time.sleep(0.05)
-    two = start("two")
-    assert one.process
-    one.process.kill()
-    one.process.wait()
-    job = ended(two, location)
-    assert (job.status, job.error) == (JobStatus.COMPLETED, None)
-    assert job.progress.chunks_done == len(llm.answered)
-    assert llm.answered.total() - len(llm.answered) <= 1, "but the one in flight, none twice"
-
-
-def test_a_job_outlives_a_restart_of_the_database(start, llm, postgres) -> None:
-    backend = start("one")
-    location = send(backend.url, recording(0, 12), **OPTIONS).headers["Location"]
+def test_a_job_outlives_a_restart_of_the_database(backends, llm, postgres) -> None:
+    location = sent(backends[0], 0, 12)
     while llm.answered.total() < 2:
         time.sleep(0.05)
     postgres.restart("immediate")
-    job = ended(backend, location)
+    job = ended(backends[0], location)
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert set(llm.answered.values()) == {1}
 
 
-def test_a_cancel_reaches_the_process_that_works(start, llm) -> None:
+def test_a_cancel_reaches_the_process_that_works(backends, llm) -> None:
     llm.delay_s = 60.0
-    one, _ = start("one"), start("two")
-    locations = [
-        send(one.url, recording(first, 6), **OPTIONS).headers["Location"] for first in (0, 6)
-    ]
+    one, _ = backends
+    locations = [sent(one, first, 6) for first in (0, 6)]
     while llm.begun.total() < 2:  # each process has one
         time.sleep(0.05)
     for location in locations:
@@ -112,3 +109,20 @@ def test_a_cancel_reaches_the_process_that_works(start, llm) -> None:
     while llm.n_dropped < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert llm.n_dropped == 2
+
+
+def test_a_backend_goes_on_with_the_job_of_one_that_was_killed(backends, llm) -> None:
+    one, two = backends
+    two.stop()  # so that the job is the other's
+    location = sent(one, 0, 12)
+    while llm.answered.total() < 2:
+        time.sleep(0.05)
+    two.start()
+    two.wait_until_ready()
+    assert one.process
+    one.process.kill()
+    one.process.wait()
+    job = ended(two, location)
+    assert (job.status, job.error) == (JobStatus.COMPLETED, None)
+    assert job.progress.chunks_done == len(llm.answered)
+    assert llm.answered.total() - len(llm.answered) <= 1, "but the one in flight, none twice"

@@ -94,7 +94,7 @@ async def test_retry_after_is_waited_for() -> None:
     assert llm.times[1] - llm.times[0] >= 2
 
 
-@pytest.mark.parametrize("code", [400, 413, 422, 500])
+@pytest.mark.parametrize("code", [400, 413, 422])
 async def test_a_lasting_failure_is_told_at_once_and_nothing_internal_with_it(code: int) -> None:
     llm = ScriptedLlm(status(code))
     with pytest.raises(LlmFailedError) as caught:
@@ -110,12 +110,14 @@ async def test_an_answer_without_sense_is_a_failure_that_quotes_nothing() -> Non
     with pytest.raises(LlmFailedError) as caught:
         await transcribe(llm)
     assert "тайна" not in repr(caught.value) + repr(caught.value.__cause__)
-    assert len(llm.requests) == 1
+    assert len(llm.requests) == 3, "the next answer may be a good one"
 
 
 async def test_a_model_that_fails_is_tried_a_few_times_only() -> None:
     own_failure = status(502, Content_Type="application/problem+json")
-    llm = ScriptedLlm(own_failure, own_failure, good)
+    llm = ScriptedLlm(own_failure, status(500), good)
+    assert await transcribe(llm) == ANSWER
+    llm = ScriptedLlm(lambda _request: Response("{]"), good)
     assert await transcribe(llm) == ANSWER
     llm = ScriptedLlm(own_failure)
     with pytest.raises(LlmFailedError):

@@ -1,22 +1,35 @@
 """A small real HTTP server that answers as api.md says the backend does."""
 
-import base64
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Annotated
+from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from streamlit.testing.v1 import AppTest
 
-from contracts.jobs import FileInfo, Job, JobStatus, UploadedRecording
+from contracts.jobs import (
+    FileInfo,
+    Job,
+    JobDescription,
+    JobPage,
+    JobStatus,
+    TagCount,
+    TagList,
+    UploadedRecording,
+)
 from contracts.models import Health, HealthStatus, ModelInfo, ModelList, ModelState
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
+from contracts.statistics import Statistics
 from contracts.transcription import TranscribeOptions
 
 OpenPage = Callable[..., AppTest]
@@ -57,34 +70,26 @@ def make_job(job_id: str = "job-1", **changes: object) -> Job:
 
 
 @dataclass
-class Upload:
-    length: int
-    name: str
-    content: bytearray = field(default_factory=bytearray)
-
-
-@dataclass
 class StandInBackend:
     """What the server answers with, and what it was sent."""
 
     health: Health = field(default_factory=lambda: Health(status=HealthStatus.READY, checks={}))
     models: ModelList = field(default_factory=lambda: ModelList(data=[READY_MODEL]))
     jobs: dict[str, Job] = field(default_factory=dict)
-    uploads: dict[str, Upload] = field(default_factory=dict)
     started: list[UploadedRecording] = field(default_factory=list)
-    exports_asked: list[tuple[str, str]] = field(default_factory=list)
-    start_problem: ProblemType | None = None
-    patch_faults: list[str] = field(default_factory=list)
-    """How the next PATCHes go wrong: `drop` (half is kept, 503), `lost` (kept, no good answer),
-    or the name of a ProblemType."""
-    patches: int = 0
+    listed: list["Listed"] = field(default_factory=list)
+    statistics: Statistics | None = None
+    start_problems: dict[str, ProblemType] = field(default_factory=dict)
+    """By the upload that is not to start."""
+    key_shown: str | None = None
     url: str = ""
 
 
 def make_app(state: StandInBackend) -> FastAPI:
     app = FastAPI()
     _add_service_routes(app, state)
-    _add_upload_routes(app, state)
+    _add_history_routes(app, state)
+    _add_action_routes(app, state)
     _add_job_routes(app, state)
     return app
 
@@ -94,7 +99,7 @@ def _answer(kind: ProblemType) -> Response:
     return Response(body, status_code=kind.status, media_type=PROBLEM_MEDIA_TYPE)
 
 
-def _json(model: Job | Health | ModelList, status: int = 200) -> Response:
+def _json(model: BaseModel, status: int = 200) -> Response:
     return Response(model.model_dump_json(), status_code=status, media_type="application/json")
 
 
@@ -108,62 +113,103 @@ def _add_service_routes(app: FastAPI, state: StandInBackend) -> None:
         return _json(state.models)
 
 
-def _add_upload_routes(app: FastAPI, state: StandInBackend) -> None:
-    @app.post("/v1/uploads/")
-    def create(request: Request) -> Response:
-        assert request.headers["Tus-Resumable"] == "1.0.0"
-        key, _, value = request.headers["Upload-Metadata"].partition(" ")
-        assert key == "filename"
-        upload_id = f"upload-{len(state.uploads) + 1}"
-        state.uploads[upload_id] = Upload(
-            int(request.headers["Upload-Length"]), base64.b64decode(value).decode()
+class Listed(BaseModel):
+    """The parameters of the list, as page and backend have agreed on them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = ""
+    status: JobStatus | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = Field(20, ge=1, le=100)
+    cursor: int = 0
+
+    def takes(self, job: Job) -> bool:
+        return (
+            self.query.casefold() in (job.snippet or "").casefold()
+            and self.status in (None, job.status)
+            and (self.tag is None or self.tag in job.tags)
+            and (self.since is None or job.created_at >= self.since)
+            and (self.until is None or job.created_at < self.until)
         )
-        return Response(status_code=201, headers={"Location": f"/v1/uploads/{upload_id}"})
 
-    @app.head("/v1/uploads/{upload_id}")
-    def offset(upload_id: str) -> Response:
-        received = len(state.uploads[upload_id].content)
-        return Response(headers={"Upload-Offset": str(received)})
 
-    @app.patch("/v1/uploads/{upload_id}")
-    async def receive(upload_id: str, request: Request) -> Response:
-        state.patches += 1
-        chunk = await request.body()
-        content = state.uploads[upload_id].content
-        if int(request.headers["Upload-Offset"]) != len(content):
-            return _answer(ProblemType.UPLOAD_OFFSET_MISMATCH)
-        match state.patch_faults.pop(0) if state.patch_faults else None:
-            case None:
-                content.extend(chunk)
-                return Response(status_code=204, headers={"Upload-Offset": str(len(content))})
-            case "drop":
-                content.extend(chunk[: len(chunk) // 2])
-                return Response("gateway", status_code=502)
-            case "lost":
-                content.extend(chunk)
-                return Response("gateway", status_code=502)
-            case name:
-                return _answer(ProblemType[name])
+def _add_history_routes(app: FastAPI, state: StandInBackend) -> None:
+    @app.get("/v1/transcriptions")
+    def jobs(wanted: Annotated[Listed, Query()]) -> Response:
+        state.listed.append(wanted)
+        newest_first = sorted(state.jobs.values(), key=lambda job: job.created_at, reverse=True)
+        found = [job for job in newest_first if wanted.takes(job)]
+        if not wanted.query:
+            found = [job.model_copy(update={"hit": None, "snippet": None}) for job in found]
+        end = wanted.cursor + wanted.limit
+        cursor = str(end) if end < len(found) else None
+        return _json(JobPage(items=found[wanted.cursor : end], next_cursor=cursor))
+
+    @app.get("/v1/tags")
+    def tags() -> Response:
+        counts = Counter(tag for job in state.jobs.values() for tag in job.tags)
+        return _json(TagList(items=[TagCount(tag=t, n_jobs=n) for t, n in sorted(counts.items())]))
+
+    @app.get("/v1/statistics")
+    def statistics() -> Response:
+        return _json(state.statistics) if state.statistics else _answer(ProblemType.NOT_READY)
+
+
+def _add_action_routes(app: FastAPI, state: StandInBackend) -> None:
+    @app.patch("/v1/transcriptions/{job_id}")
+    async def describe(job_id: str, request: Request) -> Response:
+        if job_id not in state.jobs:
+            return _answer(ProblemType.NOT_FOUND)
+        try:
+            description = JobDescription.model_validate_json(await request.body())
+        except ValidationError:
+            return _answer(ProblemType.INVALID_OPTION)
+        changes = description.model_dump(exclude_unset=True)
+        if "title" in changes:
+            changes["title"] = changes["title"] or None
+        state.jobs[job_id] = state.jobs[job_id].model_copy(update=changes)
+        return _json(state.jobs[job_id])
+
+    @app.post("/v1/transcriptions/{job_id}/cancel")
+    def cancel(job_id: str) -> Response:
+        if job_id not in state.jobs:
+            return _answer(ProblemType.NOT_FOUND)
+        if state.jobs[job_id].status.is_final:
+            return _answer(ProblemType.WRONG_STATE)
+        changes = {"status": JobStatus.CANCELLED}
+        state.jobs[job_id] = state.jobs[job_id].model_copy(update=changes)
+        return _json(state.jobs[job_id], 202)
+
+    @app.delete("/v1/transcriptions/{job_id}")
+    def delete(job_id: str) -> Response:
+        if state.jobs.pop(job_id, None) is None:
+            return _answer(ProblemType.NOT_FOUND)
+        return Response(status_code=204)
 
 
 def _add_job_routes(app: FastAPI, state: StandInBackend) -> None:
     @app.post("/v1/transcriptions")
-    def start(recording: UploadedRecording) -> Response:
-        if state.start_problem:
-            return _answer(state.start_problem)
+    def start(recording: UploadedRecording, request: Request) -> Response:
+        state.key_shown = request.headers.get("Authorization")
+        if kind := state.start_problems.get(recording.upload_id):
+            return _answer(kind)
         state.started.append(recording)
-        job = state.jobs.setdefault("job-1", make_job())
-        return _json(job, 202)
-
-    @app.get("/v1/transcriptions/{job_id}")
-    def job(job_id: str) -> Response:
-        found = state.jobs.get(job_id)
-        return _json(found) if found else _answer(ProblemType.NOT_FOUND)
+        job_id = f"job-{len(state.started)}"
+        return _json(state.jobs.setdefault(job_id, make_job(job_id)), 202)
 
     @app.get("/v1/transcriptions/{job_id}/export")
     def export(job_id: str, form: Annotated[str, Query(alias="format")]) -> Response:
-        state.exports_asked.append((job_id, form))
-        return Response(f"{job_id} as {form}".encode())
+        if job_id not in state.jobs:
+            return _answer(ProblemType.NOT_FOUND)
+        stem = PurePath(state.jobs[job_id].title or state.jobs[job_id].file.name).stem
+        name = quote(f"{stem}.{form}", safe="")
+        headers = {
+            "Content-Disposition": f"attachment; filename=\"x.{form}\"; filename*=UTF-8''{name}"
+        }
+        return Response(f"{job_id} as {form}".encode(), headers=headers)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 import socket
 import threading
-from io import BytesIO
 
 import httpx
 import pytest
@@ -17,71 +16,15 @@ from frontend.backend_client import (
 )
 from unit.frontend.stand_in_backend import StandInBackend, make_job
 
-RECORDING = bytes(range(256)) * 40  # 10,240 bytes
-
 
 @pytest.fixture
-def client(backend: StandInBackend, monkeypatch: pytest.MonkeyPatch) -> BackendClient:
-    monkeypatch.setattr(backend_client, "RETRY_DELAY_S", 0.01)
-    monkeypatch.setattr(backend_client, "UPLOAD_CHUNK_BYTES", 1000)
-    return BackendClient(backend.url)
-
-
-def _upload(client: BackendClient, content: bytes = RECORDING) -> tuple[str, list[int]]:
-    sent: list[int] = []
-    upload_id = client.upload(
-        BytesIO(content),
-        len(content),
-        "Лекция, часть 1.mp3",
-        lambda done, _total: sent.append(done),
-    )
-    return upload_id, sent
-
-
-def test_a_recording_arrives_whole_and_under_its_own_name(client, backend):
-    upload_id, sent = _upload(client)
-    upload = backend.uploads[upload_id]
-    assert bytes(upload.content) == RECORDING
-    assert upload.name == "Лекция, часть 1.mp3"
-    assert sent == [*range(0, 10_001, 1000), 10_240]
-    assert backend.patches == 11
-
-
-@pytest.mark.parametrize(
-    "fault", ["drop", "lost", "UPLOAD_OFFSET_MISMATCH", "OVERLOADED"], ids=str.lower
-)
-def test_an_upload_goes_on_where_it_broke_off(client, backend, fault: str):
-    backend.patch_faults = [fault, fault]
-    upload_id, sent = _upload(client)
-    assert bytes(backend.uploads[upload_id].content) == RECORDING
-    assert sent == sorted(sent)
-
-
-def test_an_empty_recording_is_sent_too_for_the_backend_to_judge(client, backend):
-    upload_id, _ = _upload(client, b"")
-    assert backend.uploads[upload_id].length == 0
-    assert backend.patches == 0
-
-
-def test_an_upload_is_given_up_when_nothing_gets_through(client, backend):
-    backend.patch_faults = ["OVERLOADED"] * 50
-    with pytest.raises(BackendError) as caught:
-        _upload(client)
-    assert caught.value.problem_type is ProblemType.OVERLOADED
-    assert backend.patches == backend_client.MAX_SEND_ATTEMPTS
-
-
-def test_a_problem_that_stays_is_not_tried_again(client, backend):
-    backend.patch_faults = ["TOO_LARGE"]
-    with pytest.raises(BackendError) as caught:
-        _upload(client)
-    assert caught.value.problem_type is ProblemType.TOO_LARGE
-    assert backend.patches == 1
+def client(backend: StandInBackend) -> BackendClient:
+    return BackendClient(backend.url, {})
 
 
 @pytest.mark.parametrize("kind", list(ProblemType), ids=lambda kind: kind.name)
 def test_each_problem_of_the_backend_reaches_the_page(client, backend, kind: ProblemType):
-    backend.start_problem = kind
+    backend.start_problems["upload-1"] = kind
     with pytest.raises(BackendError) as caught:
         client.start(UploadedRecording(upload_id="upload-1"))
     assert caught.value.problem_type is kind
@@ -96,21 +39,26 @@ def test_the_options_reach_the_backend(client, backend):
     assert backend.started == [asked]
 
 
-def test_a_job_comes_with_everything_in_it(client, backend):
-    backend.jobs["job-7"] = make_job("job-7")
-    assert client.job("job-7") == backend.jobs["job-7"]
+def test_the_backend_is_shown_its_key(backend):
+    """Else a backend that asks for one would refuse everything."""
+    BackendClient(backend.url, {"Authorization": "Bearer k"}).start(
+        UploadedRecording(upload_id="upload-1")
+    )
+    assert backend.key_shown == "Bearer k"
 
 
 @pytest.mark.parametrize("job_id", ["nothing", "../models", "a/b", "a?b=1", "", "я"])
 def test_an_address_that_names_no_job_is_not_found(client, job_id: str):
     with pytest.raises(BackendError) as caught:
-        client.job(job_id)
+        client.exported_file(job_id, ExportFormat.TXT)
     assert caught.value.problem_type is ProblemType.NOT_FOUND
 
 
-def test_an_export_comes_as_bytes_in_the_format_asked(client, backend):
-    assert client.export("job-1", ExportFormat.SRT) == b"job-1 as srt"
-    assert backend.exports_asked == [("job-1", "srt")]
+def test_an_exported_file_has_the_name_that_people_gave_it(client, backend):
+    """Not the transliterated one, which is for programs that read ASCII only."""
+    backend.jobs["job-1"] = make_job(title="Встреча; отдел «А»")
+    file = client.exported_file("job-1", ExportFormat.DOCX)
+    assert (file.name, file.content) == ("Встреча; отдел «А».docx", b"job-1 as docx")
 
 
 def test_a_backend_that_is_starting_is_an_answer_not_a_failure(client, backend):
@@ -123,7 +71,7 @@ def test_nobody_at_the_address_means_unavailable():
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(BackendUnavailableError):
-        BackendClient(f"http://127.0.0.1:{port}").health()
+        BackendClient(f"http://127.0.0.1:{port}", {}).health()
 
 
 def test_an_answer_that_is_not_ours_means_unavailable(client):
@@ -140,7 +88,7 @@ def test_a_backend_that_never_answers_is_waited_for_only_so_long(monkeypatch):
 
         def ask() -> None:
             try:
-                BackendClient(f"http://127.0.0.1:{silent.getsockname()[1]}").health()
+                BackendClient(f"http://127.0.0.1:{silent.getsockname()[1]}", {}).health()
             except BackendUnavailableError as error:
                 caught.append(error)
 

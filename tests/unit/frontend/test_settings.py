@@ -57,11 +57,16 @@ def test_every_option_is_one_that_streamlit_knows():
     assert asked - known == set()
 
 
-@pytest.mark.parametrize(("limit", "mebibytes"), [(1, 1), (1024**2, 1), (1024**2 + 1, 2)])
-def test_streamlit_s_limit_never_refuses_what_ours_accepts(limit, mebibytes, monkeypatch):
-    monkeypatch.setenv("MAX_UPLOAD_BYTES", str(limit))
+def test_streamlit_takes_no_files_itself():
+    """It would hold them in memory; those of the page go to the backend as they come."""
+    assert streamlit_options(FrontendSettings())["server_maxUploadSize"] == 1
+
+
+def test_the_key_is_not_shown_with_the_settings(monkeypatch):
+    monkeypatch.setenv("BACKEND_API_KEY", "s3cret")
     settings = FrontendSettings()
-    assert streamlit_options(settings)["server_maxUploadSize"] == mebibytes
+    assert "s3cret" not in repr(settings)
+    assert settings.backend_headers == {"Authorization": "Bearer s3cret"}
 
 
 def test_streamlit_never_logs_what_it_sends_to_the_browser(monkeypatch):

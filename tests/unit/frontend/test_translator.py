@@ -7,14 +7,24 @@ import pytest
 
 import frontend
 from contracts.audio import NormalizationMethod
-from contracts.jobs import JobWarning, Stage
+from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.models import ModelState
 from contracts.problems import ProblemType
+from contracts.statistics import CacheKind, DatabaseKind
 from contracts.transcription import Task
+from contracts.unsure import UnsureSign
 from frontend.backend_client import ExportFormat
-from frontend.components.recording_input import Source
+from frontend.components.web_component import WEB
 from frontend.i18n import Language, Translator
-from frontend.i18n.translator import TEXTS, timecode
+from frontend.i18n.translator import TEXTS, clock
+from frontend.session import View
+from frontend.views.history_actions import Many
+from frontend.views.history_filter import Period
 
+FRONTEND = Path(frontend.__file__).parent
+FAMILIES = ("history.ui.", "uploader.")
+"""Texts that go to a script as a whole; the test of scripts finds those that nobody needs."""
+DIALOG_PARTS = ("question", "consequence", "yes")
 RU, EN = Translator(Language.RU), Translator(Language.EN)
 KEYS = sorted(TEXTS[Language.RU])
 PLURAL_FORMS = {Language.RU: {"one", "few", "many", "other"}, Language.EN: {"one", "other"}}
@@ -39,7 +49,18 @@ def _calls_of_translator() -> tuple[set[str], set[str]]:
                     literal.add(argument.value)
             elif isinstance(node, ast.JoinedStr):
                 patterns.add(_pattern(node))
+    for path in WEB.rglob("*.js"):
+        literal |= set(re.findall(r'"([a-z_.]+)"', path.read_text(encoding="utf-8"))) & set(KEYS)
+        patterns |= _patterns_of_script(path.read_text(encoding="utf-8"))
     return literal, patterns
+
+
+def _patterns_of_script(source: str) -> set[str]:
+    """Return the patterns of a script's template strings, such as `stage.${stage}`."""
+    templates = re.findall(r"`([a-z_]+\.[^`\s]*)`", source)
+    return {
+        re.sub(r"\\\$\\\{.*?\\\}", "[a-z0-9_.]+", re.escape(template)) for template in templates
+    }
 
 
 def _is_translator(function: ast.expr) -> bool:
@@ -84,9 +105,62 @@ def test_our_own_words_cannot_be_read_as_markdown():
     assert [key for key, text in texts if re.search(r"[*_`$<>\[\]#~]|:[a-z]+:", str(text))] == []
 
 
+def _shown_literals(path: Path) -> list[str]:
+    """Return the words in a module that are neither names, docstrings nor the log's."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    docstrings = [
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    return [string for string in strings if string not in docstrings]
+
+
+VIEWS = [*FRONTEND.joinpath("views").glob("*.py"), *FRONTEND.joinpath("components").rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.name)
+def test_views_have_no_words_of_their_own(path: Path):
+    """Words in a view would be there in one language only."""
+    russian = [each for each in _shown_literals(path) if re.search("[а-яё]", each, re.IGNORECASE)]
+    english = [each for each in _shown_literals(path) if re.search(r"[A-Z][a-z]+ [a-z]+", each)]
+    assert set(russian) - {"Русский"} == set()
+    assert english == []
+
+
+SCRIPTS = sorted(FRONTEND.joinpath("web").rglob("*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=str)
+def test_scripts_have_no_words_of_their_own(path: Path):
+    code = re.sub(r"(?m)//.*$", "", path.read_text(encoding="utf-8"))
+    strings = re.findall(r"\"[^\"\n]*\"|`[^`]*`", code)
+    assert [each for each in strings if re.search("[а-яё]", each, re.IGNORECASE)] == []
+    assert [each for each in strings if re.search(r"[A-Z][a-z]+ [a-z]+", each)] == []
+
+
 def test_every_key_that_the_code_asks_for_exists():
     literal, _ = _calls_of_translator()
     assert literal - set(KEYS) == set()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_scripts_find_every_label_of_theirs_and_have_no_other(language: Language):
+    """A label that is missing would be the word "undefined" on the page."""
+    labels = Translator(language).family("history.ui.")
+    source = "".join(
+        script.read_text(encoding="utf-8") for script in (FRONTEND / "web/history").glob("*.js")
+    )
+    named = set(re.findall(r"\blabels\.([a-z_]+)", source))
+    assert named - set(labels) == set()
+    unused = {name for name in labels if not re.search(rf"\b{name}\b", source)}
+    put_together = {f"{kind}_{part}" for kind in ("delete", "tag") for part in DIALOG_PARTS}
+    assert unused - put_together - {"nothing_next", "empty_next"} == set()
 
 
 def test_every_key_is_asked_for_somewhere():
@@ -96,7 +170,7 @@ def test_every_key_is_asked_for_somewhere():
     unused = {
         key
         for key in set(KEYS) - literal - derived
-        if not any(family.fullmatch(key) for family in families)
+        if not key.startswith(FAMILIES) and not any(each.fullmatch(key) for each in families)
     }
     assert unused == set()
 
@@ -107,7 +181,14 @@ def test_every_key_is_asked_for_somewhere():
         *(f"problem.{kind.name.lower()}{part}" for kind in ProblemType for part in ("", ".next")),
         *(f"stage.{stage}" for stage in Stage),
         *(f"warning.{warning}" for warning in JobWarning),
-        *(f"source.{source}" for source in Source),
+        *(f"status.{status}" for status in JobStatus),
+        *(f"view.{view}" for view in View),
+        *(f"history.period.{period or 'any'}" for period in Period),
+        *(f"history.done.{kind}" for kind in Many),
+        *(f"system.state.{state}" for state in ModelState),
+        *(f"system.where.database.{kind}" for kind in DatabaseKind),
+        *(f"system.where.cache.{kind}" for kind in CacheKind),
+        *(f"unsure.sign.{sign}" for sign in UnsureSign),
         *(f"options.task.{task}" for task in Task),
         *(
             f"options.normalization.{m}{part}"
@@ -173,10 +254,10 @@ def test_durations_carry_over_to_the_next_unit(seconds: float, russian: str):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0:00:00.0"), (59.96, "0:01:00.0"), (61.24, "0:01:01.2"), (36_000.05, "10:00:00.0")],
+    [(0, "0:00"), (59.96, "0:59"), (61.24, "1:01"), (3661.2, "1:01:01"), (36_000.05, "10:00:00")],
 )
-def test_timecodes_are_rounded_and_carried_over(seconds: float, shown: str):
-    assert timecode(seconds) == shown
+def test_a_moment_is_shown_as_a_player_shows_it(seconds: float, shown: str):
+    assert clock(seconds) == shown
 
 
 def test_percent_never_says_done_before_it_is():

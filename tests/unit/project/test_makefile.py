@@ -13,7 +13,7 @@ TARGETS = {
     "update_env_file", "build_base_image", "build_torch_image", "build_frontend_image",
     "build_backend_image", "build_llm_image", "build_images", "drop_images", "clean", "up",
     "down", "full_start", "full_stop", "full_restart", "local_start", "local_stop", "test",
-    "check", "bench", "lock", "backup", "restore",
+    "check", "lint", "bench", "sweep", "lock", "backup", "restore",
 }  # fmt: skip
 
 

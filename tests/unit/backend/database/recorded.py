@@ -126,3 +126,7 @@ def chunk_transcript(text: str) -> ChunkTranscript:
         model=MODEL,
         timings=ChunkTimings(queue_s=0.0, inference_s=0.5, batch_size=8),
     )
+
+
+def segments(jobs: TranscriptionStore, job_id: str) -> list[Segment]:
+    return [segment for _, segment in jobs.segments_since(job_id, 0)]

@@ -20,7 +20,7 @@ def test_an_answer_made_again_by_force_takes_the_place_of_the_first(
     first, second = running(jobs), running(jobs)
     chunks.put(OWNER, "key", first, chunk_transcript("раз"))
     chunks.put(OWNER, "key", second, chunk_transcript("два"))
-    jobs.delete(first)
+    assert jobs.delete(first).chunk_keys == []
     assert chunks.get(OWNER, "key") == chunk_transcript("два")
-    jobs.delete(second)
+    assert jobs.delete(second).chunk_keys == ["key"]
     assert chunks.get(OWNER, "key") is None

@@ -99,4 +99,4 @@ def test_only_what_ended_long_ago_expires(
     assert history.drop_audio(old) is None
     assert jobs.blob(old) is None
     assert jobs.find(old).result
-    assert jobs.delete(old) is None
+    assert jobs.delete(old).blob is None

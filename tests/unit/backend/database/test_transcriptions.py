@@ -15,7 +15,7 @@ from backend.storage.database import (
     TranscriptionStore,
 )
 from backend.storage.database.tables import Base
-from contracts.jobs import JobStatus, JobWarning, Progress, Stage
+from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, Stage
 from contracts.problems import Problem
 from contracts.transcription import TranscribeOptions
 from unit.backend.database.recorded import (
@@ -30,6 +30,7 @@ from unit.backend.database.recorded import (
     queued,
     running,
     segment,
+    segments,
 )
 
 LATER = NOON + timedelta(hours=1)
@@ -39,7 +40,7 @@ OTHER_MODEL = MODEL.model_copy(update={"revision": "2"})
 def test_a_job_comes_back_as_it_was_added(jobs: TranscriptionStore) -> None:
     job = new_job(options=TranscribeOptions(prompt='"Ёж" \0 %s', temperature=0.1))
     jobs.add(job, OWNER, Path("blob"))
-    assert jobs.find(job.id, OWNER) == job
+    assert jobs.find(job.id, OWNER) == job.model_copy(update={"queue_position": 1})
     assert jobs.status(job.id) is JobStatus.QUEUED
     assert jobs.owner(job.id) == OWNER
 
@@ -96,14 +97,14 @@ def test_a_chunk_appended_again_after_a_crash_is_there_once(jobs: TranscriptionS
     assert jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
     assert not jobs.append(job_id, 0, chunk_result([segment(0, "другое")], done=1))
     assert jobs.append(job_id, 1, chunk_result([segment(1, "два")], done=2))
-    assert [each.text for each in jobs.segments_after(job_id, -1)] == ["раз", "два"]
+    assert [each.text for each in segments(jobs, job_id)] == ["раз", "два"]
 
 
 def test_a_missing_chunk_is_never_passed_over(jobs: TranscriptionStore) -> None:
     job_id = running(jobs)
     with pytest.raises(ValueError, match="chunk 1"):
         jobs.append(job_id, 1, chunk_result([segment(0, "два")], done=2))
-    assert jobs.segments_after(job_id, -1) == []
+    assert segments(jobs, job_id) == []
 
 
 def test_a_segment_that_a_later_chunk_lengthens_is_replaced(jobs: TranscriptionStore) -> None:
@@ -111,15 +112,20 @@ def test_a_segment_that_a_later_chunk_lengthens_is_replaced(jobs: TranscriptionS
     jobs.append(job_id, 0, chunk_result([segment(0, "раз", with_words=True)], done=1))
     longer = segment(0, "раз два", with_words=True)
     jobs.append(job_id, 1, chunk_result([longer], done=2))
-    assert jobs.segments_after(job_id, -1) == [longer]
+    assert segments(jobs, job_id) == [longer]
 
 
-def test_segments_after_one_are_those_an_event_stream_lacks(jobs: TranscriptionStore) -> None:
-    job_id = completed(jobs, "раз", "два", "три", with_words=True)
-    after = jobs.segments_after(job_id, 0)
-    assert [(each.index, each.text) for each in after] == [(1, "два"), (2, "три")]
-    assert all(each.words for each in after)
-    assert jobs.segments_after(job_id, 10**30) == []
+def test_segments_since_a_change_are_those_an_event_stream_lacks(jobs: TranscriptionStore) -> None:
+    job_id = running(jobs)
+    jobs.append(job_id, 0, chunk_result([segment(0, "раз"), segment(1, "два")], done=1))
+    (first, _), (second, _) = jobs.segments_since(job_id, 0)
+    assert [each.text for _, each in jobs.segments_since(job_id, first)] == ["два"]
+    assert jobs.segments_since(job_id, second) == []
+    longer = segment(1, "два три", with_words=True)
+    jobs.append(job_id, 1, chunk_result([longer, segment(2, "четыре")], done=2))
+    since = [each for _, each in jobs.segments_since(job_id, second)]
+    assert since == [longer, segment(2, "четыре")], "the one that has grown, too"
+    assert jobs.segments_since(job_id, 10**17) == []
 
 
 def test_a_job_goes_on_after_a_restart_with_its_first_start(jobs: TranscriptionStore) -> None:
@@ -245,6 +251,7 @@ def test_deleting_leaves_no_row_of_a_job_and_all_of_another(
     def one(blob: Path) -> str:
         job_id = completed(jobs, "раз", "два", with_words=True, blob=blob)
         jobs.edit_segment(job_id, OWNER, 0, "три")
+        jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
         chunks.put(OWNER, blob.name, job_id, chunk_transcript("раз"))
         return job_id
 
@@ -252,7 +259,7 @@ def test_deleting_leaves_no_row_of_a_job_and_all_of_another(
     before = n_rows(database)
     assert all(before.values())
     job_id = one(tmp_path / "deleted")
-    assert jobs.delete(job_id, OWNER) == tmp_path / "deleted"
+    assert jobs.delete(job_id, OWNER).blob == tmp_path / "deleted"
     assert n_rows(database) == before
     with pytest.raises(JobNotFoundError):
         jobs.delete(job_id, OWNER)
@@ -274,9 +281,9 @@ def test_a_recording_is_given_up_with_the_last_job_that_has_it(
     jobs: TranscriptionStore, tmp_path: Path
 ) -> None:
     first, second = (completed(jobs, "раз", blob=tmp_path / "shared") for _ in range(2))
-    assert jobs.delete(first) is None
+    assert jobs.delete(first).blob is None
     assert jobs.blob(second) == tmp_path / "shared"
-    assert jobs.delete(second) == tmp_path / "shared"
+    assert jobs.delete(second).blob == tmp_path / "shared"
 
 
 def test_a_recording_is_found_after_the_data_folder_has_moved(tmp_path: Path) -> None:
@@ -315,5 +322,5 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(sqlite: Database) -> None
     long = [segment(index, "раз " * 100, with_words=True) for index in range(100)]
     with pytest.raises(DiskFullError):
         jobs.append(job_id, 0, chunk_result(long, done=1))
-    assert jobs.segments_after(job_id, -1) == []
+    assert segments(jobs, job_id) == []
     assert jobs.find(job_id).progress.chunks_done == 0

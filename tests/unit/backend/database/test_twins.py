@@ -20,6 +20,7 @@ from unit.backend.database.recorded import (
     queued,
     running,
     segment,
+    segments,
 )
 
 OTHER_MODEL = MODEL.model_copy(update={"revision": "2"})
@@ -173,7 +174,7 @@ def test_a_follower_shows_how_far_its_maker_is(
     assert job.progress.chunks_done == 1
     assert (job.status, job.model) == (JobStatus.QUEUED, MODEL)
     assert history.page(OWNER).items[0].progress == job.progress
-    assert jobs.segments_after(follower, -1) == jobs.segments_after(maker, -1)
+    assert segments(jobs, follower) == segments(jobs, maker)
     fail(jobs, follower)
     assert jobs.find(follower).progress.chunks_done == 0
 

@@ -24,7 +24,19 @@ def test_a_document_has_title_times_and_paragraphs() -> None:
     read = Document(io.BytesIO(docx_of(TALK, name="Совещание 5 марта.mp3")))
     title, *paragraphs = read.paragraphs
     assert (title.text, title.style.name) == ("Совещание 5 марта.mp3", "Title")
-    assert [one.text for one in paragraphs] == ["[00:00:00] Раз. Два.", "[01:02:05] Три."]
+    assert [one.text for one in paragraphs] == ["[0:00:00] Раз. Два.", "[1:02:05] Три."]
+
+
+def test_a_document_without_times_has_the_text_alone() -> None:
+    content = EXPORTERS[ExportFormat.DOCX].render(job_of(TALK), timestamps=False)
+    _, *paragraphs = Document(io.BytesIO(content)).paragraphs
+    assert [one.text for one in paragraphs] == ["Раз. Два.", "Три."]
+
+
+def test_a_document_is_titled_as_its_owner_calls_the_job() -> None:
+    job = job_of(TALK).model_copy(update={"title": "Совет"})
+    read = Document(io.BytesIO(EXPORTERS[ExportFormat.DOCX].render(job)))
+    assert (read.paragraphs[0].text, read.core_properties.title) == ("Совет", "Совет")
 
 
 def test_its_properties_are_the_recordings_and_not_the_librarys() -> None:
@@ -64,4 +76,4 @@ def test_characters_that_xml_forbids_are_left_out(forbidden: str) -> None:
 def test_any_text_comes_back_from_the_document(text: str) -> None:
     read = Document(io.BytesIO(docx_of(transcript(segment(text)), name=text or "a")))
     said = one_line(text)
-    assert [one.text for one in read.paragraphs[1:]] == ([f"[00:00:00] {said}"] if said else [])
+    assert [one.text for one in read.paragraphs[1:]] == ([f"[0:00:00] {said}"] if said else [])

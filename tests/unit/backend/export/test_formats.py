@@ -13,6 +13,8 @@ TALK = transcript(
     segment("Потом.", 6.0, 360_000.5),
 )
 
+LATE = transcript(segment("Раз.", 65.9, 66), segment("Два.", 360_000.5, 360_001))
+
 
 def render(kind: ExportFormat, what: Transcript = TALK) -> str:
     return EXPORTERS[kind].render(job_of(what)).decode("utf-8")
@@ -20,6 +22,20 @@ def render(kind: ExportFormat, what: Transcript = TALK) -> str:
 
 def test_txt_begins_a_paragraph_at_a_long_pause() -> None:
     assert render(ExportFormat.TXT) == "Раз & <два>. Стрелка --> {вниз}.\n\nПотом.\n"
+
+
+def test_txt_tells_when_each_paragraph_begins_if_it_is_asked_to() -> None:
+    content = EXPORTERS[ExportFormat.TXT].render(job_of(LATE), timestamps=True)
+    assert content.decode() == "[0:01:05] Раз.\n\n[100:00:00] Два.\n"
+
+
+@pytest.mark.parametrize("kind", sorted({*ExportFormat} - {ExportFormat.TXT, ExportFormat.DOCX}))
+@pytest.mark.parametrize("timestamps", [True, False])
+def test_formats_that_are_nothing_without_times_leave_no_choice(
+    kind: ExportFormat, timestamps: bool
+) -> None:
+    with pytest.raises(ValueError, match="part of this format"):
+        EXPORTERS[kind].render(job_of(TALK), timestamps=timestamps)
 
 
 def test_srt_is_numbered_and_holds_nothing_a_player_takes_for_markup() -> None:

@@ -1,5 +1,7 @@
 """How long a job will still take."""
 
+import random
+
 import pytest
 
 from backend.jobs import pace as pace_module
@@ -15,27 +17,75 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_nothing_is_said_before_anything_is_known(clock) -> None:
-    assert Pace(None).eta_s(0.0, 100.0) is None
+    pace = Pace(work_s=100, at_once_s=50, expected_s=None)
+    clock[0] += 20
+    assert pace.eta_s() is None
 
 
 def test_a_first_job_goes_by_its_own_speed(clock) -> None:
-    pace = Pace(None)
+    pace = Pace(work_s=600, at_once_s=100, expected_s=None)
     clock[0] += 20
-    assert pace.eta_s(done_s=100.0, total_s=600.0) == 100.0
+    pace.add(100)
+    assert pace.eta_s() == 100.0
 
 
 def test_a_job_begins_at_the_speed_of_those_before_it_and_ends_at_its_own(clock) -> None:
-    pace = Pace(0.1)
-    assert pace.eta_s(0.0, 600.0) == 60.0
-    clock[0] += 30  # its own speed is 0.3, which counts for a half by now
-    assert pace.eta_s(100.0, 600.0) == 100.0
-    clock[0] += 3000
-    assert pace.eta_s(10_100.0, 11_100.0) == pytest.approx(0.3 * 1000, rel=0.02)
+    pace = Pace(work_s=20_000, at_once_s=100, expected_s=2000)
+    assert pace.eta_s() == 2000.0
+    for _ in range(100):
+        clock[0] += 30
+        pace.add(100)
+    assert pace.eta_s() == pytest.approx(0.3 * 10_000, rel=0.02)
+
+
+def test_the_time_left_goes_down_while_nothing_comes(clock) -> None:
+    """Else it would stand still for as long as the llm works on what it has."""
+    pace = Pace(work_s=1000, at_once_s=400, expected_s=None)
+    clock[0] += 40
+    pace.add(400)
+    shown = []
+    for _ in range(4):
+        shown.append(pace.eta_s())
+        clock[0] += 10
+    assert shown == [60.0, 50.0, 40.0, 30.0]
+
+
+def test_what_does_not_come_in_time_makes_the_rest_longer_too(clock) -> None:
+    pace = Pace(work_s=1000, at_once_s=400, expected_s=100)
+    clock[0] += 80  # for what should have taken 40
+    assert pace.eta_s() == 120.0
+    pace = Pace(work_s=1000, at_once_s=0, expected_s=100)
+    clock[0] += 200
+    assert pace.eta_s() == 0.0
+
+
+def test_a_machine_that_became_slower_is_noticed(clock) -> None:
+    pace = Pace(work_s=100_000, at_once_s=100, expected_s=None)
+    for seconds in [10] * 100 + [30] * 30:
+        clock[0] += seconds
+        pace.add(100)
+    assert pace.eta_s() == pytest.approx(0.3 * 87_000, rel=0.1)
 
 
 def test_what_was_done_before_a_restart_does_not_make_a_job_look_fast(clock) -> None:
-    pace = Pace(None)
+    pace = Pace(work_s=2000, at_once_s=100, expected_s=None)
     clock[0] += 1
-    pace.skip_to(900.0)
+    pace.skip(900)
     clock[0] += 20
-    assert pace.eta_s(1000.0, 2000.0) == 200.0
+    pace.add(100)
+    assert pace.eta_s() == 200.0
+
+
+def test_on_a_machine_with_other_work_half_of_the_time_it_is_right_to_a_tenth(clock) -> None:
+    """A batch takes half as long again, or half, by turns of some minutes, and a little noise."""
+    noise = random.Random(1)
+    told: list[tuple[float, float]] = []
+    pace = Pace(work_s=16_000, at_once_s=400, expected_s=None)
+    for batch in range(40):
+        load = 1.25 if batch // 4 % 2 else 0.75
+        clock[0] += 40 * load * noise.uniform(0.9, 1.1)
+        pace.add(400)
+        if (eta := pace.eta_s()) and batch < 36:
+            told.append((clock[0], eta))
+    errors = sorted(abs(eta / (clock[0] - at) - 1) for at, eta in told)
+    assert errors[len(errors) // 2] < 0.1

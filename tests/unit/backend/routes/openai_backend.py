@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from fastapi import FastAPI, Response
 from openai import AsyncOpenAI
 
-from backend.dependencies import LOCAL_OWNER
+from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.errors import QueueFullError
 from backend.jobs.events import JobEvent, job_events
 from backend.llm_client import LlmClient
@@ -86,22 +86,30 @@ class ScriptedJobs:
         return self._state()
 
     def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
-        return job_events(self, job_id, owner, after=-1)
+        return job_events(self, job_id, owner, after=0)
 
     def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
         self.n_looks += 1
         return self._state()
 
-    def segments_after(self, job_id: str, index: int) -> list[Segment]:
-        return self._state().result.segments[index + 1 :]
+    def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
+        """Number the changes by the state that they came with."""
+        found: dict[int, tuple[int, Segment]] = {}
+        for number, state in enumerate(self.states[: self._place() + 1]):
+            for segment in state.result.segments:
+                if segment.index not in found or found[segment.index][1] != segment:
+                    found[segment.index] = (100 * number + segment.index + 1, segment)
+        return [each for each in found.values() if each[0] > change]
 
     async def cancel(self, job_id: str, owner: str) -> None:
         assert owner == LOCAL_OWNER
         self.cancelled.set()
 
     def _state(self) -> Job:
-        state = self.states[min(max(self.n_looks, 1), len(self.states)) - 1]
-        return state.model_copy(update={"options": self.options})
+        return self.states[self._place()].model_copy(update={"options": self.options})
+
+    def _place(self) -> int:
+        return min(max(self.n_looks, 1), len(self.states)) - 1
 
 
 def job(status: JobStatus, *segments: Segment, error: Problem | None = None) -> Job:
@@ -150,7 +158,7 @@ async def openai_backend(
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
         client = LlmClient(BackendSettings(_env_file=None, llm_url=llm_url))
-        app.state.services = SimpleNamespace(jobs=jobs, llm=client, work=work)
+        app.state.services = SimpleNamespace(keys=ApiKeys(()), jobs=jobs, llm=client, work=work)
         with work.owned():
             async with serving(app) as url:
                 yield AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)

@@ -65,6 +65,32 @@ async def test_a_file_has_its_media_type_and_the_recordings_name(
     )
 
 
+@pytest.mark.parametrize(
+    ("timestamps", "text"), [("true", "[0:00:00] Доброе утро.\n"), ("false", "Доброе утро.\n")]
+)
+async def test_a_text_comes_with_times_or_without(app, client, timestamps, text) -> None:
+    kind = f"txt&timestamps={timestamps}"
+    assert (await export(app, client, job(JobStatus.COMPLETED), kind)).text == text
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt", "tsv", "json"])
+@pytest.mark.parametrize("timestamps", ["true", "false"])
+async def test_a_choice_that_the_format_does_not_leave_is_pointed_at(
+    app, client, kind, timestamps
+) -> None:
+    """Ignored, it would be a misunderstanding: a file without the times that were asked away."""
+    wanted = f"{kind}&timestamps={timestamps}"
+    answer = await export(app, client, job(JobStatus.COMPLETED), wanted)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/timestamps"
+
+
+async def test_a_file_is_named_as_its_owner_calls_the_job(app, client) -> None:
+    titled = job(JobStatus.COMPLETED).model_copy(update={"title": "Итоги 5/6. Черновик"})
+    header = (await export(app, client, titled, "txt")).headers["content-disposition"]
+    assert 'filename="Itogi 5_6. Chernovik.txt"' in header
+
+
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
 async def test_what_was_recognised_before_a_failure_can_be_had(app, client, status) -> None:
     assert (await export(app, client, job(status), "txt")).text == "Доброе утро.\n"

@@ -14,6 +14,7 @@ import pytest
 from tusclient.client import TusClient
 
 from backend.routes import request_body
+from backend.storage import work_folder
 from contracts.jobs import Job
 from live_server import serving
 
@@ -124,10 +125,13 @@ async def test_a_client_that_sends_all_before_it_reads_gets_its_answer(url, sile
         assert answer.status_code == 202
 
 
-async def test_a_hang_up_in_the_middle_of_a_form_leaves_no_file(url, files_left) -> None:
+async def test_a_hang_up_in_the_middle_of_a_form_leaves_no_file(
+    url, files_left, monkeypatch
+) -> None:
+    monkeypatch.setattr(work_folder, "WRITE_BYTES", 16_384)
     async with connection(url) as (_, writer):
         writer.write(form_head(100_000) + FILE_BEGINS + b"x" * 50_000)
-        await until(lambda: any(path.stat().st_size > 40_000 for path in files_left()))
+        await until(lambda: any(path.stat().st_size > 20_000 for path in files_left()))
     await until(lambda: files_left() == [])
 
 

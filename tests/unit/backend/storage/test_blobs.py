@@ -33,13 +33,32 @@ def test_a_recording_is_moved_and_named_by_its_job(blobs: BlobStore, tmp_path: P
     assert not blob.exists()
 
 
-def test_only_old_recordings_that_no_job_knows_are_orphans(
-    blobs: BlobStore, tmp_path: Path
-) -> None:
+def test_only_old_recordings_that_no_job_has_are_orphans(blobs: BlobStore, tmp_path: Path) -> None:
     """Else a recording that is being submitted, or one that a page plays, could be lost."""
     known, orphan, new = (blobs.keep(arrived(tmp_path), new_id()) for _ in range(3))
     yesterday = time.time() - 86_400
     for blob in (known, orphan):
         os.utime(blob, (yesterday, yesterday))
-    blobs.remove_orphans(lambda job_id: job_id == known.name)
+    blobs.remove_orphans(lambda blob: blob == known)
     assert [blob.exists() for blob in (known, orphan, new)] == [True, False, True]
+
+
+def test_a_file_that_is_there_already_is_kept_once_and_as_long_as_one_job_has_it(
+    blobs: BlobStore, tmp_path: Path
+) -> None:
+    first = blobs.keep(arrived(tmp_path), new_id())
+    second = blobs.keep(arrived(tmp_path), new_id(), same=first)
+    assert not (tmp_path / "arrived").exists()
+    assert first.stat().st_ino == second.stat().st_ino
+    blobs.remove(first)
+    assert second.read_bytes() == b"sound"
+    third = blobs.keep(arrived(tmp_path), new_id(), same=first)
+    assert third.read_bytes() == b"sound", "what was the same has gone meanwhile"
+
+
+def test_an_old_file_under_a_new_name_is_no_orphan_yet(blobs: BlobStore, tmp_path: Path) -> None:
+    first = blobs.keep(arrived(tmp_path), new_id())
+    os.utime(first, (0, 0))
+    second = blobs.keep(arrived(tmp_path), new_id(), same=first)
+    blobs.remove_orphans(lambda _: False)
+    assert second.exists()

@@ -40,3 +40,30 @@ async def test_memory_is_bounded(cache, monkeypatch) -> None:
     kept = [await cache.get("one", str(number), 0) for number in range(100)]
     assert kept[0] is None
     assert kept[-1] == b"content"
+
+
+async def test_an_answer_to_a_chunk_is_found_by_its_owner_until_it_is_forgotten(cache) -> None:
+    await cache.put_chunk("one", "key", b"answer")
+    await cache.put_chunk("one", "other", b"answer")
+    assert await cache.get_chunk("one", "key") == b"answer"
+    assert await cache.get_chunk("two", "key") is None
+    await cache.forget_chunks("one", ["key"])
+    assert await cache.get_chunk("one", "key") is None
+    assert await cache.get_chunk("one", "other") == b"answer"
+
+
+async def test_chunks_do_not_crowd_out_transcripts_and_are_bounded_too(cache) -> None:
+    await cache.put("one", "job", 0, b"content")
+    for number in range(1100):
+        await cache.put_chunk("one", str(number), b"answer")
+    assert await cache.get("one", "job", 0) == b"content"
+    assert await cache.get_chunk("one", "0") is None
+    assert await cache.get_chunk("one", "1099") == b"answer"
+
+
+async def test_everything_can_be_forgotten_at_once(cache) -> None:
+    await cache.put("one", "job", 0, b"content")
+    await cache.put_chunk("two", "key", b"answer")
+    await cache.forget_all()
+    assert await cache.get("one", "job", 0) is None
+    assert await cache.get_chunk("two", "key") is None

@@ -22,6 +22,8 @@ from backend.storage.files import new_id
 from backend.storage.uploads import Announcement, UploadStore
 from backend.storage.work_folder import WorkFolder
 
+OWNER = "one"
+
 
 async def parts(*pieces: bytes, then: Exception | None = None) -> AsyncIterator[bytes]:
     for piece in pieces:
@@ -31,7 +33,7 @@ async def parts(*pieces: bytes, then: Exception | None = None) -> AsyncIterator[
 
 
 async def begin(uploads: UploadStore, length: int) -> str:
-    return (await uploads.create(Announcement(length=length, name="Имя.mp3"))).id
+    return (await uploads.create(Announcement(owner=OWNER, length=length, name="Имя.mp3"))).id
 
 
 def left_in(tmp_path: Path) -> list[Path]:
@@ -42,11 +44,13 @@ def left_in(tmp_path: Path) -> list[Path]:
 async def test_an_upload_cut_at_any_byte_goes_on_from_there(uploads: UploadStore, cut: int) -> None:
     upload_id = await begin(uploads, 6)
     with pytest.raises(BadRequestError):
-        await uploads.append(upload_id, 0, 6, parts(b"abcdef"[:cut], then=BadRequestError("cut")))
-    offset = (await uploads.find(upload_id)).offset
+        await uploads.append(
+            upload_id, OWNER, 0, 6, parts(b"abcdef"[:cut], then=BadRequestError("cut"))
+        )
+    offset = (await uploads.find(upload_id, OWNER)).offset
     assert offset == cut
-    await uploads.append(upload_id, offset, 0, parts(b"abcdef"[offset:]))
-    stored = await uploads.claim(upload_id)
+    await uploads.append(upload_id, OWNER, offset, 0, parts(b"abcdef"[offset:]))
+    stored = await uploads.claim(upload_id, OWNER)
     assert stored.path.read_bytes() == b"abcdef"
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
@@ -55,12 +59,12 @@ async def test_a_new_process_goes_on_where_the_last_was(
     uploads: UploadStore, work: WorkFolder, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 6)
-    await uploads.append(upload_id, 0, 3, parts(b"abc"))
+    await uploads.append(upload_id, OWNER, 0, 3, parts(b"abc"))
     restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, 60)
     restarted.prepare()
     restarted.remove_expired()
-    assert (await restarted.append(upload_id, 3, 3, parts(b"def"))).offset == 6
-    stored = await restarted.claim(upload_id)
+    assert (await restarted.append(upload_id, OWNER, 3, 3, parts(b"def"))).offset == 6
+    stored = await restarted.claim(upload_id, OWNER)
     assert stored.name == "Имя.mp3"
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
@@ -69,22 +73,22 @@ async def test_a_claimed_upload_is_moved_with_its_digest(
     uploads: UploadStore, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 3)
-    await uploads.append(upload_id, 0, 3, parts(b"abc"))
-    stored = await uploads.claim(upload_id)
+    await uploads.append(upload_id, OWNER, 0, 3, parts(b"abc"))
+    stored = await uploads.claim(upload_id, OWNER)
     assert stored.path.parent == tmp_path / "work"
     assert (stored.name, stored.size_bytes) == ("Имя.mp3", 3)
     assert stored.sha256 == hashlib.sha256(b"abc").hexdigest()
     assert left_in(tmp_path) == []
     with pytest.raises(UploadNotFoundError):
-        await uploads.claim(upload_id)
+        await uploads.claim(upload_id, OWNER)
 
 
 async def test_an_unfinished_upload_cannot_be_claimed(uploads: UploadStore) -> None:
     upload_id = await begin(uploads, 3)
-    await uploads.append(upload_id, 0, 2, parts(b"ab"))
+    await uploads.append(upload_id, OWNER, 0, 2, parts(b"ab"))
     with pytest.raises(WrongStateError, match="2 of 3"):
-        await uploads.claim(upload_id)
-    assert (await uploads.append(upload_id, 2, 1, parts(b"c"))).offset == 3
+        await uploads.claim(upload_id, OWNER)
+    assert (await uploads.append(upload_id, OWNER, 2, 1, parts(b"c"))).offset == 3
 
 
 async def test_two_requests_never_use_one_upload_at_once(uploads: UploadStore) -> None:
@@ -96,36 +100,36 @@ async def test_two_requests_never_use_one_upload_at_once(uploads: UploadStore) -
         await goes_on.wait()
         yield b"def"
 
-    first = asyncio.create_task(uploads.append(upload_id, 0, 6, slow()))
-    while (await uploads.find(upload_id)).offset < 3:
+    first = asyncio.create_task(uploads.append(upload_id, OWNER, 0, 6, slow()))
+    while (await uploads.find(upload_id, OWNER)).offset < 3:
         await asyncio.sleep(0.01)
     for second in (
-        uploads.append(upload_id, 3, 3, parts(b"XXX")),
-        uploads.claim(upload_id),
-        uploads.remove(upload_id),
+        uploads.append(upload_id, OWNER, 3, 3, parts(b"XXX")),
+        uploads.claim(upload_id, OWNER),
+        uploads.remove(upload_id, OWNER),
     ):
         with pytest.raises(WrongStateError):
             await second
     goes_on.set()
     assert (await first).offset == 6
-    assert (await uploads.claim(upload_id)).path.read_bytes() == b"abcdef"
+    assert (await uploads.claim(upload_id, OWNER)).path.read_bytes() == b"abcdef"
 
 
 @pytest.mark.parametrize("offset", [0, 2, 4])
 async def test_another_offset_writes_nothing(uploads: UploadStore, offset: int) -> None:
     upload_id = await begin(uploads, 6)
-    await uploads.append(upload_id, 0, 3, parts(b"abc"))
+    await uploads.append(upload_id, OWNER, 0, 3, parts(b"abc"))
     with pytest.raises(UploadOffsetMismatchError):
-        await uploads.append(upload_id, offset, 1, parts(b"X"))
-    assert (await uploads.find(upload_id)).offset == 3
+        await uploads.append(upload_id, OWNER, offset, 1, parts(b"X"))
+    assert (await uploads.find(upload_id, OWNER)).offset == 3
 
 
 @pytest.mark.parametrize("n_announced", [0, 7])
 async def test_more_than_was_announced_is_refused(uploads: UploadStore, n_announced: int) -> None:
     upload_id = await begin(uploads, 6)
     with pytest.raises(TooLargeError):
-        await uploads.append(upload_id, 0, n_announced, parts(b"abcd", b"efg"))
-    assert (await uploads.find(upload_id)).offset <= 6
+        await uploads.append(upload_id, OWNER, 0, n_announced, parts(b"abcd", b"efg"))
+    assert (await uploads.find(upload_id, OWNER)).offset <= 6
 
 
 async def test_an_upload_over_the_limit_or_without_room_does_not_begin(
@@ -141,16 +145,16 @@ async def test_an_upload_over_the_limit_or_without_room_does_not_begin(
 
 async def test_a_removed_upload_leaves_nothing(uploads: UploadStore, tmp_path: Path) -> None:
     upload_id = await begin(uploads, 6)
-    await uploads.remove(upload_id)
+    await uploads.remove(upload_id, OWNER)
     assert left_in(tmp_path) == []
     with pytest.raises(UploadNotFoundError):
-        await uploads.remove(upload_id)
+        await uploads.remove(upload_id, OWNER)
 
 
 @pytest.mark.parametrize("upload_id", ["0" * 32, "../work/x", "", "%2e%2e"])
 async def test_an_unknown_upload_is_not_found(uploads: UploadStore, upload_id: str) -> None:
     with pytest.raises(UploadNotFoundError):
-        await uploads.find(upload_id)
+        await uploads.find(upload_id, OWNER)
 
 
 async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: Path) -> None:
@@ -160,8 +164,23 @@ async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: 
         if path.stem != fresh:
             os.utime(path, (day_ago, day_ago))
     (tmp_path / "uploads" / f"{new_id()}.bin").touch()
-    await uploads.append(slow, 0, 1, parts(b"a"))
+    await uploads.append(slow, OWNER, 0, 1, parts(b"a"))
     uploads.remove_expired()
     assert {given_up, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
     with pytest.raises(UploadNotFoundError):
-        await uploads.find(given_up)
+        await uploads.find(given_up, OWNER)
+
+
+async def test_an_upload_is_its_owners_alone(uploads: UploadStore) -> None:
+    """Else who learns an upload's address could add to it, or transcribe it."""
+    upload_id = await begin(uploads, 3)
+    attempts = [
+        uploads.find(upload_id, "another"),
+        uploads.append(upload_id, "another", 0, 3, parts(b"abc")),
+        uploads.remove(upload_id, "another"),
+        uploads.claim(upload_id, "another"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UploadNotFoundError):
+            await attempt
+    assert (await uploads.find(upload_id, OWNER)).offset == 0

@@ -1,0 +1,141 @@
+"""What a visitor does in the history, in a real browser against the real services."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.recorded import HOSTILE_NAME, NAMES
+from browser.visits import OpenVisit
+from contracts.jobs import Job
+from real_services import REPOSITORY, Services
+from speech_corpus import concatenated, russian_sentences
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOT = REPOSITORY / "artefacts" / "history.png"
+TITLE = "Совет <b>директоров</b>"
+TAG = "важное"
+LONG_NAME = "Долгое собрание.wav"
+
+
+def _row(page: Page, name: str) -> Locator:
+    link = page.get_by_role("link", name=name, exact=True)
+    return page.get_by_role("listitem").filter(has=link)
+
+
+def _word_of(job: Job) -> tuple[str, float]:
+    """Return a word that is long enough to be looked for, and when its segment begins."""
+    assert job.result
+    for segment in job.result.segments:
+        if found := re.search(r"[а-яё]{6,}", segment.text):
+            return found[0], segment.start
+    raise AssertionError("the model recognised no word")
+
+
+def _find_and_play(page: Page, job: Job) -> None:
+    word, start = _word_of(job)
+    page.get_by_role("searchbox").fill(word)
+    hit = page.locator(f"a[href*='{job.id}'].hit")
+    expect(hit.locator("mark").first).to_have_text(word)
+    page.wait_for_url("**query=*")
+    hit.click()
+    page.wait_for_url(f"**/?job={job.id}&t={round(start, 3):g}")
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value(word)
+    expect(hit).to_be_visible()
+    page.screenshot(path=SCREENSHOT)
+    page.get_by_role("searchbox").fill("")
+    expect(hit).to_be_hidden()
+
+
+def _rename_and_tag(page: Page, name: str) -> None:
+    _row(page, name).get_by_role("button", name="Переименовать").click()
+    page.get_by_role("textbox", name="Название").fill(TITLE)
+    page.keyboard.press("Enter")
+    expect(_row(page, TITLE)).to_be_visible()
+    _row(page, TITLE).get_by_role("button", name="Метки").click()
+    page.locator(".editor input").fill(f"{TAG}, работа")
+    page.keyboard.press("Enter")
+    _row(page, TITLE).get_by_role("button", name=TAG, exact=True).click()
+    page.wait_for_url("**tag=*")
+    expect(page.locator("li.row")).to_have_count(1)
+    page.reload()
+    expect(_row(page, TITLE)).to_be_visible()
+    page.get_by_role("combobox", name="Метка").select_option("")
+    expect(_row(page, HOSTILE_NAME)).to_be_visible()
+
+
+def _save_two(page: Page) -> list[str]:
+    for name in (TITLE, HOSTILE_NAME):
+        page.get_by_role("checkbox", name=f"Выбрать: {name}").check()
+    page.get_by_role("combobox", name="В каком виде скачать").select_option("srt")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Скачать архивом").click()
+    assert download.value.suggested_filename.startswith("Расшифровки ")
+    with zipfile.ZipFile(Path(download.value.path())) as archive:
+        assert all(archive.read(name).startswith(b"1") for name in archive.namelist())
+        return archive.namelist()
+
+
+def _delete(page: Page, name: str) -> None:
+    delete = _row(page, name).get_by_role("button", name="Удалить")
+    question = page.get_by_role("dialog")
+    delete.click()
+    question.get_by_role("button", name="Отмена").click()
+    expect(question).to_be_hidden()
+    delete.click()
+    question.get_by_role("button", name="Удалить").click()
+    expect(_row(page, name)).to_have_count(0)
+
+
+def _stop_a_running_one(page: Page, services: Services) -> None:
+    recording = concatenated(russian_sentences(40), pause_s=0.8)
+    transcriptions = f"{services.backend.url}/v1/transcriptions"
+    files = {"file": (LONG_NAME, recording.read_bytes())}
+    job_id = httpx.post(transcriptions, files=files, data={"force": "true"}).json()["id"]
+    row = _row(page, LONG_NAME)  # it comes by itself
+    row.get_by_role("button", name="Остановить").click()
+    expect(row.get_by_text("Остановлено")).to_be_visible()
+    assert httpx.get(f"{transcriptions}/{job_id}").json()["status"] == "cancelled"
+
+
+def test_the_past_is_found_played_named_tagged_saved_stopped_and_deleted(
+    open_visit: OpenVisit, services: Services, recorded: list[Job]
+):
+    oldest, middle, _ = recorded
+    page = open_visit().page
+    page.get_by_role("link", name="История").click()
+    page.wait_for_url("**/?view=history")
+    expect(page).to_have_title(re.compile("^История"))
+    expect(page.get_by_role("status").filter(has_text="История")).to_have_count(1)
+    expect(_row(page, NAMES[0])).to_be_visible()
+    shown = page.locator("li.row .name").all_inner_texts()
+    assert [name for name in shown if name in NAMES] == list(reversed(NAMES))
+
+    _find_and_play(page, oldest)
+    _rename_and_tag(page, NAMES[1])
+    assert _save_two(page) == [
+        "_img src=x onerror=alert(1)_ __b__ _smile_.srt",
+        "Совет _b_директоров__b_.srt",
+    ]
+    page.get_by_role("button", name="Снять выбор").click()
+    _stop_a_running_one(page, services)
+    _delete(page, TITLE)
+    assert httpx.get(f"{services.backend.url}/v1/transcriptions/{middle.id}").status_code == 404
+
+
+def test_the_language_is_kept_and_the_document_says_which_it_is(open_visit: OpenVisit):
+    page = open_visit().page
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="Statistics").click()
+    expect(page.get_by_role("heading", name="Where the data lies")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto(page.url.partition("?")[0])  # the address no longer says it: the cookie does
+    expect(page.get_by_role("link", name="History")).to_be_visible()
+    page.get_by_role("combobox", name="Theme").select_option("Dark")
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(21, 24, 28)")

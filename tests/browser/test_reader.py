@@ -1,0 +1,297 @@
+"""A transcription's own page: while it runs, and as a reader, against the real services."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.axe_rules import grave_violations
+from browser.visits import OpenVisit
+from browser.written_transcripts import PHRASE_S, long_phrases, write_finished
+from real_services import REPOSITORY, Services
+from speech_corpus import concatenated, russian_sentences
+from spoken_words import words
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOT = REPOSITORY / "artefacts" / "example.png"
+TRANSCRIPTION_MS = 240_000
+INTERACTION_MS = 200
+"""Milliseconds from a key or a click to what it shows; INP's bound for good."""
+
+HOSTILE = "<img src=x onerror=alert(1)> <script>alert(2)</script> **b** {{1+1}}"
+
+MEASURE = """() => {
+  window.interactions = [];
+  new PerformanceObserver((list) => interactions.push(
+    ...list.getEntries().map((entry) => [entry.name, entry.duration]),
+  )).observe({ type: "event", durationThreshold: 16 });
+}"""
+
+WORD_MIDDLE = """(text, [start, end]) => {
+  const range = document.createRange();
+  range.setStart(text.firstChild, start);
+  range.setEnd(text.firstChild, end);
+  const { x, y, width, height } = range.getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
+
+WATCH_SEEK = """(audio) => {
+  addEventListener("click", () => (window.clickedAt = performance.now()), true);
+  audio.addEventListener("seeked", () => {
+    window.seeked = { after: performance.now() - clickedAt, moment: audio.currentTime };
+  }, { once: true });
+}"""
+
+
+def _open(visit_page: Page, services: Services, job_id: str) -> None:
+    visit_page.goto(f"{services.frontend.url}/?job={job_id}")
+
+
+def _data(services: Services) -> Path:
+    return Path(services.backend.environment["DATA_DIR"])
+
+
+def _job(services: Services, job_id: str) -> dict:
+    url = f"{services.backend.url}/v1/transcriptions/{job_id}"
+    return httpx.get(url, trust_env=False).raise_for_status().json()
+
+
+def _text_of(page: Page, position: int) -> Locator:
+    return page.locator(f".segment[data-position='{position}'] .text")
+
+
+def _correct(page: Page, position: int, typed: str) -> None:
+    """Write at the end of a phrase, as one does by mouse and keyboard."""
+    _text_of(page, position).dblclick()
+    expect(page.get_by_role("textbox", name="Текст фразы")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+
+
+def test_a_job_is_stopped_goes_on_and_becomes_a_reader_without_a_reload(
+    open_visit: OpenVisit, services: Services
+):
+    sentences = russian_sentences(8)
+    with concatenated(sentences, pause_s=0.8).open("rb") as recording:
+        options = {"word_timestamps": "true", "chunk_length_s": "5"}
+        answer = httpx.post(
+            f"{services.backend.url}/v1/transcriptions",
+            files={"file": ("Чтение.wav", recording)},
+            data=options,
+            trust_env=False,
+        )
+    job_id = answer.raise_for_status().json()["id"]
+    page = open_visit().page
+    _open(page, services, job_id)
+    expect(page.get_by_text("Распознаём речь")).to_be_visible(timeout=TRANSCRIPTION_MS)
+    expect(page.locator(".segment").first).to_be_visible(timeout=TRANSCRIPTION_MS)
+    page.reload()
+    expect(page.locator(".segment").first).to_be_visible()
+
+    page.get_by_role("button", name="Остановить").click()
+    expect(page.get_by_text("Расшифровка остановлена")).to_be_visible()
+    page.get_by_role("button", name="Продолжить расшифровку").click()
+    expect(page.get_by_text("готово за")).to_be_visible(timeout=TRANSCRIPTION_MS)
+    segments = _job(services, job_id)["result"]["segments"]
+    shown = page.locator(".segment .text").all_text_contents()
+    assert shown == [segment["text"].strip() for segment in segments]
+    said = {word for sentence in sentences for word in words(sentence.text)}
+    assert len(said & set(words(" ".join(shown)))) > len(said) / 3
+    _check_that_a_word_plays(page, segments)
+    page.evaluate("scrollTo(0, 0)")
+    SCREENSHOT.parent.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOT)
+
+
+def _check_that_a_word_plays(page: Page, segments: list[dict]) -> None:
+    segment = next(each for each in reversed(segments) if len(each["words"]) > 2)
+    word = segment["words"][2]
+    at = segment["text"].strip().index(word["word"].strip())
+    text = _text_of(page, segment["index"])
+    text.scroll_into_view_if_needed()
+    page.locator("audio").evaluate(WATCH_SEEK)
+    page.mouse.click(*text.evaluate(WORD_MIDDLE, [at, at + len(word["word"].strip())]))
+    page.wait_for_function("window.seeked")
+    seeked = page.evaluate("seeked")
+    assert seeked["after"] < 300
+    assert abs(seeked["moment"] - word["start"]) < 0.3
+    expect(page.get_by_role("button", name="Пауза")).to_be_visible()
+    expect(page.locator(f".segment[data-position='{segment['index']}']")).to_have_attribute(
+        "aria-current", "true"
+    )
+    page.keyboard.press("k")
+    expect(page.get_by_role("button", name="Слушать", exact=True)).to_be_visible()
+
+
+def test_a_correction_is_saved_undone_found_and_exported(open_visit: OpenVisit, services: Services):
+    job_id = write_finished(_data(services), ["Раз, два.", "три четыре", "раз пять"])
+    page = open_visit().page
+    _open(page, services, job_id)
+    _correct(page, 1, " и ещё")
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    segment = _job(services, job_id)["result"]["segments"][1]
+    assert (segment["text"], segment["original_text"]) == ("три четыре и ещё", "три четыре")
+
+    page.get_by_text("Скачать").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Субтитры SRT").click()
+    assert download.value.suggested_filename == "a.srt"
+    assert "три четыре и ещё" in Path(download.value.path()).read_text(encoding="utf-8")
+
+    page.keyboard.press("Control+f")
+    page.keyboard.type("раз")
+    expect(page.get_by_text("2 совпадения")).to_be_visible()
+    page.get_by_role("textbox", name="Заменить на").fill("$& сто")
+    page.get_by_role("button", name="Заменить все").click()
+    expect(_text_of(page, 0)).to_have_text("$& сто, два.")
+    expect(_text_of(page, 2)).to_have_text("$& сто пять")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    expect(_text_of(page, 0)).to_have_text("Раз, два.")
+    expect(_text_of(page, 2)).to_have_text("раз пять")
+
+    page.locator(".segment[data-position='1'] .time").focus()
+    page.get_by_role("button", name="Как распознала модель").click()
+    page.get_by_role("button", name="Вернуть этот текст").click()
+    expect(_text_of(page, 1)).to_have_text("три четыре")
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    segments = _job(services, job_id)["result"]["segments"]
+    assert [each["original_text"] for each in segments] == [None, None, None]
+
+
+def test_a_correction_outlives_a_backend_that_is_away_and_reaches_other_tabs(
+    open_visit: OpenVisit, services: Services
+):
+    job_id = write_finished(_data(services), ["раз", "два"])
+    visit = open_visit()
+    page, other = visit.page, visit.context.new_page()
+    _open(page, services, job_id)
+    _open(other, services, job_id)
+    expect(_text_of(other, 0)).to_have_text("раз")
+    banner = page.get_by_text("Сервис расшифровки сейчас не отвечает")
+    expect(banner).to_have_count(0)
+    services.backend.stop()
+    try:
+        expect(banner).to_be_visible()
+        _correct(page, 0, " без связи")
+        expect(page.get_by_text("пока не сохранены")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("Связь с сервисом прервалась")).to_be_visible()
+    finally:
+        services.backend.start()
+        services.backend.wait_until_ready()
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    expect(banner).to_have_count(0)
+    expect(_text_of(page, 0)).to_have_text("раз без связи")
+    expect(_text_of(other, 0)).to_have_text("раз без связи")
+    assert _job(services, job_id)["result"]["segments"][0]["text"] == "раз без связи"
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':'))") == []
+
+
+def test_two_hours_of_speech_are_read_and_corrected_without_a_stall(
+    open_visit: OpenVisit, services: Services
+):
+    n = round(7200 / PHRASE_S)  # 3,000
+    job_id = write_finished(_data(services), long_phrases(n), unsure=frozenset(range(40, n, 400)))
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}&t={PHRASE_S * 2000:g}")
+    expect(page.locator(".segment")).to_have_count(n)
+    expect(_text_of(page, 2000)).to_be_in_viewport()
+    page.evaluate(MEASURE)
+    page.locator(".segment[data-position='0']").scroll_into_view_if_needed()
+
+    page.mouse.move(640, 500)
+    for _ in range(10):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(50)
+    page.keyboard.press("n")
+    expect(page.get_by_text("1 из 8")).to_be_visible()
+    page.keyboard.press("e")
+    page.keyboard.type(" правка")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("седину")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_text(re.compile(r"из 1\s500"))).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(f".segment[data-position='{n - 1}']").scroll_into_view_if_needed()
+    _text_of(page, n - 1).click()
+    page.wait_for_function("interactions.some(([name]) => name === 'click')")
+    measured = page.evaluate("interactions")
+    assert {"keydown", "input"} <= {name for name, _ in measured}
+    assert [each for each in measured if each[1] >= INTERACTION_MS] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave_in_the_reader(
+    open_visit: OpenVisit, services: Services, scheme: str
+):
+    """With everything open that can be: corrected, in doubt, found, being written."""
+    job_id = write_finished(_data(services), ["раз", "два три", "раз"], unsure=frozenset({1}))
+    page = open_visit(color_scheme=scheme).page
+    _open(page, services, job_id)
+    _correct(page, 2, " четыре")
+    page.get_by_role("button", name="Как распознала модель").click()
+    page.keyboard.press("Control+f")
+    page.keyboard.type("раз")
+    page.get_by_text("Скачать").click()
+    found = grave_violations(page)
+    page.keyboard.press("Escape")
+    page.locator(".segment[data-position='0'] .time").focus()
+    page.keyboard.press("e")
+    found += grave_violations(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert found + grave_violations(page) == []
+
+
+def test_what_others_wrote_stays_text_and_fits_a_phone(open_visit: OpenVisit, services: Services):
+    """A dialog of a script would fail the visit itself."""
+    texts = [HOSTILE, "שלום עולם", "Ж" * 400]
+    job_id = write_finished(_data(services), texts, name=f"{HOSTILE}.wav")
+    page = open_visit(width=360).page
+    _open(page, services, job_id)
+    expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    expect(_text_of(page, 0)).to_have_text(HOSTILE)
+    assert page.locator("img[src='x']").count() == 0
+    assert _text_of(page, 1).evaluate("(text) => getComputedStyle(text).direction") == "rtl"
+    assert not page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth"
+    )
+    page.goto(f"{services.frontend.url}/?job=../../health")
+    expect(page.get_by_text("Такой расшифровки нет")).to_be_visible()
+
+
+def test_the_reader_s_own_rules(open_visit: OpenVisit):
+    """The parts that need no page: each line says what it holds."""
+    page = open_visit().page
+
+    def run(module: str, code: str) -> object:
+        return page.evaluate(f"import('/page/{module}.js').then((m) => {code})")
+
+    find = "m.findAll(['Кот, скот. КОТ'], m.patternOf('кот', {0})).map((p) => p.start)"
+    assert run("reader/find", find.format("{}")) == [0, 6, 11]
+    assert run("reader/find", find.format("{ wholeWords: true }")) == [0, 11]
+    assert run("reader/find", find.format("{ matchCase: true }")) == [6]
+    assert run("reader/find", "m.findAll(['a.b [c]'], m.patternOf('.b [')).length") == 1
+
+    rows = "[{ start: 1 }, { start: 2 }, { start: 5 }]"
+    moments = f"[0.5, 1, 4.9, 9].map((t) => m.lastBegun({rows}, t))"
+    assert run("reader/spoken", moments) == [-1, 0, 1, 2]
+    words = "[{ word: ' раз' }, { word: ' два' }, { word: ' раз' }]"
+    assert run("reader/spoken", f"m.wordPlaces('раз двое раз', {words})") == [[0, 3], None, [9, 12]]
+
+    changes = "const c = new m.Changes(); const step = (before, after, now) => c.record("
+    changes += "[{ position: 0, before, after }], { typing: true, now });"
+    code = f"{{ {changes} step('', 'а', 0); step('а', 'аб', 500); step('аб', 'абв', 5000); "
+    code += "return [c.undo(), c.undo(), c.undo(), c.redo()].map((s) => s.map((p) => p[1])); }"
+    assert run("reader/changes", code) == [["аб"], [""], [], ["аб"]]
+    left = run("common/words", "m.clock(3661.2)")
+    assert re.fullmatch("1:01:01", str(left))

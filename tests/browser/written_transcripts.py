@@ -1,0 +1,127 @@
+"""Finished jobs written into the database of running services, with a recording to hear."""
+
+import wave
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backend.storage.database import ChunkResult, Database, Prepared, TranscriptionStore
+from backend.storage.files import new_id
+from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
+from contracts.models import ModelIdentity
+from contracts.transcription import Segment, TranscribeOptions, Word
+
+OWNER = "local"
+SAMPLE_RATE = 8_000
+PHRASE_S = 2.4
+MODEL = ModelIdentity(name="embedded/whisper-base", revision="0" * 40, engine="none", device="cpu")
+VOCABULARY = (
+    "потом", "остановился", "краснея", "сквозь", "седину", "стал",
+    "говорить", "ничего", "не", "знаю", "о", "тебе",
+)  # fmt: skip
+
+
+def long_phrases(n: int) -> list[str]:
+    """Return phrases of seven words that differ from one another."""
+    return [
+        " ".join(VOCABULARY[(index * 5 + place) % len(VOCABULARY)] for place in range(6))
+        + f" {index}."
+        for index in range(n)
+    ]
+
+
+def write_finished(
+    data: Path, phrases: Sequence[str], *, unsure: frozenset[int] = frozenset(), name: str = "a.wav"
+) -> str:
+    """Write a job as if it had been transcribed; each phrase takes `PHRASE_S`.
+
+    Args:
+        data: the backend's folder.
+        unsure: the phrases of which the model was unsure, and of their second word.
+
+    Returns: the job's id.
+    """
+    now = datetime.now(UTC)
+    duration_s = len(phrases) * PHRASE_S
+    job = _job(name, now)
+    blob = data / "blobs" / f"{job.id}.wav"
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    _write_tones(blob, len(phrases))
+    segments = [
+        _segment(index, text, is_unsure=index in unsure) for index, text in enumerate(phrases)
+    ]
+    progress = Progress(
+        processed_s=duration_s,
+        total_s=duration_s,
+        chunks_done=1,
+        chunks_total=1,
+        eta_s=0,
+        stage=Stage.DONE,
+    )
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    try:
+        jobs = TranscriptionStore(database)
+        jobs.add(job, OWNER, blob)
+        jobs.start(job.id, now)
+        jobs.note_prepared(job.id, Prepared(duration_s, duration_s, 1))
+        jobs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
+        jobs.finish(job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60))
+    finally:
+        database.close()
+    return job.id
+
+
+def _job(name: str, now: datetime) -> Job:
+    file = FileInfo(
+        name=name,
+        size_bytes=1,
+        sha256="00",
+        container="wav",
+        codec="pcm_u8",
+        sample_rate=SAMPLE_RATE,
+        channels=1,
+    )
+    return Job(
+        id=new_id(),
+        status=JobStatus.QUEUED,
+        created_at=now,
+        file=file,
+        options=TranscribeOptions(word_timestamps=True),
+    )
+
+
+def _segment(index: int, text: str, *, is_unsure: bool) -> Segment:
+    start = index * PHRASE_S
+    words = text.split()
+    word_s = PHRASE_S / max(1, len(words))
+    return Segment(
+        index=index,
+        start=start,
+        end=start + PHRASE_S,
+        text=text,
+        avg_logprob=-0.9 if is_unsure else -0.2,
+        no_speech_prob=0.01,
+        compression_ratio=1.2,
+        words=[
+            Word(
+                word=f" {word}",
+                start=start + place * word_s,
+                end=start + (place + 1) * word_s,
+                probability=0.1 if is_unsure and place == 1 else 0.9,
+            )
+            for place, word in enumerate(words)
+        ],
+    )
+
+
+def _write_tones(path: Path, n_phrases: int) -> None:
+    """Write a quiet buzz for each phrase, with a pause at its end."""
+    n_samples = round(PHRASE_S * SAMPLE_RATE)
+    buzz = bytes(128 + (12 if place // 20 % 2 else -12) for place in range(n_samples * 3 // 4))
+    phrase = buzz + bytes([128]) * (n_samples - len(buzz))
+    with wave.open(str(path), "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(1)
+        target.setframerate(SAMPLE_RATE)
+        for _ in range(n_phrases):
+            target.writeframes(phrase)

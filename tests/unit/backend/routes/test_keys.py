@@ -1,0 +1,126 @@
+"""Keys, and what is each key's own; with the real routes, database and OpenAI's client."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from openai import AsyncOpenAI, AuthenticationError
+
+from backend.app import create_app
+from backend.settings import BackendSettings
+from servicekit.logs import configure_logging
+from unit.backend.routes.test_uploads import VERSION, begin, patch
+
+ONE, TWO = "first-0123456789", "second-0123456789"
+URL = "/v1/transcriptions"
+
+
+def key(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    settings = BackendSettings(
+        _env_file=None,
+        data_dir=tmp_path / "data",
+        llm_url="http://127.0.0.1:9",
+        min_free_disk_bytes=0,
+        api_keys=f"{ONE}, {TWO}",
+    )
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://backend") as client,
+    ):
+        yield client
+
+
+async def all_operations(client: httpx.AsyncClient) -> list[tuple[str, str]]:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    return [
+        (method, path.replace("{job_id}", "x").replace("{upload_id}", "x").replace("{index}", "0"))
+        for path, operations in paths.items()
+        for method in operations
+    ]
+
+
+async def test_nothing_but_health_and_docs_answers_without_a_key(client):
+    """Else a new route could be forgotten."""
+    is_open = set()
+    for method, path in await all_operations(client):
+        for headers in ({}, key("wrong"), {"Authorization": f"Basic {ONE}"}):
+            answer = await client.request(method, path, headers=headers)
+            if answer.status_code != 401:
+                is_open.add(path)
+            else:
+                assert answer.headers["www-authenticate"].startswith("Bearer ")
+    assert is_open == {"/health/live", "/health/ready"}
+    assert (await client.get("/docs")).status_code == 200
+
+
+async def test_what_is_missing_or_wrong_is_told_as_a_problem(client):
+    missing = await client.get(URL)
+    wrong = await client.get(URL, headers=key("wrong"))
+    assert missing.json()["type"] == wrong.json()["type"] == "/problems/unauthorized"
+    assert missing.headers["content-type"] == "application/problem+json"
+    assert "error" not in missing.headers["www-authenticate"]
+    assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+async def test_each_key_has_a_history_and_uploads_of_its_own(client, silence):
+    one, two = key(ONE), key(TWO)
+    job = (await client.post(URL, files={"file": ("a.wav", silence)}, headers=one)).json()
+    same = (await client.post(URL, files={"file": ("a.wav", silence)}, headers=two)).json()
+    assert same["id"] != job["id"]
+    for path in ("", "/events", "/audio", "/export?format=txt"):
+        assert (await client.get(f"{URL}/{job['id']}{path}", headers=two)).status_code == 404
+    assert (await client.post(f"{URL}/{job['id']}/cancel", headers=two)).status_code == 404
+    assert (await client.delete(f"{URL}/{job['id']}", headers=two)).status_code == 404
+    listed = (await client.get(URL, headers=one)).json()["items"]
+    assert [item["id"] for item in listed] == [job["id"]]
+
+    upload = (await begin(client, len(silence), **one)).headers["location"]
+    assert (await client.head(upload, headers=VERSION | two)).status_code == 404
+    assert (await patch(client, upload, 0, silence, **two)).status_code == 404
+    assert (await patch(client, upload, 0, silence, **one)).status_code == 204
+    for path in ("recording", "excerpt?start_s=0&duration_s=1"):
+        assert (await client.get(f"{upload}/{path}", headers=two)).status_code == 404
+        assert (await client.get(f"{upload}/{path}", headers=one)).status_code == 200
+    sent = {"upload_id": upload.rpartition("/")[2]}
+    assert (await client.post(URL, json=sent, headers=two)).status_code == 404
+    assert (await client.post(URL, json=sent, headers=one)).status_code == 202
+
+
+async def test_openais_client_is_told_in_its_own_words(client):
+    """Else its users would see a status instead of the reason."""
+    file = ("a.wav", b"RIFF")
+    openai = AsyncOpenAI(
+        base_url="http://backend/v1", api_key="wrong", http_client=client, max_retries=0
+    )
+    with pytest.raises(AuthenticationError) as refused:
+        await openai.audio.transcriptions.create(model="whisper-1", file=file)
+    assert refused.value.code == "invalid_api_key"
+    assert refused.value.response.headers["www-authenticate"].startswith("Bearer ")
+    with pytest.raises(Exception, match="not ready"):  # the key was taken
+        await openai.with_options(api_key=TWO).audio.transcriptions.create(
+            model="whisper-1", file=file
+        )
+
+
+async def test_no_key_is_ever_logged_or_stored(client, silence, tmp_path, capfd):
+    configure_logging("DEBUG", "backend")
+    try:
+        await client.post(URL, files={"file": ("a.wav", silence)}, headers=key(ONE))
+        await client.get(URL, headers=key("wrong-0123456789"))
+    finally:
+        logging.getLogger().handlers.clear()
+    logged = capfd.readouterr().err
+    stored = b"".join(p.read_bytes() for p in (tmp_path / "data").rglob("*") if p.is_file())
+    assert "request_finished" in logged
+    for secret in (ONE, TWO, "wrong-0123456789"):
+        assert secret not in logged
+        assert secret.encode() not in stored

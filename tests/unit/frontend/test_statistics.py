@@ -1,0 +1,157 @@
+"""The view of statistics and system, against a real HTTP stand-in of the backend."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from contracts.models import ModelInfo, ModelList, ModelState
+from contracts.statistics import (
+    CacheKind,
+    DatabaseKind,
+    DayStatistics,
+    DiskUsage,
+    Statistics,
+)
+from frontend.i18n import Language, Translator
+from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
+
+RU = Translator(Language.RU)
+LAST_DAY = date(2026, 11, 22)
+HOSTILE = "<img src=x onerror=alert(1)> **b**"
+
+
+def _statistics(**changes: object) -> Statistics:
+    days = [LAST_DAY - timedelta(days=89 - number) for number in range(90)]
+    by_day = [DayStatistics(day=day, audio_s=0, n_recordings=0) for day in days]
+    by_day[-2] = DayStatistics(day=days[-2], audio_s=5400, n_recordings=2)
+    by_day[-1] = DayStatistics(day=days[-1], audio_s=90, n_recordings=1)
+    statistics = Statistics(
+        n_recordings=3,
+        audio_s=5490,
+        n_words=12_345,
+        speed=4.0,
+        by_day=by_day,
+        n_queued=2,
+        n_running=1,
+        disk=DiskUsage(
+            database_bytes=2**20, recordings_bytes=2**30, work_bytes=0, free_bytes=3 * 2**30
+        ),
+        data_dir="/data",
+        version="0.1.0",
+        database=DatabaseKind.SQLITE,
+        cache=CacheKind.MEMORY,
+    )
+    return statistics.model_copy(update=changes)
+
+
+def _facts(page: AppTest) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return the facts of each heading: name to value and remark."""
+    assert not page.exception
+    data = [json.loads(each.proto.json) for each in page.get("bidi_component")]
+    return {
+        each["title"]: {fact["name"]: (fact["value"], fact["remark"]) for fact in each["facts"]}
+        for each in data
+        if "facts" in each
+    }
+
+
+def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words(
+    open_page: OpenPage, backend: StandInBackend
+):
+    backend.statistics = _statistics()
+    facts = _facts(open_page(view="system"))
+    done = facts[RU("system.transcribed")]
+    assert done[RU("system.hours")] == ("1 ч 31 мин", "3 записи")
+    assert done[RU("system.words")] == ("12\xa0345", "")
+    speed, remark = done[RU("system.speed")]
+    assert speed == "×4"
+    assert "15 мин 0 с" in remark
+    assert facts[RU("system.models")][RU("system.model.name")][0] == READY_MODEL.id
+    assert facts[RU("system.queue")][RU("system.queue.waiting")][0] == "2"
+    assert facts[RU("system.disk")][RU("system.disk.free")][0] == "3 ГБ"
+    assert facts[RU("system.where")][RU("system.where.folder")][0] == "/data"
+    assert facts[RU("system.versions")][RU("system.version.service")][0] == "0.1.0"
+
+
+def test_the_plot_has_a_sentence_and_a_table_that_say_the_same(
+    open_page: OpenPage, backend: StandInBackend
+):
+    backend.statistics = _statistics()
+    page = open_page(view="system")
+    summary = page.caption[0].value
+    assert summary == "За 90 дней: 1 ч 31 мин звука, больше всего 21 ноября — 1 ч 30 мин."
+    (plot,) = page.get("vega_lite_chart")
+    spec = json.loads(plot.proto.spec)
+    assert spec["description"] == summary
+    values = page.table[0].value.to_dict("list")
+    assert values == {
+        RU("system.by_day.day"): ["22 ноября 2026", "21 ноября 2026"],
+        RU("system.by_day.minutes"): ["1,5", "90"],
+        RU("system.by_day.recordings"): ["1", "2"],
+    }
+
+
+def test_before_the_first_recording_the_page_says_what_will_be_here(
+    open_page: OpenPage, backend: StandInBackend
+):
+    backend.statistics = _statistics(n_recordings=0, audio_s=0, n_words=0, by_day=[], speed=None)
+    page = open_page(view="system")
+    assert RU("system.empty") in page.info[0].value
+    assert RU("system.disk") in _facts(page)
+
+
+def test_when_nothing_was_done_for_months_there_is_no_empty_plot(
+    open_page: OpenPage, backend: StandInBackend
+):
+    quiet = [DayStatistics(day=LAST_DAY, audio_s=0, n_recordings=0)]
+    backend.statistics = _statistics(by_day=quiet)
+    page = open_page(view="system")
+    assert RU("system.transcribed") in _facts(page)
+    assert not page.table
+
+
+def test_a_speed_that_nobody_knows_is_not_made_up(open_page: OpenPage, backend: StandInBackend):
+    backend.statistics = _statistics(speed=None)
+    done = _facts(open_page(view="system"))[RU("system.transcribed")]
+    assert done[RU("system.speed")][0] == RU("system.speed.unknown")
+
+
+@pytest.mark.parametrize(
+    ("model", "state"),
+    [
+        (ModelInfo(id="m", state=ModelState.FETCHING, progress=0.42), "скачивается: 42\xa0%"),
+        (ModelInfo(id="m", state=ModelState.FETCHING), RU("system.state.fetching")),
+        (ModelInfo(id="m", state=ModelState.FAILED), RU("system.state.failed")),
+        (
+            ModelInfo(id="m", state=ModelState.READY, is_fallback=True),
+            f"{RU('system.state.ready')} · {RU('system.model.fallback')}",
+        ),
+    ],
+    ids=["share", "fetching", "failed", "fallback"],
+)
+def test_a_model_s_state_is_told(
+    open_page: OpenPage, backend: StandInBackend, model: ModelInfo, state: str
+):
+    backend.statistics = _statistics()
+    backend.models = ModelList(data=[model])
+    facts = _facts(open_page(view="system"))[RU("system.models")]
+    assert facts[RU("system.model.state")][0] == state
+
+
+def test_words_of_others_reach_our_own_component_only(open_page: OpenPage, backend: StandInBackend):
+    backend.statistics = _statistics(data_dir=HOSTILE, version=HOSTILE)
+    backend.models = ModelList(
+        data=[ModelInfo(id=HOSTILE, state=ModelState.FAILED, detail=HOSTILE)]
+    )
+    page = open_page(view="system")
+    assert _facts(page)[RU("system.models")][RU("system.model.why")][0] == HOSTILE
+    kinds = ("markdown", "caption", "title", "header", "info", "warning", "error", "html")
+    values = [str(element.value) for kind in kinds for element in page.get(kind)]
+    assert not any("alert(1)" in value for value in values)
+
+
+def test_without_statistics_the_page_says_what_to_do(open_page: OpenPage):
+    page = open_page(view="system")
+    assert RU("problem.not_ready") in page.error[0].value
