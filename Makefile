@@ -112,20 +112,25 @@ restore: ## Put the copy in BACKUP back; stop the services first.
 # The slow ones share one set of real services, and so one process.
 FAST_TESTS := $(PYTHON) -m pytest -m "not slow and not docker" --numprocesses auto
 
-.PHONY: test check bench lock clean chromium
+.PHONY: test check lint bench sweep lock clean chromium
 test: .venv/tests chromium ## Set up and run every test that needs no Docker.
 	$(FAST_TESTS)
 	$(PYTHON) -m pytest -m slow
 
-check: .venv/tests ## Format, lint, types, layers and the fast tests, in under two minutes.
+lint: .venv/tests ## Format, lint, types, layers.
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m pyright
 	PYTHONPATH=src .venv/bin/lint-imports
+
+check: lint ## The same and the fast tests, in under two minutes.
 	$(FAST_TESTS)
 
 bench: .venv/bench ## Measure the services beside other ways of using the same weights; BENCH_ARGS has the recordings.
 	PYTHONPATH=src:tests $(PYTHON) -m bench $(BENCH_ARGS)
+
+sweep: .venv/bench ## Measure speed and words with other settings of the engine; SWEEP_ARGS has the recordings.
+	PYTHONPATH=src:tests $(PYTHON) -m bench.sweep $(SWEEP_ARGS)
 
 # One common resolution first, so that the files never disagree; it keeps the versions that
 # are locked already where they still fit. `make lock UPGRADE=--upgrade` takes newer ones.
