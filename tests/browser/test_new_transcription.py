@@ -174,6 +174,7 @@ def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
     assert offsets == sorted(offsets)
     page.reload()
     expect(card).to_contain_text("PCM", timeout=SENDING_MS)  # what has arrived is still there
+    expect(_start_button(page)).to_be_enabled()
     SCREENSHOT.parent.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOT)
     card.get_by_role("button", name="Убрать запись").click()
