@@ -110,11 +110,11 @@ restore: ## Put the copy in BACKUP back; stop the services first.
 ## Development
 
 # The slow ones share one set of real services, and so one process.
-FAST_TESTS := $(PYTHON) -m pytest -m "not slow and not docker" --numprocesses auto
+SIDE_BY_SIDE := $(PYTHON) -m pytest --numprocesses auto -m
 
 .PHONY: test check lint bench sweep lock clean chromium
 test: .venv/tests chromium ## Set up and run every test that needs no Docker.
-	$(FAST_TESTS)
+	$(SIDE_BY_SIDE) "not slow and not docker"
 	$(PYTHON) -m pytest -m slow
 
 lint: .venv/tests ## Format, lint, types, layers.
@@ -124,7 +124,7 @@ lint: .venv/tests ## Format, lint, types, layers.
 	PYTHONPATH=src .venv/bin/lint-imports
 
 check: lint ## The same and the fast tests, in under two minutes.
-	$(FAST_TESTS)
+	$(SIDE_BY_SIDE) "not slow and not docker and not whole_app"
 
 bench: .venv/bench ## Measure the services beside other ways of using the same weights; BENCH_ARGS has the recordings.
 	PYTHONPATH=src:tests $(PYTHON) -m bench $(BENCH_ARGS)

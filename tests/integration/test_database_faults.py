@@ -37,6 +37,8 @@ from unit.backend.database.recorded import (
     segments,
 )
 
+pytestmark = pytest.mark.whole_app
+
 _TESTS = Path(__file__).resolve().parents[1]
 _PYTHONPATH = os.pathsep.join([str(_TESTS.parent / "src"), str(_TESTS)])
 

@@ -15,6 +15,8 @@ from frontend.backend_gateway import BackendGateway
 from live_server import serving
 from real_services import free_port
 
+pytestmark = pytest.mark.whole_app
+
 KEY = "key-of-the-backend"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 

@@ -19,6 +19,8 @@ from frontend.views.history_filter import STEP
 from frontend.views.history_rows import row_of
 from unit.frontend.stand_in_backend import OpenPage, StandInBackend, make_job
 
+pytestmark = pytest.mark.whole_app
+
 RU = Translator(Language.RU)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script> **bold** $x$ :smile: [a](b) # h"

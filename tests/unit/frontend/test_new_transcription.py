@@ -11,6 +11,8 @@ from contracts.transcription import TranscribeOptions
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import OpenPage, StandInBackend
 
+pytestmark = pytest.mark.whole_app
+
 RU = Translator(Language.RU)
 
 

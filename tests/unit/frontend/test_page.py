@@ -26,6 +26,8 @@ from unit.frontend.stand_in_backend import (
     make_job,
 )
 
+pytestmark = pytest.mark.whole_app
+
 RU = Translator(Language.RU)
 HOSTILE = "<script>alert(1)</script> **bold** $x$ :smile: [a](b) # h"
 MODEL = ModelIdentity(

@@ -17,6 +17,8 @@ from contracts.statistics import (
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
 
+pytestmark = pytest.mark.whole_app
+
 RU = Translator(Language.RU)
 LAST_DAY = date(2026, 11, 22)
 HOSTILE = "<img src=x onerror=alert(1)> **b**"

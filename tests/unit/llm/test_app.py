@@ -18,6 +18,8 @@ from unit.llm.checkpoints import write_old_checkpoint
 from unit.llm.fake_engine import FakeEngine
 from unit.llm.stand_in_hub import NAME, stand_in_hub
 
+pytestmark = pytest.mark.whole_app
+
 SECOND = b"\0\0" * 16_000
 
 

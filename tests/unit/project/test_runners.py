@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole_app
+
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("llm", "backend", "frontend")
 WAIT_S = 20

@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+pytestmark = pytest.mark.whole_app
+
 URL = "/v1/transcriptions"
 
 

@@ -10,6 +10,8 @@ from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
 from transcripts import segment, transcript
 
+pytestmark = pytest.mark.whole_app
+
 TALK = transcript(segment("Доброе утро.", 0.5, 2))
 
 

@@ -10,6 +10,8 @@ from backend.storage.disk import Disk
 from contracts.models import HealthStatus
 from live_server import serving
 
+pytestmark = pytest.mark.whole_app
+
 
 async def test_without_the_llm_no_work_is_possible_and_the_reason_is_told(client) -> None:
     answer = await client.get("/health/ready")

@@ -13,6 +13,8 @@ from backend.settings import BackendSettings
 from servicekit.logs import configure_logging
 from unit.backend.routes.test_uploads import VERSION, begin, patch
 
+pytestmark = pytest.mark.whole_app
+
 ONE, TWO = "first-0123456789", "second-0123456789"
 URL = "/v1/transcriptions"
 

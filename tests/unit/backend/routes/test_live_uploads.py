@@ -18,6 +18,8 @@ from backend.storage import work_folder
 from contracts.jobs import Job
 from live_server import serving
 
+pytestmark = pytest.mark.whole_app
+
 GIB = 2**30
 
 

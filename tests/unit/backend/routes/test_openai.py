@@ -23,6 +23,8 @@ from unit.backend.routes.openai_backend import (
     openai_backend,
 )
 
+pytestmark = pytest.mark.whole_app
+
 TEXT = "Доброе утро. До <свидания>."
 AUDIO = ("Речь.wav", b"RIFF...", "audio/wav")
 

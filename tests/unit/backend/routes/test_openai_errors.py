@@ -16,6 +16,8 @@ from unit.backend.routes.openai_backend import (
     openai_backend,
 )
 
+pytestmark = pytest.mark.whole_app
+
 AUDIO = ("a.wav", b"RIFF")
 
 

@@ -12,6 +12,8 @@ import pytest
 from audio_files import tone, write_encoded, write_silent_video, write_wav
 from backend.jobs import preview
 
+pytestmark = pytest.mark.whole_app
+
 VERSION = {"Tus-Resumable": "1.0.0"}
 
 

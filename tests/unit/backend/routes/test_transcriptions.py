@@ -8,6 +8,8 @@ import pytest
 
 from contracts.jobs import Job, JobStatus
 
+pytestmark = pytest.mark.whole_app
+
 URL = "/v1/transcriptions"
 FORM = "multipart/form-data; boundary=B"
 

@@ -7,6 +7,8 @@ import pytest
 
 from contracts.jobs import Job
 
+pytestmark = pytest.mark.whole_app
+
 URL = "/v1/uploads/"
 VERSION = {"Tus-Resumable": "1.0.0"}
 

@@ -16,6 +16,8 @@ from llm.engines.whisper.engine import WhisperEngine
 from unit.llm.checkpoints import RUSSIAN, write_old_checkpoint
 from unit.llm.engines.conftest import Load
 
+pytestmark = pytest.mark.whole_app
+
 ENGINES = ["openvino", "transformers"]
 NOISE = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
 TONE = (0.3 * np.sin(0.3 * np.arange(32_000))).astype(np.float32)
