@@ -1,0 +1,46 @@
+"""What a visitor is told of a service that does not work as it is configured."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.visits import OpenVisit
+from real_services import Service, Services
+
+pytestmark = pytest.mark.slow
+
+NO_HUB = {
+    "LLM_MODEL": "nobody/whisper-nowhere",
+    "LLM_FALLBACK_MODEL": "embedded/whisper-base",
+    "HF_ENDPOINT": "http://127.0.0.1:9",
+}
+
+
+@contextmanager
+def _configured(service: Service, environment: dict[str, str]) -> Iterator[None]:
+    usual = service.environment
+    _start_anew(service, usual | environment)
+    try:
+        yield
+    finally:
+        _start_anew(service, usual)
+
+
+def _start_anew(service: Service, environment: dict[str, str]) -> None:
+    service.stop()
+    service.environment = environment
+    service.start()
+    service.wait_until_ready()
+
+
+def test_the_small_model_is_told_while_it_stands_in_and_no_longer(
+    open_visit: OpenVisit, services: Services
+):
+    told = "Пока работает запасная модель"
+    with _configured(services.llm, NO_HUB):
+        page = open_visit().page
+        expect(page.get_by_text(told)).to_be_visible()
+        expect(page.get_by_text("Основную модель скачать не удалось")).to_be_visible()
+    expect(page.get_by_text(told)).to_have_count(0)
