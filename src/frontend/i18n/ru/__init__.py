@@ -1,0 +1,19 @@
+"""The page in Russian, one module a view."""
+
+from frontend.i18n.ru import (
+    frame,
+    history,
+    new_transcription,
+    problems,
+    reader,
+    statistics,
+)
+
+TEXTS: dict[str, str | dict[str, str]] = {
+    **frame.TEXTS,
+    **history.TEXTS,
+    **new_transcription.TEXTS,
+    **problems.TEXTS,
+    **reader.TEXTS,
+    **statistics.TEXTS,
+}
