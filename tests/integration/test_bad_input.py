@@ -1,5 +1,6 @@
 """If these fail, a bad file gets no clear answer, leaves something behind, or breaks us."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,16 @@ from speech_corpus import russian_sentences
 pytestmark = pytest.mark.slow
 
 
-def leftovers(services: Services) -> list[Path]:
+def _received(services: Services) -> set[Path]:
     data = Path(services.backend.environment["DATA_DIR"])
-    return [path for name in ("work", "uploads") for path in (data / name).iterdir()]
+    return {path for name in ("work", "uploads") for path in (data / name).iterdir()}
+
+
+@pytest.fixture
+def left_behind(services: Services) -> Callable[[], set[Path]]:
+    """Tell what a test adds to what visitors of the page may have left unfinished."""
+    before = _received(services)
+    return lambda: _received(services) - before
 
 
 @pytest.fixture
@@ -54,7 +62,9 @@ def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
 
 
 def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
-    services: Services, bad_files: dict[str, tuple[Path, int, str]]
+    services: Services,
+    bad_files: dict[str, tuple[Path, int, str]],
+    left_behind: Callable[[], set[Path]],
 ) -> None:
     answers = {kind: send(services.backend.url, path) for kind, (path, _, _) in bad_files.items()}
     for kind, (_, status, problem_type) in bad_files.items():
@@ -62,7 +72,7 @@ def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
         assert (answers[kind].status_code, problem["type"]) == (status, problem_type), kind
         assert problem["detail"]
         assert problem["request_id"] == answers[kind].headers["X-Request-ID"]
-    assert leftovers(services) == []
+    assert not left_behind()
 
 
 @pytest.mark.parametrize(
@@ -81,12 +91,16 @@ def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
     ],
 )
 def test_a_wrong_option_is_named_and_leaves_nothing(
-    services: Services, tmp_path: Path, options: dict[str, object], pointer: str
+    services: Services,
+    tmp_path: Path,
+    options: dict[str, object],
+    pointer: str,
+    left_behind: Callable[[], set[Path]],
 ) -> None:
     answer = send(services.backend.url, write_wav(tmp_path / "a.wav", [tone(1)]), **options)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
-    assert leftovers(services) == []
+    assert not left_behind()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +127,7 @@ def test_an_hour_of_silence_has_no_text_and_no_error(services: Services, tmp_pat
 
 
 def test_of_a_recording_that_was_cut_off_the_beginning_is_read(
-    services: Services, tmp_path: Path
+    services: Services, tmp_path: Path, left_behind: Callable[[], set[Path]]
 ) -> None:
     speech = russian_sentences(1)[0].path.read_bytes()
     cut = tmp_path / "cut.wav"
@@ -123,4 +137,4 @@ def test_of_a_recording_that_was_cut_off_the_beginning_is_read(
     assert job.warnings == [JobWarning.TRUNCATED]
     assert job.result is not None
     assert job.result.text
-    assert leftovers(services) == []
+    assert not left_behind()
