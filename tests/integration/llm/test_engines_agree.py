@@ -13,7 +13,7 @@ from spoken_words import n_wrong, wer, words
 
 pytestmark = pytest.mark.slow
 
-N_SENTENCES = 48
+N_SENTENCES = 32
 MAX_WORSE = 0.005
 
 

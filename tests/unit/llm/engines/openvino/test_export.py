@@ -174,3 +174,14 @@ def test_a_start_works_where_nothing_can_be_kept(
     monkeypatch.setattr(export_module.tempfile, "tempdir", str(tmp_path))
     export = find_or_export(tiny, ComputeType.INT8, in_the_way / "openvino", core)
     assert (export.folder / "encoder.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("floats_s", "chosen"),
+    [(2.0, ComputeType.INT8), (0.9, ComputeType.INT8), (0.7, ComputeType.FP32)],
+)
+def test_floats_are_chosen_only_where_they_are_worth_their_memory(
+    floats_s: float, chosen: ComputeType
+) -> None:
+    trial_s = {ComputeType.INT8: 1.0, ComputeType.FP32: floats_s}
+    assert export_module.most_worthwhile(trial_s) is chosen
