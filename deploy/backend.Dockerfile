@@ -19,7 +19,7 @@ ENV BIND_ADDRESS=0.0.0.0 \
     DATA_DIR=/data
 # What a start imports is compiled here and only here, for a container's file system is
 # read-only; a start without it takes several times as long.
-RUN PYTHONDONTWRITEBYTECODE= python -c "import backend.app"
+RUN PYTHONDONTWRITEBYTECODE= python -c "import backend.app, pyloudnorm.iirfilter"
 USER app
 EXPOSE 8009
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5m --start-interval=2s \
