@@ -26,7 +26,9 @@ HOSTILE = "<img src=x onerror=alert(1)> <script>alert(2)</script> **b** {{1+1}}"
 MEASURE = """() => {
   window.interactions = [];
   new PerformanceObserver((list) => interactions.push(
-    ...list.getEntries().map((entry) => [entry.name, entry.duration]),
+    // presses and clicks, as Interaction to Next Paint counts them: no pointer that passes by
+    ...list.getEntries().filter((entry) => entry.interactionId)
+      .map((entry) => [entry.name, entry.duration]),
   )).observe({ type: "event", durationThreshold: 16 });
 }"""
 
@@ -233,7 +235,7 @@ def test_two_hours_of_speech_are_read_and_corrected_without_a_stall(
     _text_of(page, n - 1).click()
     page.wait_for_function("interactions.some(([name]) => name === 'click')")
     measured = page.evaluate("interactions")
-    assert {"keydown", "input"} <= {name for name, _ in measured}
+    assert {"keydown", "click"} <= {name for name, _ in measured}
     assert [each for each in measured if each[1] >= INTERACTION_MS] == []
 
 
