@@ -33,11 +33,12 @@ async def test_a_preview_tells_what_a_job_will_do_and_when(tmp_path: Path) -> No
                 samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32_768
             assert loudness_lufs([np.float32(samples)]) == pytest.approx(-18, abs=1.5)
 
+            llm.delay_s = 2.0
             await ended(client, await send(client, speech))
             alone = (await client.get(f"{url}/recording")).json()["estimate_s"]
-            assert alone > 0
+            assert alone >= 2
             llm.delay_s = 60.0
             await send(client, speech, beam_size="2")
             await until(lambda: llm.begun.total() >= 1)
             waiting = (await client.get(f"{url}/recording")).json()["estimate_s"]
-            assert waiting == pytest.approx(2 * alone, rel=0.1), "another one is before it"
+            assert waiting == pytest.approx(2 * alone, abs=0.5), "another one is before it"
