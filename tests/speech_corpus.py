@@ -2,15 +2,12 @@
 
 Nothing of it lies in the repository: it comes from a folder of recordings beside it, if
 there is one, else from Debian's package `festvox-ru` (Russian, read by one man, 16 kHz
-mono), which `apt-get download` fetches without root into the git-ignored `.cache/`.
+mono).
 """
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import tempfile
 import wave
 from collections.abc import Sequence
@@ -19,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from debian_packages import CACHE, unpacked
+
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _SHARED = _REPOSITORY.parent / "shared" / "speech"
-_CACHE = _REPOSITORY / ".cache" / "speech"
 _PACKAGE = "festvox-ru"
 _VOICE = Path("usr/share/festival/voices/russian/msu_ru_nsh_clunits")
 _SENTENCE = re.compile(r'^\( (?P<name>\w+) "(?P<text>.*)" \)$', re.MULTILINE)
@@ -59,7 +57,7 @@ def concatenated(recordings: Sequence[Recording], pause_s: float) -> Path:
     The same recordings give the same file; it lies in `.cache/` and is not to be changed.
     """
     key = hashlib.sha256(f"{pause_s} {[str(each.path) for each in recordings]}".encode())
-    target = _CACHE / "concatenated" / f"{key.hexdigest()[:16]}.wav"
+    target = CACHE / "concatenated" / f"{key.hexdigest()[:16]}.wav"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as unfinished:
@@ -101,48 +99,10 @@ def _shared_sentences() -> list[Recording]:
 
 
 def _packaged_sentences() -> list[Recording]:
-    voice = _CACHE / _PACKAGE / _VOICE
-    if not voice.is_dir():
-        _fetch_package()
+    voice = unpacked(_PACKAGE, _PACKAGE) / _VOICE
     sentences = (voice / "etc" / "txt.done.data").read_text(encoding="utf-8")
     return [
         # "+" stands before a vowel with an unusual stress
         Recording(voice / "wav" / f"{found['name']}.wav", found["text"].replace("+", ""))
         for found in _SENTENCE.finditer(sentences)
     ]
-
-
-def _fetch_package() -> None:
-    """Unpack the package into the cache, whole or not at all."""
-    for tool in ("apt-get", "dpkg"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no speech to test with: {tool}, to fetch {_PACKAGE}, is not there")
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_CACHE) as work:
-        try:
-            _download_package(Path(work))
-        except subprocess.CalledProcessError as error:
-            reason = error.stderr.decode(errors="replace").strip()
-            pytest.skip(f"no speech to test with: {_PACKAGE} cannot be fetched: {reason}")
-        (package,) = Path(work).glob("*.deb")
-        unpacked = Path(work) / "unpacked"
-        _run(["dpkg", "-x", str(package), str(unpacked)], Path(work))
-        unpacked.replace(_CACHE / _PACKAGE)
-
-
-def _download_package(folder: Path) -> None:
-    download = ["apt-get", "download", _PACKAGE]
-    try:
-        _run(download, folder)
-    except subprocess.CalledProcessError:
-        # a new machine has no lists of packages, and only root may fetch them to their place
-        lists = folder / "lists"
-        lists.mkdir()
-        own_lists = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={folder}"]
-        _run(["apt-get", *own_lists, "update"], folder)
-        _run(["apt-get", *own_lists, *download[1:]], folder)
-
-
-def _run(command: list[str], folder: Path) -> None:
-    environment = {**os.environ, "LC_ALL": "C"}
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)

@@ -1,17 +1,9 @@
-"""A process of which the clock can be set, from Debian's package `libfaketime`.
+"""A process of which the clock can be set, from Debian's package `libfaketime`."""
 
-Installed, it is taken as it is; else the package is fetched and unpacked without root into
-the git-ignored `.cache/`. A test that cannot have it is skipped and says why.
-"""
-
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
-import pytest
+from debian_packages import unpacked
 
-_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "libfaketime"
 _LIBRARY = "usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
@@ -38,29 +30,6 @@ class SettableClock:
 
 
 def _library() -> Path:
-    for root in (Path("/"), _CACHE):
-        if found := list(root.glob(_LIBRARY)):
-            return found[0]
-    _fetch_package()
-    return next(_CACHE.glob(_LIBRARY))
-
-
-def _fetch_package() -> None:
-    for tool in ("apt-get", "dpkg"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no libfaketime: it is not installed, and {tool} is not there")
-    _CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_CACHE.parent) as work:
-        unpacked = Path(work) / "unpacked"
-        try:
-            _run(["apt-get", "download", "libfaketime"], work)
-            for archive in Path(work).glob("*.deb"):
-                _run(["dpkg", "-x", str(archive), str(unpacked)], work)
-        except subprocess.CalledProcessError as error:
-            reason = error.stderr.decode(errors="replace").strip()
-            pytest.skip(f"no libfaketime: its package cannot be fetched: {reason}")
-        unpacked.replace(_CACHE)
-
-
-def _run(command: list[str], folder: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    if installed := list(Path("/").glob(_LIBRARY)):
+        return installed[0]
+    return next(unpacked("libfaketime", "libfaketime").glob(_LIBRARY))

@@ -1,8 +1,4 @@
-"""A real PostgreSQL of one's own, from Debian's package, in a temporary folder.
-
-Installed, it is taken as it is; else the package is fetched and unpacked without root into
-the git-ignored `.cache/`. A test that cannot have it is skipped and says why.
-"""
+"""A real PostgreSQL of one's own, from Debian's packages, in a temporary folder."""
 
 import os
 import shutil
@@ -16,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "postgresql"
+from debian_packages import libraries, unpacked
+
+_NAME = "postgresql"
+_PACKAGES = (r"^postgresql-[0-9]+$", r"^postgresql-client-[0-9]+$", "libpq5")
 _USER = "speech"
 _ACCOUNT = "nobody"
 """PostgreSQL refuses to run as root; root runs it as this account, which every system has."""
@@ -95,39 +94,10 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 
 def _binaries() -> Path:
-    for root in (Path("/"), _CACHE):
-        if found := sorted(root.glob("usr/lib/postgresql/*/bin/postgres")):
-            return found[-1].parent
-    _fetch_package()
-    if found := sorted(_CACHE.glob("usr/lib/postgresql/*/bin/postgres")):
-        return found[-1].parent
-    pytest.skip("no PostgreSQL: its package holds no server")
-
-
-def _fetch_package() -> None:
-    """Unpack the server and its client into the cache, whole or not at all."""
-    for tool in ("apt-get", "apt-cache", "dpkg"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no PostgreSQL: it is not installed, and {tool} to fetch it is not there")
-    _CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_CACHE.parent) as work:
-        unpacked = Path(work) / "unpacked"
-        try:
-            for package in _packages():
-                _call(["apt-get", "download", package], Path(work))
-            for archive in Path(work).glob("*.deb"):
-                _call(["dpkg", "-x", str(archive), str(unpacked)], Path(work))
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"no PostgreSQL: its package cannot be fetched: {_reason(error)}")
-        unpacked.replace(_CACHE)
-
-
-def _packages() -> list[str]:
-    """Return the packages with the server and the client of Debian's current version."""
-    depends = _call(["apt-cache", "depends", "postgresql"], Path("/")).stdout.decode()
-    servers = [word for word in depends.split() if word.startswith("postgresql-")]
-    server = next(name for name in servers if name.removeprefix("postgresql-").isdigit())
-    return [server, server.replace("postgresql", "postgresql-client"), "libpq5"]
+    server = "usr/lib/postgresql/*/bin/postgres"
+    installed = sorted(Path("/").glob(server))
+    found = installed or sorted(unpacked(_NAME, *_PACKAGES).glob(server))
+    return found[-1].parent
 
 
 def _run(binaries: Path, program: str, *arguments: str, as_account: bool = False) -> None:
@@ -138,10 +108,7 @@ def _run(binaries: Path, program: str, *arguments: str, as_account: bool = False
 
 
 def _call(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
-    libraries = os.pathsep.join(str(found) for found in _CACHE.glob("usr/lib/*-linux-gnu"))
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    if libraries:
-        environment["LD_LIBRARY_PATH"] = libraries
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", **libraries(_NAME)}
     for variable in ("PGDATA", "PGHOST", "PGPORT", "PGUSER"):
         environment.pop(variable, None)
     # a server keeps what it is given for its output: a file, then, and no pipe to wait for

@@ -1,15 +1,10 @@
-"""A real Redis of one's own, from Debian's packages, that keeps nothing on disk.
-
-Installed, it is taken as it is; else the packages are fetched and unpacked without root into
-the git-ignored `.cache/`. A test that cannot have it is skipped and says why.
-"""
+"""A real Redis of one's own, from Debian's packages, that keeps nothing on disk."""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from debian_packages import libraries, unpacked
 from real_services import free_port
 
-_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "redis"
+_NAME = "redis"
 _PACKAGES = (
     "redis-server",
     "redis-tools",
@@ -48,10 +44,9 @@ class RedisServer:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
-        libraries = os.pathsep.join(str(one) for one in _CACHE.glob("usr/lib/*-linux-gnu"))
         self._process = subprocess.Popen(
             [str(self.binary), *options],
-            env={**os.environ, **({"LD_LIBRARY_PATH": libraries} if libraries else {})},
+            env={**os.environ, **libraries(_NAME)},
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _START_TIMEOUT_S
@@ -87,29 +82,4 @@ def running_redis() -> Iterator[RedisServer]:
 def _binary() -> Path:
     if installed := shutil.which("redis-server"):
         return Path(installed)
-    fetched = _CACHE / "usr" / "bin" / "redis-server"
-    if not fetched.exists():
-        _fetch_packages()
-    return fetched
-
-
-def _fetch_packages() -> None:
-    """Unpack the server into the cache, whole or not at all."""
-    for tool in ("apt-get", "dpkg"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no Redis: it is not installed, and {tool} to fetch it is not there")
-    _CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_CACHE.parent) as work:
-        unpacked = Path(work) / "unpacked"
-        try:
-            _run(["apt-get", "download", *_PACKAGES], work)
-            for archive in Path(work).glob("*.deb"):
-                _run(["dpkg", "-x", str(archive), str(unpacked)], work)
-        except subprocess.CalledProcessError as error:
-            reason = error.stderr.decode(errors="replace").strip()
-            pytest.skip(f"no Redis: its packages cannot be fetched: {reason}")
-        unpacked.replace(_CACHE)
-
-
-def _run(command: list[str], folder: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return unpacked(_NAME, *_PACKAGES) / "usr" / "bin" / "redis-server"
