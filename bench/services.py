@@ -11,8 +11,6 @@ import httpx
 
 from real_services import running_services
 
-POLL_S = 0.02
-
 
 @dataclass(frozen=True)
 class Services:
@@ -32,10 +30,9 @@ class Services:
                 timeout=600,
             )
         answer.raise_for_status()
-        job = answer.json()
-        while job["status"] in ("queued", "running"):
-            time.sleep(POLL_S)
-            job = httpx.get(f"{self.backend_url}/v1/transcriptions/{job['id']}").json()
+        address = f"{self.backend_url}/v1/transcriptions/{answer.json()['id']}"
+        _wait_for_end(address)
+        job = httpx.get(address).json()
         if job["status"] != "completed":
             raise RuntimeError(f"{path.name}: {job['error']}")
         return time.perf_counter() - started, job["result"]["text"]
@@ -46,6 +43,13 @@ class Services:
             "backend": _peak_bytes(self.backend_url),
             "llm": _peak_bytes(self.llm_url),
         }
+
+
+def _wait_for_end(address: str) -> None:
+    """Follow a job as the page does: to ask again and again would take a good part of a core."""
+    with httpx.stream("GET", f"{address}/events", timeout=600) as events:
+        for _ in events.iter_lines():
+            pass
 
 
 def _peak_bytes(url: str) -> int:

@@ -14,6 +14,7 @@ from backend.api_keys import ApiKeys
 from backend.dependencies import Services, owner_of
 from backend.errors import DatabaseAwayError
 from backend.jobs.metrics import JobMetrics
+from backend.jobs.news import JobNews
 from backend.jobs.parts import JobParts
 from backend.jobs.preview import Previews
 from backend.jobs.running import running_jobs
@@ -133,6 +134,7 @@ async def _running(
         parts = JobParts(
             settings=settings,
             metrics=metrics,
+            news=JobNews(),
             llm=llm,
             disk=disk,
             work=work,

@@ -1,6 +1,5 @@
 """What happens to a job, as it happens: read from the database, so that any process can tell."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,11 +9,12 @@ from anyio.to_thread import run_sync
 from pydantic import BaseModel
 
 from backend.errors import JobNotFoundError
+from backend.jobs.news import JobNews
 from backend.storage.database import TranscriptionStore
 from contracts.jobs import Progress
 
 LOOK_S = 0.5
-"""Seconds between two looks at a job."""
+"""Seconds after which a job is looked at again: it may be in the hands of another process."""
 
 
 class EventKind(StrEnum):
@@ -42,7 +42,7 @@ class JobEvent:
 
 
 async def job_events(
-    transcriptions: TranscriptionStore, job_id: str, owner: str, after: int
+    transcriptions: TranscriptionStore, news: JobNews, job_id: str, owner: str, after: int
 ) -> AsyncIterator[JobEvent]:
     """Yield what happens to a job until it ends, or is deleted.
 
@@ -53,22 +53,23 @@ async def job_events(
     """
     progress: Progress | None = None
     told: dict[int, int] = {}
-    while True:
-        try:
-            # the job first: what has ended has all its segments by the time they are read
-            job = await run_sync(partial(transcriptions.find, job_id, owner, with_result=False))
-            segments = await run_sync(transcriptions.segments_since, job_id, after)
-        except JobNotFoundError:
-            return
-        for change, segment in segments:
-            after, content = change, hash(segment.model_dump_json())
-            if told.get(segment.index) != content:  # else written anew, but the same
-                told[segment.index] = content
-                yield JobEvent(EventKind.SEGMENT, after, segment)
-        if job.progress != progress:
-            progress = job.progress
-            yield JobEvent(EventKind.PROGRESS, after, progress)
-        if job.status.is_final:
-            yield JobEvent(EventKind(job.status.value), after, job)
-            return
-        await asyncio.sleep(LOOK_S)
+    with news.followed(job_id) as follower:
+        while True:
+            try:
+                # the job first: what has ended has all its segments by the time they are read
+                job = await run_sync(partial(transcriptions.find, job_id, owner, with_result=False))
+                segments = await run_sync(transcriptions.segments_since, job_id, after)
+            except JobNotFoundError:
+                return
+            for change, segment in segments:
+                after, content = change, hash(segment.model_dump_json())
+                if told.get(segment.index) != content:  # else written anew, but the same
+                    told[segment.index] = content
+                    yield JobEvent(EventKind.SEGMENT, after, segment)
+            if job.progress != progress:
+                progress = job.progress
+                yield JobEvent(EventKind.PROGRESS, after, progress)
+            if job.status.is_final:
+                yield JobEvent(EventKind(job.status.value), after, job)
+                return
+            await follower.wait(LOOK_S)

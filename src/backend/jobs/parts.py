@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backend.jobs.metrics import JobMetrics
+from backend.jobs.news import JobNews
 from backend.llm_client import LlmClient
 from backend.settings import BackendSettings
 from backend.storage.blobs import BlobStore
@@ -18,6 +19,7 @@ class JobParts:
 
     settings: BackendSettings
     metrics: JobMetrics
+    news: JobNews
     llm: LlmClient
     disk: Disk
     work: WorkFolder

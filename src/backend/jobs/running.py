@@ -17,7 +17,7 @@ from backend.jobs.workflow import Workflow
 async def running_jobs(parts: JobParts) -> AsyncIterator[JobService]:
     """Work on jobs while this lasts; what is under way at the end goes on at the next start."""
     queue = DurableQueue(parts.settings.database, parts.settings.max_running_jobs)
-    twins = Twins(parts.transcriptions, queue, parts.cache)
+    twins = Twins(parts.transcriptions, queue, parts.cache, parts.news)
     worker = Worker(parts, Workflow(parts, twins), twins)
     service = JobService(parts, queue, worker, twins)
     await queue.launch(parts.work.process_number, worker.work_on)

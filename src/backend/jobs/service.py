@@ -44,9 +44,14 @@ _LOOK_S = 0.1
 
 
 class JobService:
-    """The jobs of every owner, in whichever process they are worked on."""
+    """The jobs of every owner, in whichever process they are worked on.
+
+    Attributes:
+        news: tells who follows a job when to look at it again.
+    """
 
     def __init__(self, parts: JobParts, queue: DurableQueue, worker: Worker, twins: Twins) -> None:
+        self.news = parts.news
         self._parts = parts
         self._settings = parts.settings
         self._jobs = parts.transcriptions
@@ -144,7 +149,7 @@ class JobService:
 
     async def events(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job; see `job_events`."""
-        async for event in job_events(self._jobs, job_id, owner, after):
+        async for event in job_events(self._jobs, self.news, job_id, owner, after):
             yield event
 
     async def cancel(self, job_id: str, owner: str) -> Job:
@@ -155,6 +160,7 @@ class JobService:
             WrongStateError: it has ended already.
         """
         await run_sync(self._jobs.cancel, job_id, owner, datetime.now(UTC))
+        self.news.tell(job_id)
         self._parts.metrics.count_ended(JobStatus.CANCELLED)
         await self._let_go(job_id)
         await self._twins.settle_followers(job_id)
@@ -188,6 +194,7 @@ class JobService:
         true_owner = await run_sync(self._jobs.owner, job_id)
         followers = await run_sync(self._jobs.followers, job_id)
         left = await run_sync(self._jobs.delete, job_id, owner)
+        self.news.tell(job_id)
         await run_sync(self._parts.blobs.remove, left.blob)
         await self._parts.cache.forget(true_owner, job_id)
         await self._parts.cache.forget_chunks(true_owner, left.chunk_keys)

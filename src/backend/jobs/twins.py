@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from backend.errors import JobNotFoundError
 from backend.jobs.durable import DurableQueue, Lane
 from backend.jobs.keys import options_key
+from backend.jobs.news import JobNews
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import ResultKey, TranscriptionStore
 from contracts.jobs import Job, JobStatus
@@ -37,9 +38,14 @@ class Twins:
     """Finds the job that has a result already, or is making it, and shares that."""
 
     def __init__(
-        self, transcriptions: TranscriptionStore, queue: DurableQueue, cache: TranscriptCache
+        self,
+        transcriptions: TranscriptionStore,
+        queue: DurableQueue,
+        cache: TranscriptCache,
+        news: JobNews,
     ) -> None:
         self._transcriptions = transcriptions
+        self._news = news
         self._cache = cache
         self._queue = queue
 
@@ -87,6 +93,7 @@ class Twins:
         revision = await self._revision(maker)
         shared = await run_sync(share)
         if shared is Shared.YES:
+            self._news.tell(job_id)
             await self._share_cached(maker, job_id, revision)
             log.info("transcription_shared", job_id=job_id, maker=maker)
         return shared is not Shared.NOT_POSSIBLE

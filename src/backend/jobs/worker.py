@@ -31,6 +31,7 @@ class Worker:
     def __init__(self, parts: JobParts, workflow: Workflow, twins: Twins) -> None:
         self._workflow = workflow
         self._transcriptions = parts.transcriptions
+        self._news = parts.news
         self._work = parts.work
         self._metrics = parts.metrics
         self._twins = twins
@@ -151,6 +152,7 @@ class Worker:
                 job_id, status, finished_at=datetime.now(UTC), error=error
             )
         )
+        self._news.tell(job_id)
         await self._twins.settle_followers(job_id)
         return has_ended
 

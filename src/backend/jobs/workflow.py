@@ -78,6 +78,7 @@ class Workflow:
         self._settings = parts.settings
         self._llm = parts.llm
         self._decoding = Decoding(parts.disk, parts.settings.max_duration_s)
+        self._news = parts.news
         self._work = parts.work
         self._transcriptions = parts.transcriptions
         self._answers = ChunkAnswers(parts.chunks, parts.cache)
@@ -129,6 +130,7 @@ class Workflow:
 
     async def _note(self, job_id: str, stage: Stage) -> None:
         await run_sync(self._transcriptions.note_stage, job_id, stage)
+        self._news.tell(job_id)
 
     async def _recording(self, turn: Turn, plan: Plan) -> PcmRecording:
         """Return the decoded recording; another process may have decoded it on another disk."""
@@ -176,6 +178,7 @@ class Workflow:
                 )
                 append = partial(self._transcriptions.append, job.id, index, result)
                 await once_there_is_room(append)
+                self._news.tell(job.id)
                 written = [segment.model_copy() for segment in whole.segments[-1:]]
 
     async def _recognise(self, work: Transcribing, index: int) -> str:

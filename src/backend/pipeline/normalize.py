@@ -8,7 +8,7 @@ the time in which a backend starts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -187,7 +187,8 @@ def true_peaks(samples: Samples) -> Samples:
     from scipy.signal import resample_poly  # noqa: PLC0415
 
     oversampled = np.abs(resample_poly(samples, OVERSAMPLING, 1))
-    return oversampled.reshape(-1, OVERSAMPLING).max(axis=1).astype(np.float32)
+    phases = (oversampled[phase::OVERSAMPLING] for phase in range(OVERSAMPLING))
+    return reduce(np.maximum, phases).astype(np.float32)
 
 
 def limit_true_peak(samples: Samples, ceiling: float = CEILING) -> Samples:

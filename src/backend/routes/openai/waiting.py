@@ -11,10 +11,8 @@ from backend.jobs.service import JobService
 from contracts.jobs import Job
 from servicekit.errors import ServiceError
 
-_SHORTEST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 1.0
-_SHARE = 0.05
-"""Of the time waited already: by so much, at most, does looking in turns delay the answer."""
+_LOOK_S = 0.5
+"""Seconds after which client and job are looked at again when nothing is heard of either."""
 
 
 async def ended(request: Request, jobs: JobService, job_id: str, owner: str) -> Job:
@@ -24,13 +22,12 @@ async def ended(request: Request, jobs: JobService, job_id: str, owner: str) -> 
         ClientDisconnect: the client hung up; the job is cancelled.
         JobNotFoundError: it has been deleted.
     """
-    begun = anyio.current_time()
-    async with cancelled_on_hang_up(request, jobs, job_id, owner):
-        while not (await jobs.get_head(job_id, owner)).status.is_final:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-            waited_s = anyio.current_time() - begun
-            await anyio.sleep(min(max(waited_s * _SHARE, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S))
+    with jobs.news.followed(job_id) as follower:
+        async with cancelled_on_hang_up(request, jobs, job_id, owner):
+            while not (await jobs.get_head(job_id, owner)).status.is_final:
+                if await request.is_disconnected():
+                    raise ClientDisconnect
+                await follower.wait(_LOOK_S)
     return await jobs.get(job_id, owner)
 
 

@@ -26,17 +26,17 @@ def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
     weights = attention / attention.sum(axis=-1, keepdims=True)
     spread = weights.std(axis=-2, keepdims=True)
     weights = (weights - weights.mean(axis=-2, keepdims=True)) / np.maximum(spread, 1e-9)
-    similarity = _median_filter(weights).mean(axis=0)
+    similarity = np.mean([_median_filter(head) for head in weights], axis=0)
     return _first_frames(-similarity).astype(np.float64) * FRAME_S
 
 
 def _median_filter(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the median of each frame and its three neighbours on either side."""
+    """Return the median of each frame and its three neighbours, shape (n_tokens, n_frames)."""
     margin = MEDIAN_WIDTH // 2
     n_frames = weights.shape[-1]
     if n_frames <= margin:
         return weights
-    padded = np.pad(weights, ((0, 0), (0, 0), (margin, margin)), mode="reflect")
+    padded = np.pad(weights, ((0, 0), (margin, margin)), mode="reflect")
     shifted = [padded[..., n : n + n_frames] for n in range(MEDIAN_WIDTH)]
     # whole arrays are sorted against each other: far faster than a median of each window
     for end in range(MEDIAN_WIDTH - 1, margin - 1, -1):

@@ -14,6 +14,7 @@ from openai import AsyncOpenAI
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.errors import QueueFullError
 from backend.jobs.events import JobEvent, job_events
+from backend.jobs.news import JobNews
 from backend.llm_client import LlmClient
 from backend.routes.openai import router
 from backend.routes.request_body import CloseUnreadMiddleware
@@ -63,6 +64,7 @@ class ScriptedJobs:
     name: str | None = None
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     n_looks: int = 0
+    news: JobNews = field(default_factory=JobNews)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -86,7 +88,7 @@ class ScriptedJobs:
         return self._state()
 
     def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
-        return job_events(self, job_id, owner, after=0)
+        return job_events(self, self.news, job_id, owner, after=0)
 
     def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
         self.n_looks += 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,9 +9,9 @@ import pytest
 
 from contracts.jobs import Job, JobStatus
 from integration.client import send as send_file
-from integration.instant_llm import StandInLlm, instant_llm
-from integration.test_job_api import URL, ended, read, running_backend, send, until
-from real_services import free_port, running_service
+from integration.instant_llm import StandInLlm
+from integration.jobs.backend_client import URL, ended, read, running_backend, send, until
+from real_services import running_service
 from speech_corpus import concatenated, russian_sentences
 
 pytestmark = pytest.mark.slow
@@ -31,12 +30,6 @@ def recording() -> Path:
 @pytest.fixture(scope="module")
 def speech(recording: Path) -> bytes:
     return recording.read_bytes()
-
-
-@pytest.fixture
-def llm() -> Iterator[StandInLlm]:
-    with instant_llm(free_port()) as llm:
-        yield llm
 
 
 async def paused_after_three_chunks(

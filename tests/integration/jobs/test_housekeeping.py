@@ -13,25 +13,19 @@ from backend.storage.database import Database, TranscriptionStore
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
-from integration.test_job_api import (
+from integration.jobs.backend_client import (
     ONE_CHUNK,
     URL,
     blobs,
-    data,
     ended,
     left_in_work,
-    llm,
     read,
     running_backend,
     send,
-    short_speech,
-    speech,
     until,
 )
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["data", "llm", "short_speech", "speech"]
 
 
 @pytest.fixture(autouse=True)

@@ -16,26 +16,20 @@ from contracts.jobs import Job, JobStatus
 from integration.client import send as send_file
 from integration.faketime import SettableClock
 from integration.instant_llm import Fault
-from integration.redis_server import running_redis
-from integration.test_durable_jobs import ended as job_ended
-from integration.test_job_api import (
+from integration.jobs.backend_client import (
     OPTIONS,
     URL,
-    data,
     ended,
-    llm,
-    mended_often,
     read,
     running_backend,
     send,
-    speech,
     until,
 )
+from integration.redis_server import running_redis
+from integration.test_durable_jobs import ended as job_ended
 from real_services import running_service
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["data", "llm", "mended_often", "speech"]
 
 FEW_AT_ONCE = {"llm_concurrency": 2}
 

@@ -1,0 +1,47 @@
+"""What jobs are tested with: a backend in this process, an llm that answers at once, speech."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from backend.jobs import housekeeping
+from integration.instant_llm import StandInLlm, instant_llm
+from integration.jobs.backend_client import running_backend
+from real_services import free_port
+from speech_corpus import concatenated, russian_sentences
+
+
+@pytest.fixture(scope="module")
+def speech() -> bytes:
+    """Half a minute: some chunks."""
+    return concatenated(russian_sentences(6), pause_s=0.5).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def short_speech() -> bytes:
+    """One chunk."""
+    return concatenated(russian_sentences(1), pause_s=0.5).read_bytes()
+
+
+@pytest.fixture
+def llm() -> Iterator[StandInLlm]:
+    with instant_llm(free_port()) as llm:
+        yield llm
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture(autouse=True)
+def mended_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "MEND_S", 0.5)
+
+
+@pytest.fixture
+async def client(llm: StandInLlm, data: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_backend(llm, data) as client:
+        yield client
