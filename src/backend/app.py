@@ -19,6 +19,7 @@ from backend.jobs.parts import JobParts
 from backend.jobs.preview import Previews
 from backend.jobs.running import running_jobs
 from backend.llm_client import LlmClient
+from backend.pipeline.warm_up import warm_up
 from backend.readiness import readiness_checks
 from backend.routes import (
     audio,
@@ -156,6 +157,8 @@ async def _running(
                 app.state.services = Services(
                     keys, jobs, llm, upload_store, work, previews, statistics
                 )
+                # not before all else has started: that would take longer
+                chores.append(asyncio.create_task(run_sync(warm_up)))
                 yield
         finally:
             for chore in chores:

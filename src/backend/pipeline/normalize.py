@@ -3,8 +3,8 @@
 The gain is measured over the speech alone, so that pauses do not make a quiet voice loud
 or a slammed door make it quiet; it is applied chunk by chunk, under a limiter.
 
-`scipy.signal`, which pyloudnorm needs too, is imported where it is used first: it takes half of
-the time in which a backend starts.
+`scipy.signal`, which pyloudnorm needs too, is imported where it is used first: it would double
+the time in which a backend starts. `warm_up.py` uses it once the backend is there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
