@@ -86,6 +86,7 @@ class LlmClient:
                 attempts=_MAX_FAILURES,
                 timeout=None,
                 wait_initial=_FIRST_WAIT_S,
+                wait_jitter=_JITTER_S,
             ):
                 with attempt:
                     return await self._transcribe_once_up(pcm, options)

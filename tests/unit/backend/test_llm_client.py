@@ -11,6 +11,7 @@ import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request, Response
 
+from backend import llm_client
 from backend.errors import LlmFailedError, LlmNotReadyError
 from backend.llm_client import LlmClient
 from backend.settings import BackendSettings
@@ -28,6 +29,12 @@ ANSWER = ChunkTranscript(
     model=ModelIdentity(name="m", revision="r", engine="e", device="cpu"),
     timings=ChunkTimings(queue_s=0, inference_s=0, batch_size=1),
 )
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llm_client, "_FIRST_WAIT_S", 0.05)
+    monkeypatch.setattr(llm_client, "_JITTER_S", 0.05)
 
 
 def good(_request: Request) -> Response:
