@@ -48,7 +48,6 @@ class TransformersNetwork:
             raise CheckpointError(f"The weights lack {', '.join(missing[:3])} and so on.")
         config: WhisperConfig = model.config
         self._device = device
-        self.max_rows = MAX_ROWS
         self.vocabulary = WhisperVocabulary(folder)
         self.vocab_size: int = config.vocab_size
         self.max_positions: int = config.max_target_positions
@@ -63,6 +62,11 @@ class TransformersNetwork:
             feature_size=config.num_mel_bins,
             chunk_length=round(config.max_source_positions * FRAME_S),
         )
+
+    def max_rows(self, duration_s: float) -> int:
+        """Return the same for every length: the window is always the whole one."""
+        del duration_s
+        return MAX_ROWS
 
     @torch.inference_mode()
     def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:

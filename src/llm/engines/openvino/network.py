@@ -75,9 +75,13 @@ class OpenVinoNetwork:
         self._features = features
         self._encoder = encoder.create_infer_request()
         self._decoder = decoder
-        row_bytes = 4 * CrossMemory.n_floats(dimensions, 1, dimensions.max_frames)
-        self.max_rows = min(max(CROSS_MEMORY_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
         self._block = np.empty(0, np.float32)
+
+    def max_rows(self, duration_s: float) -> int:
+        """Return how many rows `CROSS_MEMORY_BYTES` has room for; see `WhisperNetwork`."""
+        n_frames = round(self._context_s(duration_s) / FRAME_S)
+        row_bytes = 4 * CrossMemory.n_floats(self._sizes, 1, n_frames)
+        return min(max(CROSS_MEMORY_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
 
     def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
         """Run the encoder on a window that holds the longest chunk and a margin.
@@ -86,8 +90,8 @@ class OpenVinoNetwork:
         row of one block of memory. It is used again at the next call: memory that is new to
         the process takes as long to get as to fill.
         """
-        longest = max(len(chunk) for chunk in chunks)
-        context_s = self._max_context_s if full_context else self._context_s(longest)
+        longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
+        context_s = self._max_context_s if full_context else self._context_s(longest_s)
         n_frames = round(context_s / FRAME_S)
         memory = self._room_for(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
@@ -99,16 +103,15 @@ class OpenVinoNetwork:
         told_s = FULL_CONTEXT_S if full_context else context_s
         return [Heard(told_s, _Place(memory, row)) for row in range(len(chunks))]
 
-    def _context_s(self, n_samples: int) -> float:
-        needed_s = n_samples / SAMPLE_RATE + CONTEXT_MARGIN_S
+    def _context_s(self, duration_s: float) -> float:
+        needed_s = duration_s + CONTEXT_MARGIN_S
         return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
     def _room_for(self, n_rows: int, n_frames: int) -> CrossMemory:
         n_floats = CrossMemory.n_floats(self._sizes, n_rows, n_frames)
         if self._block.size < n_floats:
-            # room for the most there can be: what is not written to takes no memory
-            most = CrossMemory.n_floats(self._sizes, self.max_rows, self._sizes.max_frames)
-            self._block = np.empty(max(n_floats, most), np.float32)
+            # room for as much as there may be: what is not written to takes no memory
+            self._block = np.empty(max(n_floats, CROSS_MEMORY_BYTES // 4), np.float32)
         return CrossMemory.within(self._block, self._sizes, n_rows, n_frames)
 
     def close(self) -> None:

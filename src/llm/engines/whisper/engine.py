@@ -78,9 +78,9 @@ class WhisperEngine:
         # the longest first, for they end last: a batch loses its rows from the end
         by_length = sorted(range(len(chunks)), key=lambda n: -len(chunks[n]))
         results: dict[int, ChunkResult] = {}
-        at_once = max(1, self.network.max_rows // options.beam_size)
-        for first in range(0, len(chunks), at_once):
-            chosen = by_length[first : first + at_once]
+        while by_length:
+            at_once = self._at_once(len(chunks[by_length[0]]) / SAMPLE_RATE, options)
+            chosen, by_length = by_length[:at_once], by_length[at_once:]
             decoded = self._decode([chunks[n] for n in chosen], options)
             results |= {
                 n: self._to_result(one, options) for n, one in zip(chosen, decoded, strict=True)
@@ -100,29 +100,38 @@ class WhisperEngine:
             raise RuntimeError("The engine was closed.")
         return self._network
 
+    def _at_once(self, duration_s: float, options: DecodingOptions) -> int:
+        """Return how many chunks of a length to decode side by side."""
+        return max(1, self.network.max_rows(duration_s) // options.beam_size)
+
     def _decode(self, chunks: list[Samples], options: DecodingOptions) -> list[_Decoded]:
         """Decode; then again, in the full context and warmer and warmer, what is doubtful."""
-        listened = dict(enumerate(self._listen(chunks, full_context=False)))
-        best = self._attempt(list(listened.values()), options)
-        shortened = [
-            n
-            for n, one in enumerate(best)
-            if not one.is_final and one.chunk.heard.context_s < FULL_CONTEXT_S
-        ]
-        if shortened:
-            again = self._listen([chunks[n] for n in shortened], full_context=True)
-            self._replace_if_better(best, shortened, self._attempt(again, options))
-            # what was heard before is gone, also of a text that stays the better one
-            listened = dict(zip(shortened, again, strict=True))
+        listened = self._listen(chunks, full_context=False)
+        best = self._attempt(listened, options)
+        doubtful = [n for n, one in enumerate(best) if not one.is_final]
+        if listened[0].heard.context_s == FULL_CONTEXT_S:
+            self._decode_warmer(best, {n: listened[n] for n in doubtful}, options)
+            return best
+        at_once = self._at_once(FULL_CONTEXT_S, options)
+        for first in range(0, len(doubtful), at_once):
+            places = doubtful[first : first + at_once]
+            again = self._listen([chunks[n] for n in places], full_context=True)
+            self._replace_if_better(best, places, self._attempt(again, options))
+            self._decode_warmer(best, dict(zip(places, again, strict=True)), options)
+        return best
+
+    def _decode_warmer(
+        self, best: list[_Decoded], listened: dict[int, _Listened], options: DecodingOptions
+    ) -> None:
+        """Try the places that were listened to at higher temperatures, while they are doubtful."""
         for temperature in TEMPERATURES:
-            doubtful = [n for n, one in enumerate(best) if not one.is_final]
+            doubtful = [n for n in listened if not best[n].is_final]
             if not doubtful:
                 break
             if temperature > options.temperature:
                 warmer = options.model_copy(update={"temperature": temperature, "beam_size": 1})
                 again = self._attempt([listened[n] for n in doubtful], warmer)
                 self._replace_if_better(best, doubtful, again)
-        return best
 
     def _replace_if_better(
         self, best: list[_Decoded], places: list[int], again: list[_Decoded]

@@ -52,9 +52,8 @@ class WhisperNetwork(Protocol):
         """Most tokens that the decoder can read, prompt included."""
         ...
 
-    @property
-    def max_rows(self) -> int:
-        """Most hypotheses that it should decode side by side."""
+    def max_rows(self, duration_s: float) -> int:
+        """Return how many hypotheses at most to decode side by side, for chunks so long."""
         ...
 
     def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.transcription import DecodingOptions
+from llm.engines.openvino import network as openvino_network
 from llm.engines.protocol import ComputeType, Samples
 from llm.engines.whisper.network import Heard, WhisperNetwork
 from llm.engines.whisper.search import Logits
@@ -142,3 +143,16 @@ def test_the_window_follows_the_longest_chunk(
     assert windows(3, 10.1) == {12.5}
     assert windows(29) == windows(30) == {30}
     assert {one.context_s for one in network.hear(CHUNKS, full_context=True)} == {30}
+
+
+def test_the_shorter_the_chunks_the_more_of_them_go_side_by_side(
+    networks: tuple[WhisperNetwork, WhisperNetwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as there is memory for, at least two, at most sixteen."""
+    network = networks[0]
+    (heard, *_) = network.hear(CHUNKS[:1], full_context=True)
+    window_bytes = sum(array.nbytes for array in heard.states.memory.arrays.values())
+    monkeypatch.setattr(openvino_network, "CROSS_MEMORY_BYTES", 6 * window_bytes)
+    assert [network.max_rows(seconds) for seconds in (0.1, 8, 13, 28, 30)] == [16, 16, 12, 6, 6]
+    monkeypatch.setattr(openvino_network, "CROSS_MEMORY_BYTES", window_bytes)
+    assert network.max_rows(30) == 2

@@ -73,6 +73,7 @@ class StandInNetwork:
 
     script: Mapping[int, Sequence[Text]]
     context_s: float = 22.0
+    rows_in_full_context: int = 16
     heard: list[tuple[list[int], bool]] = field(default_factory=list)
     decoded: list[list[int]] = field(default_factory=list)
 
@@ -83,9 +84,11 @@ class StandInNetwork:
         self.vocab_size = self.vocabulary.special.no_timestamps + 1501
         self.unwanted = Unwanted((), ())
         self.max_positions = 448
-        self.max_rows = 16
         self._tries = dict.fromkeys(self.script, 0)
         self._last: dict[int, Text] = {}
+
+    def max_rows(self, duration_s: float) -> int:
+        return self.rows_in_full_context if duration_s >= FULL_CONTEXT_S else 16
 
     def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
         self.heard.append(([len(chunk) for chunk in chunks], full_context))

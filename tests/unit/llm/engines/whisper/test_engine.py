@@ -131,6 +131,14 @@ def test_a_chunk_is_decoded_from_what_was_heard_of_it_and_not_of_another() -> No
     assert [[one[:2] for one in told(result)] for result in results[1:]] == [expected] * 2
 
 
+def test_as_many_are_heard_anew_at_once_as_there_is_room_for_in_full_context() -> None:
+    """Else sixteen doubtful dictations would take the memory of sixteen windows of 30 s."""
+    a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
+    network = StandInNetwork({key: [LOOP, SPEECH] for key in (a, b, c)}, rows_in_full_context=2)
+    assert [text_of(one) for one in decode(network)] == [SPEECH.words] * 3
+    assert network.heard == [([a, b, c], False), ([a, b], True), ([c], True)]
+
+
 def test_a_temperature_that_is_asked_for_is_where_it_begins() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP]})
     (result,) = decode(network, DecodingOptions(temperature=0.5))
