@@ -62,8 +62,8 @@ class BackendSettings(ServiceSettings):
         1,
         ge=1,
         le=64,
-        description="Recordings worked on at once by each process: so many long ones, and "
-        "as many short ones, which do not wait for the long.",
+        description="Recordings worked on at once by each process: so many long ones, as many "
+        "of up to ten minutes, and beside them up to `LLM_CONCURRENCY` of half a minute.",
     )
     max_queued_jobs: int = Field(
         100, ge=1, le=100_000, description="Recordings that may wait; one more is refused."

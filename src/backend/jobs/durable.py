@@ -8,17 +8,15 @@ checkpoints are ids, keys and plans, never a text.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Self
 
 import structlog
 from anyio.to_thread import run_sync
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 from dbos import WorkflowStatusString as State
 
-from backend.storage.database import MAX_SHORT_S
+from backend.storage.database import Lane
 from contracts.problems import Problem
 from servicekit.errors import ServiceError
 
@@ -28,25 +26,12 @@ STEPS_VERSION = "1"
 """Raise it when the order of a job's steps changes: jobs under way then begin anew, and find
 the chunks that are done in the chunk store."""
 
-POLL_S = 0.2
-"""Seconds between two looks into a queue."""
+_POLL_S = {Lane.DICTATION: 0.2, Lane.SHORT: 0.5, Lane.LONG: 1.0}
+"""Seconds between two looks into a queue; each look takes milliseconds of a core."""
 
 _NAME = "speech_transcription"
 _WAITING_OR_RUNNING = [State.ENQUEUED.value, State.PENDING.value]
 _ENDED = [State.SUCCESS.value, State.ERROR.value, State.CANCELLED.value]
-
-
-class Lane(StrEnum):
-    """A queue of its own for each kind of recording; none waits for the other."""
-
-    SHORT = "short"
-    LONG = "long"
-
-    @classmethod
-    def of(cls, duration_s: float | None) -> Self:
-        """Return the lane of a recording; one of unknown length may be a long one."""
-        is_short = duration_s is not None and duration_s <= MAX_SHORT_S
-        return cls.SHORT if is_short else cls.LONG
 
 
 class StepFailedError(Exception):
@@ -62,12 +47,12 @@ class DurableQueue:
 
     Args:
         database_url: `sqlite:///…`: DBOS gets a file beside it; `postgresql://…`: a schema in it.
-        max_running_jobs: of each lane, in this process.
+        max_running: jobs of each lane at once, in this process.
     """
 
-    def __init__(self, database_url: str, max_running_jobs: int) -> None:
+    def __init__(self, database_url: str, max_running: Mapping[Lane, int]) -> None:
         self._url = _system_database(database_url)
-        self._max_running_jobs = max_running_jobs
+        self._max_running = max_running
 
     async def launch(self, process_number: int, work_on: Callable[[str], Awaitable[None]]) -> None:
         """Begin to work on what waits, and go on with what this process was working on.
@@ -85,11 +70,11 @@ class DurableQueue:
 
         self._workflow = transcribe
         DBOS.launch()  # not in a thread: the jobs are to run in the loop that it finds here
-        for lane in Lane:
+        for lane, max_running in self._max_running.items():
             await DBOS.register_queue_async(
                 lane,
-                worker_concurrency=self._max_running_jobs,
-                polling_interval_sec=POLL_S,
+                worker_concurrency=max_running,
+                polling_interval_sec=_POLL_S[lane],
                 on_conflict="always_update",
             )
 

@@ -213,7 +213,7 @@ class Previews:
     async def _estimate_s(self, duration_s: float) -> float | None:
         """Return the seconds until a recording would be transcribed, if that can be said.
 
-        The lanes share the machine: while both have work, each has half of it.
+        The lanes share the machine: while others have work, its own has half of it.
         """
         try:
             model = await self._llm.serving_model()

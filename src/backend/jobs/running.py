@@ -11,12 +11,14 @@ from backend.jobs.service import JobService
 from backend.jobs.twins import Twins
 from backend.jobs.worker import Worker
 from backend.jobs.workflow import Workflow
+from backend.settings import BackendSettings
+from backend.storage.database import Lane
 
 
 @asynccontextmanager
 async def running_jobs(parts: JobParts) -> AsyncIterator[JobService]:
     """Work on jobs while this lasts; what is under way at the end goes on at the next start."""
-    queue = DurableQueue(parts.settings.database, parts.settings.max_running_jobs)
+    queue = DurableQueue(parts.settings.database, _max_running(parts.settings))
     twins = Twins(parts.transcriptions, queue, parts.cache, parts.news)
     worker = Worker(parts, Workflow(parts, twins), twins)
     service = JobService(parts, queue, worker, twins)
@@ -29,3 +31,11 @@ async def running_jobs(parts: JobParts) -> AsyncIterator[JobService]:
         await asyncio.gather(chores, return_exceptions=True)
         await worker.close()
         await queue.close()
+
+
+def _max_running(settings: BackendSettings) -> dict[Lane, int]:
+    return {
+        Lane.DICTATION: settings.llm_concurrency,
+        Lane.SHORT: settings.max_running_jobs,
+        Lane.LONG: settings.max_running_jobs,
+    }

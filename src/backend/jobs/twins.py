@@ -7,11 +7,11 @@ import structlog
 from anyio.to_thread import run_sync
 
 from backend.errors import JobNotFoundError
-from backend.jobs.durable import DurableQueue, Lane
+from backend.jobs.durable import DurableQueue
 from backend.jobs.keys import options_key
 from backend.jobs.news import JobNews
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import ResultKey, TranscriptionStore
+from backend.storage.database import Lane, ResultKey, TranscriptionStore
 from contracts.jobs import Job, JobStatus
 from contracts.models import ModelIdentity
 
@@ -122,7 +122,7 @@ class Twins:
             job = await run_sync(lambda: self._transcriptions.find(job_id, with_result=False))
         except JobNotFoundError:
             return
-        await self._queue.enqueue(job_id, Lane.of(job.file.duration_s))
+        await self._queue.enqueue(job_id, Lane.of_file(job.file))
 
     async def _status(self, job_id: str) -> JobStatus | None:
         try:

@@ -32,6 +32,23 @@ async def test_a_short_recording_does_not_wait_for_a_long_one(
     assert (await read(client, long_job)).status is JobStatus.RUNNING
 
 
+async def test_dictations_are_at_the_llm_together(
+    llm, data, speech, short_speech, tmp_path
+) -> None:
+    """So it makes one batch of them; and none waits for the longer recording before them."""
+    llm.delay_s = 60.0
+    samples = np.frombuffer(short_speech[44:], "<i2").astype(np.float32) / 32_768
+    dictations = [write_wav(tmp_path / f"{n}.wav", [samples[n * 800 :]]) for n in range(4)]
+    async with running_backend(llm, data, llm_concurrency=4) as client:
+        jobs = [await send(client, speech)]
+        await until(lambda: llm.begun.total() == 4)
+        jobs += [await send(client, one.read_bytes(), **ONE_CHUNK) for one in dictations]
+        await until(lambda: llm.begun.total() == 8)
+        assert llm.answered.total() == 0
+        for job in jobs:
+            await client.delete(f"{URL}/{job.id}")
+
+
 async def test_a_stopped_backend_goes_on_where_it_was(llm, data, speech) -> None:
     llm.delay_s = 0.5
     async with running_backend(llm, data, llm_concurrency=1) as client:
@@ -51,7 +68,7 @@ async def test_a_full_queue_is_told_and_finished_jobs_make_room(
     async with running_backend(llm, data, max_queued_jobs=1) as client:
         running = await send(client, speech)
         await until(lambda: llm.begun.total() >= 1)
-        waiting = await send(client, short_speech, **ONE_CHUNK)
+        waiting = await send(client, speech, beam_size="2")
         form = {"file": ("a.wav", short_speech)}
         refused = await client.post(URL, files=form)
         assert (refused.status_code, refused.json()["type"]) == (429, "/problems/queue-full")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import JobNotFoundError, WrongStateError
-from backend.storage.database import HistoryStore, TranscriptionStore
+from backend.storage.database import HistoryStore, Lane, TranscriptionStore
 from contracts.jobs import FileInfo, JobStatus, JobWarning
 from unit.backend.database.recorded import (
     CHUNK_S,
@@ -35,9 +35,12 @@ def cancelled(jobs: TranscriptionStore, *, n_done: int = 1) -> str:
     return job_id
 
 
-def of_length(jobs: TranscriptionStore, duration_s: float | None) -> str:
+def of_length(
+    jobs: TranscriptionStore, duration_s: float | None, size_bytes: int = 5 * 2**30
+) -> str:
     job = new_job()
-    job.file = FileInfo(**{**job.file.model_dump(), "duration_s": duration_s})
+    length = {"duration_s": duration_s, "size_bytes": size_bytes}
+    job.file = FileInfo(**(job.file.model_dump() | length))
     jobs.add(job, OWNER, Path("blob"))
     return job.id
 
@@ -123,15 +126,39 @@ def test_a_job_that_was_done_in_parts_tells_nothing_of_the_speed(jobs: Transcrip
 
 
 def test_places_are_those_of_the_lane_and_only_of_who_waits(jobs: TranscriptionStore) -> None:
-    works, first, long, unknown, second = (
-        of_length(jobs, duration_s) for duration_s in (5, 600, 601, None, 5)
+    works, first, long, dictation, second = (
+        of_length(jobs, duration_s) for duration_s in (40, 600, 601, 5, 31)
     )
     jobs.start(works, NOON)
     assert place(jobs, works) is None
     assert [place(jobs, job_id) for job_id in (first, second)] == [1, 2]
-    assert [place(jobs, job_id) for job_id in (long, unknown)] == [1, 2]
+    assert [place(jobs, job_id) for job_id in (long, dictation)] == [1, 1]
     jobs.start(first, NOON)
     assert place(jobs, second) == 1
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "size_bytes", "lane"),
+    [
+        (30, 10**9, Lane.DICTATION),
+        (30.1, 10, Lane.SHORT),
+        (600, 10, Lane.SHORT),
+        (600.1, 10, Lane.LONG),
+        (None, 30_000, Lane.DICTATION),
+        (None, 30_001, Lane.SHORT),
+        (None, 600_001, Lane.LONG),
+    ],
+)
+def test_the_database_and_the_queue_mean_the_same_lane(
+    jobs: TranscriptionStore, duration_s: float | None, size_bytes: int, lane: Lane
+) -> None:
+    """Else a place is told in a queue in which the recording does not stand."""
+    before = {Lane.of(one_s): of_length(jobs, one_s) for one_s in (1, 31, 601)}
+    job_id = of_length(jobs, duration_s, size_bytes)
+    assert Lane.of_file(jobs.find(job_id).file) is lane
+    assert place(jobs, job_id) == 2
+    jobs.cancel(before[lane], OWNER, NOON)
+    assert place(jobs, job_id) == 1
 
 
 def test_who_goes_on_stands_at_the_end(jobs: TranscriptionStore, history: HistoryStore) -> None:
@@ -152,6 +179,7 @@ def test_the_audio_that_is_left_is_told_by_lane(jobs: TranscriptionStore) -> Non
     jobs.append(works, 0, chunk_result([segment(0, "раз")], done=1))
     assert jobs.audio_left(600) == (100 + 2 * CHUNK_S, 4000)
     assert jobs.audio_left(601) == (4000, 100 + 2 * CHUNK_S)
+    assert jobs.audio_left(30) == (0, 4100 + 2 * CHUNK_S)
 
 
 def test_who_joined_another_and_then_works_itself_shows_how_far_it_is_itself(
