@@ -13,7 +13,7 @@ from backend.jobs.news import JobNews
 from backend.storage.database import TranscriptionStore
 from contracts.jobs import Progress
 
-LOOK_S = 0.5
+LOOK_S = 2.0
 """Seconds after which a job is looked at again: it may be in the hands of another process."""
 
 

@@ -11,7 +11,7 @@ from backend.jobs.service import JobService
 from contracts.jobs import Job
 from servicekit.errors import ServiceError
 
-_LOOK_S = 0.5
+_LOOK_S = 1.0
 """Seconds after which client and job are looked at again when nothing is heard of either."""
 
 
