@@ -1,4 +1,4 @@
-"""Minutes of Russian reading that anyone can fetch: sentences of Debian's festvox-ru."""
+"""Russian reading that anyone can fetch: sentences of Debian's festvox-ru."""
 
 from bench.recordings import Recording, duration_s
 from speech_corpus import concatenated, russian_sentences
@@ -12,3 +12,12 @@ def default_recording() -> Recording:
     sentences = russian_sentences(N_SENTENCES)
     path = concatenated(sentences, PAUSE_S)
     return Recording(path, " ".join(each.text for each in sentences), duration_s(path))
+
+
+def short_sentence() -> Recording:
+    """Return the shortest of the sixty: what one dictates."""
+    recordings = [
+        Recording(sentence.path, sentence.text, duration_s(sentence.path))
+        for sentence in russian_sentences(N_SENTENCES)
+    ]
+    return min(recordings, key=lambda recording: recording.duration_s)
