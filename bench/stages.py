@@ -17,6 +17,7 @@ import openvino as ov
 import torch
 from openvino import opset13 as op
 
+from backend.pipeline.warm_up import warm_up
 from bench.checkpoints import transformers_checkpoint
 from bench.default_recording import default_recording
 from bench.pipeline_chunks import Stopwatch, prepare
@@ -41,6 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     recording = with_reference(arguments.recording) if arguments.recording else default_recording()
     options = TranscribeOptions()
+    warm_up()  # as the backend does once it has started
     prepared = prepare(recording.path, options)
     with TemporaryDirectory() as cache:
         model = load_engine(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from backend.jobs.chunk_answers import ChunkAnswers
@@ -38,6 +39,9 @@ from backend.storage.database import ChunkResult, Prepared
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.transcription import ChunkTranscript, Segment
+
+_CUT_AT_ONCE = 2
+"""Chunks that are cut and normalised at the same time: each takes some 30 MB meanwhile."""
 
 
 @dataclass
@@ -84,6 +88,7 @@ class Workflow:
         self._answers = ChunkAnswers(parts.chunks, parts.cache)
         self._twins = twins
         self._detector = SpeechDetector()
+        self._cutting = CapacityLimiter(_CUT_AT_ONCE)
 
     async def run(self, turn: Turn) -> bool:
         """Transcribe a recording; the database tells how far it is.
@@ -185,7 +190,7 @@ class Workflow:
         """Have one chunk transcribed, unless that was done before; return where it is stored."""
         turn = work.turn
         decoding, only_for = turn.job.options.decoding(), _only_for(turn.job)
-        pcm = await run_sync(_chunk_pcm, work, index)
+        pcm = await run_sync(_chunk_pcm, work, index, limiter=self._cutting)
         key = chunk_key(pcm, decoding, _model_for(work, index), only_for)
         if await self._answers.get(turn.owner, key) is not None:
             return key

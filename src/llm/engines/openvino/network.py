@@ -28,10 +28,10 @@ and with less it loops or goes on. Chosen by the sweep of docs/PERFORMANCE.md.""
 CONTEXT_STEP_S = 0.5
 """Windows have few different lengths: OpenVINO prepares each length once."""
 
-CROSS_MEMORY_BYTES = 256 * 2**20
-"""Room for what was heard in one batch: 6 windows of 30 s in a base model, 2 in a medium
-one. More rows are faster, for the decoder's weights are read once for all of them, but by
-less and less."""
+CROSS_MEMORY_BYTES = 192 * 2**20
+"""Room for what was heard in one batch: 5 windows of 30 s in a base model, which then takes less
+than 1 GB with all else, and never less than 2. More rows are faster, for the decoder's weights are
+read once for all of them, but by less and less."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 
