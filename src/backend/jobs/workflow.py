@@ -41,7 +41,7 @@ from contracts.models import ModelIdentity
 from contracts.transcription import ChunkTranscript, Segment
 
 _CUT_AT_ONCE = 2
-"""Chunks that are cut and normalised at the same time: each takes some 30 MB meanwhile."""
+"""Chunks that are cut and normalised at the same time: each takes memory, and a core."""
 
 
 @dataclass
