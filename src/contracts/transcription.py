@@ -85,11 +85,14 @@ class ChunkSegment(BaseModel):
     words: list[Word] | None = None
 
 
-class Doubt(StrEnum):
-    """Why a text is not to be trusted.
+class QualityIssue(StrEnum):
+    """A sign that a decoded text is wrong.
 
-    It says the same again and again; it has more tokens than anyone can say in the time; the
-    model guessed; there is sound for seconds where the text has nothing.
+    Attributes:
+        REPETITION: the text repeats itself.
+        TOO_MANY_TOKENS: the text is longer than anyone can speak in the chunk's time.
+        LOW_LOGPROB: the model found its own text improbable.
+        SKIPPED_SPEECH: seconds of sound have no words.
     """
 
     REPETITION = "repetition"
@@ -98,14 +101,22 @@ class Doubt(StrEnum):
     SKIPPED_SPEECH = "skipped_speech"
 
 
-class DecodingAttempt(BaseModel):
-    """One way in which a chunk was decoded."""
+_WIRE_NAMES = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+"""JSON keeps the aliases, on the wire and in the database; Python uses the field names."""
 
-    context_s: Seconds = Field(description="Seconds of the window the model listened to.")
+
+class DecodingAttempt(BaseModel):
+    """One pass of the decoder over a chunk."""
+
+    model_config = _WIRE_NAMES
+
+    context_s: Seconds = Field(description="Seconds of audio in the encoder's window.")
     temperature: float
     avg_logprob: float = Field(allow_inf_nan=False)
-    doubts: list[Doubt]
-    kept: bool = Field(description="Whether the text is of this attempt.")
+    quality_issues: list[QualityIssue] = Field(
+        validation_alias="doubts", serialization_alias="doubts"
+    )
+    kept: bool = Field(description="Whether the transcript comes from this attempt.")
 
 
 class ChunkTimings(BaseModel):
@@ -119,6 +130,8 @@ class ChunkTimings(BaseModel):
 class ChunkTranscript(BaseModel):
     """The llm's answer for one chunk."""
 
+    model_config = _WIRE_NAMES
+
     text: str
     language: str
     language_probability: Probability
@@ -126,11 +139,13 @@ class ChunkTranscript(BaseModel):
     segments: list[ChunkSegment]
     attempts: list[DecodingAttempt] = Field(
         default_factory=list[DecodingAttempt],
-        description="How it was decoded: more than once where the first text was doubtful.",
+        description="Passes of the decoder: several where the first text had quality issues.",
     )
-    silenced: bool = Field(
+    hallucination_suppressed: bool = Field(
         default=False,
-        description="Whether a text was dropped, being what the model writes upon silence.",
+        validation_alias="silenced",
+        serialization_alias="silenced",
+        description="Whether a text was dropped because the model makes it up in silence.",
     )
     model: ModelIdentity
     timings: ChunkTimings

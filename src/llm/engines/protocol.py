@@ -75,14 +75,15 @@ class ChunkResult:
         segments: in order, not overlapping, times in seconds from the chunk's start and
             never past its end; none, when the chunk holds no speech.
         attempts: how it was decoded, one of them kept.
-        silenced: whether a text was dropped, being what the model writes upon silence.
+        hallucination_suppressed: whether a text was dropped because the model makes it up in
+            silence.
     """
 
     language: str
     language_probability: float
     segments: list[ChunkSegment]
     attempts: list[DecodingAttempt] = field(default_factory=list[DecodingAttempt])
-    silenced: bool = False
+    hallucination_suppressed: bool = False
 
 
 class CheckpointError(Exception):

@@ -60,7 +60,7 @@ async def transcribe_chunk(
         duration_s=len(samples) / SAMPLE_RATE,
         segments=segments,
         attempts=answer.result.attempts,
-        silenced=answer.result.silenced,
+        hallucination_suppressed=answer.result.hallucination_suppressed,
         model=answer.model,
         timings=answer.timings,
     )

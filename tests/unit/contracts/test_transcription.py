@@ -1,16 +1,19 @@
 """If these fail, an option is quietly ignored, or nonsense of the llm reaches a transcript."""
 
+import json
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.jobs import UploadedRecording
 from contracts.transcription import (
     ChunkSegment,
     ChunkTranscript,
     DecodingAttempt,
-    Doubt,
+    QualityIssue,
     TranscribeOptions,
 )
 
@@ -59,21 +62,60 @@ CHUNK = {
 ATTEMPT = {"context_s": 22, "temperature": 0, "avg_logprob": -1, "doubts": ["repetition"]}
 
 
-def test_what_was_done_to_a_chunk_survives_the_way_over_http() -> None:
+@pytest.fixture
+def chunk_transcript() -> ChunkTranscript:
     attempt = DecodingAttempt.model_validate(ATTEMPT | {"kept": True})
-    sent = ChunkTranscript.model_validate(CHUNK | {"attempts": [attempt], "silenced": True})
-    read = ChunkTranscript.model_validate_json(sent.model_dump_json())
-    assert (read, read.attempts[0].doubts) == (sent, [Doubt.REPETITION])
+    return ChunkTranscript.model_validate(CHUNK | {"attempts": [attempt], "silenced": True})
 
 
-def test_a_transcript_kept_from_before_there_were_attempts_is_read() -> None:
+def test_a_chunk_transcript_survives_a_round_trip_through_json(
+    chunk_transcript: ChunkTranscript,
+) -> None:
+    read = ChunkTranscript.model_validate_json(chunk_transcript.model_dump_json())
+    assert (read, read.attempts[0].quality_issues) == (chunk_transcript, [QualityIssue.REPETITION])
+
+
+@pytest.mark.parametrize(
+    "as_json",
+    [
+        lambda transcript: json.loads(transcript.model_dump_json()),
+        lambda transcript: transcript.model_dump(mode="json"),
+        lambda transcript: TypeAdapter(ChunkTranscript).dump_python(transcript, mode="json"),
+    ],
+)
+def test_json_keeps_the_wire_names(
+    chunk_transcript: ChunkTranscript, as_json: Callable[[ChunkTranscript], dict[str, Any]]
+) -> None:
+    """Otherwise rows stored by another version, and its answers, could not be read."""
+    sent = as_json(chunk_transcript)
+    assert (sent["silenced"], sent["attempts"][0]["doubts"]) == (True, ["repetition"])
+    assert "hallucination_suppressed" not in sent
+    assert "quality_issues" not in sent["attempts"][0]
+
+
+def test_python_code_uses_the_field_names() -> None:
+    attempt = DecodingAttempt(
+        context_s=22,
+        temperature=0,
+        avg_logprob=-1,
+        quality_issues=[QualityIssue.REPETITION],
+        kept=True,
+    )
+    transcript = ChunkTranscript.model_validate(
+        CHUNK | {"attempts": [attempt], "hallucination_suppressed": True}
+    )
+    assert attempt == DecodingAttempt.model_validate(ATTEMPT | {"kept": True})
+    assert transcript.hallucination_suppressed
+
+
+def test_a_transcript_stored_before_attempts_existed_is_read() -> None:
     old = ChunkTranscript.model_validate(CHUNK)
-    assert (old.attempts, old.silenced) == ([], False)
+    assert (old.attempts, old.hallucination_suppressed) == ([], False)
 
 
 @pytest.mark.parametrize(
     "nonsense", [{"doubts": ["mood"]}, {"avg_logprob": math.nan}, {"context_s": -1}]
 )
-def test_an_attempt_is_of_known_doubts_and_numbers(nonsense: dict) -> None:
+def test_an_attempt_has_known_issues_and_finite_numbers(nonsense: dict) -> None:
     with pytest.raises(ValidationError):
         DecodingAttempt.model_validate(ATTEMPT | {"kept": True} | nonsense)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import Doubt, Word
+from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
 
 # Source of the three: the Whisper paper, section 4.5, and openai/whisper, `transcribe()`.
@@ -63,7 +63,7 @@ def doubts_about(
     avg_logprob: float,
     words: Sequence[Word],
     samples: Samples,
-) -> list[Doubt]:
+) -> list[QualityIssue]:
     """Return every reason not to trust a text.
 
     Args:
@@ -74,11 +74,11 @@ def doubts_about(
         samples: the chunk.
     """
     signs = {
-        Doubt.REPETITION: compression_ratio(text) > MAX_COMPRESSION_RATIO or _repeats(text),
-        Doubt.TOO_MANY_TOKENS: n_tokens > _MIN_TOKENS_COUNTED
+        QualityIssue.REPETITION: compression_ratio(text) > MAX_COMPRESSION_RATIO or _repeats(text),
+        QualityIssue.TOO_MANY_TOKENS: n_tokens > _MIN_TOKENS_COUNTED
         and n_tokens > MAX_TOKENS_PER_S * len(samples) / SAMPLE_RATE,
-        Doubt.LOW_LOGPROB: avg_logprob < MIN_AVG_LOGPROB,
-        Doubt.SKIPPED_SPEECH: _skips_speech(words, samples),
+        QualityIssue.LOW_LOGPROB: avg_logprob < MIN_AVG_LOGPROB,
+        QualityIssue.SKIPPED_SPEECH: _skips_speech(words, samples),
     }
     return [doubt for doubt, is_so in signs.items() if is_so]
 

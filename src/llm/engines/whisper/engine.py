@@ -12,7 +12,7 @@ from contracts.transcription import (
     ChunkSegment,
     DecodingAttempt,
     DecodingOptions,
-    Doubt,
+    QualityIssue,
     Word,
 )
 from llm.engines.protocol import ChunkResult, Samples
@@ -54,16 +54,16 @@ class _Decoded:
     avg_logprob: float
     no_speech_prob: float
     silence: bool
-    doubts: list[Doubt]
+    quality_issues: list[QualityIssue]
     earlier: list["_Decoded"] = field(default_factory=list["_Decoded"])
 
     @property
     def quality(self) -> tuple[int, float]:
-        return -len(self.doubts), self.avg_logprob
+        return -len(self.quality_issues), self.avg_logprob
 
     @property
     def is_final(self) -> bool:
-        return self.silence or not self.doubts
+        return self.silence or not self.quality_issues
 
 
 class WhisperEngine:
@@ -223,7 +223,9 @@ class WhisperEngine:
             avg_logprob=round(found.avg_logprob, 4),
             no_speech_prob=round(no_speech_prob, 4),
             silence=is_silence(no_speech_prob, found.avg_logprob, text, chunk.samples),
-            doubts=doubts_about(text, len(found.tokens), found.avg_logprob, words, chunk.samples),
+            quality_issues=doubts_about(
+                text, len(found.tokens), found.avg_logprob, words, chunk.samples
+            ),
         )
 
     def _time_words(
@@ -251,7 +253,7 @@ class WhisperEngine:
             [_segment(words, decoded, options) for words in segments],
             attempts=[_attempt_told(one, kept=False) for one in decoded.earlier]
             + [_attempt_told(decoded, kept=True)],
-            silenced=decoded.silence and bool(decoded.text.strip()),
+            hallucination_suppressed=decoded.silence and bool(decoded.text.strip()),
         )
 
 
@@ -273,7 +275,7 @@ def _attempt_told(decoded: _Decoded, *, kept: bool) -> DecodingAttempt:
         context_s=decoded.chunk.heard.context_s,
         temperature=decoded.temperature,
         avg_logprob=decoded.avg_logprob,
-        doubts=decoded.doubts,
+        quality_issues=decoded.quality_issues,
         kept=kept,
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.transcription import Doubt, Word
+from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
 from llm.engines.whisper.doubts import (
     compression_ratio,
@@ -33,7 +33,7 @@ def doubts(
     avg_logprob: float = -0.2,
     spans: tuple[tuple[float, float], ...] = ((0.2, 11.8),),
     samples: Samples | None = None,
-) -> list[Doubt]:
+) -> list[QualityIssue]:
     heard = sound(12) if samples is None else samples
     return doubts_about(text, n_tokens, avg_logprob, words_between(*spans), heard)
 
@@ -51,19 +51,19 @@ def test_speech_raises_none() -> None:
     ["и вот " * 40, "Он сказал, что да. " * 4, "Я НЕ ЗНАЮ, я не знаю. Я, не знаю — я не знаю!"],
 )
 def test_the_same_again_and_again_is_doubted(text: str) -> None:
-    assert doubts(text) == [Doubt.REPETITION]
+    assert doubts(text) == [QualityIssue.REPETITION]
 
 
 def test_more_tokens_than_anyone_can_say_are_doubted() -> None:
-    assert doubts(n_tokens=193) == [Doubt.TOO_MANY_TOKENS]
+    assert doubts(n_tokens=193) == [QualityIssue.TOO_MANY_TOKENS]
     assert doubts(n_tokens=190) == []
-    assert doubts(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [Doubt.TOO_MANY_TOKENS]
+    assert doubts(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [QualityIssue.TOO_MANY_TOKENS]
     # in a word or two the tokens of a mark or a name weigh too much to count
     assert doubts(n_tokens=20, samples=sound(1), spans=((0, 1),)) == []
 
 
 def test_a_guess_is_doubted() -> None:
-    assert doubts(avg_logprob=-1.01) == [Doubt.LOW_LOGPROB]
+    assert doubts(avg_logprob=-1.01) == [QualityIssue.LOW_LOGPROB]
     assert doubts(avg_logprob=-0.99) == []
 
 
@@ -71,18 +71,18 @@ def test_a_guess_is_doubted() -> None:
     "spans", [((0.2, 8.5),), ((3.5, 11.8),), ((0.2, 4.0), (7.5, 11.8)), ((5, 6),)]
 )
 def test_sound_without_words_is_doubted(spans: tuple[tuple[float, float], ...]) -> None:
-    assert doubts(spans=spans) == [Doubt.SKIPPED_SPEECH]
+    assert doubts(spans=spans) == [QualityIssue.SKIPPED_SPEECH]
 
 
 def test_a_pause_without_words_is_not() -> None:
     heard = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
     assert doubts(spans=((0, 4), (8, 12)), samples=heard) == []
-    assert doubts(spans=((0, 4), (4, 8)), samples=heard) == [Doubt.SKIPPED_SPEECH]
+    assert doubts(spans=((0, 4), (4, 8)), samples=heard) == [QualityIssue.SKIPPED_SPEECH]
     assert doubts(spans=((0, 4), (6.5, 12))) == []  # two and a half seconds are a pause
 
 
 def test_doubts_add_up() -> None:
-    assert doubts("и вот " * 40, 300, -2, ((5, 6),)) == list(Doubt)
+    assert doubts("и вот " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
 
 
 PHRASES = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contracts.models import ModelIdentity
-from contracts.transcription import DecodingAttempt, DecodingOptions, Doubt
+from contracts.transcription import DecodingAttempt, DecodingOptions, QualityIssue
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.engine import WhisperEngine
 from llm.engines.whisper.network import WhisperNetwork
@@ -42,8 +42,8 @@ def attempts_of(result: ChunkResult) -> list[DecodingAttempt]:
     return sorted(result.attempts, key=lambda one: (one.temperature, one.context_s))
 
 
-def told(result: ChunkResult) -> list[tuple[float, float, list[Doubt], bool]]:
-    return [(a.context_s, a.temperature, a.doubts, a.kept) for a in attempts_of(result)]
+def told(result: ChunkResult) -> list[tuple[float, float, list[QualityIssue], bool]]:
+    return [(a.context_s, a.temperature, a.quality_issues, a.kept) for a in attempts_of(result)]
 
 
 def kept(result: ChunkResult) -> DecodingAttempt:
@@ -57,14 +57,14 @@ def test_a_sure_text_is_decoded_once_in_a_short_window() -> None:
     assert text_of(result) == SPEECH.words
     assert told(result) == [(22, 0, [], True)]
     assert result.attempts[0].avg_logprob == pytest.approx(np.log(0.95), abs=1e-3)
-    assert not result.silenced
+    assert not result.hallucination_suppressed
 
 
 def test_a_doubtful_text_is_decoded_again_in_full_context() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP, SPEECH]})
     (result,) = decode(network)
     assert text_of(result) == SPEECH.words
-    assert told(result) == [(22, 0, [Doubt.REPETITION], False), (30, 0, [], True)]
+    assert told(result) == [(22, 0, [QualityIssue.REPETITION], False), (30, 0, [], True)]
     assert network.heard == [([20 * SECONDS], False), ([20 * SECONDS], True)]
 
 
@@ -89,7 +89,7 @@ def test_of_doubtful_texts_the_most_probable_is_kept() -> None:
     # a loop is one doubt too, and surer of itself
     assert text_of(result).startswith("и вот так")
     assert len(result.attempts) == 7
-    assert kept(result).doubts == [Doubt.REPETITION]
+    assert kept(result).quality_issues == [QualityIssue.REPETITION]
 
     network = StandInNetwork({20 * SECONDS: [WORSE_GUESS, GUESS, *[WORSE_GUESS] * 9]})
     (result,) = decode(network)
@@ -100,7 +100,7 @@ def test_of_doubtful_texts_the_most_probable_is_kept() -> None:
 def test_a_text_of_fewer_doubts_is_better_than_a_more_probable_one() -> None:
     both = Text("и вот так " * 20, 0.3)
     network = StandInNetwork({20 * SECONDS: [both, LOOP, *[GUESS] * 9]})
-    assert kept(decode(network)[0]).doubts == [Doubt.REPETITION]
+    assert kept(decode(network)[0]).quality_issues == [QualityIssue.REPETITION]
 
 
 def test_a_second_text_that_is_worse_does_not_replace_the_first() -> None:
@@ -150,7 +150,10 @@ def test_skipped_speech_is_decoded_again() -> None:
     skipped = Text(SPEECH.words, 0.99, until=0.5)
     network = StandInNetwork({20 * SECONDS: [skipped, SPEECH]})
     (result,) = decode(network)
-    assert [one.doubts for one in attempts_of(result)] == [[Doubt.SKIPPED_SPEECH], []]
+    assert [one.quality_issues for one in attempts_of(result)] == [
+        [QualityIssue.SKIPPED_SPEECH],
+        [],
+    ]
 
 
 @pytest.mark.parametrize(("no_speech", "silenced"), [(0.9, True), (0.1, False)])
@@ -159,7 +162,7 @@ def test_a_phrase_of_silence_is_dropped_on_silence_and_kept_on_speech(
 ) -> None:
     network = StandInNetwork({5 * SECONDS: [Text("Продолжение следует...", 0.9, no_speech)]})
     (result,) = decode(network)
-    assert result.silenced == silenced
+    assert result.hallucination_suppressed == silenced
     assert text_of(result) == ("" if silenced else "Продолжение следует...")
     assert len(result.attempts) == 1
 
@@ -167,12 +170,12 @@ def test_a_phrase_of_silence_is_dropped_on_silence_and_kept_on_speech(
 def test_silence_is_not_decoded_again_and_nothing_is_written() -> None:
     network = StandInNetwork({5 * SECONDS: [LOOP]})
     (result,) = decode(network, chunks=[np.zeros(5 * SECONDS, np.float32)])
-    assert (result.segments, result.silenced, len(result.attempts)) == ([], True, 1)
+    assert (result.segments, result.hallucination_suppressed, len(result.attempts)) == ([], True, 1)
 
 
 def test_where_nothing_was_written_nothing_was_silenced() -> None:
     (result,) = decode(StandInNetwork({5 * SECONDS: [Text("")]}))
-    assert (result.segments, result.silenced) == ([], False)
+    assert (result.segments, result.hallucination_suppressed) == ([], False)
 
 
 def test_any_number_of_chunks_comes_back_in_order_few_at_a_time() -> None:
