@@ -128,7 +128,7 @@ async def _running(
     work = _work_folder(settings, disk)
     upload_store = UploadStore(settings.data_dir / "uploads", disk, work, settings.upload_ttl_s)
     with work.owned():
-        await run_sync(upload_store.prepare)
+        await upload_store.prepare()
         database = await run_sync(Database.open, settings.database, settings.data_dir)
         cache = TranscriptCache(settings.redis_url)
         app.state.database = database

@@ -40,7 +40,7 @@ class Keeper:
     def add(self, text: str, sound: bytes = SOUND) -> str:
         arrived = self.folder / "arrived"
         arrived.write_bytes(sound)
-        blob = BlobStore(self.folder / "blobs").keep(arrived, new_id())
+        blob = asyncio.run(BlobStore(self.folder / "blobs").keep(arrived, new_id()))
         return completed(self.jobs, text, blob=blob, with_words=True)
 
     def sound_of(self, job_id: str) -> bytes:

@@ -59,13 +59,13 @@ class Housekeeping:
         await self._put_back()
         await self._queue.forget_ended()
         # in this order: a job that begins meanwhile is in the later lists
-        with_pcm = await run_sync(self._work.jobs_with_pcm)
+        with_pcm = await self._work.jobs_with_pcm()
         unfinished = await run_sync(self._parts.transcriptions.unfinished)
         alive = await self._queue.alive()
         for job_id in unfinished:
             if job_id not in alive:
                 await self._take_up(job_id)
-        await run_sync(self._work.remove_pcm, *({*with_pcm} - {*unfinished} - alive))
+        await self._work.remove_pcm(*({*with_pcm} - {*unfinished} - alive))
 
     async def _put_back(self) -> None:
         """Queue again what this process took and dropped: a full disk kept it from saying so."""
@@ -87,7 +87,7 @@ class Housekeeping:
         if days := self._settings.audio_retention_days:
             for job_id in await run_sync(parts.history.audio_expired, now - timedelta(days)):
                 await self._drop_audio(job_id)
-        await run_sync(parts.blobs.remove_orphans, parts.history.holds_blob)
+        await parts.blobs.remove_orphans(parts.history.holds_blob)
 
     async def _take_up(self, job_id: str) -> None:
         try:
@@ -117,7 +117,7 @@ class Housekeeping:
             blob = await run_sync(self._parts.history.drop_audio, job_id)
         except JobNotFoundError:
             return
-        await run_sync(self._parts.blobs.remove, blob)
+        await self._parts.blobs.remove(blob)
         log.info("audio_expired", job_id=job_id)
 
     async def _again(self, task: Callable[[], Awaitable[None]], interval_s: float) -> None:

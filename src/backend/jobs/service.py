@@ -95,7 +95,7 @@ class JobService:
             media = await run_sync(self._decoding.probe, recording.path)
             job = _new_job(recording, media, options)
             same = await run_sync(self._jobs.same_blob, owner, recording.sha256)
-            blob = await run_sync(self._parts.blobs.keep, recording.path, job.id, same)
+            blob = await self._parts.blobs.keep(recording.path, job.id, same)
         with _removed_if_refused(blob):
             await run_sync(self._jobs.add, job, owner, blob)
         if await self._known_work(job, owner) is Work.OURS:
@@ -195,7 +195,7 @@ class JobService:
         followers = await run_sync(self._jobs.followers, job_id)
         left = await run_sync(self._jobs.delete, job_id, owner)
         self.news.tell(job_id)
-        await run_sync(self._parts.blobs.remove, left.blob)
+        await self._parts.blobs.remove(left.blob)
         await self._parts.cache.forget(true_owner, job_id)
         await self._parts.cache.forget_chunks(true_owner, left.chunk_keys)
         await self._let_go(job_id)

@@ -77,7 +77,7 @@ class Worker:
             raise asyncio.CancelledError
         if turn is not None:
             await self._run(turn)
-        await run_sync(self._work.remove_pcm, job_id)
+        await self._work.remove_pcm(job_id)
 
     async def _begin(self, job_id: str) -> Turn | None:
         if not await run_sync(self._transcriptions.start, job_id, datetime.now(UTC)):

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from anyio.to_thread import run_sync
+
 from backend.storage.disk import disk_full_told
 from backend.storage.files import is_id
 
@@ -18,17 +20,33 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, path: Path, job_id: str, same: Path | None = None) -> Path:
-        """Move a file in, at once, whole and safe from a power cut.
+    async def keep(self, path: Path, job_id: str, same: Path | None = None) -> Path:
+        """Move a file into the store, atomically and durably.
 
         Args:
             path: the file, on the same disk.
-            job_id: names it.
-            same: a blob with the same content, which is then kept once under both names; it may
-                be gone by now.
+            job_id: the blob's name.
+            same: a blob with the same content, stored once under both names; it may have been
+                removed meanwhile.
 
-        Raises: DiskFullError: there is no room for it.
+        Raises: DiskFullError: the disk is full.
         """
+        return await run_sync(self._keep, path, job_id, same)
+
+    async def remove(self, blob: Path | None) -> None:
+        """Remove a blob that `keep` returned, if it still exists; None removes nothing."""
+        if blob is not None:
+            await run_sync(lambda: blob.unlink(missing_ok=True))
+
+    async def remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
+        """Remove the blobs that a process killed between file and database left behind.
+
+        Args:
+            is_held: returns whether the database refers to a blob; called in a thread.
+        """
+        await run_sync(self._remove_orphans, is_held)
+
+    def _keep(self, path: Path, job_id: str, same: Path | None) -> Path:
         target = self._folder / job_id[:2] / job_id
         target.parent.mkdir(parents=True, exist_ok=True)
         with disk_full_told():
@@ -36,21 +54,11 @@ class BlobStore:
                 _sync(path)
                 path.rename(target)
             path.unlink(missing_ok=True)
-            for folder in (target.parent, self._folder):  # where the name is written
+            for folder in (target.parent, self._folder):  # these hold the new name
                 _sync(folder)
         return target
 
-    def remove(self, blob: Path | None) -> None:
-        """Remove a file that `keep` returned; None is none."""
-        if blob is not None:
-            blob.unlink(missing_ok=True)
-
-    def remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
-        """Remove what a process left that was killed before it wrote a row, or after it took one.
-
-        Args:
-            is_held: whether the database names a file.
-        """
+    def _remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
         for blob in self._folder.glob("*/*"):
             if is_id(blob.name) and not _is_new(blob) and not is_held(blob):
                 blob.unlink(missing_ok=True)

@@ -94,9 +94,9 @@ class UploadStore:
         """The size of the largest file that is accepted."""
         return self._work.max_bytes
 
-    def prepare(self) -> None:
-        """Make the folder."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+    async def prepare(self) -> None:
+        """Create the folder."""
+        await run_sync(lambda: self._folder.mkdir(parents=True, exist_ok=True))
 
     async def create(self, announcement: Announcement) -> Upload:
         """Begin an upload.
@@ -176,13 +176,16 @@ class UploadStore:
         """Remove the uploads that were given up, now and every hour."""
         while True:
             try:
-                await run_sync(self.remove_expired)
+                await self.remove_expired()
             except OSError as error:
                 log.warning("upload_expiry_failed", errno=error.errno)
             await anyio.sleep(_EXPIRY_INTERVAL_S)
 
-    def remove_expired(self) -> None:
-        """Remove the uploads to which nothing was added for the time allowed."""
+    async def remove_expired(self) -> None:
+        """Remove the uploads that have received nothing for `ttl_s` seconds."""
+        await run_sync(self._remove_expired)
+
+    def _remove_expired(self) -> None:
         last_change: dict[str, float] = {}
         for path in self._folder.iterdir():
             changed = path.stat().st_mtime

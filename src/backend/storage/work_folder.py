@@ -9,7 +9,7 @@ and belongs to its job, whichever process works on that.
 
 import fcntl
 import hashlib
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from io import FileIO
 from pathlib import Path
@@ -182,19 +182,25 @@ class WorkFolder:
         finally:
             path.unlink(missing_ok=True)
 
-    def jobs_with_pcm(self) -> list[str]:
-        """Return the jobs of which a decoded recording is there."""
-        return [path.stem for path in self._folder.glob(f"*{_PCM}")]
+    async def jobs_with_pcm(self) -> list[str]:
+        """Return the ids of the jobs whose decoded recording exists."""
+        return await run_sync(self._jobs_with_pcm)
 
-    def remove_pcm(self, *job_ids: str) -> None:
-        """Remove the decoded recordings of some jobs, if they are there."""
-        for job_id in job_ids:
-            self.pcm(job_id).unlink(missing_ok=True)
+    async def remove_pcm(self, *job_ids: str) -> None:
+        """Remove the decoded recordings of these jobs, if they exist."""
+        await run_sync(self._remove_pcm, job_ids)
 
     def _open(self, announced_bytes: int) -> IncomingFile:
         self._disk.ensure_room(announced_bytes)
         path = self.path_for_new_file().with_suffix(_PARTIAL)
         return IncomingFile(FileIO(path, "xb"), path, self._disk, self._max_bytes)
+
+    def _jobs_with_pcm(self) -> list[str]:
+        return [path.stem for path in self._folder.glob(f"*{_PCM}")]
+
+    def _remove_pcm(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self.pcm(job_id).unlink(missing_ok=True)
 
     def _lock_path(self, number: int) -> Path:
         return self._folder.with_suffix(f".{number}.lock")

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -40,7 +41,7 @@ class InTwoDays(datetime):
         return datetime.now(tz) + timedelta(days=2)
 
 
-def written_down_and_no_more(data: Path, content: bytes) -> str:
+async def written_down_and_no_more(data: Path, content: bytes) -> str:
     """Leave what a process leaves that is killed before it queues a new job."""
     job_id = new_id()
     arrived = data / "arrived"
@@ -57,14 +58,15 @@ def written_down_and_no_more(data: Path, content: bytes) -> str:
         options=TranscribeOptions(),
     )
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
-    TranscriptionStore(database).add(job, "local", BlobStore(data / "blobs").keep(arrived, job_id))
+    blob = await BlobStore(data / "blobs").keep(arrived, job_id)
+    TranscriptionStore(database).add(job, "local", blob)
     database.close()
     return job_id
 
 
 async def test_a_job_that_was_never_queued_is_queued_at_the_start(llm, data, short_speech) -> None:
     data.mkdir()
-    job_id = written_down_and_no_more(data, short_speech)
+    job_id = await written_down_and_no_more(data, short_speech)
     async with running_backend(llm, data) as client:
         answer = await client.get(f"{URL}/{job_id}")
         job = await ended(client, Job.model_validate_json(answer.content))
@@ -114,7 +116,7 @@ async def test_a_recording_that_a_kill_left_behind_goes_though_its_text_stays(
             await ended(client, await send(client, short_speech, force="true")) for _ in range(2)
         ]
         with monkeypatch.context() as killed:
-            killed.setattr(BlobStore, "remove", lambda *_: None)
+            killed.setattr(BlobStore, "remove", AsyncMock())
             killed.setattr(housekeeping, "datetime", InTwoDays)
             await client.delete(f"{URL}/{deleted.id}")
 

@@ -21,7 +21,7 @@ def work(tmp_path: Path) -> Iterator[WorkFolder]:
 
 
 @pytest.fixture
-def uploads(tmp_path: Path, work: WorkFolder) -> UploadStore:
+async def uploads(tmp_path: Path, work: WorkFolder) -> UploadStore:
     store = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, TTL_S)
-    store.prepare()
+    await store.prepare()
     return store

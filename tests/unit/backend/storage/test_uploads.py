@@ -61,8 +61,8 @@ async def test_a_new_process_goes_on_where_the_last_was(
     upload_id = await begin(uploads, 6)
     await uploads.append(upload_id, OWNER, 0, 3, parts(b"abc"))
     restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, 60)
-    restarted.prepare()
-    restarted.remove_expired()
+    await restarted.prepare()
+    await restarted.remove_expired()
     assert (await restarted.append(upload_id, OWNER, 3, 3, parts(b"def"))).offset == 6
     stored = await restarted.claim(upload_id, OWNER)
     assert stored.name == "Имя.mp3"
@@ -165,7 +165,7 @@ async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: 
             os.utime(path, (day_ago, day_ago))
     (tmp_path / "uploads" / f"{new_id()}.bin").touch()
     await uploads.append(slow, OWNER, 0, 1, parts(b"a"))
-    uploads.remove_expired()
+    await uploads.remove_expired()
     assert {given_up, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
     with pytest.raises(UploadNotFoundError):
         await uploads.find(given_up, OWNER)

@@ -116,7 +116,7 @@ def test_nobody_takes_the_place_of_a_dead_process_that_is_being_looked_after(
             assert list(looked_after) == []
 
 
-def test_a_decoded_recording_takes_its_place_only_when_it_is_whole(
+async def test_a_decoded_recording_takes_its_place_only_when_it_is_whole(
     work: WorkFolder, tmp_path: Path
 ) -> None:
     def cut_off() -> None:
@@ -129,6 +129,6 @@ def test_a_decoded_recording_takes_its_place_only_when_it_is_whole(
     assert left_in(tmp_path) == []
     with work.writing_pcm("job") as path:
         path.write_bytes(b"whole")
-    assert work.jobs_with_pcm() == ["job"]
-    work.remove_pcm("job", "another")
+    assert await work.jobs_with_pcm() == ["job"]
+    await work.remove_pcm("job", "another")
     assert left_in(tmp_path) == []
