@@ -1,5 +1,5 @@
 // Gives a person something that was fetched already, as a file.
-export function saveAs(blob, name) {
+export function downloadBlob(blob, name) {
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(blob);
   anchor.download = name;

@@ -1,6 +1,6 @@
 // Makes the children of an element those of a list. Whoever stays keeps its element, and with
 // it focus, selection and what is being typed.
-export function showEach(parent, items, { keyOf, create, update }) {
+export function syncChildren(parent, items, { keyOf, create, update }) {
   const keys = items.map((item) => String(keyOf(item)));
   const staying = new Map();
   for (const child of [...parent.children]) {

@@ -11,11 +11,11 @@ export function failureNotice(title, advice) {
   );
 }
 
-/** `problem`: of `problemOf`; a kind that has no words counts as internal. */
-export function problemNotice(words, { kind, requestId }) {
-  const key = words.has(`problem.${kind}.next`) ? `problem.${kind}` : "problem.internal";
-  const notice = failureNotice(words.say(key), words.say(`${key}.next`));
-  const id = requestId && words.say("problem.request_id", { id: requestId });
+/** `problem`: of `parseProblem`; a kind that has no words counts as internal. */
+export function problemNotice(t, { kind, requestId }) {
+  const key = t.has(`problem.${kind}.next`) ? `problem.${kind}` : "problem.internal";
+  const notice = failureNotice(t.text(key), t.text(`${key}.next`));
+  const id = requestId && t.text("problem.request_id", { id: requestId });
   if (id) notice.append(textElement("small", id));
   return notice;
 }

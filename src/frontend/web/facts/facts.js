@@ -1,4 +1,4 @@
-import { showEach } from "../common/keyed_children.js";
+import { syncChildren } from "../common/keyed_children.js";
 
 function createFact() {
   const fact = document.createElement("div");
@@ -17,7 +17,7 @@ function updateFact(fact, { name, value, remark }) {
 export default function showFacts({ data, parentElement: root }) {
   root.querySelector("section").classList.toggle("large", data.large);
   root.querySelector("h2").textContent = data.title;
-  showEach(root.querySelector("dl"), data.facts, {
+  syncChildren(root.querySelector("dl"), data.facts, {
     keyOf: (fact) => fact.name,
     create: createFact,
     update: updateFact,

@@ -1,5 +1,5 @@
 import { change, hrefOf, link } from "../common/address.js";
-import { showEach } from "../common/keyed_children.js";
+import { syncChildren } from "../common/keyed_children.js";
 
 const YEAR_S = 365 * 24 * 3600;
 // where Streamlit looks at its start for a choice that its own menu, not shown here, would make
@@ -12,7 +12,7 @@ function showTitle(anchor, title) {
 
 function showViews(nav, { views, labels }) {
   nav.ariaLabel = labels.views;
-  showEach(nav, views, {
+  syncChildren(nav, views, {
     keyOf: (view) => view.label,
     create: (view) => link(hrefOf(view.query)),
     update: (anchor, view) => {
@@ -40,7 +40,7 @@ function languageButton({ code, name }) {
 
 function showLanguages(group, { languages, language, labels }) {
   group.ariaLabel = labels.language;
-  showEach(group, languages, {
+  syncChildren(group, languages, {
     keyOf: ({ code }) => code,
     create: languageButton,
     update: (button, { code }) => {
@@ -60,7 +60,7 @@ function chosenTheme() {
 function showThemes(select, { themes, labels }) {
   select.ariaLabel = labels.theme;
   select.title = labels.theme;
-  showEach(select, themes, {
+  syncChildren(select, themes, {
     keyOf: ([value]) => value,
     create: ([value, label]) => new Option(label, value),
     update: (option, [, label]) => {

@@ -1,5 +1,5 @@
-import { showBulk } from "./bulk.js";
-import { showEmpty, showMore } from "./edges.js";
+import { showBulkActions } from "./bulk_actions.js";
+import { showEmptyState, showMore } from "./empty_state.js";
 import { showNotice } from "./notice.js";
 import { showRows } from "./rows.js";
 import { showToolbar } from "./toolbar.js";
@@ -19,10 +19,10 @@ function forgetTheGone(visit) {
 
 function draw(visit) {
   showToolbar(visit);
-  showEmpty(visit);
+  showEmptyState(visit);
   showRows(visit);
   showMore(visit);
-  showBulk(visit);
+  showBulkActions(visit);
   showNotice(visit);
 }
 

@@ -1,5 +1,5 @@
 // What came of the last action, for the eye and for a screen reader.
-export function tell(visit, text, { failed = false, small = "" } = {}) {
+export function showMessage(visit, text, { failed = false, small = "" } = {}) {
   const notice = visit.root.querySelector(".notice");
   notice.classList.toggle("failed", failed);
   const beneath = document.createElement("small");
@@ -12,5 +12,5 @@ export function showNotice(visit) {
   visit.told ??= visit.data.outcome?.number ?? 0;
   if (!outcome || outcome.number === visit.told) return;
   visit.told = outcome.number;
-  tell(visit, outcome.text, { failed: outcome.failed, small: outcome.request_id });
+  showMessage(visit, outcome.text, { failed: outcome.failed, small: outcome.request_id });
 }

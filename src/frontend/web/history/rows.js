@@ -1,10 +1,10 @@
 import { hrefOf, link } from "../common/address.js";
 import { element } from "../common/elements.js";
-import { showEach } from "../common/keyed_children.js";
-import { fillIn } from "../common/words.js";
+import { syncChildren } from "../common/keyed_children.js";
+import { formatText } from "../common/translator.js";
 import { showEditor } from "./editor.js";
 import { filterBy } from "./filter.js";
-import { ask } from "./question.js";
+import { confirm } from "./confirm_dialog.js";
 
 function write(target, text) {
   if (target.textContent !== text) target.textContent = text;
@@ -54,7 +54,7 @@ function createRow() {
 
 function showPick(visit, li, row) {
   const pick = li.querySelector(".pick");
-  pick.ariaLabel = fillIn(visit.data.labels.select, { name: row.name });
+  pick.ariaLabel = formatText(visit.data.labels.select, { name: row.name });
   pick.checked = visit.selected.has(row.id);
   pick.onchange = () => {
     if (pick.checked) visit.selected.add(row.id);
@@ -74,13 +74,13 @@ function showFacts(li, row) {
 function showShare(visit, li, row) {
   const share = li.querySelector(".share");
   share.hidden = row.share === null;
-  share.ariaLabel = fillIn(visit.data.labels.progress, { name: row.name });
+  share.ariaLabel = formatText(visit.data.labels.progress, { name: row.name });
   share.ariaValueNow = String(Math.round((row.share ?? 0) * 100));
   share.firstChild.style.width = `${(row.share ?? 0) * 100}%`;
 }
 
 function showTags(visit, li, row) {
-  showEach(li.querySelector(".tags"), row.tags, {
+  syncChildren(li.querySelector(".tags"), row.tags, {
     keyOf: (tag) => tag,
     create: (tag) => {
       const button = element("button", {}, tag);
@@ -89,7 +89,7 @@ function showTags(visit, li, row) {
       return element("li", {}, button);
     },
     update: (tagItem, tag) => {
-      tagItem.firstChild.title = fillIn(visit.data.labels.only_tag, { tag });
+      tagItem.firstChild.title = formatText(visit.data.labels.only_tag, { tag });
     },
   });
 }
@@ -125,7 +125,7 @@ function showActions(visit, li, row) {
     nameButton(visit, li, row, kind, kind, act).hidden = !row[`can_${kind}`];
   }
   nameButton(visit, li, row, "delete", "delete", async () => {
-    if (await ask(visit, "delete", [row])) visit.act({ kind: "delete", ids: [row.id] });
+    if (await confirm(visit, "delete", [row])) visit.act({ kind: "delete", ids: [row.id] });
   });
 }
 
@@ -148,7 +148,7 @@ export function showRows(visit) {
   const list = visit.root.querySelector(".list");
   list.ariaLabel = visit.data.labels.list;
   const hadFocus = list.contains(visit.root.activeElement);
-  showEach(list, visit.data.rows, {
+  syncChildren(list, visit.data.rows, {
     keyOf: (row) => row.id,
     create: createRow,
     update: (li, row) => updateRow(visit, li, row),

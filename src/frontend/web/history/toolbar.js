@@ -1,10 +1,10 @@
-import { showEach } from "../common/keyed_children.js";
+import { syncChildren } from "../common/keyed_children.js";
 import { filterBy } from "./filter.js";
 
 const TYPING_MS = 350;
 
 export function showOptions(select, choices, chosen) {
-  showEach(select, choices, {
+  syncChildren(select, choices, {
     keyOf: ([value]) => value,
     create: ([value, label]) => new Option(label, value),
     update: (option, [, label]) => {

@@ -1,6 +1,6 @@
 // The calls of the backend that the reader makes, by way of the page's own server.
 
-import { problemOf } from "../common/problems.js";
+import { parseProblem } from "../common/problems.js";
 
 const RETRIED = new Set([408, 423, 425, 429, 502, 503, 504]);
 
@@ -9,8 +9,8 @@ export class BackendFailure extends Error {
   constructor(status, body = "") {
     super(`status ${status}`);
     this.status = status;
-    this.problem = problemOf(status, body);
-    this.isAway = status === 0 || RETRIED.has(status);
+    this.problem = parseProblem(status, body);
+    this.isUnavailable = status === 0 || RETRIED.has(status);
   }
 }
 
@@ -70,16 +70,16 @@ export class Backend {
   }
 }
 
-/** Ask until there is an answer; `whenAway(true)` tells that there is none yet. */
-export async function persist(ask, { signal, whenAway }) {
+/** Ask until there is an answer; `onUnavailable(true)` tells that there is none yet. */
+export async function retryWhileUnavailable(ask, { signal, onUnavailable }) {
   for (let delay = 1000; ; delay = Math.min(delay * 1.5, 5000)) {
     try {
       const answer = await ask();
-      whenAway(false);
+      onUnavailable(false);
       return answer;
     } catch (failure) {
-      if (!failure.isAway || signal.aborted) throw failure;
-      whenAway(true);
+      if (!failure.isUnavailable || signal.aborted) throw failure;
+      onUnavailable(true);
       await pause(delay, signal);
     }
   }

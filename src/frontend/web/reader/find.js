@@ -3,7 +3,7 @@
 const WORD = "[\\p{L}\\p{N}_]";
 
 /** Return the pattern of a query, or null when there is nothing to look for. */
-export function patternOf(query, { matchCase = false, wholeWords = false } = {}) {
+export function searchPattern(query, { matchCase = false, wholeWords = false } = {}) {
   if (!query) return null;
   const literal = query.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   const bounded = wholeWords ? `(?<!${WORD})${literal}(?!${WORD})` : literal;

@@ -1,16 +1,16 @@
 // The bar that finds and replaces in the transcript.
 
 import { element, iconButton, textButton } from "../common/elements.js";
-import { findAll, patternOf, replaceAll, replaceOne } from "./find.js";
-import { light } from "./lighting.js";
+import { findAll, searchPattern, replaceAll, replaceOne } from "./find.js";
+import { highlight } from "./highlights.js";
 
 export class FindBar {
   #found = [];
   #at = -1;
   #soon = 0;
 
-  constructor(words, { segments, transcript, editing }) {
-    Object.assign(this, { words, segments, transcript, editing });
+  constructor(t, { segments, transcript, editor }) {
+    Object.assign(this, { t, segments, transcript, editor });
     this.root = this.#build();
     segments.addEventListener("changed", () => this.#searchSoon());
     segments.addEventListener("reset", () => this.#searchSoon());
@@ -36,12 +36,12 @@ export class FindBar {
   }
 
   #build() {
-    const { words } = this;
+    const { t } = this;
     const field = (name) =>
       element("input", {
         type: "text",
-        placeholder: words.say(`find.${name}`),
-        "aria-label": words.say(`find.${name}`),
+        placeholder: t.text(`find.${name}`),
+        "aria-label": t.text(`find.${name}`),
         autocomplete: "off",
         spellcheck: false,
       });
@@ -55,22 +55,22 @@ export class FindBar {
     this.replacement.addEventListener("keydown", (event) => this.#key(event, () => this.#replaceOne()));
     return element(
       "div",
-      { className: "find", role: "search", "aria-label": words.say("find.label"), hidden: true },
+      { className: "find", role: "search", "aria-label": t.text("find.label"), hidden: true },
       element(
         "div",
         { className: "row" },
         this.query,
         this.count,
-        iconButton("up", words.say("find.previous"), () => this.#go(true)),
-        iconButton("down", words.say("find.next"), () => this.#go(false)),
-        iconButton("close", words.say("find.close"), () => this.close()),
+        iconButton("up", t.text("find.previous"), () => this.#go(true)),
+        iconButton("down", t.text("find.next"), () => this.#go(false)),
+        iconButton("close", t.text("find.close"), () => this.close()),
       ),
       element(
         "div",
         { className: "row" },
         this.replacement,
-        textButton(words.say("find.replace"), () => this.#replaceOne()),
-        textButton(words.say("find.replace_all"), () => this.#replaceAll()),
+        textButton(t.text("find.replace"), () => this.#replaceOne()),
+        textButton(t.text("find.replace_all"), () => this.#replaceAll()),
         this.matchCase.parentElement,
         this.wholeWords.parentElement,
       ),
@@ -80,7 +80,7 @@ export class FindBar {
   #option(name) {
     const box = element("input", { type: "checkbox" });
     box.addEventListener("change", () => this.#search());
-    element("label", {}, box, this.words.say(`find.${name}`));
+    element("label", {}, box, this.t.text(`find.${name}`));
     return box;
   }
 
@@ -92,7 +92,7 @@ export class FindBar {
 
   get #pattern() {
     return this.isOpen
-      ? patternOf(this.query.value, {
+      ? searchPattern(this.query.value, {
           matchCase: this.matchCase.checked,
           wholeWords: this.wholeWords.checked,
         })
@@ -132,24 +132,24 @@ export class FindBar {
   }
 
   #show() {
-    const { words } = this;
+    const { t } = this;
     const n = this.#found.length;
     const range = ({ position, start, end }) => this.transcript.range(position, start, end);
-    light("found", this.#found.map(range));
-    light("found-here", this.#at < 0 ? [] : [range(this.#found[this.#at])]);
+    highlight("found", this.#found.map(range));
+    highlight("found-here", this.#at < 0 ? [] : [range(this.#found[this.#at])]);
     if (!this.query.value) this.count.textContent = "";
-    else if (!n) this.count.textContent = words.say("find.none");
-    else if (this.#at < 0) this.count.textContent = words.say("find.count", { count: n });
-    else this.count.textContent = words.say("find.at", { at: this.#at + 1, n });
+    else if (!n) this.count.textContent = t.text("find.none");
+    else if (this.#at < 0) this.count.textContent = t.text("find.count", { count: n });
+    else this.count.textContent = t.text("find.at", { at: this.#at + 1, n });
   }
 
   #replaceOne() {
-    if (!this.editing.isAllowed) return;
+    if (!this.editor.isAllowed) return;
     if (this.#at < 0) return this.#go(false);
     const place = this.#found[this.#at];
     const { text } = this.segments.at(place.position);
     const changed = replaceOne(text, place, this.replacement.value);
-    this.editing.change([[place.position, changed]], "replace");
+    this.editor.change([[place.position, changed]], "replace");
     // what was put there may match again: the next one comes after it
     const after = { ...place, start: place.start + this.replacement.value.length };
     this.#search();
@@ -159,13 +159,13 @@ export class FindBar {
 
   #replaceAll() {
     const pattern = this.#pattern;
-    if (!pattern || !this.editing.isAllowed) return;
+    if (!pattern || !this.editor.isAllowed) return;
     const count = this.#found.length;
     const changed = replaceAll(this.segments.texts(), pattern, this.replacement.value);
-    this.editing.change(changed, "replace");
+    this.editor.change(changed, "replace");
     clearTimeout(this.#soon);
     this.#search();
-    this.count.textContent = this.words.say("find.replaced", { count });
+    this.count.textContent = this.t.text("find.replaced", { count });
   }
 }
 

@@ -1,7 +1,7 @@
 // Plays the recording: the sound, its buttons, and the bar that seeks in it.
 
 import { element, icon, iconButton, nameButton } from "../common/elements.js";
-import { clock } from "../common/words.js";
+import { clock } from "../common/translator.js";
 import { PlayedWaveform } from "./played_waveform.js";
 
 export const STEP_S = 5;
@@ -12,9 +12,9 @@ const SPEED_KEY = "reader-speed";
 export class Player extends EventTarget {
   #frame = 0;
 
-  constructor(words, url, duration) {
+  constructor(t, url, duration) {
     super();
-    this.words = words;
+    this.t = t;
     this.duration = duration;
     this.audio = element("audio", { preload: "metadata", src: url });
     this.#listen();
@@ -115,14 +115,14 @@ export class Player extends EventTarget {
   }
 
   #build() {
-    const { words } = this;
-    this.button = iconButton("play", words.say("player.play"), () => this.toggle(), "play");
+    const { t } = this;
+    this.button = iconButton("play", t.text("player.play"), () => this.toggle(), "play");
     this.clock = element("span", { className: "clock" });
     this.speed = element(
       "select",
-      { "aria-label": words.say("player.speed"), title: words.say("player.speed") },
+      { "aria-label": t.text("player.speed"), title: t.text("player.speed") },
       ...SPEEDS.map((speed) =>
-        element("option", { value: String(speed), textContent: `${words.number(speed)}×` }),
+        element("option", { value: String(speed), textContent: `${t.number(speed)}×` }),
       ),
     );
     this.speed.addEventListener("change", () => this.setSpeed(Number(this.speed.value)));
@@ -132,10 +132,10 @@ export class Player extends EventTarget {
     this.#fitBar();
     return element(
       "div",
-      { className: "player", role: "group", "aria-label": words.say("player.label") },
-      iconButton("back", words.say("player.back"), () => this.skip(-STEP_S)),
+      { className: "player", role: "group", "aria-label": t.text("player.label") },
+      iconButton("back", t.text("player.back"), () => this.skip(-STEP_S)),
       this.button,
-      iconButton("forward", words.say("player.forward"), () => this.skip(STEP_S)),
+      iconButton("forward", t.text("player.forward"), () => this.skip(STEP_S)),
       element("div", { className: "wave" }, canvas, this.bar),
       this.clock,
       this.speed,
@@ -144,11 +144,11 @@ export class Player extends EventTarget {
   }
 
   #buildBar() {
-    const { words } = this;
+    const { t } = this;
     const bar = element("input", {
       type: "range",
       min: 0,
-      "aria-label": words.say("player.position"),
+      "aria-label": t.text("player.position"),
     });
     bar.addEventListener("input", () => this.seek(Number(bar.value)));
     return bar;
@@ -162,9 +162,9 @@ export class Player extends EventTarget {
 
   /** Follow the sound from one picture of the screen to the next, for as long as it plays. */
   #showState() {
-    const { isPlaying, button, words } = this;
+    const { isPlaying, button, t } = this;
     button.replaceChildren(icon(isPlaying ? "pause" : "play"));
-    nameButton(button, words.say(isPlaying ? "player.pause" : "player.play"));
+    nameButton(button, t.text(isPlaying ? "player.pause" : "player.play"));
     cancelAnimationFrame(this.#frame);
     const step = () => {
       this.#show();

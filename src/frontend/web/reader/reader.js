@@ -1,26 +1,26 @@
 // A transcription at its own address: while it runs, and the reader that it becomes.
 
 import { element, iconButton } from "../common/elements.js";
-import { Words } from "../common/words.js";
-import { Backend, pause, persist } from "./backend.js";
-import { Changes } from "./changes.js";
-import { Editing } from "./editing.js";
-import { follow } from "./events.js";
-import { factsOf } from "./facts.js";
-import { failureNotice } from "./failures.js";
+import { Translator } from "../common/translator.js";
+import { Backend, pause, retryWhileUnavailable } from "./backend.js";
+import { UndoHistory } from "./undo_history.js";
+import { SegmentEditor } from "./segment_editor.js";
+import { follow } from "./job_events.js";
+import { jobFacts } from "./job_facts.js";
+import { failureNotice } from "./dismissible_notice.js";
 import { FindBar } from "./find_bar.js";
-import { Following } from "./following.js";
-import { Help } from "./help.js";
-import { listenToKeys } from "./keys.js";
-import { lightNothing } from "./lighting.js";
+import { PlaybackFollower } from "./playback_follower.js";
+import { ShortcutsDialog } from "./shortcuts_dialog.js";
+import { listenForShortcuts } from "./shortcuts.js";
+import { clearHighlights } from "./highlights.js";
 import { Player } from "./player.js";
-import { Saving } from "./saving.js";
+import { CorrectionStore } from "./correction_store.js";
 import { Segments } from "./segments.js";
-import { Status } from "./status.js";
-import { Taking } from "./taking.js";
+import { StatusPanel } from "./status_panel.js";
+import { ExportMenu } from "./export_menu.js";
 import { Toolbar } from "./toolbar.js";
 import { Transcript } from "./transcript.js";
-import { Unsure } from "./unsure.js";
+import { UnsureBar } from "./unsure_bar.js";
 
 const QUEUE_LOOK_MS = 3000;
 const FINAL = new Set(["completed", "failed", "cancelled"]);
@@ -51,21 +51,21 @@ class Reader {
   constructor(frame, data, key) {
     this.key = key;
     this.frame = frame;
-    this.words = new Words(data.language, data.labels);
+    this.t = new Translator(data.language, data.labels);
     this.backend = new Backend(data.jobId);
     this.segments = new Segments();
     this.tabs = new BroadcastChannel(`transcription:${data.jobId}`);
-    this.saving = new Saving(data.jobId, this.backend.correct.bind(this.backend), (segment) => {
+    this.corrections = new CorrectionStore(data.jobId, this.backend.correct.bind(this.backend), (segment) => {
       this.segments.confirm(segment);
       this.tabs.postMessage({ segment });
     });
-    const { words } = this;
-    this.status = new Status(words, {
+    const { t } = this;
+    this.status = new StatusPanel(t, {
       onStop: () => this.#act(this.backend.cancel),
       onResume: () => this.#act(this.backend.resume),
     });
     this.notices = element("div", { className: "notices" });
-    const opening = element("p", { className: "opening", textContent: words.say("reader.opening") });
+    const opening = element("p", { className: "opening", textContent: t.text("reader.opening") });
     this.body = element("div", {}, opening);
     frame.replaceChildren(this.status.away, this.notices, this.body);
   }
@@ -75,11 +75,11 @@ class Reader {
   }
 
   close() {
-    this.saving.flush();
+    this.corrections.flush();
     this.#life.abort();
     this.tabs.close();
     this.player?.close();
-    lightNothing();
+    clearHighlights();
     this.frame.replaceChildren();
   }
 
@@ -90,9 +90,9 @@ class Reader {
   async #load() {
     const signal = this.#signal;
     this.#unfollow?.abort();
-    const whenAway = (isAway) => this.status.showAway(isAway);
+    const onUnavailable = (isUnavailable) => this.status.showUnavailable(isUnavailable);
     try {
-      const job = await persist(this.backend.job, { signal, whenAway });
+      const job = await retryWhileUnavailable(this.backend.job, { signal, onUnavailable });
       if (!signal.aborted) this.#show(job);
     } catch (failure) {
       if (!signal.aborted) this.#cannotOpen(failure);
@@ -100,16 +100,16 @@ class Reader {
   }
 
   #cannotOpen(failure) {
-    const { words } = this;
+    const { t } = this;
     if (failure.status !== 404) {
       if (!this.player) this.body.replaceChildren();
       this.#fail(failure);
       return;
     }
-    this.saving.forgetAll();
+    this.corrections.deleteUnsaved();
     this.player?.pause();
-    const title = element("b", { textContent: words.say("problem.job_not_found") });
-    const advice = element("p", { textContent: words.say("problem.job_not_found.next") });
+    const title = element("b", { textContent: t.text("problem.job_not_found") });
+    const advice = element("p", { textContent: t.text("problem.job_not_found.next") });
     this.body.replaceChildren(element("div", { className: "notice", role: "alert" }, title, advice));
   }
 
@@ -119,10 +119,10 @@ class Reader {
     const isOver = FINAL.has(job.status);
     this.segments.take(job.result?.segments ?? []);
     this.title.textContent = job.title ?? job.file.name;
-    this.facts.textContent = factsOf(this.words, job).join(" · ");
+    this.facts.textContent = jobFacts(this.t, job).join(" · ");
     this.made.textContent = job.model ? this.#madeBy(job.model) : "";
     this.status.show(job);
-    this.editing.isAllowed = isOver;
+    this.editor.isAllowed = isOver;
     this.toolbar.showReady(isOver && this.segments.length > 0);
     this.hint.hidden = !isOver || this.segments.length === 0;
     this.#showWaveform();
@@ -132,29 +132,29 @@ class Reader {
   }
 
   #madeBy({ name, revision }) {
-    return this.words.say("result.model", { model: `${name} (${revision.slice(0, 12)})` });
+    return this.t.text("result.model", { model: `${name} (${revision.slice(0, 12)})` });
   }
 
   #build(job) {
-    const { words, segments, saving, backend } = this;
+    const { t, segments, corrections, backend } = this;
     const signal = this.#signal;
     this.title = element("h2", { className: "name", dir: "auto" });
     this.facts = element("p", { className: "facts" });
     this.made = element("small", { className: "made" });
-    this.player = new Player(words, backend.audioUrl, job.file.duration_s);
-    this.transcript = new Transcript(words, segments);
-    this.changes = new Changes();
+    this.player = new Player(t, backend.audioUrl, job.file.duration_s);
+    this.transcript = new Transcript(t, segments);
+    this.undoHistory = new UndoHistory();
     const parts = { ...this, signal };
-    this.following = new Following(this.player, segments, this.transcript, { signal });
-    this.editing = new Editing(words, parts);
-    this.findBar = new FindBar(words, { ...parts, editing: this.editing });
-    this.unsure = new Unsure(words, parts);
-    this.help = new Help(words);
+    this.playbackFollower = new PlaybackFollower(this.player, segments, this.transcript, { signal });
+    this.editor = new SegmentEditor(t, parts);
+    this.findBar = new FindBar(t, { ...parts, editor: this.editor });
+    this.unsureBar = new UnsureBar(t, parts);
+    this.shortcutsDialog = new ShortcutsDialog(t);
     const name = job.title ?? job.file.name;
     const tell = (text) => this.toolbar.tell(text);
     const fail = (failure) => this.#fail(failure);
-    this.taking = new Taking(words, { backend, saving, name, tell, fail, signal });
-    this.toolbar = new Toolbar(words, this);
+    this.exportMenu = new ExportMenu(t, { backend, corrections, name, tell, fail, signal });
+    this.toolbar = new Toolbar(t, this);
     this.body.replaceChildren(...this.#layOut());
     this.#connect();
   }
@@ -167,35 +167,35 @@ class Reader {
       this.toolbar.root,
       this.findBar.root,
     );
-    const back = iconButton("down", this.words.say("player.follow"), () => this.following.resume());
+    const back = iconButton("down", this.t.text("player.follow"), () => this.playbackFollower.resume());
     back.classList.add("to-sound");
     back.hidden = true;
-    this.following.addEventListener("following", () => (back.hidden = this.following.isFollowing));
-    this.hint = element("p", { className: "hint", textContent: this.words.say("edit.hint") });
+    this.playbackFollower.addEventListener("following", () => (back.hidden = this.playbackFollower.isFollowing));
+    this.hint = element("p", { className: "hint", textContent: this.t.text("edit.hint") });
     const head = element("header", {}, this.title, this.facts, this.hint);
-    return [head, this.status.root, panel, this.transcript.root, this.made, back, this.help.root];
+    return [head, this.status.root, panel, this.transcript.root, this.made, back, this.shortcutsDialog.root];
   }
 
   #connect() {
     const signal = this.#signal;
     this.segments.addEventListener("changed", ({ detail: { position, origin } }) => {
       if (origin === "saved" || origin === "loaded" || origin === "tab") return;
-      this.saving.add(position, this.segments.at(position).text);
+      this.corrections.add(position, this.segments.at(position).text);
     });
-    this.saving.addEventListener("state", () => {
-      if (this.saving.state === "refused") this.#fail(this.saving.failure);
+    this.corrections.addEventListener("state", () => {
+      if (this.corrections.state === "refused") this.#fail(this.corrections.failure);
     });
     this.tabs.addEventListener("message", ({ data }) => this.#hear(data));
     this.player.addEventListener("unplayable", () => this.#explainSilence());
-    listenToKeys(this, this.frame.getRootNode(), signal);
-    addEventListener("pagehide", () => this.saving.flush(), { signal });
-    addEventListener("online", () => this.saving.flush(), { signal });
+    listenForShortcuts(this, this.frame.getRootNode(), signal);
+    addEventListener("pagehide", () => this.corrections.flush(), { signal });
+    addEventListener("online", () => this.corrections.flush(), { signal });
   }
 
   /** Another tab has this transcription open too. */
   #hear({ segment }) {
     if (!segment) return void this.#load();
-    if (this.saving.isWaiting(segment.index) || segment.index >= this.segments.length) return undefined;
+    if (this.corrections.isPending(segment.index) || segment.index >= this.segments.length) return undefined;
     this.segments.setText(segment.index, segment.text.trim(), "tab");
     return this.segments.confirm(segment);
   }
@@ -211,7 +211,7 @@ class Reader {
         this.status.show(this.job);
       },
       onSegment: (segment) => this.segments.add(segment),
-      onAway: (isAway) => this.status.showAway(isAway),
+      onUnavailable: (isUnavailable) => this.status.showUnavailable(isUnavailable),
       onOver: () => this.#load(),
     });
     this.#watchQueue(signal);
@@ -230,7 +230,7 @@ class Reader {
 
   async #act(call) {
     try {
-      await this.saving.flush();
+      await this.corrections.flush();
       this.job = { ...this.job, ...(await call()) };
       this.tabs.postMessage({});
       await this.#load();
@@ -240,11 +240,11 @@ class Reader {
   }
 
   #saveWhatWasLeft() {
-    for (const [index, text] of this.saving.leftBehind()) {
+    for (const [index, text] of this.corrections.unsaved()) {
       if (index >= this.segments.length) continue;
       this.segments.setText(index, text, "left");
     }
-    this.saving.flush();
+    this.corrections.flush();
   }
 
   /** An address with a moment, such as a search has found, leads to it once. */
@@ -252,7 +252,7 @@ class Reader {
     const moment = Number.parseFloat(new URLSearchParams(location.search).get("t"));
     if (this.hasGone || !Number.isFinite(moment) || !this.segments.length) return;
     this.hasGone = true;
-    this.following.playMoment(moment);
+    this.playbackFollower.playMoment(moment);
   }
 
   async #showWaveform() {
@@ -268,12 +268,12 @@ class Reader {
   async #explainSilence() {
     const status = await this.backend.audioStatus();
     if (this.#signal.aborted || status === 0 || status >= 500) return;
-    this.player.showUnplayable(this.words.say(status === 404 ? "player.gone" : "player.format"));
+    this.player.showUnplayable(this.t.text(status === 404 ? "player.gone" : "player.format"));
   }
 
   #fail(failure) {
     if (failure.status === undefined) console.error(failure);
-    const notice = failureNotice(this.words, failure, () => notice.remove());
+    const notice = failureNotice(this.t, failure, () => notice.remove());
     this.notices.replaceChildren(notice);
   }
 }

@@ -7,26 +7,26 @@ const TOLD_MS = 2500;
 export class Toolbar {
   #timer = 0;
 
-  constructor(words, { editing, changes, findBar, unsure, taking, help, saving }) {
-    Object.assign(this, { words, changes, saving });
-    this.find = iconButton("find", words.say("find.open"), () => findBar.open());
-    this.undo = iconButton("undo", words.say("edit.undo"), () => editing.undo());
-    this.redo = iconButton("redo", words.say("edit.redo"), () => editing.redo());
+  constructor(t, { editor, undoHistory, findBar, unsureBar, exportMenu, shortcutsDialog, corrections }) {
+    Object.assign(this, { t, undoHistory, corrections });
+    this.find = iconButton("find", t.text("find.open"), () => findBar.open());
+    this.undo = iconButton("undo", t.text("edit.undo"), () => editor.undo());
+    this.redo = iconButton("redo", t.text("edit.redo"), () => editor.redo());
     this.state = element("span", { className: "state", role: "status" });
-    const helpButton = iconButton("help", words.say("keys.open"), () => help.open());
+    const helpButton = iconButton("help", t.text("keys.open"), () => shortcutsDialog.open());
     this.work = element("div", { className: "group" }, this.find, this.undo, this.redo);
-    this.take = element("div", { className: "group" }, taking.copyMenu, taking.downloadMenu);
+    this.take = element("div", { className: "group" }, exportMenu.copyMenu, exportMenu.downloadMenu);
     this.root = element(
       "div",
       { className: "tools" },
       this.work,
-      unsure.root,
-      element("div", { className: "told" }, unsure.note, this.state),
+      unsureBar.root,
+      element("div", { className: "told" }, unsureBar.note, this.state),
       this.take,
       helpButton,
     );
-    changes.addEventListener("changed", () => this.#showSteps());
-    saving.addEventListener("state", () => this.#showSaving());
+    undoHistory.addEventListener("changed", () => this.#showSteps());
+    corrections.addEventListener("state", () => this.#showSaving());
     this.#showSteps();
   }
 
@@ -43,13 +43,13 @@ export class Toolbar {
   }
 
   #showSteps() {
-    this.undo.disabled = !this.changes.canUndo;
-    this.redo.disabled = !this.changes.canRedo;
+    this.undo.disabled = !this.undoHistory.canUndo;
+    this.redo.disabled = !this.undoHistory.canRedo;
   }
 
   #showSaving() {
-    const { state } = this.saving;
-    this.state.textContent = state === "idle" ? "" : this.words.say(`saving.${state}`);
+    const { state } = this.corrections;
+    this.state.textContent = state === "idle" ? "" : this.t.text(`saving.${state}`);
     this.state.classList.toggle("bad", state === "retrying" || state === "refused");
   }
 }

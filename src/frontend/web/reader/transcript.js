@@ -2,7 +2,7 @@
 // what is lit in it (the word being said, what was found) are ranges, not elements.
 
 import { element } from "../common/elements.js";
-import { clock } from "../common/words.js";
+import { clock } from "../common/translator.js";
 
 /** About how many characters a line holds, and how high it is: for what is not drawn yet. */
 const LINE_CHARS = 75;
@@ -20,11 +20,11 @@ export class Transcript extends EventTarget {
   #active = null;
   #rest = 0;
 
-  constructor(words, segments) {
+  constructor(t, segments) {
     super();
-    this.words = words;
+    this.t = t;
     this.segments = segments;
-    this.root = element("ol", { className: "transcript", "aria-label": words.say("reader.transcript") });
+    this.root = element("ol", { className: "transcript", "aria-label": t.text("reader.transcript") });
     segments.addEventListener("reset", () => this.#drawNone());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
@@ -117,7 +117,7 @@ export class Transcript extends EventTarget {
       className: "time",
       tabIndex: -1,
       textContent: start,
-      "aria-label": this.words.say("reader.play_from", { time: start }),
+      "aria-label": this.t.text("reader.play_from", { time: start }),
     });
     const row = element("li", { className: "segment" }, time, text);
     row.dataset.position = position;

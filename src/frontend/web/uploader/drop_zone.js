@@ -3,26 +3,26 @@
 import { element, icon, textButton, textElement } from "../common/elements.js";
 
 export class DropZone {
-  constructor(words, { limit, onFiles, onMicrophone }) {
+  constructor(t, { limit, onFiles, onMicrophone }) {
     this.onFiles = onFiles;
     this.input = element("input", { type: "file", multiple: true, hidden: true });
     this.input.addEventListener("change", () => this.#take(this.input.files));
-    this.chooser = textButton(words.say("uploader.choose"), () => this.choose(), {
+    this.chooser = textButton(t.text("uploader.choose"), () => this.choose(), {
       className: "primary",
     });
-    this.microphone = textButton(words.say("uploader.record"), onMicrophone, {
+    this.microphone = textButton(t.text("uploader.record"), onMicrophone, {
       picture: "microphone",
     });
     this.element = element(
       "div",
-      { className: "zone", role: "group", "aria-label": words.say("uploader.zone") },
+      { className: "zone", role: "group", "aria-label": t.text("uploader.zone") },
       this.input,
       icon("upload"),
-      textElement("p", words.say("uploader.drop"), "drop"),
+      textElement("p", t.text("uploader.drop"), "drop"),
       element("div", { className: "actions" }, this.chooser, this.microphone),
-      textElement("p", words.say("uploader.limit", { size: words.size(limit) }), "small"),
+      textElement("p", t.text("uploader.limit", { size: t.size(limit) }), "small"),
     );
-    this.#listen();
+    this.#playExcerpt();
   }
 
   choose() {
@@ -37,25 +37,25 @@ export class DropZone {
     this.listening.abort();
   }
 
-  #listen() {
+  #playExcerpt() {
     this.listening = new AbortController();
     const { signal } = this.listening;
     const on = (name, act) => window.addEventListener(name, act, { signal });
     on("dragover", (event) => this.#over(event));
-    on("dragleave", (event) => event.relatedTarget ?? this.#lit(false));
+    on("dragleave", (event) => event.relatedTarget ?? this.#highlight(false));
     on("drop", (event) => this.#drop(event));
   }
 
   #over(event) {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault(); // else the browser would open the file in the page's place
-    this.#lit(true);
+    this.#highlight(true);
   }
 
   #drop(event) {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    this.#lit(false);
+    this.#highlight(false);
     this.#take(event.dataTransfer.files);
   }
 
@@ -64,7 +64,7 @@ export class DropZone {
     this.input.value = ""; // the same file can be chosen again
   }
 
-  #lit(isLit) {
-    this.element.classList.toggle("lit", isLit);
+  #highlight(isHighlighted) {
+    this.element.classList.toggle("highlighted", isHighlighted);
   }
 }

@@ -1,4 +1,4 @@
-// Sound from the microphone into a file, with its level as it comes.
+// AudioPreview from the microphone into a file, with its level as it comes.
 
 const KINDS = [
   ["audio/webm;codecs=opus", "webm"],
@@ -14,7 +14,7 @@ export class Microphone {
   #since = null;
 
   /** Browsers give the microphone to pages with TLS and to this machine's own only. */
-  static get isThere() {
+  static get isSupported() {
     return Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
   }
 

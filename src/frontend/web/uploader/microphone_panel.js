@@ -2,7 +2,7 @@
 
 import { element, textButton, textElement } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
-import { clock } from "../common/words.js";
+import { clock } from "../common/translator.js";
 import { Microphone } from "./microphone.js";
 
 export class MicrophonePanel {
@@ -10,8 +10,8 @@ export class MicrophonePanel {
   #frame = null;
 
   /** `onRecording` gets the file; `onOpen` is told whether it is recording. */
-  constructor(words, { onRecording, onOpen }) {
-    this.words = words;
+  constructor(t, { onRecording, onOpen }) {
+    this.t = t;
     this.onRecording = onRecording;
     this.onOpen = onOpen;
     this.element = element("div", { className: "microphone", hidden: true });
@@ -19,13 +19,13 @@ export class MicrophonePanel {
   }
 
   async open() {
-    const { words, element: panel } = this;
+    const { t, element: panel } = this;
     panel.hidden = false;
-    if (!Microphone.isThere) {
+    if (!Microphone.isSupported) {
       this.#refuse("uploader.no_microphone");
       return;
     }
-    panel.replaceChildren(textElement("p", words.say("uploader.microphone_asking")));
+    panel.replaceChildren(textElement("p", t.text("uploader.microphone_asking")));
     const microphone = new Microphone();
     try {
       await microphone.open();
@@ -56,22 +56,22 @@ export class MicrophonePanel {
   }
 
   #refuse(key) {
-    const { words } = this;
-    this.element.replaceChildren(failureNotice(words.say(key), words.say(`${key}.next`)));
+    const { t } = this;
+    this.element.replaceChildren(failureNotice(t.text(key), t.text(`${key}.next`)));
   }
 
   #show() {
-    const { words } = this;
+    const { t } = this;
     const bar = element("span");
-    const meter = { className: "level", role: "meter", "aria-label": words.say("uploader.level") };
+    const meter = { className: "level", role: "meter", "aria-label": t.text("uploader.level") };
     const level = element("div", { ...meter, "aria-valuemin": "0", "aria-valuemax": "100" }, bar);
     const time = element("span", { className: "time", role: "timer" });
-    const finish = textButton(words.say("uploader.finish"), () => this.#finish(), {
+    const finish = textButton(t.text("uploader.finish"), () => this.#finish(), {
       className: "primary",
       picture: "stop",
     });
-    const hold = textButton(words.say("uploader.hold"), () => this.#hold(hold));
-    const discard = textButton(words.say("uploader.discard"), () => this.close());
+    const hold = textButton(t.text("uploader.hold"), () => this.#hold(hold));
+    const discard = textButton(t.text("uploader.discard"), () => this.close());
     const actions = element("div", { className: "actions" }, finish, hold, discard);
     this.element.replaceChildren(element("div", { className: "sound" }, time, level), actions);
     finish.focus();
@@ -90,12 +90,12 @@ export class MicrophonePanel {
     const { isPaused } = this.#microphone;
     if (isPaused) this.#microphone.resume();
     else this.#microphone.pause();
-    holdButton.textContent = this.words.say(isPaused ? "uploader.hold" : "uploader.go_on");
+    holdButton.textContent = this.t.text(isPaused ? "uploader.hold" : "uploader.go_on");
   }
 
   async #finish() {
     cancelAnimationFrame(this.#frame);
-    const name = this.words.say("uploader.microphone_file", { moment: stamp(new Date()) });
+    const name = this.t.text("uploader.microphone_file", { moment: stamp(new Date()) });
     const file = await this.#microphone.finish(name);
     this.#microphone = null;
     this.close();

@@ -1,16 +1,16 @@
 // One recording on its way to the backend, by tus.
 
-import { problemOf } from "../common/problems.js";
-import { forget, remember } from "./memory.js";
-import { Speed } from "./speed.js";
+import { parseProblem } from "../common/problems.js";
+import { forgetUpload, storeUpload } from "./upload_store.js";
+import { UploadSpeed } from "./upload_speed.js";
 import { TusUpload, terminate } from "./tus.js";
 
 const REMEMBER_MS = 5_000;
 
 /** Where an upload can be. `lost`: after a reload, until its file is chosen again. */
 export const State = Object.freeze({
-  REFUSED: "refused",
-  LOST: "lost",
+  TOO_LARGE: "too_large",
+  NEEDS_FILE: "needs_file",
   WAITING: "waiting",
   SENDING: "sending",
   PAUSED: "paused",
@@ -25,10 +25,10 @@ export class Upload extends EventTarget {
   isRetrying = false;
   problem = null;
   /** Whether the backend has found that it is no recording. */
-  isUnfit = false;
+  isUnusable = false;
   #tus = null;
   #sending = new AbortController();
-  #speed = new Speed();
+  #speed = new UploadSpeed();
   #remembered = 0;
 
   /** `isRecorded`: by the microphone, so that there is no file to choose again. */
@@ -45,7 +45,7 @@ export class Upload extends EventTarget {
     return this.bytesPerSecond ? (this.size - this.sent) / this.bytesPerSecond : null;
   }
 
-  become(state, problem = null) {
+  setState(state, problem = null) {
     this.state = state;
     this.problem = problem;
     this.isRetrying = false;
@@ -57,25 +57,25 @@ export class Upload extends EventTarget {
     this.#tus ??= this.#newTus();
     this.#sending = new AbortController();
     const { signal } = this.#sending;
-    this.become(State.SENDING);
+    this.setState(State.SENDING);
     try {
       await this.#tus.send(signal);
       this.#onSuccess();
     } catch ({ status = 0, body = "" }) {
-      if (!signal.aborted) this.become(State.FAILED, problemOf(status, body));
+      if (!signal.aborted) this.setState(State.FAILED, parseProblem(status, body));
     }
   }
 
   pause() {
     this.#sending.abort();
-    this.become(State.PAUSED);
+    this.setState(State.PAUSED);
   }
 
   /** Give it up, here and at the backend. */
   async remove() {
     this.#sending.abort();
     if (!this.id) return;
-    forget(this.id);
+    forgetUpload(this.id);
     await terminate(this.id);
   }
 
@@ -85,12 +85,12 @@ export class Upload extends EventTarget {
       name: this.name,
       onCreated: (id) => this.#onCreated(id),
       onProgress: (sent) => this.#onProgress(sent),
-      onTrouble: () => this.#onTrouble(),
+      onRetry: () => this.#onRetry(),
     });
   }
 
   #onCreated(id) {
-    if (this.id) forget(this.id); // the backend no longer had it
+    if (this.id) forgetUpload(this.id); // the backend no longer had it
     this.id = id;
     this.#remember();
   }
@@ -104,7 +104,7 @@ export class Upload extends EventTarget {
     this.dispatchEvent(new Event("progress"));
   }
 
-  #onTrouble() {
+  #onRetry() {
     this.isRetrying = true;
     this.dispatchEvent(new Event("progress"));
   }
@@ -112,12 +112,12 @@ export class Upload extends EventTarget {
   #onSuccess() {
     this.sent = this.size;
     this.#remember();
-    this.become(State.READY);
+    this.setState(State.READY);
   }
 
   #remember() {
     if (this.isRecorded && this.sent < this.size) return;
     this.#remembered = Date.now();
-    remember(this);
+    storeUpload(this);
   }
 }

@@ -1,20 +1,20 @@
 // The recordings of a new transcription. What Streamlit learns of them is which are there, by
 // their ids, and how many are still under way.
 
-import { Shelf } from "./shelf.js";
+import { UploadQueue } from "./upload_queue.js";
 import { View } from "./view.js";
 
-const shelf = new Shelf(); // outlives the view: uploads go on while another one is looked at
-const restored = shelf.restore();
+const queue = new UploadQueue(); // outlives the view: uploads go on while another one is looked at
+const restored = queue.restore();
 let view = null;
 
 export default function showUploader({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".uploader");
-  shelf.limitBytes = data.limit_bytes;
-  shelf.putAway(data.started);
+  queue.limitBytes = data.limit_bytes;
+  queue.removeStarted(data.started);
   if (view?.root !== root || view.language !== data.language) {
     view?.close();
-    view = new View(root, shelf, data);
+    view = new View(root, queue, data);
     restored.then(() => view?.showList());
   }
   view.report = (uploads) => setStateValue("uploads", uploads);

@@ -1,10 +1,10 @@
 // The whole of the uploader: where recordings come in, and those that have come.
 
 import { element } from "../common/elements.js";
-import { Words } from "../common/words.js";
+import { Translator } from "../common/translator.js";
 import { DropZone } from "./drop_zone.js";
 import { MicrophonePanel } from "./microphone_panel.js";
-import { Row } from "./row.js";
+import { UploadRow } from "./upload_row.js";
 
 export class View {
   #rows = new Map();
@@ -12,23 +12,23 @@ export class View {
   #reported = "";
   #listening = new AbortController();
 
-  constructor(root, shelf, { language, labels, limit_bytes: limit }) {
-    Object.assign(this, { root, shelf, language, words: new Words(language, labels) });
-    this.microphone = new MicrophonePanel(this.words, {
-      onRecording: (file) => shelf.add([file], { isRecorded: true }),
+  constructor(root, queue, { language, labels, limit_bytes: limit }) {
+    Object.assign(this, { root, queue, language, t: new Translator(language, labels) });
+    this.microphone = new MicrophonePanel(this.t, {
+      onRecording: (file) => queue.add([file], { isRecorded: true }),
       onOpen: (isOpen) => this.zone.element.classList.toggle("away", isOpen),
     });
-    this.zone = new DropZone(this.words, {
+    this.zone = new DropZone(this.t, {
       limit,
-      onFiles: (files) => shelf.add(files),
+      onFiles: (files) => queue.add(files),
       onMicrophone: () => this.microphone.open(),
     });
-    this.list = element("ul", { "aria-label": this.words.say("uploader.list") });
+    this.list = element("ul", { "aria-label": this.t.text("uploader.list") });
     this.status = element("p", { className: "unseen", role: "status" });
     root.replaceChildren(this.zone.element, this.microphone.element, this.list, this.status);
     const { signal } = this.#listening;
-    shelf.addEventListener("list", () => this.showList(), { signal });
-    shelf.addEventListener("state", () => this.#tell(), { signal });
+    queue.addEventListener("list", () => this.showList(), { signal });
+    queue.addEventListener("state", () => this.#tell(), { signal });
   }
 
   update({ normalization, failures }) {
@@ -37,7 +37,7 @@ export class View {
   }
 
   showList() {
-    const { uploads } = this.shelf;
+    const { uploads } = this.queue;
     for (const [upload, row] of this.#rows) {
       if (uploads.includes(upload)) continue;
       row.close();
@@ -59,10 +59,10 @@ export class View {
   }
 
   #add(upload) {
-    const row = new Row(this.words, upload, {
-      isAlone: () => this.shelf.uploads.length === 1,
+    const row = new UploadRow(this.t, upload, {
+      isAlone: () => this.queue.uploads.length === 1,
       onChoose: () => this.zone.choose(),
-      onProceed: () => this.shelf.proceed(upload),
+      onResume: () => this.queue.resume(upload),
       onRemove: () => this.#remove(upload),
       onChange: () => this.#tell(),
     });
@@ -71,7 +71,7 @@ export class View {
   }
 
   #remove(upload) {
-    this.shelf.remove(upload);
+    this.queue.remove(upload);
     this.zone.focus();
   }
 
@@ -84,10 +84,10 @@ export class View {
   /** Tell Streamlit what is there, and who listens what has changed. */
   #tell() {
     this.#showEstimates();
-    const { readyIds, nUnderWay } = this.shelf;
+    const { readyIds, nUnderWay } = this.queue;
     const uploads = { ready: readyIds, n_under_way: nUnderWay };
-    const said = this.words.say("uploader.status", { ready: readyIds.length, left: nUnderWay });
-    if (said !== this.#told && this.shelf.uploads.length) this.status.textContent = said;
+    const said = this.t.text("uploader.status", { ready: readyIds.length, left: nUnderWay });
+    if (said !== this.#told && this.queue.uploads.length) this.status.textContent = said;
     this.#told = said;
     const report = JSON.stringify(uploads);
     if (report === this.#reported) return;

@@ -1,6 +1,6 @@
-import { fillIn } from "../common/words.js";
-import { ask } from "./question.js";
-import { saveAsZip } from "./save.js";
+import { formatText } from "../common/translator.js";
+import { confirm } from "./confirm_dialog.js";
+import { downloadZip } from "./zip_download.js";
 import { showOptions } from "./toolbar.js";
 
 const WITH_TEXT = ["completed", "cancelled"];
@@ -10,11 +10,11 @@ function chosenRows(visit) {
 }
 
 async function removeAll(visit, rows) {
-  if (await ask(visit, "delete", rows)) visit.act({ kind: "delete", ids: rows.map(({ id }) => id) });
+  if (await confirm(visit, "delete", rows)) visit.act({ kind: "delete", ids: rows.map(({ id }) => id) });
 }
 
 async function tagAll(visit, rows) {
-  const tag = await ask(visit, "tag", rows);
+  const tag = await confirm(visit, "tag", rows);
   if (!tag) return;
   const tags = Object.fromEntries(rows.map((row) => [row.id, row.tags]));
   visit.act({ kind: "add_tag", tags, tag });
@@ -41,7 +41,7 @@ function showAll(visit) {
   };
 }
 
-export function showBulk(visit) {
+export function showBulkActions(visit) {
   showAll(visit);
   const { labels, choices } = visit.data;
   const bar = visit.root.querySelector(".bulk");
@@ -51,11 +51,11 @@ export function showBulk(visit) {
   const withText = rows.filter(({ status }) => WITH_TEXT.includes(status));
   const format = bar.querySelector("[name=format]");
   bar.ariaLabel = labels.bulk;
-  bar.querySelector(".count").textContent = fillIn(labels.selected, { count: rows.length });
+  bar.querySelector(".count").textContent = formatText(labels.selected, { count: rows.length });
   format.ariaLabel = labels.format;
   format.hidden = withText.length === 0;
   showOptions(format, choices.formats);
-  showButton(bar, "save", labels.zip, () => saveAsZip(visit, withText, format.value), withText.length > 0);
+  showButton(bar, "save", labels.zip, () => downloadZip(visit, withText, format.value), withText.length > 0);
   showButton(bar, "tag", labels.add_tag, () => tagAll(visit, rows));
   for (const kind of ["cancel", "resume"]) {
     const ids = rows.filter((row) => row[`can_${kind}`]).map(({ id }) => id);

@@ -3,13 +3,13 @@
 
 const registry = globalThis.CSS?.highlights;
 
-export function light(name, ranges) {
+export function highlight(name, ranges) {
   if (!registry) return;
   const there = ranges.filter(Boolean);
   if (there.length) registry.set(`reader-${name}`, new Highlight(...there));
   else registry.delete(`reader-${name}`);
 }
 
-export function lightNothing() {
+export function clearHighlights() {
   for (const name of ["spoken", "found", "found-here", "unsure"]) registry?.delete(`reader-${name}`);
 }

@@ -2,20 +2,20 @@
 
 import { element, textButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
-import { kindOf } from "../common/problems.js";
+import { problemKind } from "../common/problems.js";
 
-export class Status {
+export class StatusPanel {
   #kind = null;
 
-  constructor(words, { onStop, onResume }) {
-    Object.assign(this, { words, onStop, onResume });
-    this.root = element("section", { className: "status", "aria-label": words.say("running.label") });
+  constructor(t, { onStop, onResume }) {
+    Object.assign(this, { t, onStop, onResume });
+    this.root = element("section", { className: "status", "aria-label": t.text("running.label") });
     this.away = element("p", { className: "notice", role: "status", hidden: true });
   }
 
-  showAway(isAway) {
-    this.away.textContent = isAway ? this.words.say("running.connection_lost") : "";
-    this.away.hidden = !isAway;
+  showUnavailable(isUnavailable) {
+    this.away.textContent = isUnavailable ? this.t.text("running.connection_lost") : "";
+    this.away.hidden = !isUnavailable;
   }
 
   show(job) {
@@ -29,62 +29,62 @@ export class Status {
   }
 
   #going() {
-    const { words } = this;
+    const { t } = this;
     this.stage = element("b", { role: "status" });
     this.left = element("span");
-    this.bar = element("progress", { max: 1, "aria-label": words.say("running.label") });
-    this.stop = textButton(words.say("running.stop"), () => this.#once(this.stop, this.onStop));
-    this.stop.title = words.say("running.stop.help");
+    this.bar = element("progress", { max: 1, "aria-label": t.text("running.label") });
+    this.stop = textButton(t.text("running.stop"), () => this.#once(this.stop, this.onStop));
+    this.stop.title = t.text("running.stop.help");
     const line = element("div", { className: "line" }, this.stage, this.left, this.stop);
-    const note = element("small", { textContent: words.say("running.may_leave") });
+    const note = element("small", { textContent: t.text("running.may_leave") });
     return [line, this.bar, note];
   }
 
   #showProgress({ status, progress, queue_position: place }) {
-    const { words } = this;
+    const { t } = this;
     const { stage, processed_s, total_s, eta_s } = progress;
     const isTranscribing = status === "running" && stage === "transcribing" && total_s > 0;
     const share = isTranscribing ? processed_s / total_s : 0;
-    const text = status === "queued" ? words.say("running.queued") : this.#stageInWords(stage);
+    const text = status === "queued" ? t.text("running.queued") : this.#stageInWords(stage);
     if (this.stage.textContent !== text) this.stage.textContent = text;
     const parts = [];
-    if (status === "queued" && place) parts.push(words.say("running.queue_position", { count: place }));
-    if (isTranscribing) parts.push(words.percent(share));
-    if (isTranscribing && eta_s !== null) parts.push(words.timeLeft(eta_s));
+    if (status === "queued" && place) parts.push(t.text("running.queue_position", { count: place }));
+    if (isTranscribing) parts.push(t.percent(share));
+    if (isTranscribing && eta_s !== null) parts.push(t.timeLeft(eta_s));
     this.left.textContent = parts.join(" · ");
     this.bar.value = share;
   }
 
   #stageInWords(stage) {
-    return this.words.say(stage ? `stage.${stage}` : "running.starting");
+    return this.t.text(stage ? `stage.${stage}` : "running.starting");
   }
 
   #ended(job) {
-    const { words } = this;
-    const shown = job.warnings.map((name) => this.#notice(words.say(`warning.${name}`)));
+    const { t } = this;
+    const shown = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`)));
     if (job.status === "failed") {
       const { type = "", request_id: requestId } = job.error ?? {};
-      shown.push(problemNotice(words, { kind: kindOf(type), requestId }));
+      shown.push(problemNotice(t, { kind: problemKind(type), requestId }));
     }
     if (job.status === "cancelled") shown.push(this.#stopped());
     else if (!job.result?.text.trim()) {
       if (job.status === "completed") {
-        shown.push(this.#notice(words.say("result.no_speech"), words.say("result.no_speech.next")));
+        shown.push(this.#notice(t.text("result.no_speech"), t.text("result.no_speech.next")));
       }
     } else if (job.status === "failed") {
-      shown.push(element("p", { textContent: words.say("result.so_far") }));
+      shown.push(element("p", { textContent: t.text("result.so_far") }));
     }
     return shown;
   }
 
   #stopped() {
-    const { words } = this;
+    const { t } = this;
     const resume = textButton(
-      words.say("running.resume"),
+      t.text("running.resume"),
       () => this.#once(resume, this.onResume),
       { className: "primary" },
     );
-    const notice = this.#notice(words.say("result.cancelled"), words.say("result.cancelled.next"));
+    const notice = this.#notice(t.text("result.cancelled"), t.text("result.cancelled.next"));
     notice.append(resume);
     return notice;
   }

@@ -7,19 +7,19 @@ const PASSING = [0, 409, 423, 429];
 const DISK_FULL = 507;
 
 /** Whether the same request may do better later; 0 is a broken connection. */
-export function isPassing(status) {
+export function isRetryable(status) {
   return PASSING.includes(status) || (status >= 500 && status !== DISK_FULL);
 }
 
-export class Patience {
+export class RetryPolicy {
   #attempts = 0;
 
-  get isOver() {
+  get isExhausted() {
     return this.#attempts >= MAX_ATTEMPTS;
   }
 
   /** There was some progress. */
-  renew() {
+  reset() {
     this.#attempts = 0;
   }
 

@@ -1,15 +1,15 @@
-import { fillIn } from "../common/words.js";
+import { formatText } from "../common/translator.js";
 
 // Asks in a dialog before something is done to recordings. Resolves to what was typed, to true
 // where there is nothing to type, or to null.
-export function ask(visit, kind, rows) {
+export function confirm(visit, kind, rows) {
   const { labels } = visit.data;
   const dialog = visit.root.querySelector("dialog");
   const field = dialog.querySelector(".field");
   const input = field.querySelector("input");
   const asksForText = kind === "tag";
   const count = rows.length;
-  dialog.querySelector("h2").textContent = fillIn(labels[`${kind}_question`], { count });
+  dialog.querySelector("h2").textContent = formatText(labels[`${kind}_question`], { count });
   dialog.querySelector(".subject").textContent = count === 1 ? rows[0].name : "";
   dialog.querySelector(".consequence").textContent = labels[`${kind}_consequence`];
   field.hidden = !asksForText;

@@ -2,7 +2,7 @@
 
 const WINDOW_MS = 8_000;
 
-export class Speed {
+export class UploadSpeed {
   #seen = [];
 
   note(sent, now = performance.now()) {

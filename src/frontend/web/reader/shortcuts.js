@@ -7,8 +7,8 @@ const ANYWHERE = {
   KeyK: ({ player }) => player.toggle(),
   KeyJ: ({ player }) => player.skip(-STEP_S),
   KeyL: ({ player }) => player.skip(STEP_S),
-  KeyN: ({ unsure }) => unsure.go(false),
-  KeyP: ({ unsure }) => unsure.go(true),
+  KeyN: ({ unsureBar }) => unsureBar.go(false),
+  KeyP: ({ unsureBar }) => unsureBar.go(true),
 };
 
 const ALONE = {
@@ -22,21 +22,21 @@ const ALONE = {
 const IN_LIST = {
   ArrowDown: ({ transcript }, position) => transcript.focus(position + 1),
   ArrowUp: ({ transcript }, position) => transcript.focus(position - 1),
-  KeyE: ({ editing }, position) => editing.open(position),
+  KeyE: ({ editor }, position) => editor.open(position),
 };
 
 const IN_FIELD = {
-  Enter: ({ editing }) => editing.finish(),
-  Escape: ({ editing }) => editing.finish(),
+  Enter: ({ editor }) => editor.finish(),
+  Escape: ({ editor }) => editor.finish(),
 };
 
 const WITH_CONTROL = {
-  KeyZ: ({ editing }, _, event) => (event.shiftKey ? editing.redo() : editing.undo()),
-  KeyY: ({ editing }) => editing.redo(),
+  KeyZ: ({ editor }, _, event) => (event.shiftKey ? editor.redo() : editor.undo()),
+  KeyY: ({ editor }) => editor.redo(),
 };
 
 /** Listen to the whole page, before anything else on it does. */
-export function listenToKeys(reader, root, signal) {
+export function listenForShortcuts(reader, root, signal) {
   const listen = (event) => {
     const act = actionOf(event, reader, root);
     if (act) {
@@ -63,7 +63,7 @@ function actionOf(event, reader, root) {
     return () => reader.findBar.close();
   }
   if (isWriting(target)) return null;
-  if (event.key === "?") return () => reader.help.open();
+  if (event.key === "?") return () => reader.shortcutsDialog.open();
   if (isInside && target.closest(".segment") && IN_LIST[code]) return IN_LIST[code];
   return ANYWHERE[code] ?? (isControl(target, code) ? null : ALONE[code]);
 }
@@ -79,10 +79,10 @@ function withControl(event, reader, target, isInside) {
 }
 
 /** While a phrase is corrected, Alt and an arrow go on to the next one. */
-function inFieldWithAlt(code, { editing }) {
+function inFieldWithAlt(code, { editor }) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[code];
-  if (!step || editing.position === null) return undefined;
-  return () => editing.open(editing.position + step);
+  if (!step || editor.position === null) return undefined;
+  return () => editor.open(editor.position + step);
 }
 
 function isWriting(target) {

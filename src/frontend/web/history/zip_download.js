@@ -1,12 +1,12 @@
-import { saveAs } from "../common/download.js";
-import { fillIn } from "../common/words.js";
-import { tell } from "./notice.js";
+import { downloadBlob } from "../common/download.js";
+import { formatText } from "../common/translator.js";
+import { showMessage } from "./notice.js";
 
 // Saves the texts of recordings as one zip. It is fetched before it is offered, so that what
 // goes wrong is told here and not by a broken file.
-export async function saveAsZip(visit, rows, format) {
+export async function downloadZip(visit, rows, format) {
   const { labels } = visit.data;
-  tell(visit, fillIn(labels.zip_making, { count: rows.length }));
+  showMessage(visit, formatText(labels.zip_making, { count: rows.length }));
   try {
     const answer = await fetch("/transcripts.zip", {
       method: "POST",
@@ -15,9 +15,9 @@ export async function saveAsZip(visit, rows, format) {
     });
     if (!answer.ok) throw new Error(String(answer.status));
     const day = new Date().toLocaleDateString("sv-SE");
-    saveAs(await answer.blob(), `${fillIn(labels.zip_name, { day })}.zip`);
-    tell(visit, labels.zip_made);
+    downloadBlob(await answer.blob(), `${formatText(labels.zip_name, { day })}.zip`);
+    showMessage(visit, labels.zip_made);
   } catch {
-    tell(visit, labels.zip_failed, { failed: true });
+    showMessage(visit, labels.zip_failed, { failed: true });
   }
 }

@@ -1,7 +1,7 @@
-// Taking the transcript away: copied, or as a file of any format. Both are the backend's own
+// ExportMenu the transcript away: copied, or as a file of any format. Both are the backend's own
 // exports, made after the last correction is saved.
 
-import { saveAs } from "../common/download.js";
+import { downloadBlob } from "../common/download.js";
 import { element, icon, textButton } from "../common/elements.js";
 import { menu } from "./menu.js";
 
@@ -10,9 +10,9 @@ const FORMATS = ["txt", "docx", "srt", "vtt", "tsv", "json"];
 /** Formats that can be had without times; the others are nothing without them. */
 const TIMES_OPTIONAL = new Set(["txt", "docx"]);
 
-export class Taking {
-  constructor(words, { backend, saving, name, tell, fail, signal }) {
-    Object.assign(this, { words, backend, saving, name, tell, fail });
+export class ExportMenu {
+  constructor(t, { backend, corrections, name, tell, fail, signal }) {
+    Object.assign(this, { t, backend, corrections, name, tell, fail });
     this.timestamps = element("input", { type: "checkbox" });
     this.copyMenu = this.#buildCopyMenu(signal);
     this.downloadMenu = this.#buildDownloadMenu(signal);
@@ -20,11 +20,11 @@ export class Taking {
 
   #buildCopyMenu(signal) {
     const choice = (key, timestamps) =>
-      textButton(this.words.say(key), () => this.#take(this.copyMenu, () => this.#copy(timestamps)));
-    const { words } = this;
+      textButton(this.t.text(key), () => this.#take(this.copyMenu, () => this.#copy(timestamps)));
+    const { t } = this;
     return menu(
       "copy",
-      words.say("take.copy"),
+      t.text("take.copy"),
       signal,
       choice("take.copy.plain", false),
       choice("take.copy.timestamps", true),
@@ -32,16 +32,16 @@ export class Taking {
   }
 
   #buildDownloadMenu(signal) {
-    const { words } = this;
+    const { t } = this;
     const withTimes = element(
       "label",
       { className: "with-times" },
       this.timestamps,
-      words.say("take.timestamps"),
+      t.text("take.timestamps"),
     );
     return menu(
       "download",
-      words.say("take.download"),
+      t.text("take.download"),
       signal,
       withTimes,
       ...FORMATS.map((format) => this.#buildChoice(format)),
@@ -49,14 +49,14 @@ export class Taking {
   }
 
   #buildChoice(format) {
-    const { words } = this;
+    const { t } = this;
     const download = () => this.#take(this.downloadMenu, () => this.#download(format));
     return element(
       "button",
       { type: "button", className: "choice", on: { click: download } },
       icon("download"),
-      element("b", { textContent: words.say(`result.download.${format}`) }),
-      element("small", { textContent: words.say(`result.download.${format}.help`) }),
+      element("b", { textContent: t.text(`result.download.${format}`) }),
+      element("small", { textContent: t.text(`result.download.${format}.help`) }),
     );
   }
 
@@ -71,19 +71,19 @@ export class Taking {
   }
 
   async #file(format, timestamps) {
-    await this.saving.flush();
+    await this.corrections.flush();
     return this.backend.file(format, TIMES_OPTIONAL.has(format) ? timestamps : null);
   }
 
   async #download(format) {
     const stem = this.name.replace(/\.[^.]{1,5}$/, "") || this.name;
-    saveAs(await this.#file(format, this.timestamps.checked), `${stem}.${format}`);
+    downloadBlob(await this.#file(format, this.timestamps.checked), `${stem}.${format}`);
   }
 
   async #copy(timestamps) {
     const text = this.#file("txt", timestamps).then((blob) => blob.text());
     await toClipboard(text);
-    this.tell(this.words.say("result.copied"));
+    this.tell(this.t.text("result.copied"));
   }
 }
 

@@ -1,7 +1,7 @@
 // Text and sound together: what is said is lit and kept in sight, a click on a word plays it.
 
-import { light } from "./lighting.js";
-import { lastBegun, momentAt, wordPlaces } from "./spoken.js";
+import { highlight } from "./highlights.js";
+import { lastStarted, timeAtOffset, wordOffsets } from "./word_timing.js";
 
 /** A pointer that moved further than this was selecting text. */
 const CLICK_PX = 5;
@@ -13,7 +13,7 @@ const ROUNDING_S = 0.01;
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End"]);
 
 /** Event: `following`, when `isFollowing` changed. */
-export class Following extends EventTarget {
+export class PlaybackFollower extends EventTarget {
   isFollowing = true;
   #position = -1;
   #word = -1;
@@ -49,7 +49,7 @@ export class Following extends EventTarget {
   /** Go to a moment and play it, as far as the browser allows that without a click. */
   playMoment(moment) {
     // what an address says may lie a little before the phrase, having been rounded
-    const position = Math.max(0, lastBegun(this.segments, moment + ROUNDING_S));
+    const position = Math.max(0, lastStarted(this.segments, moment + ROUNDING_S));
     this.transcript.setActive(position);
     this.transcript.reveal(position, "center");
     this.player.playFrom(moment);
@@ -85,30 +85,30 @@ export class Following extends EventTarget {
     if (Math.hypot(clientX - x, clientY - y) > CLICK_PX) return;
     const offset = offsetAt(this.transcript.root.getRootNode(), clientX, clientY);
     this.#setFollowing(true);
-    this.player.playFrom(momentAt(this.segments.at(position), offset));
+    this.player.playFrom(timeAtOffset(this.segments.at(position), offset));
   }
 
   #show() {
     if (!this.player.hasBegun) return;
-    const position = lastBegun(this.segments, this.player.moment);
+    const position = lastStarted(this.segments, this.player.moment);
     if (position !== this.#position) this.#enter(position);
     if (position < 0) return;
     const { words, end } = this.segments.at(position);
-    const word = this.player.moment < end + 0.3 ? lastBegun(words, this.player.moment) : -1;
+    const word = this.player.moment < end + 0.3 ? lastStarted(t, this.player.moment) : -1;
     if (word === this.#word) return;
     this.#word = word;
     const place = this.#places[word];
-    light("spoken", [place && this.transcript.range(position, ...place)]);
+    highlight("spoken", [place && this.transcript.range(position, ...place)]);
   }
 
   #enter(position) {
     this.transcript.row(this.#position)?.removeAttribute("aria-current");
     this.#position = position;
     this.#word = -1;
-    light("spoken", []);
+    highlight("spoken", []);
     if (position < 0) return;
     const segment = this.segments.at(position);
-    this.#places = wordPlaces(segment.text, segment.words);
+    this.#places = wordOffsets(segment.text, segment.words);
     this.transcript.row(position).setAttribute("aria-current", "true");
     if (this.isFollowing && this.player.isPlaying) this.#keepInSight(position);
   }

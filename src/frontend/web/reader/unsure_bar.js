@@ -1,24 +1,24 @@
 // The phrases that the model was unsure of: marked, told why, and gone through one by one.
 
 import { element, iconButton } from "../common/elements.js";
-import { light } from "./lighting.js";
-import { wordPlaces } from "./spoken.js";
+import { highlight } from "./highlights.js";
+import { wordOffsets } from "./word_timing.js";
 import { isUnsure } from "./transcript.js";
 
 const QUIET_MS = 300;
 
-export class Unsure {
+export class UnsureBar {
   #timer = 0;
   #at = null;
 
-  constructor(words, { segments, transcript }) {
-    Object.assign(this, { words, segments, transcript });
+  constructor(t, { segments, transcript }) {
+    Object.assign(this, { t, segments, transcript });
     this.note = element("span", { className: "count", role: "status" });
     this.root = element(
       "div",
-      { className: "unsure-bar", role: "group", "aria-label": words.say("unsure.label") },
-      iconButton("up", words.say("unsure.previous"), () => this.go(true)),
-      iconButton("down", words.say("unsure.next"), () => this.go(false)),
+      { className: "unsure-bar", role: "group", "aria-label": t.text("unsure.label") },
+      iconButton("up", t.text("unsure.previous"), () => this.go(true)),
+      iconButton("down", t.text("unsure.next"), () => this.go(false)),
     );
     segments.addEventListener("changed", () => this.#showSoon());
     transcript.addEventListener("drawn", () => this.#show());
@@ -51,21 +51,21 @@ export class Unsure {
     const positions = this.#positions();
     this.root.hidden = this.note.hidden = positions.length === 0;
     this.note.textContent = this.#inWords(positions);
-    light("unsure", positions.flatMap((position) => this.#wordsOf(position)));
+    highlight("unsure", positions.flatMap((position) => this.#wordsOf(position)));
   }
 
   #inWords(positions) {
-    const { words } = this;
+    const { t } = this;
     const at = positions.indexOf(this.#at);
-    if (at < 0) return words.say("unsure.count", { count: positions.length });
-    const why = this.segments.at(this.#at).unsure.map((sign) => words.say(`unsure.sign.${sign}`));
-    return `${words.say("find.at", { at: at + 1, n: positions.length })}: ${why.join(", ")}`;
+    if (at < 0) return t.text("unsure.count", { count: positions.length });
+    const why = this.segments.at(this.#at).unsure.map((sign) => t.text(`unsure.sign.${sign}`));
+    return `${t.text("find.at", { at: at + 1, n: positions.length })}: ${why.join(", ")}`;
   }
 
   #wordsOf(position) {
     const segment = this.segments.at(position);
     if (!segment.unsureWords.length) return [];
-    const places = wordPlaces(segment.text, segment.words);
+    const places = wordOffsets(segment.text, segment.words);
     return segment.unsureWords
       .filter((index) => places[index])
       .map((index) => this.transcript.range(position, ...places[index]));

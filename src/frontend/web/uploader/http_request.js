@@ -1,7 +1,7 @@
 // A request that tells how much of its body has gone, which fetch does not.
 
 /** Its status is 0 when nobody answered. Throws the reason of `signal` once that is aborted. */
-export function ask(method, address, { headers, body = null, signal = null, onSent = null }) {
+export function sendRequest(method, address, { headers, body = null, signal = null, onSent = null }) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const request = new XMLHttpRequest();

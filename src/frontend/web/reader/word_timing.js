@@ -7,7 +7,7 @@ const LOOKAHEAD = 60;
  * Return where each word stands in a text, as [start, end), or null where it does not: the
  * text may have been corrected, and the words that were left alone keep their times.
  */
-export function wordPlaces(text, words) {
+export function wordOffsets(text, words) {
   let from = 0;
   return words.map(({ word }) => {
     const said = word.trim();
@@ -19,7 +19,7 @@ export function wordPlaces(text, words) {
 }
 
 /** Return the last of `rows` that has begun at a moment, -1 before the first. */
-export function lastBegun(rows, moment) {
+export function lastStarted(rows, moment) {
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -30,8 +30,8 @@ export function lastBegun(rows, moment) {
 }
 
 /** Return the moment at which what stands at an offset of a phrase's text is said. */
-export function momentAt(row, offset) {
-  const places = wordPlaces(row.text, row.words);
+export function timeAtOffset(row, offset) {
+  const places = wordOffsets(row.text, row.words);
   let found = row.start;
   places.forEach((place, index) => {
     if (place && place[0] <= offset) found = row.words[index].start;

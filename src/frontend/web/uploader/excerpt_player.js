@@ -4,8 +4,8 @@ const player = new Audio();
 let ended = () => {};
 
 /** `onEnd` is told when it is over, by itself, by a stop or by another one, and if it failed. */
-export function listen(address, onEnd) {
-  stopListening();
+export function playExcerpt(address, onEnd) {
+  stopExcerpt();
   ended = onEnd;
   player.src = address;
   player.onended = () => finish();
@@ -13,7 +13,7 @@ export function listen(address, onEnd) {
   player.play().catch(() => {}); // told by onerror, or another listen came between
 }
 
-export function stopListening() {
+export function stopExcerpt() {
   player.onerror = null;
   player.pause();
   finish();

@@ -2,27 +2,27 @@
 
 import { element, icon, textButton, textElement } from "../common/elements.js";
 import { drawWaveform } from "../common/waveform.js";
-import { clock } from "../common/words.js";
-import { listen, stopListening } from "./listening.js";
-import { loudestStretch } from "./loudest_stretch.js";
+import { clock } from "../common/translator.js";
+import { playExcerpt, stopExcerpt } from "./excerpt_player.js";
+import { loudestExcerptStart } from "./loudest_excerpt.js";
 
 const EXCERPT_S = 8;
 const SIDES = ["before", "after"];
 
-export class Sound {
+export class AudioPreview {
   #preview = null;
   #normalization = "";
   #start = null;
   #playing = null;
 
-  constructor(words, excerptAddress) {
-    this.words = words;
+  constructor(t, excerptAddress) {
+    this.t = t;
     this.excerptAddress = excerptAddress;
     this.sides = Object.fromEntries(SIDES.map((name) => [name, this.#newSide(name)]));
     this.position = element("input", { type: "range", min: 0, step: 1 });
     this.position.addEventListener("input", () => this.#moveTo(Number(this.position.value)));
     this.where = element("output");
-    const label = element("label", { className: "position" }, this.words.say("uploader.from"));
+    const label = element("label", { className: "position" }, this.t.text("uploader.from"));
     label.append(this.position, this.where);
     this.label = label;
     const sides = SIDES.map((name) => this.sides[name].element);
@@ -35,11 +35,11 @@ export class Sound {
     const isNew = this.#normalization !== normalization;
     this.#preview = preview;
     this.#normalization = normalization;
-    if (isNew && this.#playing === "after") stopListening();
+    if (isNew && this.#playing === "after") stopExcerpt();
     const last = Math.max(0, Math.floor(preview.duration_s - EXCERPT_S));
     this.position.max = last;
     this.label.hidden = last === 0;
-    this.#start ??= Math.min(last, Math.floor(loudestStretch(preview.waveform, EXCERPT_S)));
+    this.#start ??= Math.min(last, Math.floor(loudestExcerptStart(preview.waveform, EXCERPT_S)));
     this.position.value = this.#start;
     this.#nameSides();
     this.#draw();
@@ -47,7 +47,7 @@ export class Sound {
 
   close() {
     this.sizes.disconnect();
-    if (this.#playing) stopListening();
+    if (this.#playing) stopExcerpt();
   }
 
   #newSide(name) {
@@ -60,18 +60,18 @@ export class Sound {
   }
 
   #nameSides() {
-    const { words } = this;
-    const gain = words.number(Math.abs(this.#preview.gain_db), 1);
+    const { t } = this;
+    const gain = t.number(Math.abs(this.#preview.gain_db), 1);
     const way = this.#preview.gain_db < -0.05 ? "quieter" : "louder";
     const isSame = Math.abs(this.#preview.gain_db) < 0.05;
     const after = isSame ? "uploader.unchanged" : `uploader.after_${way}`;
-    const titles = { before: words.say("uploader.before"), after: words.say(after, { gain }) };
+    const titles = { before: t.text("uploader.before"), after: t.text(after, { gain }) };
     for (const name of SIDES) {
       const { title, canvas, play } = this.sides[name];
       title.textContent = titles[name];
-      canvas.setAttribute("aria-label", words.say("uploader.waveform", { side: titles[name] }));
+      canvas.setAttribute("aria-label", t.text("uploader.waveform", { side: titles[name] }));
       const isPlaying = this.#playing === name;
-      const label = words.say(isPlaying ? "uploader.stop" : "uploader.listen");
+      const label = t.text(isPlaying ? "uploader.stop" : "uploader.listen");
       play.replaceChildren(icon(isPlaying ? "stop" : "play"), label);
       play.setAttribute("aria-label", `${label}: ${titles[name]}`);
     }
@@ -94,18 +94,18 @@ export class Sound {
   #moveTo(seconds) {
     this.#start = Math.round(Math.min(Number(this.position.max), Math.max(0, seconds)));
     this.position.value = this.#start;
-    if (this.#playing) stopListening();
+    if (this.#playing) stopExcerpt();
     this.#nameSides();
     this.#draw();
   }
 
   #toggle(name) {
-    if (this.#playing === name) return stopListening();
+    if (this.#playing === name) return stopExcerpt();
     const options = name === "after" ? this.#normalization : "normalization=none";
     const query = new URLSearchParams(options);
     query.set("start_s", this.#start);
     query.set("duration_s", EXCERPT_S);
-    listen(`${this.excerptAddress}?${query}`, (outcome) => this.#onEnd(outcome));
+    playExcerpt(`${this.excerptAddress}?${query}`, (outcome) => this.#onEnd(outcome));
     this.#playing = name;
     this.#nameSides();
   }
@@ -113,6 +113,6 @@ export class Sound {
   #onEnd({ failed }) {
     this.#playing = null;
     this.#nameSides();
-    if (failed) this.where.textContent = this.words.say("uploader.no_sound");
+    if (failed) this.where.textContent = this.t.text("uploader.no_sound");
   }
 }

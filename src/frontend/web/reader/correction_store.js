@@ -7,10 +7,10 @@ const QUIET_MS = 600;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 
 /** Event: `state`, when `state` changed: `idle`, `saving`, `saved`, `retrying`, `refused`. */
-export class Saving extends EventTarget {
+export class CorrectionStore extends EventTarget {
   state = "idle";
   failure = null;
-  #waiting = new Map();
+  #pending = new Map();
   #timer = null;
   #running = null;
   #woken = null;
@@ -23,24 +23,24 @@ export class Saving extends EventTarget {
     this.onSaved = onSaved;
   }
 
-  isWaiting(index) {
-    return this.#waiting.has(index);
+  isPending(index) {
+    return this.#pending.has(index);
   }
 
   /** Return what an earlier visit could not save, as [index, text] pairs. */
-  leftBehind() {
+  unsaved() {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(this.prefix))
       .map((key) => [Number(key.slice(this.prefix.length)), localStorage.getItem(key)]);
   }
 
   /** Forget what an earlier visit left: there is no such transcription any more. */
-  forgetAll() {
-    for (const [index] of this.leftBehind()) localStorage.removeItem(this.prefix + index);
+  deleteUnsaved() {
+    for (const [index] of this.unsaved()) localStorage.removeItem(this.prefix + index);
   }
 
   add(index, text) {
-    this.#waiting.set(index, text);
+    this.#pending.set(index, text);
     keep(this.prefix + index, text);
     this.#become("saving");
     clearTimeout(this.#timer);
@@ -51,7 +51,7 @@ export class Saving extends EventTarget {
   flush() {
     clearTimeout(this.#timer);
     this.#woken?.abort();
-    if (!this.#waiting.size) return this.#running ?? Promise.resolve();
+    if (!this.#pending.size) return this.#running ?? Promise.resolve();
     this.#running ??= this.#saveAll().finally(() => (this.#running = null));
     return this.#running;
   }
@@ -63,9 +63,9 @@ export class Saving extends EventTarget {
         const segment = await this.correct(index, text);
         attempt = 0;
         this.#forget(index, text);
-        if (!this.#waiting.has(index)) this.onSaved(segment);
+        if (!this.#pending.has(index)) this.onSaved(segment);
       } catch (failure) {
-        if (failure.isAway) await this.#waitToRetry(attempt++);
+        if (failure.isUnavailable) await this.#waitToRetry(attempt++);
         else this.#refuse(index, failure);
       }
     }
@@ -80,17 +80,17 @@ export class Saving extends EventTarget {
 
   /** It stays in the browser's storage, for the next visit to try. */
   #refuse(index, failure) {
-    this.#waiting.delete(index);
+    this.#pending.delete(index);
     this.#become("refused", failure);
   }
 
   *#endlessly() {
-    while (this.#waiting.size) yield this.#waiting.entries().next().value;
+    while (this.#pending.size) yield this.#pending.entries().next().value;
   }
 
   #forget(index, text) {
-    if (this.#waiting.get(index) !== text) return;
-    this.#waiting.delete(index);
+    if (this.#pending.get(index) !== text) return;
+    this.#pending.delete(index);
     if (localStorage.getItem(this.prefix + index) === text) {
       localStorage.removeItem(this.prefix + index);
     }

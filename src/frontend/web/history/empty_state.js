@@ -17,7 +17,7 @@ function wayOn(visit) {
 }
 
 // Where there is nothing, what to do.
-export function showEmpty(visit) {
+export function showEmptyState(visit) {
   const { data, root } = visit;
   const empty = root.querySelector(".empty");
   const kind = data.filtered ? "nothing" : "empty";

@@ -1,5 +1,5 @@
 /** Where the loudest stretch of a length begins, in seconds: there is something to hear. */
-export function loudestStretch({ bucket_s: bucket, peaks }, seconds) {
+export function loudestExcerptStart({ bucket_s: bucket, peaks }, seconds) {
   const length = Math.max(1, Math.round(seconds / bucket));
   let [sum, most, start] = [0, -1, 0];
   peaks.forEach((peak, index) => {

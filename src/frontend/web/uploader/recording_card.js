@@ -3,8 +3,8 @@
 
 import { element, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
-import { problemOf } from "../common/problems.js";
-import { Sound } from "./sound.js";
+import { parseProblem } from "../common/problems.js";
+import { AudioPreview } from "./audio_preview.js";
 
 const LOUDNESS = [
   [-45, "very_quiet"],
@@ -15,7 +15,7 @@ const LOUDNESS = [
 const SILENCE_DBFS = -60;
 const CLIPPED_DBFS = -0.1;
 
-export class Card {
+export class RecordingCard {
   #asked = null;
   #asking = null;
   #seconds; // of work; null when that cannot be told yet
@@ -24,18 +24,18 @@ export class Card {
    * `isOpen`: whether its sound is shown at once; `onProblem` is told of what keeps the
    * recording from being transcribed, or null.
    */
-  constructor(words, upload, { isOpen, onProblem }) {
-    Object.assign(this, { words, upload, onProblem });
+  constructor(t, upload, { isOpen, onProblem }) {
+    Object.assign(this, { t, upload, onProblem });
     this.facts = element("p", { className: "note" });
     this.loudness = element("p", { className: "note" });
     this.estimate = element("p", { className: "estimate" });
-    this.sound = new Sound(words, `/backend/v1/uploads/${upload.id}/excerpt`);
-    const summary = textElement("summary", words.say("uploader.look_and_listen"));
+    this.sound = new AudioPreview(t, `/backend/v1/uploads/${upload.id}/excerpt`);
+    const summary = textElement("summary", t.text("uploader.look_and_listen"));
     this.details = element("details", { open: isOpen }, summary, this.sound.element);
     this.trouble = element("div");
     const parts = [this.facts, this.loudness, this.details, this.estimate, this.trouble];
     this.element = element("div", { className: "card" }, ...parts);
-    this.facts.textContent = words.say("uploader.looking");
+    this.facts.textContent = t.text("uploader.looking");
     this.details.hidden = true;
   }
 
@@ -49,11 +49,11 @@ export class Card {
     try {
       const address = `/backend/v1/uploads/${this.upload.id}/recording?${normalization}`;
       const answer = await fetch(address, { signal: this.#asking.signal });
-      if (!answer.ok) this.#showProblem(problemOf(answer.status, await answer.text()));
+      if (!answer.ok) this.#showProblem(parseProblem(answer.status, await answer.text()));
       else this.#showPreview(await answer.json(), normalization);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#showProblem(problemOf(0));
+      this.#showProblem(parseProblem(0));
     }
     this.element.removeAttribute("aria-busy");
   }
@@ -71,17 +71,17 @@ export class Card {
   }
 
   #showProblem(problem) {
-    const { words } = this;
+    const { t } = this;
     this.facts.textContent = "";
     this.details.hidden = true;
-    this.trouble.replaceChildren(problemNotice(words, problem));
+    this.trouble.replaceChildren(problemNotice(t, problem));
     this.#seconds = undefined;
     this.#asked = problem.isFinal ? this.#asked : null;
     this.onProblem(problem.isFinal ? problem : null);
   }
 
   #showPreview(preview, normalization) {
-    const { words } = this;
+    const { t } = this;
     this.trouble.replaceChildren();
     this.facts.textContent = this.#facts(preview).join(" · ");
     this.loudness.textContent = this.#loudness(preview);
@@ -92,32 +92,32 @@ export class Card {
   }
 
   #facts({ duration_s: duration, codec, channels, sample_rate: rate, size_bytes: size }) {
-    const { words } = this;
+    const { t } = this;
     const known = { 1: "mono", 2: "stereo" }[channels];
     return [
-      words.duration(duration),
+      t.duration(duration),
       codec.replace(/^pcm_.*/, "PCM").replace(/float$/, "").toUpperCase(),
-      known ? words.say(`uploader.${known}`) : words.say("uploader.channels", { count: channels }),
-      words.say("uploader.sample_rate", { rate: words.number(rate / 1000, 1) }),
-      words.size(size),
+      known ? t.text(`uploader.${known}`) : t.text("uploader.channels", { count: channels }),
+      t.text("uploader.sample_rate", { rate: t.number(rate / 1000, 1) }),
+      t.size(size),
     ];
   }
 
   #loudness({ loudness_lufs: loudness, peak_dbfs: peak }) {
-    const { words } = this;
+    const { t } = this;
     // sounds too short to be measured have no loudness either
-    if (loudness === null) return peak > SILENCE_DBFS ? "" : words.say("uploader.loudness.silent");
+    if (loudness === null) return peak > SILENCE_DBFS ? "" : t.text("uploader.loudness.silent");
     const [, level] = LOUDNESS.find(([limit]) => loudness <= limit);
-    const lufs = words.number(loudness, 0).replace("-", "−");
-    const said = words.say(`uploader.loudness.${level}`, { lufs });
-    return peak > CLIPPED_DBFS ? `${said} ${words.say("uploader.clipped")}` : said;
+    const lufs = t.number(loudness, 0).replace("-", "−");
+    const said = t.text(`uploader.loudness.${level}`, { lufs });
+    return peak > CLIPPED_DBFS ? `${said} ${t.text("uploader.clipped")}` : said;
   }
 
   #estimate(waitS) {
-    if (this.#seconds === null) return this.words.say("uploader.no_estimate");
+    if (this.#seconds === null) return this.t.text("uploader.no_estimate");
     const seconds = waitS + this.#seconds;
     const moment = new Date(Date.now() + seconds * 1000);
-    const [soon, time] = [this.words.fromNow(seconds), this.words.timeOfDay(moment)];
-    return this.words.say("uploader.estimate", { soon, time });
+    const [soon, time] = [this.t.fromNow(seconds), this.t.timeOfDay(moment)];
+    return this.t.text("uploader.estimate", { soon, time });
   }
 }

@@ -1,18 +1,18 @@
 // The recordings of this visit: which come, which go up (one at a time), which are there.
 
-import { forget, isSameFile, leftBehind } from "./memory.js";
+import { forgetUpload, isSameFile, resumableUploads } from "./upload_store.js";
 import { offsetOf } from "./tus.js";
 import { State, Upload } from "./upload.js";
 
 const UNDER_WAY = [State.WAITING, State.SENDING];
 
 /** Tells `list` when recordings come or go, `state` when one of them has changed. */
-export class Shelf extends EventTarget {
+export class UploadQueue extends EventTarget {
   uploads = [];
   limitBytes = Infinity;
 
   get readyIds() {
-    const isReady = ({ state, isUnfit }) => state === State.READY && !isUnfit;
+    const isReady = ({ state, isUnusable }) => state === State.READY && !isUnusable;
     return this.uploads.filter(isReady).map(({ id }) => id);
   }
 
@@ -34,43 +34,43 @@ export class Shelf extends EventTarget {
   }
 
   /** Put away what has become a job. */
-  putAway(ids) {
+  removeStarted(ids) {
     const isJob = ({ id }) => ids.includes(id);
     if (!this.uploads.some(isJob)) return;
-    ids.forEach(forget);
+    ids.forEach(forgetUpload);
     this.uploads = this.uploads.filter((upload) => !isJob(upload));
     this.dispatchEvent(new Event("list"));
   }
 
-  proceed(upload) {
-    upload.become(State.WAITING);
+  resume(upload) {
+    upload.setState(State.WAITING);
     this.#sendNext();
   }
 
   /** Take up what an earlier visit left, as far as the backend still has it. */
   async restore() {
-    for (const left of leftBehind()) {
+    for (const left of resumableUploads()) {
       const offset = await offsetOf(left.id);
-      if (offset === null) forget(left.id);
+      if (offset === null) forgetUpload(left.id);
       if (!Number.isInteger(offset) || this.uploads.some(({ id }) => id === left.id)) continue;
       const upload = this.#put(new Upload(left));
       Object.assign(upload, { id: left.id, sent: offset });
-      upload.become(offset === left.size ? State.READY : State.LOST);
+      upload.setState(offset === left.size ? State.READY : State.NEEDS_FILE);
     }
     this.dispatchEvent(new Event("list"));
   }
 
   #addFile(file, isRecorded) {
-    const isLost = (upload) => upload.state === State.LOST && isSameFile(upload, file);
+    const isLost = (upload) => upload.state === State.NEEDS_FILE && isSameFile(upload, file);
     const lost = this.uploads.find(isLost);
     if (lost) {
       lost.file = file;
-      lost.become(State.WAITING);
+      lost.setState(State.WAITING);
       return;
     }
     const { name, size, lastModified } = file;
     const upload = this.#put(new Upload({ name, size, lastModified, file, isRecorded }));
-    if (size > this.limitBytes) upload.become(State.REFUSED, { limitBytes: this.limitBytes });
+    if (size > this.limitBytes) upload.setState(State.TOO_LARGE, { limitBytes: this.limitBytes });
   }
 
   #put(upload) {

@@ -7,7 +7,7 @@ const PAUSE_MS = 1000;
 const LIMIT = 500;
 
 /** One step is a list of {position, before, after}. Event: `changed`. */
-export class Changes extends EventTarget {
+export class UndoHistory extends EventTarget {
   #done = [];
   #undone = [];
 

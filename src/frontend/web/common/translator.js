@@ -3,7 +3,7 @@
 const SIZE_UNITS = ["bytes", "kilobytes", "megabytes", "gigabytes"];
 
 /** Fills in a template; one with `count` comes in all the plural forms of its language. */
-export function fillIn(text, values = {}, language = document.documentElement.lang) {
+export function formatText(text, values = {}, language = document.documentElement.lang) {
   const form = () => text[new Intl.PluralRules(language).select(values.count)];
   const template = typeof text === "string" ? text : form();
   const number = new Intl.NumberFormat(language);
@@ -12,7 +12,7 @@ export function fillIn(text, values = {}, language = document.documentElement.la
   );
 }
 
-export class Words {
+export class Translator {
   constructor(language, labels) {
     this.language = language;
     this.labels = labels;
@@ -22,8 +22,8 @@ export class Words {
     return Object.hasOwn(this.labels, key);
   }
 
-  say(key, values = {}) {
-    return fillIn(this.labels[key], values, this.language);
+  text(key, values = {}) {
+    return formatText(this.labels[key], values, this.language);
   }
 
   number(value, digits = 2) {
@@ -40,7 +40,7 @@ export class Words {
     const power = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
     const amount = bytes / 1024 ** power;
     const digits = amount >= 100 || power === 0 ? 0 : 1;
-    return this.say(`size.${SIZE_UNITS[power]}`, { amount: this.number(amount, digits) });
+    return this.text(`size.${SIZE_UNITS[power]}`, { amount: this.number(amount, digits) });
   }
 
   languageName(code) {
@@ -51,21 +51,21 @@ export class Words {
   duration(seconds) {
     const whole = seconds > 0 ? Math.max(1, Math.round(seconds)) : 0;
     const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-    if (hours) return this.say("duration.hours", { hours, minutes });
-    if (minutes) return this.say("duration.minutes", { minutes, seconds: whole % 60 });
-    return this.say("duration.seconds", { seconds: whole });
+    if (hours) return this.text("duration.hours", { hours, minutes });
+    if (minutes) return this.text("duration.minutes", { minutes, seconds: whole % 60 });
+    return this.text("duration.seconds", { seconds: whole });
   }
 
   /** How long there is to wait, no more exact than the estimate is. */
   timeLeft(seconds) {
-    if (seconds < 10) return this.say("time_left.moments");
-    if (seconds < 50) return this.say("time_left.under_a_minute");
+    if (seconds < 10) return this.text("time_left.moments");
+    if (seconds < 50) return this.text("time_left.under_a_minute");
     const count = Math.max(1, Math.round(seconds / 60));
-    if (count < 60) return this.say("time_left.minutes", { count });
+    if (count < 60) return this.text("time_left.minutes", { count });
     const tens = Math.round(count / 10) * 10;
     const [hours, minutes] = [Math.floor(tens / 60), tens % 60];
-    if (!minutes) return this.say("time_left.hours", { count: hours });
-    return this.say("time_left.hours_minutes", { count: hours, minutes });
+    if (!minutes) return this.text("time_left.hours", { count: hours });
+    return this.text("time_left.hours_minutes", { count: hours, minutes });
   }
 
   /** How long from now, as one says it: `in 2 minutes`. */

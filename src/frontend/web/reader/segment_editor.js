@@ -6,12 +6,12 @@ import { element, iconButton, textButton } from "../common/elements.js";
 /** As many characters as the backend takes for one phrase. */
 const MAX_CHARS = 10_000;
 
-export class Editing {
+export class SegmentEditor {
   #open = null;
   #tools = null;
 
-  constructor(words, { segments, transcript, changes, player, signal }) {
-    Object.assign(this, { words, segments, transcript, changes, player });
+  constructor(t, { segments, transcript, undoHistory, player, signal }) {
+    Object.assign(this, { t, segments, transcript, undoHistory, player });
     this.isAllowed = false;
     const { root } = transcript;
     root.addEventListener("dblclick", (event) => this.#doubleClick(event));
@@ -38,7 +38,7 @@ export class Editing {
     makeEditable(text);
     text.setAttribute("role", "textbox");
     const time = this.transcript.row(position).querySelector(".time").textContent;
-    text.setAttribute("aria-label", this.words.say("edit.field", { time }));
+    text.setAttribute("aria-label", this.t.text("edit.field", { time }));
     this.transcript.setActive(position);
     text.focus({ preventScroll: true });
     this.transcript.reveal(position);
@@ -69,16 +69,16 @@ export class Editing {
       if (before !== after) step.push({ position, before, after });
     }
     if (!step.length) return;
-    this.changes.record(step);
+    this.undoHistory.record(step);
     this.#apply(step.map(({ position, after }) => [position, after]), origin);
   }
 
   undo() {
-    this.#applyAndShow(this.changes.undo());
+    this.#applyAndShow(this.undoHistory.undo());
   }
 
   redo() {
-    this.#applyAndShow(this.changes.redo());
+    this.#applyAndShow(this.undoHistory.redo());
   }
 
   /** Give a phrase the model's text again. */
@@ -111,7 +111,7 @@ export class Editing {
     const before = this.segments.at(position).text;
     const after = plain(target.textContent);
     if (before === after) return;
-    this.changes.record([{ position, before, after }], { typing: true });
+    this.undoHistory.record([{ position, before, after }], { typing: true });
     this.segments.setText(position, after, "typing");
   }
 
@@ -162,11 +162,11 @@ export class Editing {
   }
 
   #buildTools(position) {
-    const { words } = this;
+    const { t } = this;
     const tools = element("div", { className: "tools-of-segment" });
-    tools.append(iconButton("edit", words.say("edit.open"), () => this.open(position)));
+    tools.append(iconButton("edit", t.text("edit.open"), () => this.open(position)));
     if (this.segments.at(position).isCorrected) {
-      const button = iconButton("model", words.say("edit.model_text"), () =>
+      const button = iconButton("model", t.text("edit.model_text"), () =>
         this.#toggleModelText(position, button),
       );
       const isShown = this.transcript.row(position).querySelector(".model") !== null;
@@ -182,14 +182,14 @@ export class Editing {
     const shown = row.querySelector(".model");
     button.setAttribute("aria-expanded", String(!shown));
     if (shown) return shown.remove();
-    const { words } = this;
+    const { t } = this;
     const { modelText } = this.segments.at(position);
-    const restore = textButton(words.say("edit.restore"), () => {
+    const restore = textButton(t.text("edit.restore"), () => {
       this.restore(position);
       this.transcript.focus(position);
     });
-    const text = element("span", { dir: "auto", textContent: modelText || words.say("edit.empty") });
-    const label = element("small", { textContent: words.say("edit.model_text") });
+    const text = element("span", { dir: "auto", textContent: modelText || t.text("edit.empty") });
+    const label = element("small", { textContent: t.text("edit.model_text") });
     row.append(element("div", { className: "model" }, label, text, restore));
   }
 }

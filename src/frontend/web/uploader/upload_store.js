@@ -9,19 +9,19 @@ export function isSameFile(one, other) {
   return ["name", "size", "lastModified"].every((part) => one[part] === other[part]);
 }
 
-export function remember(upload) {
+export function storeUpload(upload) {
   change((kept) => {
     const { id, name, size, lastModified } = upload;
     kept[id] = { id, name, size, lastModified, tab: thisTab(), touched: Date.now() };
   });
 }
 
-export function forget(id) {
+export function forgetUpload(id) {
   change((kept) => delete kept[id]);
 }
 
 /** What this tab left behind, or another one that is gone. */
-export function leftBehind() {
+export function resumableUploads() {
   const isLeft = ({ tab, touched }) => tab === thisTab() || Date.now() - touched > STALE_MS;
   return Object.values(read()).filter(isLeft);
 }

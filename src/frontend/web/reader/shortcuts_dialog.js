@@ -17,18 +17,18 @@ const KEYS = [
   ["help", "?"],
 ];
 
-export class Help {
-  constructor(words) {
+export class ShortcutsDialog {
+  constructor(t) {
     const rows = KEYS.map(([name, ...keys]) =>
       element(
         "div",
         {},
         element("dt", {}, ...keys.map((key) => element("kbd", { textContent: key }))),
-        element("dd", { textContent: words.say(`keys.${name}`) }),
+        element("dd", { textContent: t.text(`keys.${name}`) }),
       ),
     );
-    const title = element("h3", { textContent: words.say("keys.title"), id: "keys-title" });
-    const close = textButton(words.say("keys.close"), () => this.root.close());
+    const title = element("h3", { textContent: t.text("keys.title"), id: "keys-title" });
+    const close = textButton(t.text("keys.close"), () => this.root.close());
     const body = element("dl", {}, ...rows);
     this.root = element("dialog", { "aria-labelledby": "keys-title" }, title, body, close);
   }
