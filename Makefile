@@ -127,10 +127,10 @@ check: lint ## The same and the fast tests, in under two minutes.
 	$(SIDE_BY_SIDE) "not slow and not docker and not whole_app"
 
 bench: .venv/bench ## Measure the services beside other ways of using the same weights; BENCH_ARGS has the recordings.
-	PYTHONPATH=src:tests $(PYTHON) -m bench $(BENCH_ARGS)
+	PYTHONPATH=src $(PYTHON) -m bench $(BENCH_ARGS)
 
 sweep: .venv/bench ## Measure speed and words with other settings of the engine; SWEEP_ARGS has the recordings.
-	PYTHONPATH=src:tests $(PYTHON) -m bench.sweep $(SWEEP_ARGS)
+	PYTHONPATH=src $(PYTHON) -m bench.sweep $(SWEEP_ARGS)
 
 # One common resolution first, so that the files never disagree; it keeps the versions that
 # are locked already where they still fit. `make lock UPGRADE=--upgrade` takes newer ones.
@@ -150,7 +150,7 @@ lock: .venv/tests ## Compile the lists of pyproject.toml into req_*.txt, with ha
 
 clean: ## Remove this project's caches, containers and dangling images; never data.
 	rm -rf $(CACHES)
-	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests testbed bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if docker info >/dev/null 2>&1; then \
 		$(COMPOSE) down --remove-orphans; \
 		docker image prune --force --filter label=speech_transcription.image; \

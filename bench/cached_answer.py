@@ -1,6 +1,6 @@
 """How long a recording takes that was transcribed before: an hour of WAV, sent again.
 
-`PYTHONPATH=src:tests python -m bench.cached_answer [--hours 1] [--rounds 5]`
+`PYTHONPATH=src python -m bench.cached_answer [--hours 1] [--rounds 5]`
 """
 
 import argparse
@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from bench.default_recording import default_recording
-from integration.instant_llm import StandInLlm, instant_llm
-from real_services import free_port, running_service
+from testbed.instant_llm import StandInLlm, instant_llm
+from testbed.services import free_port, running_service
 
 _BOUNDARY = "bench"
 _PIECE_BYTES = 2**20

@@ -1,6 +1,6 @@
 """Short requests at once against the same ones after one another, through the backend's port.
 
-`PYTHONPATH=src:tests python -m bench.concurrency`
+`PYTHONPATH=src python -m bench.concurrency`
 """
 
 import argparse
@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench import services
-from speech_corpus import russian_sentences
+from testbed.speech import russian_sentences
 
 N_REQUESTS = 20
 

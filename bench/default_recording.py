@@ -1,7 +1,7 @@
 """Russian reading that anyone can fetch: sentences of Debian's festvox-ru."""
 
 from bench.recordings import Recording, duration_s
-from speech_corpus import concatenated, russian_sentences
+from testbed.speech import concatenated, russian_sentences
 
 N_SENTENCES = 60
 PAUSE_S = 0.5

@@ -1,6 +1,6 @@
 """How far off the time left is that a running job shows.
 
-`PYTHONPATH=src:tests python -m bench.eta RECORDING… [--after 60]`: the real services with the
+`PYTHONPATH=src python -m bench.eta RECORDING… [--after 60]`: the real services with the
 embedded model transcribe each recording, one after another; what each showed while it ran is
 compared with what it took.
 """

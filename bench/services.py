@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from real_services import running_services
+from testbed.services import running_services
 
 
 @dataclass(frozen=True)

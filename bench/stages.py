@@ -1,6 +1,6 @@
 """Where the time of one recording goes, and what the machine could do at best.
 
-`PYTHONPATH=src:tests python -m bench.stages [RECORDING]`
+`PYTHONPATH=src python -m bench.stages [RECORDING]`
 """
 
 import argparse

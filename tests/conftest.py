@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from real_services import Services, running_services
+from testbed.services import Services, running_services
 
 
 @pytest.fixture(scope="session")

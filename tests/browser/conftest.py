@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 from browser.recorded import transcribe_some
 from browser.visits import LaunchChromium, OpenVisit, Visit
 from contracts.jobs import Job
-from real_services import Services
+from testbed.services import Services
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -5,8 +5,8 @@ import time
 import httpx
 
 from contracts.jobs import Job
-from real_services import Services
 from speech_corpus import russian_sentences
+from testbed.services import Services
 
 HOSTILE_NAME = "<img src=x onerror=alert(1)> **b** :smile:.wav"
 NAMES = ("Собрание отдела.wav", "Собрание совета.wav", HOSTILE_NAME)

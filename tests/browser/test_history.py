@@ -11,8 +11,9 @@ from playwright.sync_api import Locator, Page, expect
 from browser.recorded import HOSTILE_NAME, NAMES
 from browser.visits import OpenVisit
 from contracts.jobs import Job
-from real_services import REPOSITORY, Services
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.services import REPOSITORY, Services
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

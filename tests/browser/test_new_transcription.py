@@ -13,9 +13,10 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from audio_files import write_encoded
 from browser.visits import LaunchChromium, OpenVisit
 from contracts.jobs import Job, JobPage, JobStatus
-from real_services import REPOSITORY, Services
-from speech_corpus import Recording, concatenated, russian_sentences
+from speech_corpus import russian_sentences
 from spoken_words import words
+from testbed.services import REPOSITORY, Services
+from testbed.speech import Sentence, concatenated
 
 pytestmark = pytest.mark.slow
 
@@ -53,12 +54,12 @@ def _wait_for_end(services: Services, job_id: str) -> Job:
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Recording:
+def spoken() -> Sentence:
     return russian_sentences(1)[0]
 
 
 @pytest.fixture(scope="module")
-def of_each_kind(spoken: Recording, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def of_each_kind(spoken: Sentence, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The same speech in each kind of file; one has a name that would run as markup."""
     folder = tmp_path_factory.mktemp("kinds")
     files = [folder / f"Звонок.{suffix}" for suffix in KINDS]
@@ -74,7 +75,7 @@ def of_each_kind(spoken: Recording, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
-    open_visit: OpenVisit, services: Services, spoken: Recording, of_each_kind: list[Path]
+    open_visit: OpenVisit, services: Services, spoken: Sentence, of_each_kind: list[Path]
 ):
     """If this fails, a person cannot see what is about to be transcribed, or not start it."""
     page = open_visit().page
@@ -116,7 +117,7 @@ def _say_five_minutes(route: Route) -> None:
 
 
 def test_speech_into_the_microphone_becomes_text(
-    open_visit: OpenVisit, launch_chromium: LaunchChromium, services: Services, spoken: Recording
+    open_visit: OpenVisit, launch_chromium: LaunchChromium, services: Services, spoken: Sentence
 ):
     """Chromium's microphone plays a recording, over and over."""
     browser = launch_chromium(
@@ -183,7 +184,7 @@ def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
 
 
 def test_an_upload_outlives_failures_that_pass_and_begins_anew_when_it_is_lost(
-    open_visit: OpenVisit, spoken: Recording
+    open_visit: OpenVisit, spoken: Sentence
 ):
     """Else a restart of the backend, or a break in the line, would cost the recording."""
     page = open_visit().page
@@ -251,7 +252,7 @@ def test_what_cannot_be_transcribed_is_told_before_the_start_in_plain_words(
     expect(_start_button(page)).to_be_enabled()
 
 
-def test_the_new_transcription_is_no_wider_than_a_phone(open_visit: OpenVisit, spoken: Recording):
+def test_the_new_transcription_is_no_wider_than_a_phone(open_visit: OpenVisit, spoken: Sentence):
     page = open_visit(width=360, color_scheme="dark").page
     too_wide = "document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth"
     assert not page.evaluate(too_wide)

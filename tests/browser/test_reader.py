@@ -10,9 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from browser.axe_rules import grave_violations
 from browser.visits import OpenVisit
 from browser.written_transcripts import PHRASE_S, long_phrases, write_finished
-from real_services import REPOSITORY, Services
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
 from spoken_words import words
+from testbed.services import REPOSITORY, Services
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.visits import OpenVisit
-from real_services import Service, Services
+from testbed.services import Service, Services
 
 pytestmark = pytest.mark.slow
 

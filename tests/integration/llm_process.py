@@ -11,8 +11,8 @@ from pathlib import Path
 
 import uvicorn
 
-from integration.instant_llm import StandInLlm
-from real_services import REPOSITORY, free_port
+from testbed.instant_llm import StandInLlm
+from testbed.services import REPOSITORY, free_port
 
 
 @dataclass
@@ -26,7 +26,7 @@ class LlmProcess:
 
     def start(self) -> None:
         command = [sys.executable, "-m", __name__, str(self.port), str(self.delay_s)]
-        sources = os.pathsep.join(str(REPOSITORY / part) for part in ("src", "tests"))
+        sources = os.pathsep.join(str(REPOSITORY / part) for part in ("src", "tests", ""))
         self.process = subprocess.Popen(
             [*command, str(self.journal)], env=os.environ | {"PYTHONPATH": sources}
         )

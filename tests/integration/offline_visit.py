@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from integration.client import transcribe
-from real_services import running_services
+from testbed.services import running_services
 
 
 def main() -> None:

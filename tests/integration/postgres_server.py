@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from debian_packages import libraries, unpacked
+from debian_packages import unpacked
+from testbed.debian_packages import libraries
 
 _NAME = "postgresql"
 _PACKAGES = (r"^postgresql-[0-9]+$", r"^postgresql-client-[0-9]+$", "libpq5")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from debian_packages import libraries, unpacked
-from real_services import free_port
+from debian_packages import unpacked
+from testbed.debian_packages import libraries
+from testbed.services import free_port
 
 _NAME = "redis"
 _PACKAGES = (

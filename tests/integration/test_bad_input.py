@@ -10,8 +10,8 @@ import pytest
 from audio_files import noise, tone, write_encoded, write_silent_video, write_wav
 from contracts.jobs import JobStatus, JobWarning
 from integration.client import send, transcribe
-from real_services import Services
 from speech_corpus import russian_sentences
+from testbed.services import Services
 
 pytestmark = pytest.mark.slow
 

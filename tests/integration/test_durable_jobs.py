@@ -11,8 +11,9 @@ import pytest
 from contracts.jobs import Job, JobStatus
 from integration.client import send
 from integration.llm_process import LlmProcess, llm_process
-from real_services import Service, running_service
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.services import Service, running_service
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,10 @@ import pytest
 
 from contracts.jobs import JobStatus
 from integration.client import transcribe
-from integration.instant_llm import instant_llm
-from real_services import Service, free_port, running_service
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.instant_llm import instant_llm
+from testbed.services import Service, free_port, running_service
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

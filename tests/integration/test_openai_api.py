@@ -11,10 +11,11 @@ import pytest
 import srt
 import webvtt
 
-from integration.instant_llm import StandInLlm, instant_llm
-from real_services import Services, free_port, running_service
-from speech_corpus import Recording, russian_sentences
+from speech_corpus import russian_sentences
 from spoken_words import wer
+from testbed.instant_llm import StandInLlm, instant_llm
+from testbed.services import Services, free_port, running_service
+from testbed.speech import Sentence
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +126,7 @@ def real(services: Services) -> openai.OpenAI:
 
 
 @pytest.fixture(scope="module")
-def sentence() -> Recording:
+def sentence() -> Sentence:
     return russian_sentences(1)[0]
 
 

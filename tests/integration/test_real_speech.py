@@ -10,9 +10,10 @@ import pytest
 from contracts.jobs import Job, JobStatus
 from contracts.transcription import Transcript
 from integration.client import transcribe
-from real_services import Services
-from speech_corpus import concatenated, russian_sentences, shared_speech
+from speech_corpus import russian_sentences, shared_speech
 from spoken_words import wer, words
+from testbed.services import Services
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

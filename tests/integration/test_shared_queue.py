@@ -10,11 +10,12 @@ import pytest
 
 from contracts.jobs import JobStatus
 from integration.client import send
-from integration.instant_llm import StandInLlm, instant_llm
 from integration.postgres_server import PostgresServer, running_postgres
 from integration.test_durable_jobs import OPTIONS, ended, job_at
-from real_services import Service, free_port, running_service
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.instant_llm import StandInLlm, instant_llm
+from testbed.services import Service, free_port, running_service
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

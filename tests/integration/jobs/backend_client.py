@@ -11,8 +11,8 @@ import httpx
 from backend.app import create_app
 from backend.settings import BackendSettings
 from contracts.jobs import Job
-from integration.instant_llm import StandInLlm
 from live_server import serving
+from testbed.instant_llm import StandInLlm
 
 URL = "/v1/transcriptions"
 OPTIONS = {"chunk_length_s": "5"}

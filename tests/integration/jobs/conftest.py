@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from backend.jobs import housekeeping
-from integration.instant_llm import StandInLlm, instant_llm
 from integration.jobs.backend_client import running_backend
-from real_services import free_port
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.instant_llm import StandInLlm, instant_llm
+from testbed.services import free_port
+from testbed.speech import concatenated
 
 
 @pytest.fixture(scope="module")

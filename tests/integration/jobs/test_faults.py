@@ -15,7 +15,6 @@ import pytest
 from contracts.jobs import Job, JobStatus
 from integration.client import send as send_file
 from integration.faketime import SettableClock
-from integration.instant_llm import Fault
 from integration.jobs.backend_client import (
     OPTIONS,
     URL,
@@ -27,7 +26,8 @@ from integration.jobs.backend_client import (
 )
 from integration.redis_server import running_redis
 from integration.test_durable_jobs import ended as job_ended
-from real_services import running_service
+from testbed.instant_llm import Fault
+from testbed.services import running_service
 
 pytestmark = pytest.mark.slow
 

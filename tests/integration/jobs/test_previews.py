@@ -8,7 +8,8 @@ import pytest
 
 from backend.pipeline.normalize import loudness_lufs
 from integration.jobs.backend_client import ended, send, until
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.speech import concatenated
 from unit.backend.routes.test_previews import upload
 
 pytestmark = pytest.mark.slow

@@ -9,10 +9,11 @@ import pytest
 
 from contracts.jobs import Job, JobStatus
 from integration.client import send as send_file
-from integration.instant_llm import StandInLlm
 from integration.jobs.backend_client import URL, ended, read, running_backend, send, until
-from real_services import running_service
-from speech_corpus import concatenated, russian_sentences
+from speech_corpus import russian_sentences
+from testbed.instant_llm import StandInLlm
+from testbed.services import running_service
+from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from integration.llm.medium_checkpoint import (
     write_medium_checkpoint,
 )
 from llm.engines.protocol import Checkpoint
-from real_services import MEMORY_ENVIRONMENT
+from testbed.services import MEMORY_ENVIRONMENT
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from contracts.problems import Problem, ProblemType
 from frontend.backend_gateway import BackendGateway
 from live_server import serving
-from real_services import free_port
+from testbed.services import free_port
 
 pytestmark = pytest.mark.whole_app
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from real_services import Service, free_port, running_service
+from testbed.services import Service, free_port, running_service
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,7 @@ def test_clean_leaves_data_settings_and_volumes(clone: Path, docker_calls: Path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     (clone / "tests").mkdir()
+    (clone / "testbed").mkdir()
     (clone / "bench").mkdir()
     done = _make(clone, "clean")
     assert done.returncode == 0, done.stderr
@@ -88,7 +89,7 @@ def test_clean_leaves_data_settings_and_volumes(clone: Path, docker_calls: Path)
 def test_clean_prunes_only_dangling_images_with_this_projects_label(
     clone: Path, docker_calls: Path
 ):
-    for folder in ("src", "tests", "bench"):
+    for folder in ("src", "tests", "testbed", "bench"):
         (clone / folder).mkdir()
     _make(clone, "clean")
     prunes = [call for call in docker_calls.read_text().splitlines() if "prune" in call]

@@ -1,4 +1,4 @@
-"""The three services as processes of their own, on free ports of this machine."""
+"""Run the three services as local processes, on free ports of this machine."""
 
 import os
 import re
@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 READY_S = 240
-"""Seconds for the first start, in which the embedded model is converted."""
+"""Seconds to wait for a service; its first start converts the embedded model."""
 
 MEMORY_ENVIRONMENT = dict(
     re.findall(
@@ -25,7 +24,7 @@ MEMORY_ENVIRONMENT = dict(
         re.MULTILINE,
     )
 )
-"""How the services are started is part of how much memory they take."""
+"""The allocator's settings that the runners export: without them a service takes more memory."""
 
 _HEALTH = {
     "llm": "/health/ready",
@@ -36,7 +35,7 @@ _HEALTH = {
 
 @dataclass
 class Service:
-    """One service; it can be stopped and started again."""
+    """One service, which can be stopped and started again."""
 
     name: str
     port: int
@@ -46,9 +45,11 @@ class Service:
 
     @property
     def url(self) -> str:
+        """Return the service's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Start the process; do not wait for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.name],
@@ -59,17 +60,23 @@ class Service:
             )
 
     def wait_until_ready(self) -> None:
+        """Wait until the health check succeeds.
+
+        Raises:
+            RuntimeError: the process ended or did not become ready; the message ends with its log.
+        """
         deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline and self._runs():
+        while time.monotonic() < deadline and self._is_running():
             try:
                 if httpx.get(self.url + _HEALTH[self.name], trust_env=False).is_success:
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.2)
-        pytest.fail(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
+        raise RuntimeError(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
 
     def stop(self) -> None:
+        """Terminate the process, and kill it if it does not end within 30 s."""
         if self.process is None:
             return
         self.process.terminate()
@@ -79,13 +86,13 @@ class Service:
             self.process.kill()
             self.process.wait()
 
-    def _runs(self) -> bool:
+    def _is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
 
 @contextmanager
 def running_service(name: str, folder: Path, **environment: str) -> Iterator[Service]:
-    """Run one service alone; its log and its data lie in the folder."""
+    """Run one service; its log and its data go to the folder."""
     service = _configure(
         name, free_port(), folder, {"DATA_DIR": str(folder / "data")} | environment
     )
@@ -99,6 +106,8 @@ def running_service(name: str, folder: Path, **environment: str) -> Iterator[Ser
 
 @dataclass(frozen=True)
 class Services:
+    """The three services."""
+
     llm: Service
     backend: Service
     frontend: Service
@@ -106,7 +115,7 @@ class Services:
 
 @contextmanager
 def running_services(folder: Path, **environment: str) -> Iterator[Services]:
-    """Run all three: the model's files stay in `data/`, all else lies in the folder."""
+    """Run all three services; logs and data go to the folder, model files stay in `data/`."""
     ports = {name: free_port() for name in _HEALTH}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     own = {
@@ -143,7 +152,7 @@ def _configure(name: str, port: int, folder: Path, environment: dict[str, str]) 
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
+    """Return a TCP port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

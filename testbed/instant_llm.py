@@ -1,6 +1,6 @@
-"""An llm that answers at once, or after a while: for what is about the backend, not about words.
+"""A stand-in for the llm that answers at once: for tests of the backend, not of recognition.
 
-`tests/contract/test_llm_client.py` holds the client to the real one.
+`tests/contract/test_llm_client.py` checks the backend's client against the real llm.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ MODEL = ModelIdentity(name="instant", revision="1", engine="none", device="cpu")
 
 
 class Fault(StrEnum):
-    """What the llm may do to a chunk instead of answering it."""
+    """A way in which the llm fails to answer a chunk."""
 
     ERROR = auto()
     BUSY = auto()
@@ -36,17 +36,17 @@ class Fault(StrEnum):
 
 @dataclass
 class StandInLlm:
-    """What the llm is to do, and what it did.
+    """Configure the answers, and count the requests.
 
     Attributes:
-        port: where it answers.
-        delay_s: seconds that a chunk takes.
-        n_words: of each chunk's text.
-        faults: what the next chunks get instead of an answer, one each.
-        journal: a file that tells what was answered, a digest a line; it outlives a kill.
-        status: what each chunk is answered with; all but 200 are failures.
-        begun, answered: how often each chunk came, and how often it was answered, by digest.
-        n_dropped: chunks whose client hung up before the answer.
+        port: TCP port it listens on.
+        delay_s: seconds to wait before each answer.
+        n_words: words in each chunk's text.
+        faults: failures of the next chunks, one each.
+        journal: file to which the digest of each answered chunk is appended; it survives a kill.
+        status: HTTP status of each answer; everything but 200 is a failure.
+        begun, answered: requests and answers of each chunk, by digest.
+        n_dropped: requests whose client disconnected before the answer.
     """
 
     port: int = 0
@@ -61,6 +61,7 @@ class StandInLlm:
     n_dropped: int = 0
 
     def app(self) -> FastAPI:
+        """Return the application that answers like the llm."""
         app = FastAPI()
 
         @app.get("/health/ready")
@@ -81,7 +82,7 @@ class StandInLlm:
                 self.n_dropped += 1
                 return Response(status_code=499)
             if self.faults:
-                return await _misbehave(self.faults.popleft(), request)
+                return await _fail(self.faults.popleft(), request)
             if self.status != 200:
                 return Response(status_code=self.status)
             self.answered[digest] += 1
@@ -96,7 +97,7 @@ class StandInLlm:
         return app
 
     async def _is_dropped(self, request: Request) -> bool:
-        """Take as long as a chunk takes; tell whether the client went away meanwhile."""
+        """Wait for `delay_s`; return whether the client disconnected meanwhile."""
         end = asyncio.get_running_loop().time() + self.delay_s
         while (left := end - asyncio.get_running_loop().time()) > 0:
             if await request.is_disconnected():
@@ -105,7 +106,7 @@ class StandInLlm:
         return False
 
 
-async def _misbehave(fault: Fault, request: Request) -> Response:
+async def _fail(fault: Fault, request: Request) -> Response:
     match fault:
         case Fault.ERROR:
             return Response(status_code=500)
@@ -127,7 +128,7 @@ async def _first_bytes() -> AsyncIterator[bytes]:
 
 
 def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> ChunkTranscript:
-    """Return words that are of this chunk alone, so that one that is lost or moved is seen."""
+    """Return a text that contains the chunk's digest, so that a lost or moved chunk is visible."""
     duration_s = len(pcm) / SAMPLE_WIDTH_BYTES / SAMPLE_RATE
     segment = ChunkSegment(
         start=0,
@@ -159,7 +160,7 @@ def _words(segment: ChunkSegment) -> list[Word]:
 
 @contextmanager
 def instant_llm(port: int, llm: StandInLlm | None = None) -> Iterator[StandInLlm]:
-    """Answer on a port of this machine."""
+    """Run the stand-in on a port of this machine."""
     llm = llm or StandInLlm()
     llm.port = port
     server = uvicorn.Server(uvicorn.Config(llm.app(), port=port, log_level="warning"))
