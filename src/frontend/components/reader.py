@@ -9,7 +9,7 @@ from frontend.i18n import Translator
 
 _WORDS = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
-    "result.", "player.", "edit.", "saving.", "find.", "unsure.", "take.", "keys.",
+    "result.", "player.", "edit.", "saving.", "find.", "unsure.", "export.", "shortcuts.",
 )  # fmt: skip
 """What the keys of the reader's own sentences begin with."""
 

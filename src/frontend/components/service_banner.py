@@ -19,7 +19,7 @@ def show_service_banner(page: Page) -> None:
         health = page.backend.health()
         models = page.backend.models() if health.status is HealthStatus.DEGRADED else None
     except FrontendError:
-        st.warning(_two_lines(page.t, "service.away"), icon=":material/cloud_off:")
+        st.warning(_two_lines(page.t, "service.unavailable"), icon=":material/cloud_off:")
         return
     if health.status is HealthStatus.STARTING:
         st.info(_two_lines(page.t, "service.starting"), icon=":material/hourglass_top:")

@@ -24,7 +24,7 @@ class Uploads(BaseModel):
     """The recordings that have arrived whole, and how many are still under way."""
 
     ready: list[str] = Field(default_factory=list, max_length=1000)
-    n_under_way: int = Field(0, ge=0)
+    n_uploading: int = Field(0, ge=0)
 
 
 def show_uploader(

@@ -19,7 +19,7 @@ _UNAVAILABLE = Problem(type="/problems/unavailable", title="", status=503, detai
 
 def show_new_transcription(page: Page) -> None:
     """Show the recordings, the options and the button."""
-    st.caption(page.t("app.promise"))
+    st.caption(page.t("app.tagline"))
     left, right = st.columns([3, 2], gap="large")
     with right, st.container(key="options", border=True):
         st.header(page.t("options.title"), anchor=False)
@@ -33,9 +33,9 @@ def show_new_transcription(page: Page) -> None:
 
 def _show_promises(page: Page) -> None:
     with st.container(key="promises", gap="xsmall"):
-        st.caption(f":material/lock: {page.t('promise.private')}")
-        st.caption(f":material/schedule: {page.t('promise.times')}")
-        st.caption(f":material/subtitles: {page.t('promise.files')}")
+        st.caption(f":material/lock: {page.t('about.private')}")
+        st.caption(f":material/schedule: {page.t('about.timestamps')}")
+        st.caption(f":material/subtitles: {page.t('about.formats')}")
 
 
 def _start_was_pressed(page: Page, uploads: Uploads) -> bool:
@@ -43,7 +43,7 @@ def _start_was_pressed(page: Page, uploads: Uploads) -> bool:
         page.t("start.button"),
         type="primary",
         icon=":material/notes:",
-        disabled=not uploads.ready or uploads.n_under_way > 0,
+        disabled=not uploads.ready or uploads.n_uploading > 0,
         key="start",
         width="stretch",
     )
@@ -52,8 +52,8 @@ def _start_was_pressed(page: Page, uploads: Uploads) -> bool:
 
 
 def _hint(page: Page, uploads: Uploads) -> str:
-    if uploads.n_under_way:
-        return page.t("start.under_way")
+    if uploads.n_uploading:
+        return page.t("start.uploading")
     if uploads.ready:
         return page.t("start.ready", count=len(uploads.ready))
     return page.t("start.no_file")

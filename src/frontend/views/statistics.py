@@ -57,7 +57,7 @@ def _show_transcribed(t: Translator, statistics: Statistics) -> None:
         t("system.transcribed"),
         [
             Fact(
-                t("system.hours"),
+                t("system.audio"),
                 t.duration(statistics.audio_s),
                 t("system.recordings", count=statistics.n_recordings),
             ),
@@ -79,7 +79,7 @@ def _show_models(t: Translator, models: list[ModelInfo]) -> None:
             Fact(t("system.model.state"), state),
             Fact(t("system.model.engine"), engine),
             Fact(t("system.model.revision"), (model.revision or "")[:12]),
-            Fact(t("system.model.why"), model.detail or ""),
+            Fact(t("system.model.error"), model.detail or ""),
         ]
         show_facts(f"model-{number}", t("system.models"), facts)
 
@@ -116,14 +116,14 @@ def _show_disk(t: Translator, statistics: Statistics) -> None:
 
 def _show_places(t: Translator, statistics: Statistics) -> None:
     facts = [
-        Fact(t("system.where.folder"), statistics.data_dir),
+        Fact(t("system.storage.folder"), statistics.data_dir),
         Fact(
-            t("system.where.database"),
-            t(f"system.where.database.{statistics.database}"),
+            t("system.storage.database"),
+            t(f"system.storage.database.{statistics.database}"),
         ),
-        Fact(t("system.where.cache"), t(f"system.where.cache.{statistics.cache}")),
+        Fact(t("system.storage.cache"), t(f"system.storage.cache.{statistics.cache}")),
     ]
-    show_facts("places", t("system.where"), facts)
+    show_facts("places", t("system.storage"), facts)
 
 
 def _show_versions(t: Translator, statistics: Statistics) -> None:

@@ -159,7 +159,7 @@ def test_a_backend_that_goes_away_does_not_take_the_list_with_it(
     monkeypatch.setenv("BACKEND_URL", "http://127.0.0.1:9")
     page.run()
     assert [row["id"] for row in _data(page)["rows"]] == ["job-1"]
-    assert RU("service.away") in page.warning[0].value
+    assert RU("service.unavailable") in page.warning[0].value
     assert not page.error
 
 

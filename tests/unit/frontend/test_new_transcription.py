@@ -22,9 +22,9 @@ def _uploader_data(page: AppTest) -> dict:
     return next(data for data in every if "limit_bytes" in data)
 
 
-def _arrive(page: AppTest, *ready: str, n_under_way: int = 0) -> AppTest:
+def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
     """Report uploads as the browser does."""
-    page.session_state["uploader"] = {"uploads": {"ready": ready, "n_under_way": n_under_way}}
+    page.session_state["uploader"] = {"uploads": {"ready": ready, "n_uploading": n_uploading}}
     return page.run()
 
 
@@ -64,9 +64,9 @@ def test_several_are_started_by_one_press_and_watched_in_the_history(
 
 def test_nothing_is_started_while_a_recording_is_still_being_sent(open_page: OpenPage):
     """Else the page would go to a job, and away from the upload."""
-    page = _arrive(open_page(), "upload-1", n_under_way=1)
+    page = _arrive(open_page(), "upload-1", n_uploading=1)
     assert page.button(key="start").disabled
-    assert RU("start.under_way") in _hints(page)
+    assert RU("start.uploading") in _hints(page)
 
 
 def test_what_was_started_is_not_started_twice(open_page: OpenPage, backend: StandInBackend):
@@ -110,7 +110,7 @@ def test_a_backend_that_is_away_at_the_start_costs_nothing_but_a_press(
         {"uploads": None},
         {"uploads": "text"},
         {"uploads": {"ready": "text"}},
-        {"uploads": {"ready": [{}], "n_under_way": -1}},
+        {"uploads": {"ready": [{}], "n_uploading": -1}},
         {"uploads": {"ready": ["x"] * 5000}},
     ],
     ids=str,

@@ -76,7 +76,7 @@ def _frame(page: AppTest) -> dict:
 
 def test_the_page_opens_in_russian_and_the_address_changes_it_to_english(open_page: OpenPage):
     page = open_page()
-    assert RU("app.promise") in _shown(page)
+    assert RU("app.tagline") in _shown(page)
     assert _frame(page)["language"] == "ru"
     page = open_page(lang="en")
     assert _frame(page)["language"] == "en"
@@ -144,7 +144,7 @@ def test_a_backend_that_is_down_is_announced_and_its_return_noticed(
     url = backend.url
     backend.url = "http://127.0.0.1:9"  # nobody listens there
     page = open_page(job="job-1")
-    assert RU("service.away") in page.warning[0].value
+    assert RU("service.unavailable") in page.warning[0].value
     assert not page.exception
     monkeypatch.setenv("BACKEND_URL", url)
     page.run()

@@ -65,7 +65,7 @@ def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words
     backend.statistics = _statistics()
     facts = _facts(open_page(view="system"))
     done = facts[RU("system.transcribed")]
-    assert done[RU("system.hours")] == ("1 ч 31 мин", "3 записи")
+    assert done[RU("system.audio")] == ("1 ч 31 мин", "3 записи")
     assert done[RU("system.words")] == ("12\xa0345", "")
     speed, remark = done[RU("system.speed")]
     assert speed == "×4"
@@ -73,7 +73,7 @@ def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words
     assert facts[RU("system.models")][RU("system.model.name")][0] == READY_MODEL.id
     assert facts[RU("system.queue")][RU("system.queue.waiting")][0] == "2"
     assert facts[RU("system.disk")][RU("system.disk.free")][0] == "3 ГБ"
-    assert facts[RU("system.where")][RU("system.where.folder")][0] == "/data"
+    assert facts[RU("system.storage")][RU("system.storage.folder")][0] == "/data"
     assert facts[RU("system.versions")][RU("system.version.service")][0] == "0.1.0"
 
 
@@ -148,7 +148,7 @@ def test_words_of_others_reach_our_own_component_only(open_page: OpenPage, backe
         data=[ModelInfo(id=HOSTILE, state=ModelState.FAILED, detail=HOSTILE)]
     )
     page = open_page(view="system")
-    assert _facts(page)[RU("system.models")][RU("system.model.why")][0] == HOSTILE
+    assert _facts(page)[RU("system.models")][RU("system.model.error")][0] == HOSTILE
     kinds = ("markdown", "caption", "title", "header", "info", "warning", "error", "html")
     values = [str(element.value) for kind in kinds for element in page.get(kind)]
     assert not any("alert(1)" in value for value in values)

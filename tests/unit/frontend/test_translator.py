@@ -160,7 +160,7 @@ def test_scripts_find_every_label_of_theirs_and_have_no_other(language: Language
     assert named - set(labels) == set()
     unused = {name for name in labels if not re.search(rf"\b{name}\b", source)}
     put_together = {f"{kind}_{part}" for kind in ("delete", "tag") for part in DIALOG_PARTS}
-    assert unused - put_together - {"nothing_next", "empty_next"} == set()
+    assert unused - put_together - {"no_results_next", "empty_next"} == set()
 
 
 def test_every_key_is_asked_for_somewhere():
@@ -186,8 +186,8 @@ def test_every_key_is_asked_for_somewhere():
         *(f"history.period.{period or 'any'}" for period in Period),
         *(f"history.done.{kind}" for kind in Many),
         *(f"system.state.{state}" for state in ModelState),
-        *(f"system.where.database.{kind}" for kind in DatabaseKind),
-        *(f"system.where.cache.{kind}" for kind in CacheKind),
+        *(f"system.storage.database.{kind}" for kind in DatabaseKind),
+        *(f"system.storage.cache.{kind}" for kind in CacheKind),
         *(f"unsure.sign.{sign}" for sign in UnsureSign),
         *(f"options.task.{task}" for task in Task),
         *(

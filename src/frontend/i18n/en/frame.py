@@ -3,7 +3,7 @@
 TEXTS: dict[str, str | dict[str, str]] = {
     # the page
     "app.title": "Speech to text",
-    "app.promise": "An interview, a lecture, a call or a voice message: "
+    "app.tagline": "An interview, a lecture, a call or a voice message: "
     "upload it and get the text.",
     # the frame
     "view.new": "New transcription",
@@ -17,8 +17,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "header.theme.light": "Light",
     "header.theme.dark": "Dark",
     # the service's state
-    "service.away": "The transcription service does not answer at the moment",
-    "service.away.next": "The page waits for it and goes on by itself; there is nothing to press.",
+    "service.unavailable": "The transcription service does not answer at the moment",
+    "service.unavailable.next": "This page keeps trying; there is nothing you need to do.",
     "service.starting": "The service is starting",
     "service.starting.next": "The model is being loaded. It mostly takes less than a minute; "
     "you can choose the recording already.",

@@ -41,12 +41,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.ui.empty": "Your transcriptions will be here",
     "history.ui.empty_next": "Upload a first recording: an interview, a lecture, a call "
     "or a voice message.",
-    "history.ui.begin": "Transcribe a recording",
-    "history.ui.nothing": "Nothing was found",
-    "history.ui.nothing_next": "Try another word, or drop the filters.",
+    "history.ui.start": "Transcribe a recording",
+    "history.ui.no_results": "Nothing was found",
+    "history.ui.no_results_next": "Try another word, or drop the filters.",
     "history.ui.show_all": "Show all",
     "history.ui.more": "Show more",
-    "history.ui.narrow": "These are as many as are good to scroll through. "
+    "history.ui.too_many": "These are as many as are good to scroll through. "
     "The others can be found by a search or by their dates.",
     "history.ui.select": "Select: {name}",
     "history.ui.select_all": "Select all that are shown",
@@ -58,7 +58,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.ui.tags": "Tags",
     "history.ui.tags_hint": "With commas between: work, lectures",
     "history.ui.save": "Save",
-    "history.ui.leave": "Cancel",
+    "history.ui.dismiss": "Cancel",
     "history.ui.cancel": "Stop",
     "history.ui.resume": "Go on",
     "history.ui.delete": "Delete",

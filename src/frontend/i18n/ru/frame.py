@@ -3,7 +3,7 @@
 TEXTS: dict[str, str | dict[str, str]] = {
     # the page
     "app.title": "Речь в текст",
-    "app.promise": "Интервью, лекция, звонок или голосовое — загрузите запись и получите текст.",
+    "app.tagline": "Интервью, лекция, звонок или голосовое — загрузите запись и получите текст.",
     # the frame
     "view.new": "Новая расшифровка",
     "view.history": "История",
@@ -16,8 +16,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "header.theme.light": "Светлое",
     "header.theme.dark": "Тёмное",
     # the service's state
-    "service.away": "Сервис расшифровки сейчас не отвечает",
-    "service.away.next": "Страница подождёт его и продолжит сама, ничего нажимать не нужно.",
+    "service.unavailable": "Сервис расшифровки сейчас не отвечает",
+    "service.unavailable.next": "Страница подождёт его и продолжит сама, ничего нажимать не нужно.",
     "service.starting": "Сервис запускается",
     "service.starting.next": "Модель загружается в память. Обычно это меньше минуты; "
     "запись можно выбрать уже сейчас.",

@@ -16,7 +16,7 @@ export function confirm(visit, kind, rows) {
   field.querySelector("span").textContent = labels.tag;
   input.value = "";
   input.required = asksForText;
-  dialog.querySelector(".no").textContent = labels.leave;
+  dialog.querySelector(".no").textContent = labels.dismiss;
   dialog.querySelector(".no").onclick = () => dialog.close("");
   dialog.querySelector(".yes").textContent = labels[`${kind}_yes`];
   dialog.querySelector(".yes").classList.toggle("danger", kind === "delete");

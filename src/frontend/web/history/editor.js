@@ -36,7 +36,7 @@ function openEditor(visit, form, row) {
   suggestions.id = "known-tags";
   suggestions.append(...known.map((tag) => new Option(tag, tag)));
   if (known.length) input.setAttribute("list", suggestions.id);
-  const leave = element("button", { type: "button", textContent: labels.leave });
+  const leave = element("button", { type: "button", textContent: labels.dismiss });
   const save = element("button", { type: "submit", textContent: labels.save });
   form.replaceChildren(input, suggestions, save, leave);
   const close = () => {

@@ -6,7 +6,7 @@ function wayOn(visit) {
   if (!filtered) {
     const anchor = link(hrefOf({}));
     anchor.className = "begin";
-    anchor.textContent = labels.begin;
+    anchor.textContent = labels.start;
     return anchor;
   }
   const button = document.createElement("button");
@@ -20,7 +20,7 @@ function wayOn(visit) {
 export function showEmptyState(visit) {
   const { data, root } = visit;
   const empty = root.querySelector(".empty");
-  const kind = data.filtered ? "nothing" : "empty";
+  const kind = data.filtered ? "no_results" : "empty";
   root.querySelector(".toolbar").hidden = !data.rows.length && !data.filtered;
   empty.hidden = data.rows.length > 0;
   if (empty.hidden || empty.dataset.kind === kind + document.documentElement.lang) return;
@@ -38,5 +38,5 @@ export function showMore(visit) {
   more.onclick = () => filterBy({ shown: data.filter.shown + data.step });
   const narrow = root.querySelector(".narrow");
   narrow.hidden = !data.narrow;
-  narrow.textContent = data.labels.narrow;
+  narrow.textContent = data.labels.too_many;
 }

@@ -24,10 +24,10 @@ export class ExportMenu {
     const { t } = this;
     return menu(
       "copy",
-      t.text("take.copy"),
+      t.text("export.copy"),
       signal,
-      choice("take.copy.plain", false),
-      choice("take.copy.timestamps", true),
+      choice("export.copy.plain", false),
+      choice("export.copy.timestamps", true),
     );
   }
 
@@ -37,11 +37,11 @@ export class ExportMenu {
       "label",
       { className: "with-times" },
       this.timestamps,
-      t.text("take.timestamps"),
+      t.text("export.timestamps"),
     );
     return menu(
       "download",
-      t.text("take.download"),
+      t.text("export.download"),
       signal,
       withTimes,
       ...FORMATS.map((format) => this.#buildChoice(format)),

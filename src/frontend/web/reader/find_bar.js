@@ -140,7 +140,7 @@ export class FindBar {
     if (!this.query.value) this.count.textContent = "";
     else if (!n) this.count.textContent = t.text("find.none");
     else if (this.#at < 0) this.count.textContent = t.text("find.count", { count: n });
-    else this.count.textContent = t.text("find.at", { at: this.#at + 1, n });
+    else this.count.textContent = t.text("find.position", { at: this.#at + 1, n });
   }
 
   #replaceOne() {

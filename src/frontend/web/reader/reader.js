@@ -65,7 +65,7 @@ class Reader {
       onResume: () => this.#act(this.backend.resume),
     });
     this.notices = element("div", { className: "notices" });
-    const opening = element("p", { className: "opening", textContent: t.text("reader.opening") });
+    const opening = element("p", { className: "opening", textContent: t.text("reader.loading") });
     this.body = element("div", {}, opening);
     frame.replaceChildren(this.status.away, this.notices, this.body);
   }
@@ -268,7 +268,7 @@ class Reader {
   async #explainSilence() {
     const status = await this.backend.audioStatus();
     if (this.#signal.aborted || status === 0 || status >= 500) return;
-    this.player.showUnplayable(this.t.text(status === 404 ? "player.gone" : "player.format"));
+    this.player.showUnplayable(this.t.text(status === 404 ? "player.missing" : "player.unsupported"));
   }
 
   #fail(failure) {

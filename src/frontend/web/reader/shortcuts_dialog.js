@@ -24,11 +24,11 @@ export class ShortcutsDialog {
         "div",
         {},
         element("dt", {}, ...keys.map((key) => element("kbd", { textContent: key }))),
-        element("dd", { textContent: t.text(`keys.${name}`) }),
+        element("dd", { textContent: t.text(`shortcuts.${name}`) }),
       ),
     );
-    const title = element("h3", { textContent: t.text("keys.title"), id: "keys-title" });
-    const close = textButton(t.text("keys.close"), () => this.root.close());
+    const title = element("h3", { textContent: t.text("shortcuts.title"), id: "keys-title" });
+    const close = textButton(t.text("shortcuts.close"), () => this.root.close());
     const body = element("dl", {}, ...rows);
     this.root = element("dialog", { "aria-labelledby": "keys-title" }, title, body, close);
   }

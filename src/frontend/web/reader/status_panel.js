@@ -72,7 +72,7 @@ export class StatusPanel {
         shown.push(this.#notice(t.text("result.no_speech"), t.text("result.no_speech.next")));
       }
     } else if (job.status === "failed") {
-      shown.push(element("p", { textContent: t.text("result.so_far") }));
+      shown.push(element("p", { textContent: t.text("result.partial") }));
     }
     return shown;
   }

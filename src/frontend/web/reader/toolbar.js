@@ -13,7 +13,7 @@ export class Toolbar {
     this.undo = iconButton("undo", t.text("edit.undo"), () => editor.undo());
     this.redo = iconButton("redo", t.text("edit.redo"), () => editor.redo());
     this.state = element("span", { className: "state", role: "status" });
-    const helpButton = iconButton("help", t.text("keys.open"), () => shortcutsDialog.open());
+    const helpButton = iconButton("help", t.text("shortcuts.open"), () => shortcutsDialog.open());
     this.work = element("div", { className: "group" }, this.find, this.undo, this.redo);
     this.take = element("div", { className: "group" }, exportMenu.copyMenu, exportMenu.downloadMenu);
     this.root = element(

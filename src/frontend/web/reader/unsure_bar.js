@@ -59,7 +59,7 @@ export class UnsureBar {
     const at = positions.indexOf(this.#at);
     if (at < 0) return t.text("unsure.count", { count: positions.length });
     const why = this.segments.at(this.#at).unsure.map((sign) => t.text(`unsure.sign.${sign}`));
-    return `${t.text("find.at", { at: at + 1, n: positions.length })}: ${why.join(", ")}`;
+    return `${t.text("find.position", { at: at + 1, n: positions.length })}: ${why.join(", ")}`;
   }
 
   #wordsOf(position) {

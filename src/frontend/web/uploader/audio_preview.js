@@ -22,7 +22,7 @@ export class AudioPreview {
     this.position = element("input", { type: "range", min: 0, step: 1 });
     this.position.addEventListener("input", () => this.#moveTo(Number(this.position.value)));
     this.where = element("output");
-    const label = element("label", { className: "position" }, this.t.text("uploader.from"));
+    const label = element("label", { className: "position" }, this.t.text("uploader.excerpt_start"));
     label.append(this.position, this.where);
     this.label = label;
     const sides = SIDES.map((name) => this.sides[name].element);
@@ -113,6 +113,6 @@ export class AudioPreview {
   #onEnd({ failed }) {
     this.#playing = null;
     this.#nameSides();
-    if (failed) this.where.textContent = this.t.text("uploader.no_sound");
+    if (failed) this.where.textContent = this.t.text("uploader.playback_failed");
   }
 }

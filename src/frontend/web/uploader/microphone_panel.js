@@ -63,15 +63,15 @@ export class MicrophonePanel {
   #show() {
     const { t } = this;
     const bar = element("span");
-    const meter = { className: "level", role: "meter", "aria-label": t.text("uploader.level") };
+    const meter = { className: "level", role: "meter", "aria-label": t.text("uploader.microphone_level") };
     const level = element("div", { ...meter, "aria-valuemin": "0", "aria-valuemax": "100" }, bar);
     const time = element("span", { className: "time", role: "timer" });
-    const finish = textButton(t.text("uploader.finish"), () => this.#finish(), {
+    const finish = textButton(t.text("uploader.microphone_finish"), () => this.#finish(), {
       className: "primary",
       picture: "stop",
     });
-    const hold = textButton(t.text("uploader.hold"), () => this.#hold(hold));
-    const discard = textButton(t.text("uploader.discard"), () => this.close());
+    const hold = textButton(t.text("uploader.microphone_pause"), () => this.#hold(hold));
+    const discard = textButton(t.text("uploader.microphone_discard"), () => this.close());
     const actions = element("div", { className: "actions" }, finish, hold, discard);
     this.element.replaceChildren(element("div", { className: "sound" }, time, level), actions);
     finish.focus();
@@ -90,7 +90,7 @@ export class MicrophonePanel {
     const { isPaused } = this.#microphone;
     if (isPaused) this.#microphone.resume();
     else this.#microphone.pause();
-    holdButton.textContent = this.t.text(isPaused ? "uploader.hold" : "uploader.go_on");
+    holdButton.textContent = this.t.text(isPaused ? "uploader.microphone_pause" : "uploader.resume");
   }
 
   async #finish() {

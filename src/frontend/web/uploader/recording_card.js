@@ -30,12 +30,12 @@ export class RecordingCard {
     this.loudness = element("p", { className: "note" });
     this.estimate = element("p", { className: "estimate" });
     this.sound = new AudioPreview(t, `/backend/v1/uploads/${upload.id}/excerpt`);
-    const summary = textElement("summary", t.text("uploader.look_and_listen"));
+    const summary = textElement("summary", t.text("uploader.preview"));
     this.details = element("details", { open: isOpen }, summary, this.sound.element);
     this.trouble = element("div");
     const parts = [this.facts, this.loudness, this.details, this.estimate, this.trouble];
     this.element = element("div", { className: "card" }, ...parts);
-    this.facts.textContent = t.text("uploader.looking");
+    this.facts.textContent = t.text("uploader.analyzing");
     this.details.hidden = true;
   }
 

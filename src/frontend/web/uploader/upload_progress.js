@@ -7,7 +7,7 @@ import { State } from "./upload.js";
 export class UploadProgress {
   constructor(t, upload, { onChoose, onResume }) {
     Object.assign(this, { t, upload, onChoose, onResume });
-    this.bar = element("progress", { max: 1, "aria-label": t.text("uploader.sending") });
+    this.bar = element("progress", { max: 1, "aria-label": t.text("uploader.progress") });
     this.note = element("p", { className: "note" });
     this.more = element("div", { className: "actions" });
     this.element = element("div", {}, this.bar, this.note, this.more);
@@ -40,7 +40,7 @@ export class UploadProgress {
       case State.PAUSED:
         return t.text("uploader.paused", sent);
       case State.NEEDS_FILE:
-        return t.text("uploader.lost", sent);
+        return t.text("uploader.interrupted", sent);
       case State.SENDING:
         return upload.isRetrying ? t.text("uploader.retrying") : this.#speed(sent);
       default:
@@ -65,7 +65,7 @@ export class UploadProgress {
       case State.SENDING:
         return [textButton(t.text("uploader.pause"), () => upload.pause())];
       case State.PAUSED:
-        return [textButton(t.text("uploader.go_on"), this.onResume)];
+        return [textButton(t.text("uploader.resume"), this.onResume)];
       case State.FAILED:
         return [textButton(t.text("uploader.retry"), this.onResume)];
       case State.NEEDS_FILE:

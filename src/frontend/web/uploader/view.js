@@ -85,7 +85,7 @@ export class View {
   #tell() {
     this.#showEstimates();
     const { readyIds, nUnderWay } = this.queue;
-    const uploads = { ready: readyIds, n_under_way: nUnderWay };
+    const uploads = { ready: readyIds, n_uploading: nUnderWay };
     const said = this.t.text("uploader.status", { ready: readyIds.length, left: nUnderWay });
     if (said !== this.#told && this.queue.uploads.length) this.status.textContent = said;
     this.#told = said;
