@@ -8,13 +8,13 @@ FrontendError
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import unquote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from contracts.exports import ExportFormat
 from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecording
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
@@ -28,17 +28,6 @@ _file_name = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE).search
 _is_job_id = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
 
 Answer = TypeVar("Answer", bound=BaseModel)
-
-
-class ExportFormat(StrEnum):
-    """The files a finished transcript can be saved as."""
-
-    TXT = "txt"
-    DOCX = "docx"
-    SRT = "srt"
-    VTT = "vtt"
-    TSV = "tsv"
-    JSON = "json"
 
 
 @dataclass(frozen=True)

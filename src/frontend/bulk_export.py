@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from contracts.exports import ExportFormat
 from contracts.problems import ProblemType
 from frontend.backend_client import (
     BackendClient,
     BackendError,
     ExportedFile,
-    ExportFormat,
     FrontendError,
 )
 from frontend.backend_gateway import is_of_this_page, refuse, refuse_foreign

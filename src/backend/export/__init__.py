@@ -1,5 +1,5 @@
-"""Transcripts in the formats that other programs read."""
+"""Transcripts in the file formats of other programs."""
 
-from backend.export.registry import EXPORTERS, Exporter, ExportFormat
+from backend.export.registry import WRITERS, render
 
-__all__ = ["EXPORTERS", "ExportFormat", "Exporter"]
+__all__ = ["WRITERS", "render"]

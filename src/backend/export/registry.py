@@ -1,8 +1,6 @@
-"""The formats a transcript can be had in; a new one is a module and a line here."""
+"""The writer of each export format; a new format is a module, and a line here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from backend.export.docx import to_docx
 from backend.export.json import to_json
@@ -10,53 +8,32 @@ from backend.export.srt import to_srt
 from backend.export.tsv import to_tsv
 from backend.export.txt import to_txt
 from backend.export.vtt import to_vtt
+from contracts.exports import ExportFormat
 from contracts.jobs import Job
 from contracts.transcription import Transcript
 
-
-class ExportFormat(StrEnum):
-    """A format's name, which is also the extension of its files."""
-
-    TXT = "txt"
-    SRT = "srt"
-    VTT = "vtt"
-    JSON = "json"
-    TSV = "tsv"
-    DOCX = "docx"
+Writer = Callable[[Job, Transcript, bool], bytes]
+"""Writes a job's transcript as a file; the last argument is ignored by formats without a choice
+about times."""
 
 
-@dataclass(frozen=True)
-class Exporter:
-    """How a transcript is written in one format, and the media type of what comes out.
+def render(job: Job, kind: ExportFormat, *, timestamps: bool | None = None) -> bytes:
+    """Return a job's transcript as the content of a file.
 
-    Attributes:
-        timestamps: whether times are written unless the caller says otherwise; None: they are
-            part of the format, and there is no choice.
-        write: its last argument says whether times are written; without meaning for None.
+    Args:
+        timestamps: whether to write times; None: the format's default.
+
+    Raises: ValueError: the job has no transcript, or the format has no choice about times.
     """
-
-    media_type: str
-    write: Callable[[Job, Transcript, bool], bytes]
-    timestamps: bool | None = None
-
-    def render(self, job: Job, *, timestamps: bool | None = None) -> bytes:
-        """Return the file's content.
-
-        Args:
-            timestamps: None: as is usual for the format.
-
-        Raises: ValueError: the job has no transcript, or the format leaves no choice.
-        """
-        if job.result is None:
-            raise ValueError("the job has no transcript")
-        if timestamps is not None and self.timestamps is None:
-            raise ValueError("the times are part of this format")
-        return self.write(
-            job, job.result, bool(self.timestamps if timestamps is None else timestamps)
-        )
+    if job.result is None:
+        raise ValueError("the job has no transcript")
+    if timestamps is not None and not kind.has_optional_timestamps:
+        raise ValueError("this format always has times")
+    chosen = kind.default_timestamps if timestamps is None else timestamps
+    return WRITERS[kind](job, job.result, bool(chosen))
 
 
-def _utf8(write: Callable[[Transcript], str]) -> Callable[[Job, Transcript, bool], bytes]:
+def _utf8(write: Callable[[Transcript], str]) -> Writer:
     return lambda _, transcript, __: write(transcript).encode()
 
 
@@ -68,13 +45,11 @@ def _docx(job: Job, transcript: Transcript, timestamps: bool) -> bytes:
     return to_docx(job, transcript, timestamps=timestamps)
 
 
-_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-EXPORTERS: dict[ExportFormat, Exporter] = {
-    ExportFormat.TXT: Exporter("text/plain; charset=utf-8", _txt, timestamps=False),
-    ExportFormat.SRT: Exporter("application/x-subrip; charset=utf-8", _utf8(to_srt)),
-    ExportFormat.VTT: Exporter("text/vtt; charset=utf-8", _utf8(to_vtt)),
-    ExportFormat.JSON: Exporter("application/json", _utf8(to_json)),
-    ExportFormat.TSV: Exporter("text/tab-separated-values; charset=utf-8", _utf8(to_tsv)),
-    ExportFormat.DOCX: Exporter(_WORD, _docx, timestamps=True),
+WRITERS: dict[ExportFormat, Writer] = {
+    ExportFormat.TXT: _txt,
+    ExportFormat.DOCX: _docx,
+    ExportFormat.SRT: _utf8(to_srt),
+    ExportFormat.VTT: _utf8(to_vtt),
+    ExportFormat.TSV: _utf8(to_tsv),
+    ExportFormat.JSON: _utf8(to_json),
 }

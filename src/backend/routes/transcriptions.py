@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 
 from backend.dependencies import Jobs, Owner, Uploads, Work
 from backend.errors import TooLargeError, UnsupportedMediaError, WrongStateError
-from backend.export import EXPORTERS, ExportFormat
+from backend.export import render
 from backend.jobs.service import JobService
 from backend.routes.content_disposition import attachment
 from backend.routes.json_body import invalid_fields_told, json_body_of
@@ -19,6 +19,7 @@ from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
+from contracts.exports import ExportFormat
 from contracts.jobs import Job, UploadedRecording
 from contracts.problems import ProblemType
 from contracts.transcription import TranscribeOptions
@@ -124,10 +125,10 @@ async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
         200: {
             "description": "The file",
             "content": {
-                exporter.media_type.partition(";")[0]: {
+                kind.media_type.partition(";")[0]: {
                     "schema": {"type": "string", "format": "binary"}
                 }
-                for exporter in EXPORTERS.values()
+                for kind in ExportFormat
             },
         },
         **problem_responses(
@@ -146,16 +147,15 @@ async def export_transcription(
     ] = None,
 ) -> Response:
     """Return the transcript of a job that has ended, named as its owner calls the job."""
-    exporter = EXPORTERS[format]
-    if timestamps is not None and exporter.timestamps is None:
+    if timestamps is not None and not format.has_optional_timestamps:
         raise RequestValidationError([_meaningless("timestamps", format)])
     job = await jobs.get(job_id, owner)
     if not job.status.is_final or job.result is None:
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
     return Response(
-        await run_sync(partial(exporter.render, job, timestamps=timestamps)),
+        await run_sync(partial(render, job, format, timestamps=timestamps)),
         headers={
-            "Content-Type": exporter.media_type,
+            "Content-Type": format.media_type,
             "Content-Disposition": attachment(_download_name(job), format),
         },
     )

@@ -4,6 +4,7 @@ Only the job's id and the page's words go through Streamlit; the transcript reac
 as data and the page as text nodes, so that it cannot become markup.
 """
 
+from contracts.exports import ExportFormat
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
@@ -18,5 +19,13 @@ _reader = web_component("reader")
 
 def show_reader(t: Translator, job_id: str) -> None:
     """Show a job: while it runs what it does, then its text, to be heard and corrected."""
-    data = {"jobId": job_id, "language": t.language.value, "labels": t.templates(_WORDS)}
+    data = {
+        "jobId": job_id,
+        "language": t.language.value,
+        "labels": t.templates(_WORDS),
+        "formats": [
+            {"name": kind.value, "hasOptionalTimestamps": kind.has_optional_timestamps}
+            for kind in ExportFormat
+        ],
+    }
     _reader(key="reader", data=data)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from contracts.exports import ExportFormat
 from contracts.jobs import Job, JobStatus, TagCount
-from frontend.backend_client import BackendUnavailableError, ExportFormat
+from frontend.backend_client import BackendUnavailableError
 from frontend.components.failures import told_in_plain_words
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator

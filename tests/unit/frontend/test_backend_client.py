@@ -4,6 +4,7 @@ import threading
 import httpx
 import pytest
 
+from contracts.exports import ExportFormat
 from contracts.jobs import UploadedRecording
 from contracts.models import Health, HealthStatus
 from contracts.problems import ProblemType
@@ -12,7 +13,6 @@ from frontend.backend_client import (
     BackendClient,
     BackendError,
     BackendUnavailableError,
-    ExportFormat,
 )
 from unit.frontend.stand_in_backend import StandInBackend, make_job
 

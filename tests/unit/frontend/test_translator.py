@@ -7,13 +7,13 @@ import pytest
 
 import frontend
 from contracts.audio import NormalizationMethod
+from contracts.exports import ExportFormat
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.models import ModelState
 from contracts.problems import ProblemType
 from contracts.statistics import CacheKind, DatabaseKind
 from contracts.transcription import Task
 from contracts.unsure import UnsureSign
-from frontend.backend_client import ExportFormat
 from frontend.components.web_component import WEB
 from frontend.i18n import Language, Translator
 from frontend.i18n.translator import TEXTS, clock

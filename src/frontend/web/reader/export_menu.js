@@ -5,14 +5,10 @@ import { downloadBlob } from "../common/download.js";
 import { element, icon, textButton } from "../common/elements.js";
 import { menu } from "./menu.js";
 
-const FORMATS = ["txt", "docx", "srt", "vtt", "tsv", "json"];
-
-/** Formats that can be had without times; the others are nothing without them. */
-const TIMES_OPTIONAL = new Set(["txt", "docx"]);
-
 export class ExportMenu {
-  constructor(t, { backend, corrections, name, tell, fail, signal }) {
-    Object.assign(this, { t, backend, corrections, name, tell, fail });
+  /** `formats`: `{name, hasOptionalTimestamps}` of each export format, in the menu's order. */
+  constructor(t, { backend, formats, corrections, name, tell, fail, signal }) {
+    Object.assign(this, { t, backend, formats, corrections, name, tell, fail });
     this.timestamps = element("input", { type: "checkbox" });
     this.copyMenu = this.#buildCopyMenu(signal);
     this.downloadMenu = this.#buildDownloadMenu(signal);
@@ -44,7 +40,7 @@ export class ExportMenu {
       t.text("export.download"),
       signal,
       withTimes,
-      ...FORMATS.map((format) => this.#buildChoice(format)),
+      ...this.formats.map((format) => this.#buildChoice(format)),
     );
   }
 
@@ -55,8 +51,8 @@ export class ExportMenu {
       "button",
       { type: "button", className: "choice", on: { click: download } },
       icon("download"),
-      element("b", { textContent: t.text(`result.download.${format}`) }),
-      element("small", { textContent: t.text(`result.download.${format}.help`) }),
+      element("b", { textContent: t.text(`result.download.${format.name}`) }),
+      element("small", { textContent: t.text(`result.download.${format.name}.help`) }),
     );
   }
 
@@ -72,12 +68,13 @@ export class ExportMenu {
 
   async #file(format, timestamps) {
     await this.corrections.flush();
-    return this.backend.file(format, TIMES_OPTIONAL.has(format) ? timestamps : null);
+    return this.backend.file(format, timestamps);
   }
 
   async #download(format) {
     const stem = this.name.replace(/\.[^.]{1,5}$/, "") || this.name;
-    downloadBlob(await this.#file(format, this.timestamps.checked), `${stem}.${format}`);
+    const timestamps = format.hasOptionalTimestamps ? this.timestamps.checked : null;
+    downloadBlob(await this.#file(format.name, timestamps), `${stem}.${format.name}`);
   }
 
   async #copy(timestamps) {

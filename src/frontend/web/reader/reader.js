@@ -52,6 +52,7 @@ class Reader {
     this.key = key;
     this.frame = frame;
     this.t = new Translator(data.language, data.labels);
+    this.formats = data.formats;
     this.backend = new Backend(data.jobId);
     this.segments = new Segments();
     this.tabs = new BroadcastChannel(`transcription:${data.jobId}`);
@@ -136,7 +137,7 @@ class Reader {
   }
 
   #build(job) {
-    const { t, segments, corrections, backend } = this;
+    const { t, segments, corrections, backend, formats } = this;
     const signal = this.#signal;
     this.title = element("h2", { className: "name", dir: "auto" });
     this.facts = element("p", { className: "facts" });
@@ -153,7 +154,8 @@ class Reader {
     const name = job.title ?? job.file.name;
     const tell = (text) => this.toolbar.tell(text);
     const fail = (failure) => this.#fail(failure);
-    this.exportMenu = new ExportMenu(t, { backend, corrections, name, tell, fail, signal });
+    const exported = { backend, formats, corrections, name, tell, fail, signal };
+    this.exportMenu = new ExportMenu(t, exported);
     this.toolbar = new Toolbar(t, this);
     this.body.replaceChildren(...this.#layOut());
     this.#connect();

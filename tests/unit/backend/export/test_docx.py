@@ -8,8 +8,9 @@ from docx import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.export import EXPORTERS, ExportFormat
+from backend.export import render
 from backend.export.plain_text import one_line
+from contracts.exports import ExportFormat
 from transcripts import segment, transcript
 from unit.backend.export.jobs import job_of
 
@@ -17,7 +18,7 @@ TALK = transcript(segment("Раз.", 0, 1), segment("Два.", 1.5, 2), segment(
 
 
 def docx_of(*args, **kwargs) -> bytes:
-    return EXPORTERS[ExportFormat.DOCX].render(job_of(*args, **kwargs))
+    return render(job_of(*args, **kwargs), ExportFormat.DOCX)
 
 
 def test_a_document_has_title_times_and_paragraphs() -> None:
@@ -28,14 +29,14 @@ def test_a_document_has_title_times_and_paragraphs() -> None:
 
 
 def test_a_document_without_times_has_the_text_alone() -> None:
-    content = EXPORTERS[ExportFormat.DOCX].render(job_of(TALK), timestamps=False)
+    content = render(job_of(TALK), ExportFormat.DOCX, timestamps=False)
     _, *paragraphs = Document(io.BytesIO(content)).paragraphs
     assert [one.text for one in paragraphs] == ["Раз. Два.", "Три."]
 
 
 def test_a_document_is_titled_as_its_owner_calls_the_job() -> None:
     job = job_of(TALK).model_copy(update={"title": "Совет"})
-    read = Document(io.BytesIO(EXPORTERS[ExportFormat.DOCX].render(job)))
+    read = Document(io.BytesIO(render(job, ExportFormat.DOCX)))
     assert (read.paragraphs[0].text, read.core_properties.title) == ("Совет", "Совет")
 
 

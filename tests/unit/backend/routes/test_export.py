@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from backend import dependencies
-from backend.export import EXPORTERS, ExportFormat
+from backend.export import render
+from contracts.exports import ExportFormat
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
 from transcripts import segment, transcript
@@ -59,7 +60,7 @@ async def test_a_file_has_its_media_type_and_the_recordings_name(
     finished = job(JobStatus.COMPLETED)
     answer = await export(app, client, finished, kind)
     assert answer.status_code == 200
-    assert answer.content == EXPORTERS[ExportFormat(kind)].render(finished)
+    assert answer.content == render(finished, ExportFormat(kind))
     assert answer.headers["content-type"] == media_type
     assert answer.headers["content-disposition"] == (
         f'attachment; filename="Utro _1_; 50_.{kind}"; '

@@ -1,0 +1,39 @@
+"""The formats in which a transcript can be exported."""
+
+from enum import StrEnum
+
+
+class ExportFormat(StrEnum):
+    """A file format, named by its file ending."""
+
+    media_type: str
+    """Value of `Content-Type`."""
+
+    default_timestamps: bool | None
+    """Whether times are written by default; None: always, the format has no choice."""
+
+    TXT = ("txt", "text/plain; charset=utf-8", False)
+    DOCX = (
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        True,
+    )
+    SRT = ("srt", "application/x-subrip; charset=utf-8")
+    VTT = ("vtt", "text/vtt; charset=utf-8")
+    TSV = ("tsv", "text/tab-separated-values; charset=utf-8")
+    JSON = ("json", "application/json")
+
+    def __new__(
+        cls, name: str, media_type: str, default_timestamps: bool | None = None
+    ) -> "ExportFormat":
+        """Create a member whose value is its name."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.media_type = media_type
+        member.default_timestamps = default_timestamps
+        return member
+
+    @property
+    def has_optional_timestamps(self) -> bool:
+        """Whether a caller may choose to have times or not."""
+        return self.default_timestamps is not None
