@@ -72,7 +72,7 @@ def test_characters_that_xml_forbids_are_left_out(forbidden: str) -> None:
     assert text.split("]")[1].replace(" ", "") == "да,да"
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_comes_back_from_the_document(text: str) -> None:
     read = Document(io.BytesIO(docx_of(transcript(segment(text)), name=text or "a")))
