@@ -38,7 +38,7 @@ from backend.pipeline.waveform import waveform_of
 from backend.storage.database import ChunkResult, Prepared
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkTranscript, Segment
+from contracts.transcription import ChunkTranscript
 
 _CUT_AT_ONCE = 2
 """Chunks that are cut and normalised at the same time: each takes memory, and a core."""
@@ -161,7 +161,6 @@ class Workflow:
         assembly = Assembly(plan.speech_spans(), plan.duration_s, job.options.language)
         at_once = self._settings.llm_concurrency
         pace = await pace_of(self._transcriptions, plan, work.model, at_once)
-        written: list[Segment] = []
 
         async def transcribe(index: int) -> tuple[int, ChunkTranscript]:
             key = await checkpoint("chunk", partial(self._recognise, work, index))
@@ -173,18 +172,15 @@ class Workflow:
         telling = time_left_told(self._transcriptions, job.id, pace)
         async with aclosing(answers), telling:
             async for index, transcript in answers:
-                assembly.add(plan.chunk(index), transcript)
-                whole = assembly.transcript()
                 result = ChunkResult(
-                    segments=_changed(written, whole.segments),
+                    segments=assembly.add(plan.chunk(index), transcript),
                     progress=_progress(plan, index, pace),
                     model=transcript.model,
-                    language=whole.language,
+                    language=assembly.language,
                 )
                 append = partial(self._transcriptions.append, job.id, index, result)
                 await once_there_is_room(append)
                 self._news.tell(job.id)
-                written = [segment.model_copy() for segment in whole.segments[-1:]]
 
     async def _recognise(self, work: Transcribing, index: int) -> str:
         """Have one chunk transcribed, unless that was done before; return where it is stored."""
@@ -232,14 +228,6 @@ def _chunk_pcm(work: Transcribing, index: int) -> bytes:
     chunk = work.plan.chunk(index)
     samples = work.recording.read(chunk.start, chunk.end)
     return to_s16le(apply_gain(samples, work.plan.gain_db))
-
-
-def _changed(written: list[Segment], segments: list[Segment]) -> list[Segment]:
-    """Return what follows the last segment written, and that one if it has grown."""
-    if not written:
-        return segments
-    first = written[-1].index
-    return segments[first + (segments[first] == written[-1]) :]
 
 
 def _end_s(plan: Plan, index: int) -> float:
