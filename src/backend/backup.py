@@ -53,7 +53,7 @@ def save(settings: BackendSettings, folder: Path) -> None:
     try:
         unfinished.mkdir(parents=True)
         n_bytes = sum(_size(path) for path in [*databases.values(), *blobs.glob("*/*")])
-        Disk(unfinished, settings.min_free_disk_bytes).ensure_room(n_bytes)
+        Disk(unfinished, settings.min_free_disk_bytes).ensure_free(n_bytes)
         for name, live in databases.items():
             backup.back_up(live, unfinished / name)
         # after the database: a recording is there before its row is
@@ -82,7 +82,7 @@ def restore(settings: BackendSettings, folder: Path) -> None:
         for name, live in databases.items():
             backup.restore(folder / name, live)
         os.sync()
-        asyncio.run(_forget_cached(settings.redis_url))
+        asyncio.run(_clear_cache(settings.redis_url))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -143,11 +143,11 @@ def _size(path: Path) -> int:
         return -1
 
 
-async def _forget_cached(redis_url: str) -> None:
+async def _clear_cache(redis_url: str) -> None:
     """Empty Redis: revisions are going to be counted anew, and later jobs are gone."""
     if redis_url:
         cache = TranscriptCache(redis_url)
-        await cache.forget_all()
+        await cache.clear()
         await cache.aclose()
 
 

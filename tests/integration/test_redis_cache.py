@@ -34,12 +34,12 @@ async def test_processes_share_what_one_of_them_put(cache, redis) -> None:
     assert await other.get("local", "job", 0) == JOB
     assert await other.get("someone", "job", 0) is None
     assert await other.get("local", "job", 1) is None, "what was corrected since"
-    await other.forget("local", "job")
+    await other.delete("local", "job")
     assert await cache.get("local", "job", 0) is None
     await cache.put_chunk("local", "key", JOB)
     assert await other.get_chunk("local", "key") == JOB
     assert await other.get_chunk("someone", "key") is None
-    await other.forget_chunks("local", ["key"])
+    await other.delete_chunks("local", ["key"])
     assert await cache.get_chunk("local", "key") is None
     await other.aclose()
 
@@ -56,8 +56,8 @@ async def test_a_lost_redis_is_told_once_and_hardly_waited_for(cache, redis, los
             assert await cache.get_chunk("local", "key") is None
             await cache.put_chunk("local", "key", JOB)
         assert time.monotonic() - started < 2
-        await cache.forget("local", "job")
-        await cache.forget_chunks("local", ["key"] * 100)
+        await cache.delete("local", "job")
+        await cache.delete_chunks("local", ["key"] * 100)
         assert time.monotonic() - started < 4
     assert [line["event"] for line in logs] == ["cache_unreachable"]
 

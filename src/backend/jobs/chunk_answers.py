@@ -24,7 +24,7 @@ class ChunkAnswers:
             try:
                 return ChunkTranscript.model_validate_json(cached)
             except ValidationError:  # of another version of this program
-                await self._cache.forget_chunks(owner, [key])
+                await self._cache.delete_chunks(owner, [key])
         return await run_sync(self._store.get, owner, key)
 
     async def put(self, owner: str, key: str, job_id: str, answer: ChunkTranscript) -> None:
@@ -37,4 +37,4 @@ class ChunkAnswers:
             return
         await self._cache.put_chunk(owner, key, answer.model_dump_json().encode())
         if await run_sync(self._store.get, owner, key) is None:  # deleted meanwhile
-            await self._cache.forget_chunks(owner, [key])
+            await self._cache.delete_chunks(owner, [key])

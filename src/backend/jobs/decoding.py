@@ -6,8 +6,8 @@ from pathlib import Path
 
 from backend.errors import TooLongError
 from backend.pipeline.decode import MediaInfo, probe
-from backend.pipeline.prepare import Decoded, decode_to_pcm, too_long_detail
-from backend.storage.disk import Disk, disk_full_told
+from backend.pipeline.prepare import DecodedMedia, decode_to_pcm, too_long_message
+from backend.storage.disk import Disk, map_disk_full
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Decoding:
         """
         media = probe(source)
         if (media.duration_s or 0) > self.max_duration_s:
-            raise TooLongError(too_long_detail(self.max_duration_s))
+            raise TooLongError(too_long_message(self.max_duration_s))
         return media
 
     def run(
         self, source: Path, media: MediaInfo, target: Path, stop: Callable[[], None]
-    ) -> Decoded:
+    ) -> DecodedMedia:
         """Decode a file; `stop` is called at each block, and may raise.
 
         Raises:
@@ -42,7 +42,7 @@ class Decoding:
 
         def on_block() -> None:
             stop()
-            self.disk.ensure_room(0)
+            self.disk.ensure_free(0)
 
-        with disk_full_told():
+        with map_disk_full():
             return decode_to_pcm(source, media, target, self.max_duration_s, on_block)

@@ -24,12 +24,12 @@ from backend.pipeline.normalize import apply_gain, gain_db, speech_level_db
 from backend.pipeline.pcm import PcmRecording, to_wav
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import amplified, waveform_of
-from backend.storage.uploads import LentFile, UploadStore
+from backend.storage.uploads import LinkedFile, UploadStore
 from contracts.audio import SAMPLE_RATE, NormalizationMethod, NormalizationOptions
 from contracts.recordings import RecordingPreview, Waveform
 
 MAX_KEPT = 8
-"""Decoded recordings that are kept at hand, the last used ones."""
+"""Number of decoded recordings kept, the most recently used ones."""
 
 KEPT_S = 900
 """Seconds without a question after which one is removed."""
@@ -57,7 +57,7 @@ class _Look:
     """An upload that was looked into, or is being; `n_users` wait for it or read it."""
 
     owner: str
-    file: LentFile
+    file: LinkedFile
     sound: asyncio.Task[Sound]
     n_users: int = 0
     used_at: float = field(default_factory=time.monotonic)
@@ -149,7 +149,9 @@ class Previews:
             self._forget(upload_id)
 
     @asynccontextmanager
-    async def _sound_of(self, upload_id: str, owner: str) -> AsyncGenerator[tuple[LentFile, Sound]]:
+    async def _sound_of(
+        self, upload_id: str, owner: str
+    ) -> AsyncGenerator[tuple[LinkedFile, Sound]]:
         """Give what an upload holds; its decoded recording stays meanwhile."""
         await self._uploads.find(upload_id, owner)  # it may have been claimed or removed
         look = self._looks.get(upload_id) or await self._begin(upload_id, owner)
@@ -162,7 +164,7 @@ class Previews:
             self._forget_superfluous()
 
     async def _begin(self, upload_id: str, owner: str) -> _Look:
-        file = await self._uploads.lend(upload_id, owner)
+        file = await self._uploads.link(upload_id, owner)
         if upload_id in self._looks:  # somebody else was faster
             _remove(file.path)
         else:

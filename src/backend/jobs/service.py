@@ -196,8 +196,8 @@ class JobService:
         left = await run_sync(self._jobs.delete, job_id, owner)
         self.news.tell(job_id)
         await self._parts.blobs.remove(left.blob)
-        await self._parts.cache.forget(true_owner, job_id)
-        await self._parts.cache.forget_chunks(true_owner, left.chunk_keys)
+        await self._parts.cache.delete(true_owner, job_id)
+        await self._parts.cache.delete_chunks(true_owner, left.chunk_keys)
         await self._let_go(job_id)
         for follower in followers:
             await self._twins.queue_again(follower)

@@ -32,7 +32,7 @@ from backend.pipeline.assemble import Assembly
 from backend.pipeline.chunk import plan_chunks, quietest_point_of
 from backend.pipeline.normalize import apply_gain, speech_gain_db
 from backend.pipeline.pcm import PcmRecording, to_s16le
-from backend.pipeline.prepare import Decoded
+from backend.pipeline.prepare import DecodedMedia
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
 from backend.storage.database import ChunkResult, Prepared
@@ -144,10 +144,10 @@ class Workflow:
             await self._decode(turn)
         return plan.recording(path)
 
-    async def _decode(self, turn: Turn) -> Decoded:
+    async def _decode(self, turn: Turn) -> DecodedMedia:
         return await in_stoppable_thread(lambda stop: self._decode_until(turn, stop))
 
-    def _decode_until(self, turn: Turn, stop: Callable[[], None]) -> Decoded:
+    def _decode_until(self, turn: Turn, stop: Callable[[], None]) -> DecodedMedia:
         media = self._decoding.probe(turn.blob)
         with self._work.writing_pcm(turn.job.id) as target:
             decoded = self._decoding.run(turn.blob, media, target, stop)
@@ -258,7 +258,7 @@ def _prepared(plan: Plan) -> Prepared:
     )
 
 
-def _warnings(decoded: Decoded) -> list[JobWarning]:
+def _warnings(decoded: DecodedMedia) -> list[JobWarning]:
     met = {
         JobWarning.TRUNCATED: decoded.truncated,
         JobWarning.NON_FINITE_SAMPLES: decoded.non_finite,

@@ -17,7 +17,7 @@ OnBlock = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedMedia:
     """A recording ready to be looked at, and what was wrong with its file."""
 
     recording: PcmRecording
@@ -27,7 +27,7 @@ class Decoded:
 
 def decode_to_pcm(
     source: Path, info: MediaInfo, target: Path, max_duration_s: float, on_block: OnBlock
-) -> Decoded:
+) -> DecodedMedia:
     """Decode a file to s16le, mono, 16 kHz on disk.
 
     Raises:
@@ -45,7 +45,7 @@ def decode_to_pcm(
         for block in _watched(source, info, report, max_duration_s, on_block):
             writer.write(resampler.push(block @ weights))
         writer.write(resampler.finish())
-        return Decoded(writer.recording(), report.truncated, report.non_finite)
+        return DecodedMedia(writer.recording(), report.truncated, report.non_finite)
 
 
 def _watched(
@@ -54,10 +54,10 @@ def _watched(
     for block in decode_blocks(source, info, report):
         on_block()
         if report.n_samples / info.sample_rate > max_duration_s:
-            raise TooLongError(too_long_detail(max_duration_s))
+            raise TooLongError(too_long_message(max_duration_s))
         yield block
 
 
-def too_long_detail(max_duration_s: float) -> str:
+def too_long_message(max_duration_s: float) -> str:
     """Return the sentence that tells a client of the limit."""
     return f"The recording is longer than the {max_duration_s / 3600:g} hours that are accepted."

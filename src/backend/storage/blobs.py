@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from backend.storage.disk import disk_full_told
+from backend.storage.disk import map_disk_full
 from backend.storage.files import is_id
 
 _SETTLING_S = 3600
@@ -49,7 +49,7 @@ class BlobStore:
     def _keep(self, path: Path, job_id: str, same: Path | None) -> Path:
         target = self._folder / job_id[:2] / job_id
         target.parent.mkdir(parents=True, exist_ok=True)
-        with disk_full_told():
+        with map_disk_full():
             if same is None or not _is_linked(same, target):
                 _sync(path)
                 path.rename(target)

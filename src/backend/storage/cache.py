@@ -73,18 +73,18 @@ class TranscriptCache:
         """Keep the JSON of an answer for a while."""
         await self._put(_chunk_key(owner, key), answer)
 
-    async def forget(self, owner: str, job_id: str) -> None:
+    async def delete(self, owner: str, job_id: str) -> None:
         """Remove every revision of a job."""
         with suppress(*_REDIS_FAILURES):
             await self._cache.delete_match(_key(owner, job_id, "*"))
 
-    async def forget_chunks(self, owner: str, keys: Sequence[str]) -> None:
+    async def delete_chunks(self, owner: str, keys: Sequence[str]) -> None:
         """Remove answers to chunks."""
         if keys:
             with suppress(*_REDIS_FAILURES):
                 await self._cache.delete_many(*(_chunk_key(owner, key) for key in keys))
 
-    async def forget_all(self) -> None:
+    async def clear(self) -> None:
         """Remove everything of everybody."""
         with suppress(*_REDIS_FAILURES):
             for kind in (_JOBS, _CHUNKS):

@@ -26,7 +26,7 @@ class Disk:
         self._folder = folder
         self._min_free_bytes = min_free_bytes
 
-    def ensure_room(self, n_bytes: int) -> None:
+    def ensure_free(self, n_bytes: int) -> None:
         """Check that so many more bytes can be written.
 
         Raises: DiskFullError: they would eat into what must stay free.
@@ -58,7 +58,7 @@ def size_bytes(folder: Path) -> int:
 
 
 @contextmanager
-def disk_full_told() -> Generator[None]:
+def map_disk_full() -> Generator[None]:
     """Turn the system's word for a full disk or quota into `DiskFullError`."""
     try:
         yield
@@ -68,12 +68,12 @@ def disk_full_told() -> Generator[None]:
         raise
 
 
-def write_whole(file: FileIO, data: bytes | bytearray) -> None:
+def write_all(file: FileIO, data: bytes | bytearray) -> None:
     """Write every byte to an unbuffered file, which may take fewer at a time.
 
     Raises: DiskFullError: the disk or the quota is full; what fitted in stays written.
     """
     view = memoryview(data)
-    with disk_full_told():
+    with map_disk_full():
         while view:
             view = view[file.write(view) :]

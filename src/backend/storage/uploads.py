@@ -26,7 +26,7 @@ from backend.errors import (
     WrongStateError,
 )
 from backend.storage.digest import RunningDigest, sha256_of
-from backend.storage.disk import Disk, disk_full_told, write_whole
+from backend.storage.disk import Disk, map_disk_full, write_all
 from backend.storage.files import StoredFile, display_name, is_id, new_id
 from backend.storage.work_folder import WorkFolder
 
@@ -63,8 +63,8 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class LentFile:
-    """A finished upload under a second name, in the work folder; see `UploadStore.lend`."""
+class LinkedFile:
+    """A finished upload under a second name, in the work folder; see `UploadStore.link`."""
 
     path: Path
     name: str
@@ -139,7 +139,7 @@ class UploadStore:
                     f"The upload goes on at byte {upload.offset}, not {offset}."
                 )
             _ensure_within(upload.length, offset + n_bytes)
-            await run_sync(self._disk.ensure_room, n_bytes)
+            await run_sync(self._disk.ensure_free, n_bytes)
             await self._write(self._data(upload_id), upload, parts)
             return await self.find(upload_id, owner)
 
@@ -161,7 +161,7 @@ class UploadStore:
             _ensure_finished(upload)
             return await run_sync(self._claim, upload)
 
-    async def lend(self, upload_id: str, owner: str) -> LentFile:
+    async def link(self, upload_id: str, owner: str) -> LinkedFile:
         """Give a name of its own to a finished upload, by which it can be read.
 
         The caller removes it; what becomes of the upload meanwhile does not matter.
@@ -170,7 +170,7 @@ class UploadStore:
         """
         upload = await self.find(upload_id, owner)
         _ensure_finished(upload)
-        return await run_sync(self._lend, upload)
+        return await run_sync(self._link, upload)
 
     async def expire_forever(self) -> None:
         """Remove the uploads that were given up, now and every hour."""
@@ -212,9 +212,9 @@ class UploadStore:
         return self._folder / f"{upload_id}.json"
 
     def _create(self, announcement: Announcement) -> Upload:
-        self._disk.ensure_room(announcement.length)
+        self._disk.ensure_free(announcement.length)
         upload_id = new_id()
-        with disk_full_told():
+        with map_disk_full():
             self._announcement(upload_id).write_text(announcement.model_dump_json(), "utf-8")
             self._data(upload_id).touch(exist_ok=False)
         return self._find(upload_id, announcement.owner)
@@ -257,8 +257,8 @@ class UploadStore:
                 await run_sync(_sync_and_close, file)
 
     def _write_part(self, file: FileIO, part: bytes, digest: RunningDigest) -> None:
-        self._disk.ensure_room(len(part))
-        write_whole(file, part)
+        self._disk.ensure_free(len(part))
+        write_all(file, part)
         digest.add(part)
 
     def _remove(self, upload_id: str) -> None:
@@ -266,13 +266,13 @@ class UploadStore:
         self._data(upload_id).unlink(missing_ok=True)
         self._announcement(upload_id).unlink(missing_ok=True)
 
-    def _lend(self, upload: Upload) -> LentFile:
+    def _link(self, upload: Upload) -> LinkedFile:
         path = self._work.path_for_new_file()
         try:
             path.hardlink_to(self._data(upload.id))
         except FileNotFoundError as error:
             raise UploadNotFoundError(_UNKNOWN) from error
-        return LentFile(path, display_name(upload.name), upload.length)
+        return LinkedFile(path, display_name(upload.name), upload.length)
 
     def _claim(self, upload: Upload) -> StoredFile:
         digest = self._digests.pop(upload.id, RunningDigest())
@@ -298,5 +298,5 @@ def _ensure_within(length: int, end: int) -> None:
 
 
 def _sync_and_close(file: FileIO) -> None:
-    with file, disk_full_told():
+    with file, map_disk_full():
         os.fsync(file.fileno())

@@ -18,7 +18,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from backend.errors import TooLargeError
-from backend.storage.disk import Disk, write_whole
+from backend.storage.disk import Disk, write_all
 from backend.storage.files import StoredFile, display_name, new_id
 
 _PARTIAL = ".part"
@@ -63,8 +63,8 @@ class IncomingFile:
 
     def _write_pending(self) -> None:
         data, self._pending = self._pending, bytearray()
-        self._disk.ensure_room(len(data))  # not every client says how much will come
-        write_whole(self._file, data)
+        self._disk.ensure_free(len(data))  # not every client says how much will come
+        write_all(self._file, data)
         self._digest.update(data)
 
     def _finish(self, client_name: str | None) -> StoredFile:
@@ -191,7 +191,7 @@ class WorkFolder:
         await run_sync(self._remove_pcm, job_ids)
 
     def _open(self, announced_bytes: int) -> IncomingFile:
-        self._disk.ensure_room(announced_bytes)
+        self._disk.ensure_free(announced_bytes)
         path = self.path_for_new_file().with_suffix(_PARTIAL)
         return IncomingFile(FileIO(path, "xb"), path, self._disk, self._max_bytes)
 

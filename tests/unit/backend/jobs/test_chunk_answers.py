@@ -45,7 +45,7 @@ async def test_a_lost_cache_and_one_that_makes_no_sense_lose_no_answer(
     await answers.put(OWNER, "key", running(jobs), chunk_transcript("раз"))
     await cache.put_chunk(OWNER, "key", b'{"text": 1}')
     assert await answers.get(OWNER, "key") == chunk_transcript("раз")
-    await cache.forget_all()
+    await cache.clear()
     assert await answers.get(OWNER, "key") == chunk_transcript("раз")
     assert await answers.get("another", "key") is None
 

@@ -15,10 +15,10 @@ from backend.errors import (
     UnsupportedMediaError,
 )
 from backend.pipeline.decode import DecodeReport, decode_blocks, probe
-from backend.pipeline.prepare import Decoded, decode_to_pcm
+from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 
 
-def decoded(path: Path, max_duration_s: float = 3600) -> Decoded:
+def decoded(path: Path, max_duration_s: float = 3600) -> DecodedMedia:
     return decode_to_pcm(path, probe(path), path.with_suffix(".pcm"), max_duration_s, lambda: None)
 
 

@@ -25,7 +25,7 @@ async def test_a_job_is_found_by_its_owner_and_at_its_revision_only(cache) -> No
 async def test_a_forgotten_job_is_gone_in_every_revision_and_no_other_is(cache) -> None:
     for job, revision in (("job", 1), ("job", 2), ("another", 1)):
         await cache.put("one", job, revision, b"content")
-    await cache.forget("one", "job")
+    await cache.delete("one", "job")
     assert await cache.get("one", "job", 1) is None
     assert await cache.get("one", "job", 2) is None
     assert await cache.get("one", "another", 1) == b"content"
@@ -47,7 +47,7 @@ async def test_an_answer_to_a_chunk_is_found_by_its_owner_until_it_is_forgotten(
     await cache.put_chunk("one", "other", b"answer")
     assert await cache.get_chunk("one", "key") == b"answer"
     assert await cache.get_chunk("two", "key") is None
-    await cache.forget_chunks("one", ["key"])
+    await cache.delete_chunks("one", ["key"])
     assert await cache.get_chunk("one", "key") is None
     assert await cache.get_chunk("one", "other") == b"answer"
 
@@ -64,6 +64,6 @@ async def test_chunks_do_not_crowd_out_transcripts_and_are_bounded_too(cache) ->
 async def test_everything_can_be_forgotten_at_once(cache) -> None:
     await cache.put("one", "job", 0, b"content")
     await cache.put_chunk("two", "key", b"answer")
-    await cache.forget_all()
+    await cache.clear()
     assert await cache.get("one", "job", 0) is None
     assert await cache.get_chunk("two", "key") is None

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from backend.errors import DiskFullError
-from backend.storage.disk import Disk, write_whole
+from backend.storage.disk import Disk, write_all
 from contracts.models import HealthStatus
 
 
 def test_what_must_stay_free_stays_free(tmp_path: Path) -> None:
     free = shutil.disk_usage(tmp_path).free
     disk = Disk(tmp_path, free // 2)
-    disk.ensure_room(free // 4)
+    disk.ensure_free(free // 4)
     with pytest.raises(DiskFullError):
-        disk.ensure_room(free)
+        disk.ensure_free(free)
 
 
 def test_a_disk_that_is_nearly_full_is_degraded_with_a_reason(tmp_path: Path) -> None:
@@ -29,10 +29,10 @@ def test_a_disk_that_is_nearly_full_is_degraded_with_a_reason(tmp_path: Path) ->
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_disk_that_fills_up_while_writing_is_told_of() -> None:
     with FileIO("/dev/full", "wb") as file, pytest.raises(DiskFullError):
-        write_whole(file, b"data")
+        write_all(file, b"data")
 
 
 def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with FileIO(tmp_path / "file", "rb") as file, pytest.raises(OSError, match="open for writing"):
-        write_whole(file, b"data")
+        write_all(file, b"data")
