@@ -3,7 +3,7 @@
 import openvino as ov
 
 from contracts.models import ModelIdentity
-from llm.engines.openvino.export import compile_graph, find_or_export
+from llm.engines.openvino.export import compile_decoder, compile_encoder, find_or_export
 from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.openvino.network import OpenVinoNetwork
@@ -32,8 +32,8 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
         checkpoint.folder,
         dimensions,
         LogMelSpectrogram(core, dimensions.n_mels),
-        compile_graph(core, export.folder / "encoder.xml", export.encoder),
-        compile_graph(core, export.folder / "decoder.xml", export.decoder),
+        compile_encoder(core, export.folder / "encoder.xml", export.encoder),
+        compile_decoder(core, export.folder / "decoder.xml", export.decoder),
     )
     identity = ModelIdentity(
         name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"

@@ -151,13 +151,22 @@ def _save(model: ov.Model, path: Path, compute_type: ComputeType) -> None:
     ov.save_model(model, path, compress_to_fp16=compute_type is not ComputeType.INT8)
 
 
-def compile_graph(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
-    """Load a graph from disk to work in a precision."""
-    hint = "f32" if compute_type is ComputeType.FP32 else "bf16"
+def compile_encoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
+    """Load an encoder from disk; it computes in bfloat16 where the processor can."""
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    properties = {"INFERENCE_PRECISION_HINT": hint if has_bf16 else "f32"}
+    hint = "bf16" if has_bf16 and compute_type is not ComputeType.FP32 else "f32"
+    return core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+
+
+def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
+    """Load a decoder from disk; it computes in float32, whatever its weights are stored in.
+
+    Its inputs, the keys and values of the cross-attention, are float32. Under a bfloat16 hint
+    OpenVINO converts all of them at each step, and rounds the logits.
+    """
+    properties = {"INFERENCE_PRECISION_HINT": "f32"}
     if compute_type is ComputeType.FP32:
-        # else OpenVINO keeps the decoder's own keys and values in eight bits
+        # by default OpenVINO keeps the self-attention's keys and values in eight bits
         properties["KV_CACHE_PRECISION"] = "f32"
     return core.compile_model(path, "CPU", properties)
 
@@ -169,7 +178,7 @@ def _trial(
     noise = np.random.default_rng(0).normal(0, 0.5, (1, sizes.n_mels, _TRIAL_FRAMES))
     inputs = {"features": noise.astype(np.float32)}
     requests = {
-        candidate: compile_graph(core, folder / f"{candidate}.xml", candidate)
+        candidate: compile_encoder(core, folder / f"{candidate}.xml", candidate)
         .create_infer_request()
         for candidate in candidates
     }  # fmt: skip
