@@ -1,5 +1,5 @@
-"""Measures the services side by side with other ways of using the same weights.
+"""Benchmarks: speed, word errors and memory of the services, next to other ways to transcribe.
 
-`make bench` runs it; `python -m bench --help` tells what can be chosen. Nothing here is a
-test: machines are noisy, so figures are medians of interleaved rounds.
+`make bench` runs the comparison; `python -m bench --help` lists its options. Machines are noisy,
+so every figure is a median of interleaved rounds.
 """

@@ -1,9 +1,7 @@
-"""`python -m bench [RECORDING…]`: a table of speed, word errors and peak memory."""
+"""Compare speed, word errors and peak memory: `python -m bench [RECORDING…]`."""
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -14,60 +12,71 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import services
-from bench.baselines import WAYS
+from bench.baselines import BASELINES
 from bench.checkpoints import ctranslate2_checkpoint, transformers_checkpoint
 from bench.default_recording import default_recording, short_sentence
+from bench.machine import Machine, n_cores, this_machine
 from bench.recordings import Recording, with_reference
-from bench.words import word_error_rate
+from bench.words import n_words, word_error_rate
 
-OURS = "speech_transcription, end to end"
+SERVICES = "speech_transcription, end to end"
 
 _SHORT_S = 30.0
-"""Of what is shorter, the second of two calls counts: what is loaded at first use takes longer."""
+"""A shorter recording is sent twice and the second call counts: the first one loads code."""
 
 
 @dataclass
-class Measured:
-    """One way with one recording: a value for each round."""
+class Measurement:
+    """One system on one recording, with a value per round.
 
-    way: str
+    Attributes:
+        seconds: from sending the file to its text.
+        wer: word error rate in percent.
+    """
+
+    system: str
     recording: str
     duration_s: float
+    n_words: int
     seconds: list[float] = field(default_factory=list)
     wer: list[float] = field(default_factory=list)
     peak_bytes: int = 0
 
     @property
     def rtf(self) -> float:
-        """Median processing seconds per audio second."""
+        """Return the median of processing seconds per second of audio; lower is better."""
         return statistics.median(self.seconds) / self.duration_s
 
 
 def main() -> None:
-    """Measure, print the table, write the figures as JSON."""
+    """Measure every system on every recording, print a table and write the figures as JSON."""
     arguments = _arguments()
-    recordings = [with_reference(path) for path in arguments.recordings]
+    recordings = [with_reference(path) for path in arguments.recordings] or [default_recording()]
     if arguments.sentence:
         recordings.append(short_sentence())
-    recordings = recordings or [default_recording()]
-    ways = _chosen(arguments.only)
+    systems = _selected(arguments.only)
+    machine = this_machine()
+    print(machine.describe(arguments.threads), flush=True)
     rows = {
-        (way, recording.path): Measured(way, recording.path.name, recording.duration_s)
+        (system, recording.path): Measurement(
+            system, recording.path.name, recording.duration_s, n_words(recording.text)
+        )
         for recording in recordings
-        for way in ways
+        for system in systems
     }
     with ExitStack() as stack:
-        ours = (
+        running = (
             services.Services(arguments.backend, arguments.llm)
             if arguments.backend
             else stack.enter_context(services.started(arguments.threads))
         )
         for _ in range(arguments.rounds):
             for recording in recordings:
-                for way in ways:
-                    _measure(way, recording, rows[way, recording.path], ours, arguments.threads)
-    _print_table(list(rows.values()), arguments)
-    _write(list(rows.values()), arguments)
+                for system in systems:
+                    row = rows[system, recording.path]
+                    _measure(system, recording, row, running, arguments.threads)
+    _print_table(list(rows.values()), arguments.rounds)
+    _write_json(list(rows.values()), machine, arguments)
 
 
 def _arguments() -> argparse.Namespace:
@@ -77,94 +86,92 @@ def _arguments() -> argparse.Namespace:
         nargs="*",
         type=Path,
         metavar="RECORDING",
-        help="with its text in RECORDING.txt or RECORDING.segments.json; "
-        "none: minutes of festvox-ru",
+        help="a file with its text in RECORDING.txt or RECORDING.segments.json "
+        "(default: sixty sentences of festvox-ru)",
     )
-    parser.add_argument("--sentence", action="store_true", help="one short sentence, too")
-    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every way")
-    parser.add_argument("--only", nargs="*", metavar="WORD", help="ways whose name has a WORD")
-    parser.add_argument("--backend", help="measure services that run: the backend's URL")
-    parser.add_argument("--llm", default="http://127.0.0.1:4321", help="… and the llm's URL")
+    parser.add_argument("--sentence", action="store_true", help="add one short sentence")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: 3)")
+    parser.add_argument(
+        "--threads", type=int, default=n_cores(), help="threads of each system (default: all cores)"
+    )
+    parser.add_argument("--only", nargs="*", metavar="WORD", help="systems whose name has a WORD")
+    parser.add_argument("--backend", help="URL of a running backend, instead of starting services")
+    parser.add_argument("--llm", default="http://127.0.0.1:4321", help="URL of its llm")
     parser.add_argument("--json", type=Path, default=Path("bench/results/latest.json"))
     return parser.parse_args()
 
 
-def _chosen(words: Sequence[str] | None) -> list[str]:
-    every = [OURS, *WAYS]
-    return [way for way in every if not words or any(word in way for word in words)]
+def _selected(words: Sequence[str] | None) -> list[str]:
+    systems = [SERVICES, *BASELINES]
+    return [system for system in systems if not words or any(word in system for word in words)]
 
 
 def _measure(
-    way: str, recording: Recording, row: Measured, ours: services.Services, threads: int
+    system: str,
+    recording: Recording,
+    row: Measurement,
+    running: services.Services,
+    threads: int,
 ) -> None:
     calls = [recording.path] * (2 if recording.duration_s < _SHORT_S else 1)
-    if way == OURS:
-        seconds, text = [ours.transcribe(path) for path in calls][-1]
-        row.peak_bytes = sum(ours.peak_bytes().values())
+    if system == SERVICES:
+        seconds, text = [running.transcribe(path) for path in calls][-1]
+        row.peak_bytes = sum(running.peak_bytes().values())
     else:
-        seconds, text, peak_bytes = _in_own_process(way, calls, threads)
+        seconds, text, peak_bytes = _in_own_process(system, calls, threads)
         row.peak_bytes = max(row.peak_bytes, peak_bytes)
     row.seconds.append(seconds)
     row.wer.append(word_error_rate(recording.text, text))
 
 
-def _in_own_process(way: str, calls: Sequence[Path], threads: int) -> tuple[float, str, int]:
-    """Return the seconds and the text of the last call, and the peak memory."""
+def _in_own_process(system: str, calls: Sequence[Path], threads: int) -> tuple[float, str, int]:
+    """Return the seconds and the text of the last call, and the peak memory in bytes."""
     checkpoint: dict[str, Callable[[], Path]] = {
         "ctranslate2": ctranslate2_checkpoint,
         "transformers": transformers_checkpoint,
     }
-    model_dir = checkpoint[WAYS[way][0]]()
+    model_dir = checkpoint[BASELINES[system][0]]()
+    command = [sys.executable, "-m", "bench.baselines", system, str(threads), str(model_dir)]
     output = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "bench.baselines",
-            way,
-            str(threads),
-            str(model_dir),
-            *map(str, calls),
-        ],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
+        [*command, *map(str, calls)], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     answer, memory = (json.loads(line) for line in output.splitlines()[-2:])
     return answer["seconds"], answer["text"], memory["peak_bytes"]
 
 
-def _print_table(rows: Sequence[Measured], arguments: argparse.Namespace) -> None:
-    ours = {row.recording: row.seconds for row in rows if row.way == OURS}
-    print(f"\n{arguments.threads} threads, medians of {arguments.rounds} interleaved rounds\n")
-    print("| recording | way | seconds | RTF | times ours | WER % | peak MiB |")
-    print("|---|---|---|---|---|---|---|")
+def _print_table(rows: Sequence[Measurement], rounds: int) -> None:
+    reference = {row.recording: row.seconds for row in rows if row.system == SERVICES}
+    print(f"\nMedians of {rounds} interleaved rounds; rtf: seconds per second of audio.\n")
+    print("| recording | system | seconds | rtf | times ours | WER % | words | peak MiB |")
+    print("|---|---|---|---|---|---|---|---|")
     for row in rows:
         print(
-            f"| {row.recording} ({row.duration_s:.0f} s) | {row.way} "
+            f"| {row.recording} ({row.duration_s:.0f} s) | {row.system} "
             f"| {statistics.median(row.seconds):.2f} | {row.rtf:.3f} "
-            f"| {_times(row.seconds, ours.get(row.recording, []))} "
-            f"| {statistics.median(row.wer):.1f} | {row.peak_bytes / 2**20:.0f} |"
+            f"| {_median_ratio(row.seconds, reference.get(row.recording, []))} "
+            f"| {statistics.median(row.wer):.1f} | {row.n_words} "
+            f"| {row.peak_bytes / 2**20:.0f} |"
         )
 
 
-def _times(seconds: Sequence[float], ours: Sequence[float]) -> str:
-    """Return the median of the rounds' ratios: the machine drifts, but less within a round."""
-    ratios = [theirs / own for theirs, own in zip(seconds, ours, strict=False)]
+def _median_ratio(seconds: Sequence[float], reference: Sequence[float]) -> str:
+    """Return the median of the rounds' ratios: a machine drifts less within a round."""
+    ratios = [each / ours for each, ours in zip(seconds, reference, strict=False)]
     return f"{statistics.median(ratios):.2f}" if ratios else ""
 
 
-def _write(rows: Sequence[Measured], arguments: argparse.Namespace) -> None:
+def _write_json(
+    rows: Sequence[Measurement], machine: Machine, arguments: argparse.Namespace
+) -> None:
     report = {
         "measured_at": datetime.now(UTC).isoformat(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
+        "machine": asdict(machine),
         "threads": arguments.threads,
-        "rows": [asdict(row) for row in rows],
+        "rows": [asdict(row) | {"rtf": row.rtf} for row in rows],
     }
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(f"\nwritten to {arguments.json}")
+    print(f"\nFigures written to {arguments.json}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Other ways of transcribing with the same weights; each runs in a process of its own.
+"""Other systems with the same weights, each in its own process.
 
-`python -m bench.baselines WAY THREADS MODEL_DIR FILE…` prints one JSON line a file, and
-its peak memory last. Loading the model is not counted.
+`python -m bench.baselines NAME THREADS MODEL_DIR FILE…` prints one JSON line per file, then one
+with the peak memory. The seconds do not include loading the model.
 """
 
 import json
@@ -18,7 +18,7 @@ Transcribe = Callable[[str], str]
 
 
 def transformers_hard_cuts(model_dir: Path, threads: int) -> Transcribe:
-    """Full precision, the recording cut every 30 s wherever that falls: the simple way."""
+    """Run transformers in float32 on hard cuts of 30 s, even in the middle of a word."""
     import librosa
     import torch
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
@@ -44,7 +44,7 @@ def transformers_hard_cuts(model_dir: Path, threads: int) -> Transcribe:
 
 
 def faster_whisper_sequential(model_dir: Path, threads: int) -> Transcribe:
-    """CTranslate2 in int8, window after window, greedy."""
+    """Run CTranslate2 in int8, one window after another, greedily."""
     from faster_whisper import WhisperModel
 
     model = WhisperModel(str(model_dir), device="cpu", compute_type="int8", cpu_threads=threads)
@@ -57,7 +57,7 @@ def faster_whisper_sequential(model_dir: Path, threads: int) -> Transcribe:
 
 
 def faster_whisper_batched(model_dir: Path, threads: int) -> Transcribe:
-    """CTranslate2 in int8, sixteen windows at once, greedy."""
+    """Run CTranslate2 in int8, sixteen windows at once, greedily."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     model = WhisperModel(str(model_dir), device="cpu", compute_type="int8", cpu_threads=threads)
@@ -70,18 +70,18 @@ def faster_whisper_batched(model_dir: Path, threads: int) -> Transcribe:
     return transcribe
 
 
-WAYS: dict[str, tuple[str, Callable[[Path, int], Transcribe]]] = {
+BASELINES: dict[str, tuple[str, Callable[[Path, int], Transcribe]]] = {
     "transformers fp32, cut every 30 s": ("transformers", transformers_hard_cuts),
     "faster-whisper int8, sequential": ("ctranslate2", faster_whisper_sequential),
     "faster-whisper int8, batched 16": ("ctranslate2", faster_whisper_batched),
 }
-"""Name to the form of checkpoint it reads, and what loads it."""
+"""The checkpoint format and the loader of each system, by name."""
 
 
 def main() -> None:
-    """Run one way over some files."""
-    way, threads, model_dir, *files = sys.argv[1:]
-    transcribe = WAYS[way][1](Path(model_dir), int(threads))
+    """Transcribe the files with one system."""
+    name, threads, model_dir, *files = sys.argv[1:]
+    transcribe = BASELINES[name][1](Path(model_dir), int(threads))
     for file in files:
         started = time.perf_counter()
         text = transcribe(file)

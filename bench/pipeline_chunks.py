@@ -1,4 +1,4 @@
-"""A recording cut into the chunks that the backend would send, without the services."""
+"""Cut a recording into chunks as the backend does, without the services."""
 
 import time
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ from llm.engines.protocol import Samples
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """The chunks, and the seconds that each stage before the model took."""
+class PreparedChunks:
+    """The chunks, and the seconds of each stage before the model."""
 
     chunks: list[Samples]
     stages_s: dict[str, float]
 
 
 class Stopwatch:
-    """Seconds by name, in the order in which they were noted."""
+    """Add up seconds by stage, in the order in which the stages appear."""
 
     def __init__(self) -> None:
         self.laps_s: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
-        """Note the time since the last lap under a name."""
+        """Add the time since the last lap to a stage."""
         now = time.perf_counter()
         self.laps_s[name] = self.laps_s.get(name, 0.0) + now - self._last
         self._last = now
 
 
-def prepare(path: Path, options: TranscribeOptions) -> Prepared:
-    """Do with a file what the backend does before the first chunk is sent."""
+def prepare(path: Path, options: TranscribeOptions) -> PreparedChunks:
+    """Decode, find speech, measure loudness and cut, as the backend does before the first chunk."""
     detector = SpeechDetector()
     watch = Stopwatch()
     with TemporaryDirectory() as folder:
@@ -59,4 +59,4 @@ def prepare(path: Path, options: TranscribeOptions) -> Prepared:
         ]
         watch.lap("cut into chunks")
     chunks = [np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768) for pcm in sent]
-    return Prepared(chunks, watch.laps_s)
+    return PreparedChunks(chunks, watch.laps_s)

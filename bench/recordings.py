@@ -1,4 +1,4 @@
-"""The recordings that are measured, with what is said in them."""
+"""Recordings with their reference texts."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import av
 
 @dataclass(frozen=True)
 class Recording:
-    """A file, its length and its text."""
+    """A file, its reference text and its length in seconds."""
 
     path: Path
     text: str
@@ -17,12 +17,12 @@ class Recording:
 
 
 def with_reference(path: Path) -> Recording:
-    """Return a recording whose text lies beside it.
+    """Return a recording with the text from the file beside it.
 
-    The text is in `NAME.txt`, or in `NAME.segments.json` as a list of `{"text": …}`.
+    `NAME.segments.json` is a list of `{"text": …}`; `NAME.txt` is plain text.
 
     Raises:
-        FileNotFoundError: neither is there.
+        FileNotFoundError: neither file exists.
     """
     segments = path.with_name(f"{path.name}.segments.json")
     if segments.exists():
@@ -34,6 +34,6 @@ def with_reference(path: Path) -> Recording:
 
 
 def duration_s(path: Path) -> float:
-    """Return what the file's header says of its length."""
+    """Return the length in seconds according to the file's header."""
     with av.open(str(path)) as container:
         return (container.duration or 0) / av.time_base

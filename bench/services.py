@@ -1,4 +1,4 @@
-"""The services themselves, through the backend's port, as a user's programme calls them."""
+"""Call the services over HTTP, as a user's program does."""
 
 import time
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from testbed.services import running_services
 
 @dataclass(frozen=True)
 class Services:
-    """Where the services answer."""
+    """Addresses of running services."""
 
     backend_url: str
     llm_url: str
 
     def transcribe(self, path: Path) -> tuple[float, str]:
-        """Send a file; return the seconds until its text is there, and the text."""
+        """Send a file; return the seconds until its text arrives, and the text."""
         started = time.perf_counter()
         with path.open("rb") as file:
             answer = httpx.post(
@@ -38,7 +38,7 @@ class Services:
         return time.perf_counter() - started, job["result"]["text"]
 
     def peak_bytes(self) -> dict[str, int]:
-        """Return the peak memory of each service since it started."""
+        """Return the peak memory of each service since its start."""
         return {
             "backend": _peak_bytes(self.backend_url),
             "llm": _peak_bytes(self.llm_url),
@@ -46,7 +46,7 @@ class Services:
 
 
 def _wait_for_end(address: str) -> None:
-    """Follow a job as the page does: to ask again and again would take a good part of a core."""
+    """Follow the job's events as the page does; polling would take a good part of a core."""
     with httpx.stream("GET", f"{address}/events", timeout=600) as events:
         for _ in events.iter_lines():
             pass
@@ -56,12 +56,12 @@ def _peak_bytes(url: str) -> int:
     for line in httpx.get(f"{url}/metrics").text.splitlines():
         if line.startswith("process_peak_resident_memory_bytes "):
             return int(float(line.split()[1]))
-    raise RuntimeError(f"{url}/metrics tells no peak memory")
+    raise RuntimeError(f"{url}/metrics has no peak memory")
 
 
 @contextmanager
 def started(threads: int) -> Iterator[Services]:
-    """Run the services with the embedded model for as long as this lasts."""
+    """Run the services with the embedded model."""
     with (
         TemporaryDirectory() as folder,
         running_services(Path(folder), LLM_THREADS=str(threads), LOG_LEVEL="WARNING") as services,

@@ -1,10 +1,9 @@
-"""Where the time of one recording goes, and what the machine could do at best.
+"""Measure the seconds of each stage, and the least that this machine could need.
 
 `PYTHONPATH=src python -m bench.stages [RECORDING]`
 """
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from openvino import opset13 as op
 from backend.pipeline.warm_up import warm_up
 from bench.checkpoints import transformers_checkpoint
 from bench.default_recording import default_recording
+from bench.machine import n_cores, this_machine
 from bench.pipeline_chunks import Stopwatch, prepare
 from bench.recordings import with_reference
 from contracts.transcription import TranscribeOptions
@@ -35,14 +35,14 @@ _ROUNDS = 9
 
 
 def main() -> None:
-    """Print the seconds of each stage, and the arithmetic of the least possible."""
+    """Print the seconds of each stage, then the lower bounds."""
     parser = argparse.ArgumentParser(prog="stages", description=__doc__)
     parser.add_argument("recording", nargs="?", type=Path)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
     recording = with_reference(arguments.recording) if arguments.recording else default_recording()
     options = TranscribeOptions()
-    warm_up()  # as the backend does once it has started
+    warm_up()  # the backend does this at its start
     prepared = prepare(recording.path, options)
     with TemporaryDirectory() as cache:
         model = load_engine(
@@ -51,24 +51,25 @@ def main() -> None:
             EngineOptions("cpu", arguments.threads, Path(cache)),
         )
         model.transcribe(prepared.chunks[:2], options.decoding())
-        counted = _Counted()
+        probe = _EngineProbe()
         started = time.perf_counter()
         for first in range(0, len(prepared.chunks), 16):
             model.transcribe(prepared.chunks[first : first + 16], options.decoding())
         whole_s = time.perf_counter() - started
-    stages = {**prepared.stages_s, **counted.stages_s}
-    stages["choose tokens, words, segments and the rest"] = whole_s - sum(counted.stages_s.values())
+    stages = {**prepared.stages_s, **probe.stages_s}
+    stages["choose tokens, words, segments and the rest"] = whole_s - sum(probe.stages_s.values())
     total_s = sum(stages.values())
+    print(this_machine().describe(arguments.threads))
     print(f"{recording.path.name}: {recording.duration_s:.0f} s, {len(prepared.chunks)} chunks\n")
     print("| stage | seconds | share |\n|---|---|---|")
     for name, seconds in stages.items():
         print(f"| {name} | {seconds:.2f} | {100 * seconds / total_s:.1f} % |")
-    print(f"| together | {total_s:.2f} | RTF {total_s / recording.duration_s:.4f} |\n")
-    _print_floor(counted, arguments.threads)
+    print(f"| total | {total_s:.2f} | rtf {total_s / recording.duration_s:.4f} |\n")
+    _print_lower_bounds(probe, arguments.threads)
 
 
-class _Counted:
-    """Times the engine's parts, and counts what they are given."""
+class _EngineProbe:
+    """Time the parts of the engine and count their work."""
 
     def __init__(self) -> None:
         self.stages_s: dict[str, float] = {}
@@ -112,28 +113,28 @@ class _Counted:
         self.cross_bytes += sum(array.nbytes for array in state._memory.arrays.values())  # noqa: SLF001
 
 
-def _print_floor(counted: _Counted, threads: int) -> None:
+def _print_lower_bounds(probe: _EngineProbe, threads: int) -> None:
     sizes = Dimensions.of(transformers_checkpoint())
-    encoder_flops = sum(_encoder_flops(sizes, n) for n in counted.frames)
+    encoder_flops = sum(_encoder_flops(sizes, n) for n in probe.frames)
     token_flops = 2 * (14 * sizes.decoder_layers * sizes.width**2 + sizes.vocab_size * sizes.width)
-    decoder_flops = counted.n_tokens * token_flops
-    weights_bytes = counted.n_steps * token_flops // 2
-    read_bytes = weights_bytes + counted.cross_bytes
+    decoder_flops = probe.n_tokens * token_flops
+    weights_bytes = probe.n_steps * token_flops // 2
+    read_bytes = weights_bytes + probe.cross_bytes
     flops_per_s = _matmul_flops_per_s(threads)
     bytes_per_s = _bytes_per_s(threads)
     print(f"measured: fp32 {flops_per_s / 1e9:.0f} GFLOP/s, memory {bytes_per_s / 1e9:.1f} GB/s\n")
-    print("| part | work | at best | measured | reached |\n|---|---|---|---|---|")
+    print("| part | work | lower bound | measured | reached |\n|---|---|---|---|---|")
     for name, work, best_s, stage in (
         ("encoder", f"{encoder_flops / 1e9:.0f} GFLOP", encoder_flops / flops_per_s, "encoder"),
         (
             "decoder",
             f"{decoder_flops / 1e9:.0f} GFLOP, {read_bytes / 1e9:.0f} GB",
             max(decoder_flops / flops_per_s, weights_bytes / bytes_per_s)
-            + counted.cross_bytes / bytes_per_s,
+            + probe.cross_bytes / bytes_per_s,
             "decoder",
         ),
     ):
-        measured_s = counted.stages_s[stage]
+        measured_s = probe.stages_s[stage]
         print(
             f"| {name} | {work} | {best_s:.2f} s | {measured_s:.2f} s "
             f"| {100 * best_s / measured_s:.0f} % |"

@@ -1,4 +1,4 @@
-"""How far a transcript is from what was said, in words."""
+"""Compare texts by their words."""
 
 import re
 
@@ -8,9 +8,14 @@ _NOT_A_WORD = re.compile(r"[^\w\s]|_")
 
 
 def plain_words(text: str) -> str:
-    """Return lower-case words without punctuation; «ё» is «е», as in most printed Russian."""
+    """Return lower-case words without punctuation; «ё» becomes «е», as in most printed Russian."""
     lowered = text.lower().replace("ё", "е").replace("-", " ")
     return " ".join(_NOT_A_WORD.sub(" ", lowered).split())
+
+
+def n_words(text: str) -> int:
+    """Return the number of words."""
+    return len(plain_words(text).split())
 
 
 def word_error_rate(reference: str, transcript: str) -> float:
