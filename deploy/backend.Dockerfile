@@ -1,4 +1,4 @@
-# Uploads, audio, jobs; built by `make build_backend_image`.
+# The backend: uploads, audio, jobs. Built by `make build_backend_image`.
 ARG BASE_IMAGE=speech_transcription_base
 
 FROM ${BASE_IMAGE} AS build
@@ -17,8 +17,8 @@ ENV BIND_ADDRESS=0.0.0.0 \
     BACKEND_PORT=8009 \
     LLM_URL=http://llm:4321 \
     DATA_DIR=/data
-# What a start imports is compiled here and only here, for a container's file system is
-# read-only; a start without it takes several times as long.
+# Compile the modules that a start imports: the container's file system is read-only, so Python
+# cannot cache them later, and a start without the cache takes several times as long.
 RUN PYTHONDONTWRITEBYTECODE= python -c "import backend.app, pyloudnorm.iirfilter"
 USER app
 EXPOSE 8009

@@ -1,12 +1,12 @@
-# What the three services have in common; built by `make build_base_image`.
+# The base of the three services' images. Built by `make build_base_image`.
 FROM python:3.11-slim
 
 LABEL speech_transcription.image="base" \
       org.opencontainers.image.title="speech_transcription" \
       org.opencontainers.image.licenses="MIT"
 
-# The file system is read-only but for /tmp and /data, and whoever owns ./data may be the
-# user, so nothing may rely on a home folder or on an entry in /etc/passwd.
+# Only /tmp and /data are writable, and the user is any owner of DATA_DIR, so nothing may need a
+# home folder or an entry in /etc/passwd.
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONPATH=/app/src \
@@ -16,7 +16,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=4194304
 
-# the interpreter brings an old setuptools, with known flaws, that nothing needs
+# Remove the old setuptools of the Python image: nothing needs it, and it has known flaws.
 RUN pip uninstall --yes --root-user-action=ignore setuptools wheel \
  && groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --no-create-home --home-dir /tmp app \

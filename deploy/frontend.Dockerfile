@@ -1,4 +1,4 @@
-# The page; built by `make build_frontend_image`.
+# The frontend: the page. Built by `make build_frontend_image`.
 ARG BASE_IMAGE=speech_transcription_base
 
 FROM ${BASE_IMAGE} AS build
@@ -16,8 +16,8 @@ COPY src/frontend src/frontend
 ENV BIND_ADDRESS=0.0.0.0 \
     FRONTEND_PORT=8010 \
     BACKEND_URL=http://backend:8009
-# What a start imports is compiled here and only here, for a container's file system is
-# read-only; a start without it takes several times as long.
+# Compile the modules that a start imports: the container's file system is read-only, so Python
+# cannot cache them later, and a start without the cache takes several times as long.
 RUN PYTHONDONTWRITEBYTECODE= python -c "import streamlit.starlette, streamlit.web.bootstrap, uvicorn, pandas, pyarrow"
 USER app
 EXPOSE 8010

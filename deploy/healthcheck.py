@@ -1,6 +1,6 @@
-"""`python healthcheck.py PORT PATH [HOST]`: exit code 0 when the answer is 200, else 1.
+"""Exit with 0 if a service answers with status 200: `python healthcheck.py PORT PATH [HOST]`.
 
-For Docker's health checks and for the runners, neither of which can rely on curl.
+Docker's health checks and the runners use it, because curl may not be installed.
 """
 
 import sys
@@ -9,8 +9,8 @@ from http.client import HTTPConnection, HTTPException
 TIMEOUT_S = 4
 
 
-def answers(host: str, port: int, path: str) -> bool:
-    """Return whether a GET of the path is answered with 200; no proxy is asked."""
+def responds(host: str, port: int, path: str) -> bool:
+    """Return whether a GET of the path returns status 200; ignore any proxy."""
     connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)
@@ -23,4 +23,4 @@ def answers(host: str, port: int, path: str) -> bool:
 
 if __name__ == "__main__":
     port, path, *host = sys.argv[1:]
-    sys.exit(not answers(host[0] if host else "127.0.0.1", int(port), path))
+    sys.exit(not responds(host[0] if host else "127.0.0.1", int(port), path))

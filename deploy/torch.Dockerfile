@@ -1,13 +1,13 @@
-# torch alone, a layer that changes rarely; built by `make build_torch_image`.
+# The base image with torch, a large layer that rarely changes. Built by `make build_torch_image`.
 ARG BASE_IMAGE=speech_transcription_base
 
 FROM ${BASE_IMAGE} AS build
-# An empty index address means pip's own.
+# Empty: pip's default index.
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
-# "+cpu" fails loudly rather than fetch gigabytes of CUDA.
+# "+cpu" makes the build fail rather than download gigabytes of CUDA.
 ARG TORCH_VERSION=2.13.0+cpu
-# Pinned by version only: the wheels of torch's own index have other hashes than those in
-# req_llm.txt. What torch needs comes with that file, hashed; only a CUDA build brings more.
+# Pin by version only: the wheels of torch's own index have other hashes than those in
+# req_llm.txt. That file brings torch's dependencies; only a CUDA build needs more.
 RUN case "${TORCH_VERSION}" in *+cu*) deps= ;; *) deps=--no-deps ;; esac \
  && pip install --no-cache-dir --no-compile --retries 2 --timeout 15 --prefix /install ${deps} \
         ${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"} "torch==${TORCH_VERSION}" \

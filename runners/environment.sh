@@ -1,5 +1,5 @@
-# Sourced by the runners: src/ on the path, and every setting in the environment. What the
-# environment does not say .env says, and what that does not say .env.example does.
+# Sourced by the runners: put src/ on the path and export every setting. The environment
+# overrides .env, which overrides .env.example.
 if [ -z "${PYTHON:-}" ]; then
   PYTHON=python3
   if [ -x .venv/bin/python ]; then PYTHON=$PWD/.venv/bin/python; fi
@@ -19,7 +19,7 @@ for name in os.environ.keys() - given:
 settings=$("$PYTHON" -c "$read_env_files")
 eval "$settings"
 
-# Else freed memory stays with the process: with each of many threads, and in the gaps between
-# blocks of some megabytes.
+# Return freed memory to the system: glibc otherwise keeps an arena per thread, and the gaps
+# between blocks of a few megabytes.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-4194304}"

@@ -1,10 +1,10 @@
-# Sourced: which processes are ours, by their pid files, and how they are stopped.
+# Sourced by the runners: find the services by their pid files, and stop them.
 RUN_DIR=.run
-SERVICES=(frontend backend llm) # in the order in which they are stopped
-GRACE_S=25                      # a little more than the services give their open requests
+SERVICES=(frontend backend llm) # the order of stopping
+GRACE_S=25                      # slightly more than the services give open requests to finish
 
-# Is the process of this pid file there, and not another one that got its number since?
-is_running() { # run_all or a service
+# Succeed if the pid file's process runs; a process that merely reuses the number does not count.
+is_running() { # "run_all" or a service
   local pid command
   pid=$(cat "$RUN_DIR/$1.pid" 2>/dev/null) || return 1
   command=$({ ps -ww -o args= -p "$pid" || tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || return 1

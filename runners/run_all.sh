@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the three services in the foreground and tells the address once all are ready.
-# A service that dies takes the others down; Ctrl-C and TERM stop all of them.
+# Run the three services in the foreground and print the page's address once all are ready.
+# If one service ends, stop the others. Ctrl-C and SIGTERM stop all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source runners/processes.sh
@@ -8,7 +8,7 @@ source runners/environment.sh
 
 say() { printf '[run_all] %s\n' "$*" >&2; }
 
-start() { # service, then variables for it alone
+start() { # service, then its own variables
   local service=$1
   shift
   env "$@" "runners/run_$service.sh" &
@@ -28,7 +28,7 @@ check_alive() {
     if kill -0 "$pid" 2>/dev/null; then continue; fi
     code=0
     wait "$pid" || code=$?
-    say "$service has stopped with exit code $code; the other services are stopped too"
+    say "$service has stopped with exit code $code; stopping the other services"
     exit "$((code == 0 ? 1 : code))"
   done
 }
@@ -43,14 +43,14 @@ wait_until_ready() { # service, port, path, host
 
 mkdir -p "$RUN_DIR"
 if is_running run_all; then
-  say "the services run already, pid $(<"$RUN_DIR/run_all.pid"); make local_stop stops them"
+  say "the services are already running (pid $(<"$RUN_DIR/run_all.pid")); stop them with: make local_stop"
   exit 1
 fi
 echo "$$" >"$RUN_DIR/run_all.pid"
 trap stop_all EXIT
-trap 'say "stopping"; exit 0' INT TERM HUP # as asked, so no failure
+trap 'say "stopping"; exit 0' INT TERM HUP # stopped on request: not a failure
 
-# the llm has no keys of its own: it answers this machine only, as it does in Docker
+# The llm has no API keys, so only this machine may connect to it, as in Docker.
 start llm BIND_ADDRESS=127.0.0.1
 start backend
 start frontend
@@ -60,6 +60,6 @@ if [ "$host" = 0.0.0.0 ]; then host=127.0.0.1; fi
 wait_until_ready llm "$LLM_PORT" /health/ready 127.0.0.1
 wait_until_ready backend "$BACKEND_PORT" /health/ready "$host"
 wait_until_ready frontend "$FRONTEND_PORT" /_stcore/health "$host"
-say "open http://$host:$FRONTEND_PORT (Ctrl-C stops the services)"
+say "open http://$host:$FRONTEND_PORT (press Ctrl-C to stop)"
 
 while check_alive; do sleep 0.5; done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the backend: uploads, audio, jobs.
+# Start the backend: uploads, audio, jobs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source runners/environment.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the frontend: the page.
+# Start the frontend: the page.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source runners/environment.sh

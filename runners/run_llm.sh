@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the llm: the speech model behind HTTP.
+# Start the llm: the speech model.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source runners/environment.sh

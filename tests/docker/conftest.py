@@ -1,27 +1,21 @@
-"""The services in containers, as `make full_start` starts them, but beside a user's own."""
+"""Start the containers with `make full_start`, separate from a user's own."""
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from testbed.services import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("frontend", "backend", "llm")
 
 
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Stack:
-    """The three containers; each call returns what the command printed."""
+    """The three containers; each method returns the output of its command."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -30,7 +24,7 @@ class Stack:
         self._environment = inherited | {
             "COMPOSE_PROJECT_NAME": "speech_transcription_test",
             "DATA_DIR": str(data),
-            # else a machine with a hub would fetch gigabytes in the middle of the tests
+            # The default model would download gigabytes during the tests.
             "LLM_MODEL": "embedded/whisper-base",
             **{f"{service.upper()}_PORT": str(port) for service, port in self.ports.items()},
         }
@@ -67,11 +61,11 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Built and started from nothing, and gone afterwards."""
+    """The containers, built and started for the tests, and removed afterwards."""
     if shutil.which("docker") is None:
         pytest.skip("docker is not installed")
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no Docker engine answers")
+        pytest.skip("Docker does not respond")
     had_settings = (ROOT / ".env").exists()
     stack = Stack(tmp_path_factory.mktemp("data"))
     try:

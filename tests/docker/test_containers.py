@@ -1,4 +1,4 @@
-"""The containers transcribe, keep to themselves, and come back."""
+"""The containers transcribe, are isolated, and restart after a crash."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ OWN_PACKAGES = {
 }
 WAIT_S = 180
 MAX_WER = 0.35
-"""Of one sentence; whisper-base has 0.15 over many."""
+"""Limit for one sentence; whisper-base reaches 0.15 over many sentences."""
 
 
 def _wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -65,7 +65,7 @@ def test_recording_is_transcribed_through_the_backends_port(stack):
     assert wer(sentence.text, job["result"]["text"]) <= MAX_WER
 
 
-def test_page_answers(stack):
+def test_page_responds(stack):
     page = httpx.get(stack.url("frontend"))
     assert page.status_code == 200
     assert "text/html" in page.headers["Content-Type"]
@@ -73,7 +73,7 @@ def test_page_answers(stack):
 
 
 def test_frontend_cannot_reach_the_llm(stack):
-    """Else a flaw of the page would open the model to whoever can load the page."""
+    """Otherwise a flaw of the page exposes the model to everybody who can load the page."""
     addresses = stack.inspect(
         "llm", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
     ).split()
@@ -89,7 +89,7 @@ def test_frontend_cannot_reach_the_llm(stack):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_container_can_do_no_more_than_it_must(stack, service: str):
+def test_container_has_minimal_privileges(stack, service: str):
     host = "{{.HostConfig.%s}}"
     assert stack.inspect(service, host % "ReadonlyRootfs") == "true"
     assert stack.inspect(service, host % "CapDrop") == "[ALL]"
@@ -114,8 +114,8 @@ def test_ports_are_published_on_this_machine_only(stack, service: str):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_image_holds_its_own_code_only(stack, service: str):
-    """So that an import across a border breaks the build, not a user."""
+def test_image_contains_its_own_code_only(stack, service: str):
+    """An import across a service boundary must break the build, not a user's start."""
     listed = stack.python(service, "import os; print(*os.listdir('/app/src'))")
     assert set(listed.split()) == OWN_PACKAGES[service]
     has_torch = stack.python(
@@ -124,8 +124,8 @@ def test_image_holds_its_own_code_only(stack, service: str):
     assert has_torch.strip() == str(service == "llm")
 
 
-def test_llm_is_ready_at_its_first_start_without_any_network(stack):
-    """The weights are in the image; nothing of an earlier start is there."""
+def test_llm_starts_without_a_network(stack):
+    """The image contains the weights, and the start finds an empty data folder."""
     container = subprocess.run(
         [
             "docker", "run", "--detach", "--rm", "--network", "none", "--read-only",
@@ -148,8 +148,8 @@ def test_llm_is_ready_at_its_first_start_without_any_network(stack):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_container_that_crashes_is_started_again(stack, service: str):
-    """The host's kill is a crash to Docker; its own would count as a stop."""
+def test_crashed_container_restarts(stack, service: str):
+    """Kill the process from the host: Docker treats its own kill as a stop."""
     if os.geteuid() != 0:
         pytest.skip("only root can kill a container's process")
     crashed = stack.inspect(service, "{{.State.Pid}}")
@@ -162,8 +162,8 @@ def test_container_that_crashes_is_started_again(stack, service: str):
     _wait_until(is_back, f"{service} did not come back")
 
 
-def test_data_outlives_the_containers(stack):
-    """Else every `make down` would cost the models and the recordings."""
+def test_data_survives_removing_the_containers(stack):
+    """Otherwise every `make down` loses the models and the recordings."""
     stack.python("backend", "open('/data/kept', 'w').write('as it was')")
     stack.make("full_stop")
     assert stack.compose("ps", "--all", "--quiet") == ""

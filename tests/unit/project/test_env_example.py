@@ -1,4 +1,4 @@
-"""`.env.example`, the settings classes and docker-compose.yaml tell the same story."""
+"""`.env.example`, the settings classes and docker-compose.yaml agree."""
 
 import io
 import re
@@ -32,23 +32,23 @@ def _variables(settings: type[BaseSettings]) -> set[str]:
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
-    """The file's values; what one says of another is filled in from the file alone."""
+    """The file's values, with references such as ${BACKEND_PORT} resolved from the file alone."""
     for name in re.findall(r"^(\w+)=", EXAMPLE, re.MULTILINE):
         monkeypatch.delenv(name, raising=False)
     return dotenv_values(stream=io.StringIO(EXAMPLE))
 
 
-def test_example_holds_every_setting_and_nothing_else(example: dict[str, str | None]):
-    """Else a setting could not be found, or one that is found would do nothing."""
-    of_services = set().union(*map(_variables, SERVICES.values()))
-    assert example.keys() == of_services | ONLY_FOR_CONTAINERS
+def test_example_has_every_setting_and_no_other(example: dict[str, str | None]):
+    """A missing line hides a setting from users; an extra one has no effect."""
+    known = set().union(*map(_variables, SERVICES.values()))
+    assert example.keys() == known | ONLY_FOR_CONTAINERS
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_example_holds_the_defaults(
+def test_example_has_the_default_values(
     service: str, example: dict[str, str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    """Else `make update_env_file` would change how the services work."""
+    """Otherwise `make update_env_file` changes how the services work."""
     monkeypatch.chdir(tmp_path)
     defaults = SERVICES[service]()
     for name, value in example.items():
@@ -56,7 +56,7 @@ def test_example_holds_the_defaults(
     assert SERVICES[service]() == defaults
 
 
-def test_every_variable_is_explained_above_it():
+def test_every_variable_has_a_comment_above_it():
     lines = EXAMPLE.splitlines()
     for above, line in pairwise(lines):
         if re.match(r"\w+=", line):
@@ -65,17 +65,17 @@ def test_every_variable_is_explained_above_it():
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_containers_get_every_setting(service: str):
-    """Else a variable of the environment would have no effect in Docker."""
+def test_containers_receive_every_setting(service: str):
+    """Otherwise an environment variable has no effect in Docker."""
     block = re.search(rf"^  {service}:\n((?:    .*\n|\n)+)", COMPOSE, re.MULTILINE)
     assert block
-    passed_on = set(re.findall(r"^      ([A-Z][A-Z0-9_]+):", block[1], re.MULTILINE))
+    passed = set(re.findall(r"^      ([A-Z][A-Z0-9_]+):", block[1], re.MULTILINE))
     dockerfile = (ROOT / "deploy" / f"{service}.Dockerfile").read_text()
     fixed = set(re.findall(r"(?:ENV|^   ) ([A-Z][A-Z0-9_]+)=", dockerfile, re.MULTILINE))
-    assert passed_on | fixed == _variables(SERVICES[service])
-    assert not passed_on & fixed
+    assert passed | fixed == _variables(SERVICES[service])
+    assert not passed & fixed
 
 
-def test_limits_are_used_with_the_defaults_that_are_told(example: dict[str, str | None]):
+def test_compose_and_example_agree_on_the_default_limits(example: dict[str, str | None]):
     for name in ONLY_FOR_CONTAINERS:
         assert f"${{{name}:-{example[name]}}}" in COMPOSE

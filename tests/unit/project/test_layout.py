@@ -1,4 +1,4 @@
-"""What the user named is where the user put it."""
+"""The fixed top level of the repository, the runners and the Dockerfiles are in place."""
 
 import os
 from pathlib import Path
@@ -18,20 +18,20 @@ ROOT = Path(__file__).resolve().parents[3]
           ("base", "torch", "backend", "frontend", "llm")),
     ],
 )  # fmt: skip
-def test_fixed_top_level_is_there(name: str):
+def test_top_level_file_exists(name: str):
     assert (ROOT / name).exists()
 
 
 @pytest.mark.parametrize("name", ["run_all", "run_llm", "run_backend", "run_frontend", "stop_all"])
-def test_runners_can_be_run_and_stop_at_the_first_error(name: str):
+def test_runner_is_executable_and_stops_at_the_first_error(name: str):
     runner = ROOT / "runners" / f"{name}.sh"
     assert os.access(runner, os.X_OK)
     assert "set -euo pipefail" in runner.read_text()
 
 
 @pytest.mark.parametrize("dockerfile", sorted((ROOT / "deploy").glob("*.Dockerfile")))
-def test_images_build_without_the_network_of_a_registry_front_end(dockerfile: Path):
-    """A `# syntax=` line would fetch an image of Docker's before anything is built."""
+def test_image_builds_without_a_registry_frontend_and_runs_unprivileged(dockerfile: Path):
+    """A `# syntax=` line makes Docker download a frontend image before every build."""
     lines = dockerfile.read_text().splitlines()
     assert not any(line.startswith("# syntax=") for line in lines)
     if dockerfile.stem in ("backend", "frontend", "llm"):

@@ -1,4 +1,4 @@
-"""The locks are complete, hashed, agree with one another and with pyproject.toml."""
+"""The lock files are complete, have hashes, and agree with pyproject.toml and one another."""
 
 import re
 import tomllib
@@ -33,8 +33,8 @@ def _declared(group: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", LOCKS.values())
-def test_every_requirement_has_hashes_and_none_an_address(path: str):
-    """Else what is installed would depend on who answers for an index."""
+def test_every_requirement_has_hashes_and_none_has_a_url(path: str):
+    """Without hashes the installed packages depend on the package index."""
     text = (ROOT / path).read_text()
     requirements = _REQUIREMENT.findall(text)
     starts = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
@@ -45,8 +45,8 @@ def test_every_requirement_has_hashes_and_none_an_address(path: str):
 
 
 @pytest.mark.parametrize(("group", "path"), LOCKS.items())
-def test_lock_holds_what_pyproject_declares(group: str, path: str):
-    """Else `make lock` was forgotten."""
+def test_lock_has_the_versions_that_pyproject_declares(group: str, path: str):
+    """Otherwise somebody forgot `make lock`."""
     locked = _locked(path)
     for requirement in _declared(group):
         name, version = requirement.split("==")
@@ -54,7 +54,7 @@ def test_lock_holds_what_pyproject_declares(group: str, path: str):
 
 
 def test_locks_agree_on_every_version():
-    """Else the services could not be installed side by side, for local_start and tests."""
+    """Otherwise the services cannot share one .venv, as local_start and the tests need."""
     versions: dict[str, set[str]] = {}
     for path in LOCKS.values():
         for name, version in _locked(path).items():
@@ -62,11 +62,11 @@ def test_locks_agree_on_every_version():
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
-def test_torch_of_the_image_is_the_locked_one():
+def test_torch_image_has_the_locked_version():
     dockerfile = (ROOT / "deploy" / "torch.Dockerfile").read_text()
     assert f"ARG TORCH_VERSION={_locked('req_llm.txt')['torch']}+cpu\n" in dockerfile
 
 
 @pytest.mark.parametrize("path", ["req_backend.txt", "req_frontend.txt"])
-def test_only_the_llm_carries_torch(path: str):
+def test_only_the_llm_depends_on_torch(path: str):
     assert "torch" not in _locked(path)

@@ -1,4 +1,4 @@
-"""The Makefile does what its help says, and harms nothing that is not this project's."""
+"""The Makefile does what its help says, and touches nothing outside this project."""
 
 import os
 import re
@@ -18,7 +18,7 @@ TARGETS = {
 
 
 def _make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    # a make that runs these tests hands its own flags on
+    # When make runs these tests, its own flags must not reach the make under test.
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
         ["make", *words],
@@ -32,7 +32,7 @@ def _make(folder: Path, *words: str, **environment: str) -> subprocess.Completed
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with no more of the project than make itself reads."""
+    """A folder with only the files that make itself reads."""
     for name in ("Makefile", ".env.example", "req_llm.txt"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "data").mkdir()
@@ -41,7 +41,7 @@ def clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def docker_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file with the command line of each call of docker; none reaches an engine."""
+    """A file that records the arguments of each docker call; a stub replaces docker."""
     calls = tmp_path / "docker_calls"
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
@@ -51,14 +51,14 @@ def docker_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return calls
 
 
-def test_make_alone_tells_of_every_target_in_a_sentence(clone: Path):
-    told = dict(re.findall(r"^  (\w+) +(\S.*)$", _make(clone).stdout, re.MULTILINE))
-    assert told.keys() == TARGETS | {"help"}
-    assert all(sentence.endswith(".") for sentence in told.values())
+def test_help_describes_every_target_in_a_sentence(clone: Path):
+    described = dict(re.findall(r"^  (\w+) +(\S.*)$", _make(clone).stdout, re.MULTILINE))
+    assert described.keys() == TARGETS | {"help"}
+    assert all(sentence.endswith(".") for sentence in described.values())
 
 
-def test_env_file_is_made_once_and_never_overwritten(clone: Path):
-    """Else a user's settings would be lost at the next start."""
+def test_env_file_is_created_once_and_never_overwritten(clone: Path):
+    """Overwriting it loses a user's settings at the next start."""
     assert _make(clone, "update_env_file").returncode == 0
     env_file = clone / ".env"
     assert env_file.read_text() == (ROOT / ".env.example").read_text()
@@ -67,8 +67,8 @@ def test_env_file_is_made_once_and_never_overwritten(clone: Path):
     assert env_file.read_text() == "BACKEND_PORT=9009\n"
 
 
-def test_clean_leaves_data_settings_and_volumes(clone: Path, docker_calls: Path):
-    """Else cleaning up would cost a user the recordings."""
+def test_clean_keeps_data_settings_and_volumes(clone: Path, docker_calls: Path):
+    """Otherwise cleaning up deletes a user's recordings."""
     kept = [clone / "data" / "jobs.sqlite3", clone / ".env", clone / "src" / "module.py"]
     gone = [clone / "src" / "__pycache__" / "module.pyc", clone / ".ruff_cache" / "x"]
     for path in kept + gone:
@@ -96,8 +96,8 @@ def test_clean_prunes_only_dangling_images_with_this_projects_label(
     assert prunes == ["image prune --force --filter label=speech_transcription.image"]
 
 
-def test_drop_images_removes_this_projects_by_name(clone: Path, docker_calls: Path):
-    """Else images of other projects would go with them."""
+def test_drop_images_removes_only_this_projects_images(clone: Path, docker_calls: Path):
+    """Otherwise images of other projects are removed, too."""
     assert _make(clone, "drop_images").returncode == 0
     removed = re.findall(r"^image rm (.*)$", docker_calls.read_text(), re.MULTILINE)
     built = {f"speech_transcription_{part.name.removesuffix('.Dockerfile')}"
@@ -110,16 +110,16 @@ def test_down_keeps_volumes_and_images(clone: Path, docker_calls: Path):
     assert docker_calls.read_text().splitlines() == ["compose down --remove-orphans"]
 
 
-def test_torch_index_can_be_emptied_and_is_torchs_own_else(clone: Path):
-    """Else gigabytes of CUDA would come, or nothing where that index cannot be reached."""
+def test_torch_index_is_torchs_own_by_default_and_can_be_empty(clone: Path):
+    """Another default downloads gigabytes of CUDA; a fixed one fails where it is unreachable."""
     default = _make(clone, "--dry-run", "build_torch_image").stdout
     assert 'TORCH_INDEX_URL="https://download.pytorch.org/whl/cpu"' in default
     emptied = _make(clone, "--dry-run", "build_torch_image", TORCH_INDEX_URL="").stdout
     assert 'TORCH_INDEX_URL=""' in emptied
 
 
-def test_python_of_another_version_is_refused_in_words(clone: Path, tmp_path: Path):
-    """Else the locks, which are for 3.11, would install nothing and say nothing."""
+def test_another_python_version_is_refused_with_a_message(clone: Path, tmp_path: Path):
+    """The locks are for 3.11 only: pip would skip every package without an error."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("sh", "sed", "uname", "id"):

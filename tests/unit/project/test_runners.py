@@ -1,12 +1,11 @@
-"""The runners start, watch and stop three real processes, and leave none behind.
+"""The runners start, watch and stop three processes, and leave none behind.
 
-The services are small ones that answer the health check: what is tested is the bash.
+The tests replace the services by small HTTP servers that pass the health check.
 """
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from testbed.services import free_port
 
 pytestmark = pytest.mark.whole_app
 
@@ -44,19 +45,13 @@ HTTPServer(address, Answer).serve_forever()
 """
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _pid(clone: Path, name: str) -> int:
     return int((clone / ".run" / f"{name}.pid").read_text())
 
 
 def _is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
-    # the third field of a process that has ended but was not waited for is Z
+    # The state of an ended process that nobody has waited for is Z.
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
@@ -68,27 +63,27 @@ def _wait_until(condition, what: str) -> None:
 
 
 class Runner:
-    """`run_all.sh` of a clone, and what it has said."""
+    """`run_all.sh` of a clone, with its output."""
 
     def __init__(self, clone: Path, environment: dict[str, str]) -> None:
         self.clone = clone
-        self._said = clone / "said"
-        with self._said.open("w") as said:
+        self._output = clone / "output"
+        with self._output.open("w") as output:
             self.process = subprocess.Popen(
                 [clone / "runners" / "run_all.sh"],
                 env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, **environment},
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
 
     @property
-    def said(self) -> str:
-        return self._said.read_text()
+    def output(self) -> str:
+        return self._output.read_text()
 
     def wait_until_ready(self) -> list[int]:
         """Return the services' pids."""
-        _wait_until(lambda: "open http://" in self.said, f"not ready:\n{self.said}")
+        _wait_until(lambda: "open http://" in self.output, f"not ready:\n{self.output}")
         return [_pid(self.clone, service) for service in SERVICES]
 
 
@@ -102,7 +97,7 @@ def clone(tmp_path: Path) -> Path:
         package = tmp_path / "src" / service
         package.mkdir(parents=True)
         (package / "__main__.py").write_text(SERVICE)
-    ports = "".join(f"{service.upper()}_PORT={_free_port()}\n" for service in SERVICES)
+    ports = "".join(f"{service.upper()}_PORT={free_port()}\n" for service in SERVICES)
     (tmp_path / ".env").write_text(ports)
     return tmp_path
 
@@ -122,47 +117,47 @@ def start(clone: Path) -> Iterator[Callable[..., Runner]]:
             runner.process.wait(WAIT_S)
 
 
-def test_address_is_told_once_all_are_ready(start, clone: Path):
+def test_address_is_printed_once_all_services_are_ready(start, clone: Path):
     runner = start()
     runner.wait_until_ready()
     port = (clone / ".env").read_text().rpartition("FRONTEND_PORT=")[2].strip()
-    assert f"open http://127.0.0.1:{port}" in runner.said
+    assert f"open http://127.0.0.1:{port}" in runner.output
     for service in SERVICES:
-        assert f"{service} is ready" in runner.said
+        assert f"{service} is ready" in runner.output
 
 
 @pytest.mark.parametrize(
-    "dying",
+    "crashing",
     ["backend", *(pytest.param(other, marks=pytest.mark.slow) for other in ("llm", "frontend"))],
 )
-def test_service_that_dies_takes_the_rest_down(start, clone: Path, dying: str):
-    """Else a page would stand there that cannot transcribe anything."""
+def test_service_that_crashes_stops_the_others(start, clone: Path, crashing: str):
+    """Otherwise a page stays up that cannot transcribe anything."""
     runner = start()
     pids = runner.wait_until_ready()
-    os.kill(_pid(clone, dying), signal.SIGKILL)
+    os.kill(_pid(clone, crashing), signal.SIGKILL)
     assert runner.process.wait(WAIT_S) == 128 + signal.SIGKILL
-    assert f"{dying} has stopped with exit code 137" in runner.said
+    assert f"{crashing} has stopped with exit code 137" in runner.output
     assert not any(_is_alive(pid) for pid in pids)
     assert list((clone / ".run").iterdir()) == []
 
 
-def test_service_that_fails_at_the_start_is_named_with_its_code(start):
-    """Else one would wait for ever for a service that is gone."""
+def test_service_that_fails_to_start_is_named_with_its_exit_code(start):
+    """Otherwise the runner waits forever for a service that has ended."""
     runner = start(BACKEND_FAILS_WITH="3")
     assert runner.process.wait(WAIT_S) == 3
-    assert "backend has stopped with exit code 3" in runner.said
+    assert "backend has stopped with exit code 3" in runner.output
 
 
 @pytest.mark.slow
-def test_service_that_ends_of_itself_is_a_failure_too(start):
+def test_service_that_exits_with_0_is_a_failure(start):
     runner = start(FRONTEND_FAILS_WITH="0")
     assert runner.process.wait(WAIT_S) == 1
-    assert "frontend has stopped with exit code 0" in runner.said
+    assert "frontend has stopped with exit code 0" in runner.output
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_stops_all_and_leaves_no_process(start, clone: Path, sent: signal.Signals):
+def test_signal_stops_all_services(start, clone: Path, sent: signal.Signals):
     runner = start()
     pids = runner.wait_until_ready()
     os.killpg(runner.process.pid, sent)  # a terminal signals the whole group
@@ -172,8 +167,8 @@ def test_signal_stops_all_and_leaves_no_process(start, clone: Path, sent: signal
 
 
 @pytest.mark.slow
-def test_stop_at_once_after_the_start_leaves_no_process(start, clone: Path):
-    """A service that has not come as far as Python yet must be stopped as well."""
+def test_stopping_during_the_start_leaves_no_process(start, clone: Path):
+    """A service that is still in its shell script, before Python, must be stopped, too."""
     runner = start()
     last = clone / ".run" / "frontend.pid"
     _wait_until(lambda: last.exists() and last.read_text(), "the frontend is not started")
@@ -195,14 +190,14 @@ def test_local_stop_stops_by_pid(start, clone: Path):
     runner = start()
     pids = runner.wait_until_ready()
     assert _stop(clone) == "stopped\n"
-    assert runner.process.wait(WAIT_S) == 0, runner.said
+    assert runner.process.wait(WAIT_S) == 0, runner.output
     assert not any(_is_alive(pid) for pid in pids)
-    assert _stop(clone) == "nothing runs\n"
+    assert _stop(clone) == "the services are not running\n"
 
 
 @pytest.mark.slow
-def test_local_stop_finds_services_whose_runner_was_killed(start, clone: Path):
-    """Else they would hold their ports until the next boot."""
+def test_local_stop_stops_services_whose_runner_was_killed(start, clone: Path):
+    """Otherwise they hold their ports until the next boot."""
     runner = start()
     pids = runner.wait_until_ready()
     runner.process.kill()
@@ -212,12 +207,12 @@ def test_local_stop_finds_services_whose_runner_was_killed(start, clone: Path):
     assert not any(_is_alive(pid) for pid in pids)
 
 
-def test_local_stop_leaves_a_process_that_only_got_the_same_number(clone: Path):
-    """Pids are used again; a stale file must not cost another program its life."""
+def test_local_stop_spares_an_unrelated_process_with_the_same_pid(clone: Path):
+    """The system reuses pids: a stale pid file must not kill another program."""
     with subprocess.Popen(["sleep", "60"]) as other:
         (clone / ".run").mkdir()
         (clone / ".run" / "llm.pid").write_text(str(other.pid))
-        assert _stop(clone) == "nothing runs\n"
+        assert _stop(clone) == "the services are not running\n"
         assert other.poll() is None
         other.kill()
 
@@ -234,13 +229,13 @@ def test_second_start_is_refused(start, clone: Path):
         check=False,
     )
     assert second.returncode == 1
-    assert "run already" in second.stderr
+    assert "already running" in second.stderr
     assert all(_is_alive(pid) for pid in pids)
 
 
-def test_environment_wins_and_addresses_follow_the_ports(start, clone: Path):
-    """Else a changed port would leave the page looking for the backend where it was."""
-    port = _free_port()
+def test_environment_overrides_env_file_and_addresses_follow_ports(start, clone: Path):
+    """Otherwise the page looks for the backend on the old port after a change."""
+    port = free_port()
     start(BACKEND_PORT=str(port), LOG_LEVEL="DEBUG").wait_until_ready()
     seen = {name: (clone / f"{name}.json").read_text() for name in SERVICES}
     assert f'"BACKEND_URL": "http://127.0.0.1:{port}"' in seen["frontend"]
@@ -250,8 +245,8 @@ def test_environment_wins_and_addresses_follow_the_ports(start, clone: Path):
 
 
 @pytest.mark.slow
-def test_llm_answers_this_machine_only(start, clone: Path):
-    """It has no keys: BIND_ADDRESS opens the page and the backend, never the llm."""
+def test_llm_listens_on_this_machine_only(start, clone: Path):
+    """The llm has no API keys: BIND_ADDRESS applies to the page and the backend only."""
     start(BIND_ADDRESS="0.0.0.0").wait_until_ready()
     assert '"BIND_ADDRESS": "127.0.0.1"' in (clone / "llm.json").read_text()
     assert '"BIND_ADDRESS": "0.0.0.0"' in (clone / "backend.json").read_text()
