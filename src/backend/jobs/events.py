@@ -1,44 +1,18 @@
 """What happens to a job, as it happens: read from the database, so that any process can tell."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 
 from anyio.to_thread import run_sync
-from pydantic import BaseModel
 
 from backend.errors import JobNotFoundError
 from backend.jobs.news import JobNews
 from backend.storage.database import TranscriptionStore
+from contracts.events import EventKind, JobEvent
 from contracts.jobs import Progress
 
 LOOK_S = 2.0
 """Seconds after which a job is looked at again: it may be in the hands of another process."""
-
-
-class EventKind(StrEnum):
-    """The kinds of events; one of the last three is always the last."""
-
-    PROGRESS = "progress"
-    SEGMENT = "segment"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class JobEvent:
-    """One thing that happened.
-
-    Attributes:
-        id: grows with each segment that is told: where to go on after.
-        data: a Progress, a Segment, or at the end the Job without its result.
-    """
-
-    kind: EventKind
-    id: int
-    data: BaseModel
 
 
 async def job_events(

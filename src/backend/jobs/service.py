@@ -21,13 +21,14 @@ from backend.errors import (
 )
 from backend.jobs.decoding import Decoding
 from backend.jobs.durable import DurableQueue
-from backend.jobs.events import JobEvent, job_events
+from backend.jobs.events import job_events
 from backend.jobs.parts import JobParts
 from backend.jobs.twins import Twins, Work
 from backend.jobs.worker import Worker
 from backend.pipeline.decode import MediaInfo
 from backend.storage.database import Filters
 from backend.storage.files import StoredFile
+from contracts.events import JobEvent
 from contracts.jobs import FileInfo, Job, JobDescription, JobPage, JobStatus, TagCount
 from contracts.recordings import Waveform
 from contracts.transcription import Segment, TranscribeOptions

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from backend.jobs import events as events_module
-from backend.jobs.events import EventKind, JobEvent, job_events
+from backend.jobs.events import job_events
 from backend.jobs.news import JobNews
 from backend.storage.database import Database, TranscriptionStore
+from contracts.events import EventKind, JobEvent
 from contracts.jobs import JobStatus
 from contracts.transcription import Segment
 from unit.backend.database.recorded import NOON, OWNER, chunk_result, running, segment

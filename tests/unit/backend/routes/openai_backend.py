@@ -13,7 +13,7 @@ from openai import AsyncOpenAI
 
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.errors import QueueFullError
-from backend.jobs.events import JobEvent, job_events
+from backend.jobs.events import job_events
 from backend.jobs.news import JobNews
 from backend.llm_client import LlmClient
 from backend.routes.openai import router
@@ -22,6 +22,7 @@ from backend.settings import BackendSettings
 from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
 from backend.storage.work_folder import WorkFolder
+from contracts.events import JobEvent
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.models import (
     Health,

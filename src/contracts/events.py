@@ -1,0 +1,31 @@
+"""The server-sent events of a job."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.jobs import Job, Progress
+from contracts.transcription import Segment
+
+
+class EventKind(StrEnum):
+    """The kinds of events; the last event is always one of the last three."""
+
+    PROGRESS = "progress"
+    SEGMENT = "segment"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """One event of a job.
+
+    Attributes:
+        id: grows with each segment; a stream resumes after it.
+        data: at the end, the job without its result.
+    """
+
+    kind: EventKind
+    id: int
+    data: Progress | Segment | Job
