@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 DAYS_SHOWN = 90
 """Days of which the statistics tell, the last one being today."""
@@ -46,10 +46,10 @@ class Statistics(BaseModel):
     n_recordings: int = Field(description="Recordings that are transcribed.")
     audio_s: float = Field(description="Their length in all.")
     n_words: int = Field(description="Words of their texts, as the model wrote them.")
-    speed: float | None = Field(
+    rtf: float | None = Field(
         default=None,
-        description="Seconds of audio transcribed in a second, the median of the last jobs; "
-        "null: none tells.",
+        description="Processing seconds per second of audio, lower is better: the median of the "
+        "last jobs; null: not known yet.",
     )
     by_day: list[DayStatistics] = Field(
         description=f"Each of the last {DAYS_SHOWN} days, today last."
@@ -61,3 +61,9 @@ class Statistics(BaseModel):
     version: str
     database: DatabaseKind
     cache: CacheKind
+
+    @computed_field(description="Seconds of audio transcribed per second: 1 / `rtf`.")
+    @property
+    def speed(self) -> float | None:
+        """Seconds of audio transcribed per second, kept for clients that read it."""
+        return 1 / self.rtf if self.rtf else None

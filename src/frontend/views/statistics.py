@@ -46,11 +46,11 @@ def _show_numbers(page: Page) -> None:
 
 def _show_transcribed(t: Translator, statistics: Statistics) -> None:
     speed = Fact(t("system.speed"), t("system.speed.unknown"), t("system.speed.unknown.help"))
-    if statistics.speed:
+    if statistics.rtf:
         speed = Fact(
             t("system.speed"),
-            t("system.speed.value", speed=t.number(round(statistics.speed, 1))),
-            t("system.speed.help", duration=t.duration(_HOUR_S / statistics.speed)),
+            t("system.speed.value", speed=t.number(round(1 / statistics.rtf, 1))),
+            t("system.speed.help", duration=t.duration(_HOUR_S * statistics.rtf)),
         )
     show_facts(
         "transcribed",

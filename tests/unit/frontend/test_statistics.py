@@ -33,7 +33,7 @@ def _statistics(**changes: object) -> Statistics:
         n_recordings=3,
         audio_s=5490,
         n_words=12_345,
-        speed=4.0,
+        rtf=0.25,
         by_day=by_day,
         n_queued=2,
         n_running=1,
@@ -98,7 +98,7 @@ def test_the_plot_has_a_sentence_and_a_table_that_say_the_same(
 def test_before_the_first_recording_the_page_says_what_will_be_here(
     open_page: OpenPage, backend: StandInBackend
 ):
-    backend.statistics = _statistics(n_recordings=0, audio_s=0, n_words=0, by_day=[], speed=None)
+    backend.statistics = _statistics(n_recordings=0, audio_s=0, n_words=0, by_day=[], rtf=None)
     page = open_page(view="system")
     assert RU("system.empty") in page.info[0].value
     assert RU("system.disk") in _facts(page)
@@ -115,7 +115,7 @@ def test_when_nothing_was_done_for_months_there_is_no_empty_plot(
 
 
 def test_a_speed_that_nobody_knows_is_not_made_up(open_page: OpenPage, backend: StandInBackend):
-    backend.statistics = _statistics(speed=None)
+    backend.statistics = _statistics(rtf=None)
     done = _facts(open_page(view="system"))[RU("system.transcribed")]
     assert done[RU("system.speed")][0] == RU("system.speed.unknown")
 

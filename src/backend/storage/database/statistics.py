@@ -21,7 +21,7 @@ class Counted:
     n_recordings: int
     audio_s: float
     n_words: int
-    speed: float | None
+    rtf: float | None
     by_day: list[DayStatistics]
     n_queued: int
     n_running: int
@@ -43,7 +43,7 @@ class StatisticsStore:
                 n_recordings=n_recordings,
                 audio_s=audio_s,
                 n_words=_n_words(session, owner),
-                speed=_speed(session),
+                rtf=_rtf(session),
                 by_day=_by_day(session, owner, today),
                 n_queued=waiting.get(JobStatus.QUEUED, 0),
                 n_running=waiting.get(JobStatus.RUNNING, 0),
@@ -86,8 +86,8 @@ def _n_words(session: Session, owner: str) -> int:
     return session.scalar(query) or 0
 
 
-def _speed(session: Session) -> float | None:
-    """Return seconds of audio a second, of the model that was used last."""
+def _rtf(session: Session) -> float | None:
+    """Return the RTF of the model that was used last."""
     query = (
         select(TranscriptionRow.model_name)
         .where(
@@ -99,8 +99,7 @@ def _speed(session: Session) -> float | None:
         .limit(1)
     )
     model_name = session.scalar(query)
-    slowness = median_speed(session, model_name) if model_name else None
-    return 1 / slowness if slowness else None
+    return median_speed(session, model_name) if model_name else None
 
 
 def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:

@@ -13,7 +13,7 @@ TODAY = NOON.date()
 def test_nothing_is_counted_before_anything_was_done(database: Database) -> None:
     counted = StatisticsStore(database).count(OWNER, TODAY)
     assert (counted.n_recordings, counted.audio_s, counted.n_words) == (0, 0, 0)
-    assert (counted.speed, counted.n_queued, counted.n_running) == (None, 0, 0)
+    assert (counted.rtf, counted.n_queued, counted.n_running) == (None, 0, 0)
     assert [day.n_recordings for day in counted.by_day] == [0] * DAYS_SHOWN
 
 
@@ -31,7 +31,7 @@ def test_only_what_was_transcribed_counts_and_only_the_owners(
     assert (counted.n_recordings, counted.audio_s) == (1, 3 * CHUNK_S)
     assert counted.n_words == 3, "the model's words; an edit is the owner's own work"
     assert (counted.n_queued, counted.n_running) == (1, 1)
-    assert counted.speed == 2.0, "60 seconds in 30, 20 in 10"
+    assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
 
 
 def test_days_are_those_of_the_arrival_and_the_last_is_today(
