@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, NormalizationOptions
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
 from contracts.models import ModelIdentity
-from contracts.unsure import UNSURE_BELOW_WORD_PROBABILITY, UnsureSign, unsure_signs
+from contracts.thresholds import UNSURE_WORD_PROBABILITY
+from contracts.unsure import UnsureSign, unsure_signs
 
 
 class Task(StrEnum):
@@ -178,9 +179,7 @@ class Segment(ChunkSegment):
         """Places in `words` of those the model was unsure of."""
         words = self.words or []
         return [
-            place
-            for place, word in enumerate(words)
-            if word.probability < UNSURE_BELOW_WORD_PROBABILITY
+            place for place, word in enumerate(words) if word.probability < UNSURE_WORD_PROBABILITY
         ]
 
 

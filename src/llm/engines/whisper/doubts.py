@@ -8,13 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from contracts.audio import SAMPLE_RATE
+from contracts.thresholds import MAX_COMPRESSION_RATIO, MAX_NO_SPEECH_PROB, MIN_AVG_LOGPROB
 from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
-
-# Source of the three: the Whisper paper, section 4.5, and openai/whisper, `transcribe()`.
-MAX_COMPRESSION_RATIO = 2.4
-MIN_AVG_LOGPROB = -1.0
-MAX_NO_SPEECH_PROB = 0.6
 
 MAX_TOKENS_PER_S = 16.0
 """Read Russian has 5 to 8 tokens of whisper-base's vocabulary a second."""
