@@ -20,7 +20,7 @@ def test_axe_finds_nothing_grave_in_any_view(
         "/": page.get_by_role("link", name="История"),
         "/?view=history": page.locator("li.row").first,
         "/?view=history&query=ъъъ": page.get_by_text("Ничего не нашлось"),
-        "/?view=system": page.get_by_role("heading", name="Где лежат данные"),
+        "/?view=system": page.get_by_role("heading", name="Хранилище"),
         f"/?job={recorded[0].id}": page.get_by_text(recorded[0].file.name).first,
     }
     found = {}

@@ -73,7 +73,7 @@ def _rename_and_tag(page: Page, name: str) -> None:
 def _save_two(page: Page) -> list[str]:
     for name in (TITLE, HOSTILE_NAME):
         page.get_by_role("checkbox", name=f"Выбрать: {name}").check()
-    page.get_by_role("combobox", name="В каком виде скачать").select_option("srt")
+    page.get_by_role("combobox", name="Формат файлов").select_option("srt")
     with page.expect_download() as download:
         page.get_by_role("button", name="Скачать архивом").click()
     assert download.value.suggested_filename.startswith("Расшифровки ")
@@ -134,7 +134,7 @@ def test_the_language_is_kept_and_the_document_says_which_it_is(open_visit: Open
     expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.get_by_role("button", name="English").click()
     page.get_by_role("link", name="Statistics").click()
-    expect(page.get_by_role("heading", name="Where the data lies")).to_be_visible()
+    expect(page.get_by_role("heading", name="Storage")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.goto(page.url.partition("?")[0])  # the address no longer says it: the cookie does
     expect(page.get_by_role("link", name="History")).to_be_visible()

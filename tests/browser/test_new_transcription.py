@@ -79,7 +79,7 @@ def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
 ):
     """If this fails, a person cannot see what is about to be transcribed, or not start it."""
     page = open_visit().page
-    expect(page.get_by_text("Выберите запись, и можно начинать.")).to_be_visible()
+    expect(page.get_by_text("Выберите запись, чтобы начать.")).to_be_visible()
     page.route(re.compile("/recording[?]"), _say_five_minutes)
     _input(page).set_input_files(of_each_kind)
     for index, file in enumerate(of_each_kind, start=1):  # those before it take their time first
@@ -95,7 +95,7 @@ def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
         card.get_by_role("button", name="Послушать: После выравнивания").click()
     assert answer.value.headers["content-type"] == "audio/wav"
     expect(card.get_by_role("button", name="Стоп")).to_be_visible()
-    page.get_by_role("radio", name="Нет").click()
+    page.get_by_role("radio", name="Не менять").click()
     expect(card).to_contain_text("Без изменений")
 
     _start_button(page).click()
@@ -130,7 +130,7 @@ def test_speech_into_the_microphone_becomes_text(
     meter = page.get_by_role("meter")
     expect(meter).to_have_attribute("aria-valuenow", re.compile("^[3-9][0-9]$"))
     expect(page.get_by_role("timer")).to_have_text("0:09", timeout=SENDING_MS)
-    page.get_by_role("button", name="Готово", exact=True).click()
+    page.get_by_role("button", name="Остановить и сохранить").click()
     expect(_card(page, "Запись с микрофона")).to_contain_text("OPUS")
     _start_button(page).click()
     page.wait_for_url("**job=*")
@@ -157,7 +157,7 @@ def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
     expect(card).to_contain_text(re.compile(r"[1-9],?\d* МБ из 11,4 МБ · .*/с · ещё"))
     expect(_start_button(page)).to_be_disabled()
     card.get_by_role("button", name="Пауза").click()
-    expect(card).to_contain_text("Пауза: отправлено")
+    expect(card).to_contain_text("Пауза: загружено")
     card.get_by_role("button", name="Продолжить").click()
     expect(card).to_contain_text(re.compile(r"wav[4-9],\d МБ из"), timeout=SENDING_MS)
     page.reload()

@@ -185,7 +185,7 @@ def test_a_correction_outlives_a_backend_that_is_away_and_reaches_other_tabs(
     _open(page, services, job_id)
     _open(other, services, job_id)
     expect(_text_of(other, 0)).to_have_text("раз")
-    banner = page.get_by_text("Сервис расшифровки сейчас не отвечает")
+    banner = page.get_by_text("Сервис расшифровки не отвечает")
     expect(banner).to_have_count(0)
     services.backend.stop()
     try:
@@ -288,7 +288,7 @@ def test_what_others_wrote_stays_text_and_fits_a_phone(open_visit: OpenVisit, se
         "document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth"
     )
     page.goto(f"{services.frontend.url}/?job=../../health")
-    expect(page.get_by_text("Такой расшифровки нет")).to_be_visible()
+    expect(page.get_by_text("Расшифровка не найдена")).to_be_visible()
 
 
 def test_the_reader_s_own_rules(open_visit: OpenVisit):
@@ -308,7 +308,11 @@ def test_the_reader_s_own_rules(open_visit: OpenVisit):
     moments = f"[0.5, 1, 4.9, 9].map((t) => m.lastStarted({rows}, t))"
     assert run("reader/word_timing", moments) == [-1, 0, 1, 2]
     words = "[{ word: ' раз' }, { word: ' два' }, { word: ' раз' }]"
-    assert run("reader/word_timing", f"m.wordOffsets('раз двое раз', {words})") == [[0, 3], None, [9, 12]]
+    assert run("reader/word_timing", f"m.wordOffsets('раз двое раз', {words})") == [
+        [0, 3],
+        None,
+        [9, 12],
+    ]
 
     changes = "const c = new m.UndoHistory(); const step = (before, after, now) => c.record("
     changes += "[{ position: 0, before, after }], { typing: true, now });"

@@ -38,9 +38,9 @@ def _start_anew(service: Service, environment: dict[str, str]) -> None:
 def test_the_small_model_is_told_while_it_stands_in_and_no_longer(
     open_visit: OpenVisit, services: Services
 ):
-    told = "Пока работает запасная модель"
+    told = "Пока работает небольшая запасная модель"
     with _configured(services.llm, NO_HUB):
         page = open_visit().page
         expect(page.get_by_text(told)).to_be_visible()
-        expect(page.get_by_text("Основную модель скачать не удалось")).to_be_visible()
+        expect(page.get_by_text("Не удалось скачать основную модель")).to_be_visible()
     expect(page.get_by_text(told)).to_have_count(0)

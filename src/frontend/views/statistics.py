@@ -45,13 +45,6 @@ def _show_numbers(page: Page) -> None:
 
 
 def _show_transcribed(t: Translator, statistics: Statistics) -> None:
-    speed = Fact(t("system.speed"), t("system.speed.unknown"), t("system.speed.unknown.help"))
-    if statistics.rtf:
-        speed = Fact(
-            t("system.speed"),
-            t("system.speed.value", speed=t.number(round(1 / statistics.rtf, 1))),
-            t("system.speed.help", duration=t.duration(_HOUR_S * statistics.rtf)),
-        )
     show_facts(
         "transcribed",
         t("system.transcribed"),
@@ -62,10 +55,22 @@ def _show_transcribed(t: Translator, statistics: Statistics) -> None:
                 t("system.recordings", count=statistics.n_recordings),
             ),
             Fact(t("system.words"), t.number(statistics.n_words)),
-            speed,
+            Fact(t("system.speed"), *_speed(t, statistics.rtf)),
         ],
         large=True,
     )
+
+
+def _speed(t: Translator, rtf: float | None) -> tuple[str, str]:
+    """Return how many times faster or slower than real time the service works, and a remark."""
+    if not rtf:
+        return t("system.speed.unknown"), t("system.speed.unknown.help")
+    factor = round(max(rtf, 1 / rtf), 1)
+    if factor == 1:
+        in_words = t("system.speed.same")
+    else:
+        in_words = t("system.speed.faster" if rtf < 1 else "system.speed.slower", count=factor)
+    return in_words, t("system.speed.help", duration=t.duration(_HOUR_S * rtf))
 
 
 def _show_models(t: Translator, models: list[ModelInfo]) -> None:

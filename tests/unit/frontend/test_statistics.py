@@ -68,7 +68,7 @@ def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words
     assert done[RU("system.audio")] == ("1 ч 31 мин", "3 записи")
     assert done[RU("system.words")] == ("12\xa0345", "")
     speed, remark = done[RU("system.speed")]
-    assert speed == "×4"
+    assert speed == "в 4 раза быстрее записи"
     assert "15 мин 0 с" in remark
     assert facts[RU("system.models")][RU("system.model.name")][0] == READY_MODEL.id
     assert facts[RU("system.queue")][RU("system.queue.waiting")][0] == "2"
@@ -83,7 +83,7 @@ def test_the_plot_has_a_sentence_and_a_table_that_say_the_same(
     backend.statistics = _statistics()
     page = open_page(view="system")
     summary = page.caption[0].value
-    assert summary == "За 90 дней: 1 ч 31 мин звука, больше всего 21 ноября — 1 ч 30 мин."
+    assert summary == "За 90 дней: 1 ч 31 мин аудио, больше всего 21 ноября — 1 ч 30 мин."
     (plot,) = page.get("vega_lite_chart")
     spec = json.loads(plot.proto.spec)
     assert spec["description"] == summary
@@ -112,6 +112,26 @@ def test_when_nothing_was_done_for_months_there_is_no_empty_plot(
     page = open_page(view="system")
     assert RU("system.transcribed") in _facts(page)
     assert not page.table
+
+
+@pytest.mark.parametrize(
+    ("rtf", "russian", "english"),
+    [
+        (0.4, "в 2,5 раза быстрее записи", "2.5 times faster than real time"),
+        (1 / 21, "в 21 раз быстрее записи", "21 times faster than real time"),
+        (1.02, "со скоростью записи", "as fast as real time"),
+        (10.0, "в 10 раз медленнее записи", "10 times slower than real time"),
+    ],
+)
+def test_speed_says_how_many_times_faster_or_slower_than_real_time(
+    open_page: OpenPage, backend: StandInBackend, rtf: float, russian: str, english: str
+):
+    """A bare ×0.1 would read as a speedup."""
+    backend.statistics = _statistics(rtf=rtf)
+    for language, words in ((Language.RU, russian), (Language.EN, english)):
+        t = Translator(language)
+        done = _facts(open_page(view="system", lang=language))[t("system.transcribed")]
+        assert done[t("system.speed")][0] == words
 
 
 def test_a_speed_that_nobody_knows_is_not_made_up(open_page: OpenPage, backend: StandInBackend):

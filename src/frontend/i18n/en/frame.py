@@ -1,33 +1,31 @@
-"""What is on every page: its frame, and the state of the service, in English."""
+"""The page's frame and the state of the service, in English."""
 
 TEXTS: dict[str, str | dict[str, str]] = {
     # the page
     "app.title": "Speech to text",
-    "app.tagline": "An interview, a lecture, a call or a voice message: "
-    "upload it and get the text.",
+    "app.tagline": "Upload an interview, a lecture, a call or a voice message and get its text.",
     # the frame
     "view.new": "New transcription",
     "view.history": "History",
     "view.system": "Statistics",
     "view.job": "Transcription",
     "header.views": "Sections",
-    "header.language": "Language of the page",
+    "header.language": "Page language",
     "header.theme": "Theme",
     "header.theme.system": "Auto",
     "header.theme.light": "Light",
     "header.theme.dark": "Dark",
-    # the service's state
-    "service.unavailable": "The transcription service does not answer at the moment",
-    "service.unavailable.next": "This page keeps trying; there is nothing you need to do.",
+    # the state of the service
+    "service.unavailable": "The transcription service is not responding",
+    "service.unavailable.next": "This page will reconnect as soon as the service is back.",
     "service.starting": "The service is starting",
-    "service.starting.next": "The model is being loaded. It mostly takes less than a minute; "
-    "you can choose the recording already.",
-    "service.degraded": "The service does not run as it is configured",
-    "service.fallback": "A stand-in model is at work for now",
-    "service.fallback.next": "It is fast, but makes more mistakes. You can transcribe already.",
-    "service.fetching": "The main model is being downloaded.",
-    "service.fetching_share": "The main model is being downloaded: {percent}.",
-    "service.loading": "The main model is being loaded.",
-    "service.fetch_failed": "The main model could not be downloaded. "
-    "The service will try again by itself.",
+    "service.starting.next": "The model is loading, which usually takes less than a minute. "
+    "You can already choose a recording.",
+    "service.degraded": "The service is running with limitations",
+    "service.fallback": "Using the small fallback model",
+    "service.fallback.next": "It is fast but makes more mistakes. You can already transcribe.",
+    "service.fetching": "The main model is downloading.",
+    "service.fetching_share": "The main model is downloading: {percent}.",
+    "service.loading": "The main model is loading.",
+    "service.fetch_failed": "The main model could not be downloaded. The service will try again.",
 }

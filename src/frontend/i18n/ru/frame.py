@@ -1,9 +1,9 @@
-"""What is on every page: its frame, and the state of the service, in Russian."""
+"""The page's frame and the state of the service, in Russian."""
 
 TEXTS: dict[str, str | dict[str, str]] = {
     # the page
     "app.title": "Речь в текст",
-    "app.tagline": "Интервью, лекция, звонок или голосовое — загрузите запись и получите текст.",
+    "app.tagline": "Загрузите интервью, лекцию, звонок или голосовое сообщение и получите текст.",
     # the frame
     "view.new": "Новая расшифровка",
     "view.history": "История",
@@ -15,17 +15,17 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "header.theme.system": "Авто",
     "header.theme.light": "Светлое",
     "header.theme.dark": "Тёмное",
-    # the service's state
-    "service.unavailable": "Сервис расшифровки сейчас не отвечает",
-    "service.unavailable.next": "Страница подождёт его и продолжит сама, ничего нажимать не нужно.",
+    # the state of the service
+    "service.unavailable": "Сервис расшифровки не отвечает",
+    "service.unavailable.next": "Страница продолжит работу, как только он ответит.",
     "service.starting": "Сервис запускается",
-    "service.starting.next": "Модель загружается в память. Обычно это меньше минуты; "
-    "запись можно выбрать уже сейчас.",
-    "service.degraded": "Сервис работает не так, как настроен",
-    "service.fallback": "Пока работает запасная модель",
-    "service.fallback.next": "Она быстрая, но ошибается чаще. Расшифровывать уже можно.",
+    "service.starting.next": "Модель загружается, обычно это занимает меньше минуты. "
+    "Запись можно выбрать уже сейчас.",
+    "service.degraded": "Сервис работает с ограничениями",
+    "service.fallback": "Пока работает небольшая запасная модель",
+    "service.fallback.next": "Она быстрая, но чаще ошибается. Расшифровывать уже можно.",
     "service.fetching": "Основная модель скачивается.",
     "service.fetching_share": "Основная модель скачивается: {percent}.",
-    "service.loading": "Основная модель загружается в память.",
-    "service.fetch_failed": "Основную модель скачать не удалось. Сервис попробует ещё раз сам.",
+    "service.loading": "Основная модель загружается.",
+    "service.fetch_failed": "Не удалось скачать основную модель. Сервис попробует ещё раз.",
 }
