@@ -1,4 +1,4 @@
-"""What can be configured in the backend."""
+"""The settings of the backend."""
 
 import re
 from ipaddress import ip_address
@@ -13,105 +13,146 @@ _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 
 
 class BackendSettings(ServiceSettings):
-    """Variables of the environment; they win over `.env`."""
+    """Settings from the environment, which overrides `.env`."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # an address may hold a password
 
-    backend_port: int = Field(8009, ge=1, le=65535, description="TCP port of the backend.")
+    backend_port: int = Field(
+        8009,
+        ge=1,
+        le=65535,
+        description="TCP port of the backend (1 to 65535).",
+    )
 
     published_address: str = Field(
         "",
-        description="Address under which a container's port is published; empty: BIND_ADDRESS.",
+        description="Address on which others reach the backend through a proxy or a container's "
+        "port; empty: BIND_ADDRESS.",
     )
     api_keys: SecretStr = Field(
         SecretStr(""),
-        description="Keys that clients need, with commas between; empty: none, and then only "
-        "this machine may connect.",
+        description="API keys of the clients, comma-separated, up to 256 ASCII characters each; "
+        "empty: no keys, and only this machine may connect.",
     )
 
     llm_url: AnyHttpUrl = Field(
-        AnyHttpUrl("http://127.0.0.1:4321"), description="Address of the llm service."
+        AnyHttpUrl("http://127.0.0.1:4321"),
+        description="URL at which the backend calls the llm.",
     )
     llm_concurrency: int = Field(
-        16, ge=1, le=256, description="Chunks that are at the llm at once; it gathers them."
+        16,
+        ge=1,
+        le=256,
+        description="Chunks that the backend sends to the llm at once (1 to 256); the llm groups "
+        "them into batches.",
     )
     llm_timeout_s: float = Field(
-        300, ge=1, le=3600, description="Seconds to wait for the llm's answer to one chunk."
+        300,
+        ge=1,
+        le=3600,
+        description="Seconds to wait for the llm's answer to one chunk (1 to 3600).",
     )
     llm_retry_s: float = Field(
         600,
         ge=1,
         le=86_400,
-        description="Seconds for which a chunk is sent again while the llm is down or full.",
+        description="Seconds to keep resending a chunk while the llm is unreachable or its queue "
+        "is full (1 to 86400).",
     )
 
     max_upload_bytes: int = Field(
-        4 * 2**30, ge=1, le=2**50, description="Bytes of the largest file that is accepted."
+        4 * 2**30,
+        ge=1,
+        le=2**50,
+        description="Largest accepted file, in bytes (1 to 2^50; default: 4 GiB).",
     )
     max_duration_s: float = Field(
-        43_200, ge=1, le=31_536_000, description="Seconds of the longest recording accepted."
+        43_200,
+        ge=1,
+        le=31_536_000,
+        description="Longest accepted recording, in seconds (1 to 31536000; default: 12 hours).",
     )
     upload_ttl_s: int = Field(
-        86_400, ge=60, le=31_536_000, description="Seconds an unfinished upload is kept."
+        86_400,
+        ge=60,
+        le=31_536_000,
+        description="Seconds to keep an unfinished upload after its last byte (60 to 31536000; "
+        "default: a day).",
     )
     min_free_disk_bytes: int = Field(
-        512 * 2**20, ge=0, le=2**50, description="Bytes of the disk that stay free."
+        512 * 2**20,
+        ge=0,
+        le=2**50,
+        description="Disk space that uploads and jobs leave free, in bytes (0 to 2^50; default: "
+        "512 MiB).",
     )
 
     max_running_jobs: int = Field(
         1,
         ge=1,
         le=64,
-        description="Recordings worked on at once by each process: so many long ones, as many "
-        "of up to ten minutes, and beside them up to `LLM_CONCURRENCY` of half a minute.",
+        description="Recordings that each backend process transcribes at once (1 to 64): this "
+        "many longer than ten minutes, this many of up to ten minutes, and up to LLM_CONCURRENCY "
+        "of up to 30 seconds.",
     )
     max_queued_jobs: int = Field(
-        100, ge=1, le=100_000, description="Recordings that may wait; one more is refused."
+        100,
+        ge=1,
+        le=100_000,
+        description="Most recordings that may wait in the queue (1 to 100000); further ones are "
+        "refused with 429.",
     )
 
     database_url: str = Field(
         "",
         pattern=r"^($|sqlite:///|postgresql://)",
-        description="Database: sqlite:///… or postgresql://…; empty: SQLite in DATA_DIR.",
+        description="Database URL: sqlite:///path.db or postgresql://user:password@host/name; "
+        "empty: SQLite in DATA_DIR.",
     )
     redis_url: str = Field(
         "",
         pattern=r"^($|rediss?://)",
-        description="Redis that keeps finished transcripts at hand; empty: this process does.",
+        description="URL of a Redis that caches finished transcripts, such as "
+        "redis://host:6379/0; empty: each backend process caches them in memory.",
     )
     retention_days: int = Field(
-        0, ge=0, le=36_500, description="Days a finished job is kept; 0: until it is deleted."
+        0,
+        ge=0,
+        le=36_500,
+        description="Days to keep a finished job and its recording (0 to 36500); 0: until it is "
+        "deleted.",
     )
     audio_retention_days: int = Field(
         0,
         ge=0,
         le=36_500,
-        description="Days the recording of a finished job is kept; 0: as long as its text.",
+        description="Days to keep the recording of a finished job (0 to 36500); 0: as long as its "
+        "text.",
     )
 
     @model_validator(mode="after")
     def _keys_can_be_sent(self) -> Self:
         text = self.api_keys.get_secret_value()
         if text.strip() and not self.keys:
-            raise ValueError("API_KEYS holds no key")
+            raise ValueError("API_KEYS contains no key")
         if not all(map(_is_key, self.keys)):
-            raise ValueError("a key of API_KEYS has more than 256 characters, or some not ASCII")
+            raise ValueError("a key in API_KEYS is longer than 256 characters or not ASCII")
         return self
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys that clients need; none: they need none."""
+        """Return the API keys of the clients; without keys every client may call."""
         parts = self.api_keys.get_secret_value().split(",")
         return tuple(key for part in parts if (key := part.strip()))
 
     @property
     def is_open_to_others(self) -> bool:
-        """Whether other machines may connect without a key."""
+        """Return whether other machines could connect without a key."""
         return not self.keys and not _is_loopback(self.published_address or self.bind_address)
 
     @property
     def database(self) -> str:
-        """The database's address, whether it was given or not."""
+        """Return the database's URL, the default one included."""
         return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"
 
 

@@ -1,4 +1,4 @@
-"""The frontend's settings."""
+"""The settings of the frontend."""
 
 from typing import Literal
 
@@ -7,33 +7,45 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FrontendSettings(BaseSettings):
-    """Variables of the environment; they win over `.env`."""
+    """Settings from the environment, which overrides `.env`."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=False, extra="ignore", frozen=True
     )
 
     bind_address: str = Field(
-        "127.0.0.1", min_length=1, description="Address to listen on; others can reach 0.0.0.0."
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on; 0.0.0.0 accepts connections from other machines.",
     )
-    frontend_port: int = Field(8010, ge=1, le=65_535, description="Port of the page.")
+    frontend_port: int = Field(
+        8010,
+        ge=1,
+        le=65_535,
+        description="TCP port of the page (1 to 65535).",
+    )
     backend_url: str = Field(
         "http://127.0.0.1:8009",
         pattern=r"^https?://[^/\s]+(/\S*)?$",
-        description="Where the page finds the backend.",
+        description="URL at which the page calls the backend.",
     )
     backend_api_key: SecretStr = Field(
-        SecretStr(""), description="Key that the backend asks for; empty: it asks for none."
+        SecretStr(""),
+        description="API key with which the page calls the backend; empty: none.",
     )
     max_upload_bytes: int = Field(
-        4 * 2**30, ge=1, le=2**50, description="Bytes of the largest file that is accepted."
+        4 * 2**30,
+        ge=1,
+        le=2**50,
+        description="Largest accepted file, in bytes (1 to 2^50; default: 4 GiB).",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe lines that are logged."
+        "INFO",
+        description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
 
     @property
     def backend_headers(self) -> dict[str, str]:
-        """What the backend is told with every request; secret."""
+        """Return the headers of every call to the backend; they hold the key."""
         key = self.backend_api_key.get_secret_value()
         return {"Authorization": f"Bearer {key}"} if key else {}

@@ -1,4 +1,4 @@
-"""What the llm service is configured by."""
+"""The settings of the llm."""
 
 import os
 from pathlib import Path
@@ -9,77 +9,94 @@ from llm.engines.protocol import ComputeType
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"
-"""The checkpoint that comes with the service's own packages, and needs no network."""
+"""The checkpoint in the service's own packages; it needs no network."""
 
 
 class LlmSettings(ServiceSettings):
-    """Variables of the environment, and their defaults."""
+    """Settings from the environment, which overrides `.env`."""
 
-    llm_port: int = Field(4321, ge=1, le=65535, description="Port the service listens on.")
+    llm_port: int = Field(
+        4321,
+        ge=1,
+        le=65535,
+        description="TCP port of the llm (1 to 65535).",
+    )
     llm_model: str = Field(
         "mitchelldehaven/whisper-medium-ru",
         min_length=1,
-        description="The model: a hub id, `embedded/whisper-base`, or a local folder.",
+        description="Whisper model: an id of the Hugging Face hub, embedded/whisper-base, or a "
+        "local folder.",
     )
     llm_model_revision: str = Field(
         "",
         max_length=100,
-        description="Branch, tag or commit of a hub model; empty: what `main` is at the first "
-        "fetch, and that commit ever after.",
+        description="Branch, tag or commit of a hub model (up to 100 characters); empty: the "
+        "latest commit at the first download, kept from then on.",
     )
     llm_fallback_model: str = Field(
         EMBEDDED_MODEL,
-        description="Model that serves until `LLM_MODEL` is there; empty: none, the service waits.",
+        description="Model that the llm uses until LLM_MODEL is ready; empty: none, the llm waits.",
     )
     llm_embedded_dir: str = Field(
         "",
-        description="Folder that holds `embedded/whisper-base` ready converted; empty: it is "
-        "converted once, into `DATA_DIR`.",
+        description="Folder with the converted embedded/whisper-base; empty: convert it once, "
+        "into DATA_DIR.",
     )
     llm_engine: str = Field(
         "auto",
-        description="Inference engine: `openvino`, `transformers`; `auto`: openvino, or "
-        "transformers on a GPU.",
+        description="Inference engine: openvino or transformers; auto: transformers on a GPU, "
+        "openvino otherwise.",
     )
     llm_device: str = Field(
         "auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
-        description="`cpu`, `cuda`, `cuda:1`, …; `auto`: CUDA when there.",
+        description="Device of inference: cpu, cuda, or one card such as cuda:1; auto: CUDA if "
+        "available, otherwise cpu.",
     )
     llm_threads: int = Field(
-        0, ge=0, le=1024, description="Threads of inference; 0: the cores the container may use."
+        0,
+        ge=0,
+        le=1024,
+        description="Threads of inference (0 to 1024); 0: one per core that the container may use.",
     )
     llm_compute_type: ComputeType = Field(
         ComputeType.AUTO,
-        description="Precision of the openvino engine: `int8`, `bf16`, `fp32`; `auto`: what is "
-        "fastest on this processor, measured at the first start.",
+        description="Precision of the openvino engine: int8, bf16 or fp32; auto: the fastest on "
+        "this processor, measured at the first start.",
     )
     llm_max_batch_size: int = Field(
-        16, ge=1, le=64, description="Most chunks that the model is given at once."
+        16,
+        ge=1,
+        le=64,
+        description="Most chunks in one batch (1 to 64).",
     )
     llm_queue_size: int = Field(
-        64, ge=1, le=10_000, description="Most chunks that wait; one more is answered with 503."
+        64,
+        ge=1,
+        le=10_000,
+        description="Most chunks that may wait at the llm (1 to 10000); further ones are refused "
+        "with 503.",
     )
     hf_home: Path = Field(
-        Path("data/huggingface"), description="Folder that models of the hub are fetched into."
+        Path("data/huggingface"),
+        description="Folder of the models downloaded from the hub.",
     )
     hf_endpoint: str = Field(
         "https://huggingface.co",
         pattern=r"^https?://",
-        description="Address of the model hub, or of a mirror of it.",
+        description="URL of the model hub or of a mirror.",
     )
 
     @property
     def models_dir(self) -> Path:
-        """Folder of what the service keeps of its models, beside the hub's own cache."""
+        """Return the folder of converted and exported models; the hub's cache is elsewhere."""
         return self.data_dir / "models"
 
 
 def prepare_environment(settings: LlmSettings) -> None:
-    """Set what the libraries read from the environment as they are imported.
+    """Set the variables that libraries read when they are imported.
 
-    Nothing is reported to anyone, no token of the user is sent, and nothing is written
-    outside the folders configured.
+    They disable telemetry and keep downloads in the configured folders.
     """
     os.environ |= {
         "HF_HUB_DISABLE_TELEMETRY": "1",

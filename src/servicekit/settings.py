@@ -1,4 +1,4 @@
-"""What is configured alike in the backend and the llm."""
+"""The settings that the backend and the llm share."""
 
 from pathlib import Path
 from typing import Literal
@@ -8,16 +8,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Variables of the environment; they win over `.env`."""
+    """Settings from the environment, which overrides `.env`."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=False, extra="ignore", frozen=True
     )
 
     bind_address: str = Field(
-        "127.0.0.1", description="Address to listen on; others can reach 0.0.0.0."
+        "127.0.0.1",
+        description="Address to listen on; 0.0.0.0 accepts connections from other machines.",
     )
-    data_dir: Path = Field(Path("data"), description="Folder of models and of work in progress.")
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder of models, recordings and the default database.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe lines that are logged."
+        "INFO",
+        description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )

@@ -56,6 +56,16 @@ def test_example_has_the_default_values(
     assert SERVICES[service]() == defaults
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_comment_begins_with_the_description_of_the_field(service: str):
+    """Otherwise the file and the class explain one setting in two ways."""
+    for name, field in SERVICES[service].model_fields.items():
+        above = re.search(rf"((?:^# .*\n)+){name.upper()}=", EXAMPLE, re.MULTILINE)
+        assert above, name
+        comment = " ".join(line.removeprefix("# ") for line in above[1].splitlines())
+        assert comment.startswith(field.description or " "), name
+
+
 def test_every_variable_has_a_comment_above_it():
     lines = EXAMPLE.splitlines()
     for above, line in pairwise(lines):
