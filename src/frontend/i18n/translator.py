@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from babel import Locale
@@ -36,24 +37,30 @@ class Translator:
 
         Args:
             key: a key of `TEXTS`.
-            values: what stands in the template's braces; `count`, a number, also chooses
-                the plural form and is written as the language writes numbers.
+            values: what stands in the template's braces, numbers as the language writes
+                them; `count` also chooses the plural form.
         """
         template = TEXTS[self.language][key]
         if isinstance(template, dict):
             template = template[self._plural_form(values["count"])]
-        if "count" in values:
-            values["count"] = self.number(values["count"])
-        return template.format(**values)
+        return template.format(**{name: self._written(value) for name, value in values.items()})
 
     def templates(self, prefixes: tuple[str, ...]) -> dict[str, Text]:
         """Return the sentences whose keys begin so, for the browser to fill in."""
         texts = TEXTS[self.language]
         return {key: text for key, text in texts.items() if key.startswith(prefixes)}
 
-    def number(self, value: object) -> str:
-        """Return a number with the language's decimal sign and thousands."""
-        return format_decimal(value, locale=self.language.value)
+    def number(self, value: float, digits: int = 3) -> str:
+        """Return a number with the language's decimal sign and thousands.
+
+        Args:
+            value: the number.
+            digits: the most decimals; half of the last one is rounded away from zero, as
+                browsers do.
+        """
+        exact = Decimal(str(value))
+        rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        return format_decimal(rounded, locale=self.language.value)
 
     def family(self, prefix: str) -> dict[str, Text]:
         """Return the templates whose keys begin so, by the rest of their keys.
@@ -65,7 +72,8 @@ class Translator:
 
     def percent(self, share: float) -> str:
         """Return a share of one as whole per cent, rounded down: 100 % is done."""
-        return format_percent(math.floor(share * 100) / 100, locale=self.language.value)
+        whole = math.floor(min(1, share) * 100) / 100
+        return format_percent(whole, locale=self.language.value)
 
     def file_size(self, size_bytes: int) -> str:
         """Return a size with one decimal at most, in units of 1024."""
@@ -74,12 +82,12 @@ class Translator:
             if size < 1024:
                 break
             size, unit = size / 1024, larger
-        rounded = round(size, 0 if size >= 100 or unit == "bytes" else 1)
-        return self(f"size.{unit}", amount=self.number(rounded))
+        digits = 0 if size >= 100 or unit == "bytes" else 1
+        return self(f"size.{unit}", amount=self.number(size, digits))
 
     def duration(self, seconds: float) -> str:
         """Return a length of time in at most two units, such as `6 min 12 s`."""
-        whole = max(1, round(seconds)) if seconds > 0 else 0
+        whole = max(1, _round_half_up(seconds)) if seconds > 0 else 0
         minutes, rest = divmod(whole, 60)
         hours, minutes = divmod(minutes, 60)
         if hours:
@@ -110,16 +118,24 @@ class Translator:
             return self("time_left.moments")
         if seconds < 50:
             return self("time_left.under_a_minute")
-        minutes = max(1, round(seconds / 60))
+        minutes = max(1, _round_half_up(seconds / 60))
         if minutes < 60:
             return self("time_left.minutes", count=minutes)
-        hours, rest = divmod(round(minutes / 10) * 10, 60)
+        hours, rest = divmod(_round_half_up(minutes / 10) * 10, 60)
         if not rest:
             return self("time_left.hours", count=hours)
         return self("time_left.hours_minutes", count=hours, minutes=rest)
 
+    def _written(self, value: object) -> object:
+        return self.number(value) if isinstance(value, int | float) else value
+
     def _plural_form(self, count: object) -> str:
         return Locale.parse(self.language.value).plural_form(count)
+
+
+def _round_half_up(value: float) -> int:
+    """Round as browsers do; Python's own `round` turns 0.5 into 0 and 1.5 into 2."""
+    return math.floor(value + 0.5)
 
 
 def clock(seconds: float) -> str:

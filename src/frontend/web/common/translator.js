@@ -1,11 +1,12 @@
-// The page's words: templates come from the server, numbers and plurals from the browser.
+// Texts, numbers, sizes and durations in the page's language: the counterpart of the server's
+// i18n/translator.py. Templates come from the server, plurals and numbers from the browser.
 
 const SIZE_UNITS = ["bytes", "kilobytes", "megabytes", "gigabytes"];
 
-/** Fills in a template; one with `count` comes in all the plural forms of its language. */
+/** Fill in a template; a text with plural forms picks the one that fits `values.count`. */
 export function formatText(text, values = {}, language = document.documentElement.lang) {
-  const form = () => text[new Intl.PluralRules(language).select(values.count)];
-  const template = typeof text === "string" ? text : form();
+  const template =
+    typeof text === "string" ? text : text[new Intl.PluralRules(language).select(values.count)];
   const number = new Intl.NumberFormat(language);
   return template.replace(/\{(\w+)\}/g, (_, name) =>
     typeof values[name] === "number" ? number.format(values[name]) : values[name],
@@ -22,32 +23,37 @@ export class Translator {
     return Object.hasOwn(this.labels, key);
   }
 
+  /** Return the sentence of a key. */
   text(key, values = {}) {
     return formatText(this.labels[key], values, this.language);
   }
 
-  number(value, digits = 2) {
+  number(value, digits = 3) {
     return new Intl.NumberFormat(this.language, { maximumFractionDigits: digits }).format(value);
   }
 
-  /** Whole per cent, rounded down: 100 % is done. */
+  /** Return a share of one as whole per cent, rounded down so that only a finished job says 100. */
   percent(share) {
     const format = new Intl.NumberFormat(this.language, { style: "percent" });
     return format.format(Math.floor(Math.min(1, share) * 100) / 100);
   }
 
+  /** Return a size in units of 1024, with at most one decimal. */
   size(bytes) {
-    const power = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
-    const amount = bytes / 1024 ** power;
-    const digits = amount >= 100 || power === 0 ? 0 : 1;
-    return this.text(`size.${SIZE_UNITS[power]}`, { amount: this.number(amount, digits) });
+    let [amount, unit] = [bytes, 0];
+    while (amount >= 1024 && unit < SIZE_UNITS.length - 1) {
+      amount /= 1024;
+      unit += 1;
+    }
+    const digits = amount >= 100 || unit === 0 ? 0 : 1;
+    return this.text(`size.${SIZE_UNITS[unit]}`, { amount: this.number(amount, digits) });
   }
 
   languageName(code) {
     return new Intl.DisplayNames(this.language, { type: "language" }).of(code);
   }
 
-  /** A length of time in at most two units. */
+  /** Return a duration in at most two units, such as `6 min 12 s`. */
   duration(seconds) {
     const whole = seconds > 0 ? Math.max(1, Math.round(seconds)) : 0;
     const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
@@ -56,7 +62,7 @@ export class Translator {
     return this.text("duration.seconds", { seconds: whole });
   }
 
-  /** How long there is to wait, no more exact than the estimate is. */
+  /** Return the remaining time, no more exact than the estimate is. */
   timeLeft(seconds) {
     if (seconds < 10) return this.text("time_left.moments");
     if (seconds < 50) return this.text("time_left.under_a_minute");
@@ -68,7 +74,7 @@ export class Translator {
     return this.text("time_left.hours_minutes", { count: hours, minutes });
   }
 
-  /** How long from now, as one says it: `in 2 minutes`. */
+  /** Return how far away a moment is, such as `in 2 minutes`. */
   fromNow(seconds) {
     const format = new Intl.RelativeTimeFormat(this.language);
     if (seconds < 50) return format.format(Math.max(10, Math.round(seconds / 10) * 10), "second");
@@ -82,7 +88,7 @@ export class Translator {
   }
 }
 
-/** A moment of a recording as `m:ss`, or `h:mm:ss` from an hour on. */
+/** Return a position in a recording as `m:ss`, or `h:mm:ss` from an hour on. */
 export function clock(seconds) {
   const whole = Math.floor(Math.max(0, seconds) + 1e-6);
   const pad = (number) => String(number).padStart(2, "0");
