@@ -1,12 +1,14 @@
-// Where files come in: dropped anywhere on the page, or chosen.
+// Takes files that the user drops anywhere on the page or chooses.
 
 import { element, icon, textButton, textElement } from "../common/elements.js";
 
 export class DropZone {
-  constructor(t, { limit, onFiles, onMicrophone }) {
+  #closed = new AbortController();
+
+  constructor({ t, limitBytes, onFiles, onMicrophone }) {
     this.onFiles = onFiles;
     this.input = element("input", { type: "file", multiple: true, hidden: true });
-    this.input.addEventListener("change", () => this.#take(this.input.files));
+    this.input.addEventListener("change", () => this.#add(this.input.files));
     this.chooser = textButton(t.text("uploader.choose"), () => this.choose(), {
       className: "primary",
     });
@@ -20,7 +22,7 @@ export class DropZone {
       icon("upload"),
       textElement("p", t.text("uploader.drop"), "drop"),
       element("div", { className: "actions" }, this.chooser, this.microphone),
-      textElement("p", t.text("uploader.limit", { size: t.size(limit) }), "small"),
+      textElement("p", t.text("uploader.limit", { size: t.size(limitBytes) }), "small"),
     );
     this.#playExcerpt();
   }
@@ -34,12 +36,11 @@ export class DropZone {
   }
 
   close() {
-    this.listening.abort();
+    this.#closed.abort();
   }
 
   #playExcerpt() {
-    this.listening = new AbortController();
-    const { signal } = this.listening;
+    const { signal } = this.#closed;
     const on = (name, act) => window.addEventListener(name, act, { signal });
     on("dragover", (event) => this.#over(event));
     on("dragleave", (event) => event.relatedTarget ?? this.#highlight(false));
@@ -48,7 +49,7 @@ export class DropZone {
 
   #over(event) {
     if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault(); // else the browser would open the file in the page's place
+    event.preventDefault(); // or the browser leaves the page to open the file
     this.#highlight(true);
   }
 
@@ -56,12 +57,12 @@ export class DropZone {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     this.#highlight(false);
-    this.#take(event.dataTransfer.files);
+    this.#add(event.dataTransfer.files);
   }
 
-  #take(files) {
+  #add(files) {
     if (files.length) this.onFiles([...files]);
-    this.input.value = ""; // the same file can be chosen again
+    this.input.value = ""; // so that the same file can be chosen again
   }
 
   #highlight(isHighlighted) {

@@ -1,26 +1,28 @@
-// A short listen to a recording; only one sounds at a time.
+// Plays short excerpts of recordings, one at a time.
 
-const player = new Audio();
-let ended = () => {};
+let player = null;
+let notifyEnd = () => {};
 
-/** `onEnd` is told when it is over, by itself, by a stop or by another one, and if it failed. */
-export function playExcerpt(address, onEnd) {
+/** Play a URL; `onEnd({ failed })` runs once it ends, is stopped or fails. */
+export function playExcerpt(url, onEnd) {
   stopExcerpt();
-  ended = onEnd;
-  player.src = address;
+  player ??= new Audio();
+  notifyEnd = onEnd;
+  player.src = url;
   player.onended = () => finish();
   player.onerror = () => finish({ failed: true });
-  player.play().catch(() => {}); // told by onerror, or another listen came between
+  player.play().catch(() => {}); // `onerror` reports it, or another excerpt has started
 }
 
 export function stopExcerpt() {
+  if (!player) return;
   player.onerror = null;
   player.pause();
   finish();
 }
 
 function finish(outcome = { failed: false }) {
-  const tell = ended;
-  ended = () => {};
-  tell(outcome);
+  const notify = notifyEnd;
+  notifyEnd = () => {};
+  notify(outcome);
 }

@@ -1,12 +1,15 @@
-// A request that tells how much of its body has gone, which fetch does not.
-
-/** Its status is 0 when nobody answered. Throws the reason of `signal` once that is aborted. */
-export function sendRequest(method, address, { headers, body = null, signal = null, onSent = null }) {
+/**
+ * Send a request that reports how much of its body has been sent, which fetch cannot.
+ *
+ * Resolves to the finished XMLHttpRequest; its status is 0 when there was no response. Rejects
+ * with the reason of `signal`.
+ */
+export function sendRequest(method, url, { headers, body = null, signal = null, onSent = null }) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
-    request.open(method, address);
+    request.open(method, url);
     Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     if (onSent) request.upload.onprogress = ({ loaded }) => onSent(loaded);
     request.onabort = () => reject(signal?.reason);

@@ -1,6 +1,6 @@
-// AudioPreview from the microphone into a file, with its level as it comes.
+// Records the microphone into a file and measures its level meanwhile.
 
-const KINDS = [
+const FORMATS = [
   ["audio/webm;codecs=opus", "webm"],
   ["audio/ogg;codecs=opus", "ogg"],
   ["audio/mp4", "m4a"],
@@ -13,14 +13,14 @@ export class Microphone {
   #recordedMs = 0;
   #since = null;
 
-  /** Browsers give the microphone to pages with TLS and to this machine's own only. */
+  /** Browsers allow the microphone on https and on localhost only. */
   static get isSupported() {
     return Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
   }
 
   async open() {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    [this.type, this.extension] = KINDS.find(([type]) => MediaRecorder.isTypeSupported(type)) ?? [];
+    [this.type, this.extension] = FORMATS.find(([type]) => MediaRecorder.isTypeSupported(type)) ?? [];
     const options = { mimeType: this.type, audioBitsPerSecond: BITS_PER_SECOND };
     this.recorder = new MediaRecorder(this.stream, options);
     this.recorder.addEventListener("dataavailable", ({ data }) => this.#pieces.push(data));
@@ -36,11 +36,11 @@ export class Microphone {
   }
 
   get seconds() {
-    const running = this.#since === null ? 0 : performance.now() - this.#since;
-    return (this.#recordedMs + running) / 1000;
+    const sinceMs = this.#since === null ? 0 : performance.now() - this.#since;
+    return (this.#recordedMs + sinceMs) / 1000;
   }
 
-  /** In [0, 1]: 0 is -60 dB of full scale and less. */
+  /** The level in [0, 1]: 0 is -60 dB of full scale or less. */
   get level() {
     const samples = new Float32Array(this.analyser.fftSize);
     this.analyser.getFloatTimeDomainData(samples);
@@ -60,7 +60,7 @@ export class Microphone {
     this.#since = performance.now();
   }
 
-  /** Stop, and return what was recorded under a name without its extension. */
+  /** Stop, and return the recording as a file; `name` comes without an extension. */
   async finish(name) {
     const stopped = new Promise((resolve) => {
       this.recorder.addEventListener("stop", resolve, { once: true });

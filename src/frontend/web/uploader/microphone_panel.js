@@ -1,4 +1,4 @@
-// What is seen while the microphone records: its level, the time, and what one can do.
+// Shows the level, the time and the buttons while the microphone records.
 
 import { element, textButton, textElement } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
@@ -9,20 +9,18 @@ export class MicrophonePanel {
   #microphone = null;
   #frame = null;
 
-  /** `onRecording` gets the file; `onOpen` is told whether it is recording. */
-  constructor(t, { onRecording, onOpen }) {
-    this.t = t;
-    this.onRecording = onRecording;
-    this.onOpen = onOpen;
+  /** Callbacks: `onRecording(file)`, and `onOpen(isOpen)` when recording begins or ends. */
+  constructor({ t, onRecording, onOpen }) {
+    Object.assign(this, { t, onRecording, onOpen });
     this.element = element("div", { className: "microphone", hidden: true });
-    this.leaving = (event) => event.preventDefault();
+    this.confirmLeaving = (event) => event.preventDefault();
   }
 
   async open() {
     const { t, element: panel } = this;
     panel.hidden = false;
     if (!Microphone.isSupported) {
-      this.#refuse("uploader.no_microphone");
+      this.#showFailure("uploader.no_microphone");
       return;
     }
     panel.replaceChildren(textElement("p", t.text("uploader.microphone_asking")));
@@ -31,31 +29,31 @@ export class MicrophonePanel {
       await microphone.open();
     } catch {
       microphone.close();
-      this.#refuse("uploader.microphone_refused");
+      this.#showFailure("uploader.microphone_refused");
       return;
     }
     this.#microphone = microphone;
-    // what is spoken can be had but once
-    window.addEventListener("beforeunload", this.leaving);
+    // speech cannot be recorded a second time
+    window.addEventListener("beforeunload", this.confirmLeaving);
     this.#show();
     this.onOpen(true);
   }
 
-  /** Keep what was spoken so far when the view goes, with another language for one. */
+  /** Keep the recording so far when the view is replaced, as a change of language does. */
   async leave() {
     if (this.#microphone) await this.#finish();
   }
 
   close() {
     cancelAnimationFrame(this.#frame);
-    window.removeEventListener("beforeunload", this.leaving);
+    window.removeEventListener("beforeunload", this.confirmLeaving);
     this.#microphone?.close();
     this.#microphone = null;
     this.element.hidden = true;
     this.onOpen(false);
   }
 
-  #refuse(key) {
+  #showFailure(key) {
     const { t } = this;
     this.element.replaceChildren(failureNotice(t.text(key), t.text(`${key}.next`)));
   }
@@ -70,32 +68,32 @@ export class MicrophonePanel {
       className: "primary",
       picture: "stop",
     });
-    const hold = textButton(t.text("uploader.microphone_pause"), () => this.#hold(hold));
+    const pause = textButton(t.text("uploader.microphone_pause"), () => this.#togglePause(pause));
     const discard = textButton(t.text("uploader.microphone_discard"), () => this.close());
-    const actions = element("div", { className: "actions" }, finish, hold, discard);
+    const actions = element("div", { className: "actions" }, finish, pause, discard);
     this.element.replaceChildren(element("div", { className: "sound" }, time, level), actions);
     finish.focus();
-    this.#watch(time, level, bar);
+    this.#showLevel(time, level, bar);
   }
 
-  #watch(time, level, bar) {
+  #showLevel(time, level, bar) {
     const share = this.#microphone.isPaused ? 0 : this.#microphone.level;
     time.textContent = clock(this.#microphone.seconds);
     bar.style.width = `${share * 100}%`;
     level.setAttribute("aria-valuenow", String(Math.round(share * 100)));
-    this.#frame = requestAnimationFrame(() => this.#watch(time, level, bar));
+    this.#frame = requestAnimationFrame(() => this.#showLevel(time, level, bar));
   }
 
-  #hold(holdButton) {
+  #togglePause(button) {
     const { isPaused } = this.#microphone;
     if (isPaused) this.#microphone.resume();
     else this.#microphone.pause();
-    holdButton.textContent = this.t.text(isPaused ? "uploader.microphone_pause" : "uploader.resume");
+    button.textContent = this.t.text(isPaused ? "uploader.microphone_pause" : "uploader.resume");
   }
 
   async #finish() {
     cancelAnimationFrame(this.#frame);
-    const name = this.t.text("uploader.microphone_file", { moment: stamp(new Date()) });
+    const name = this.t.text("uploader.microphone_file", { moment: timestamp(new Date()) });
     const file = await this.#microphone.finish(name);
     this.#microphone = null;
     this.close();
@@ -103,8 +101,8 @@ export class MicrophonePanel {
   }
 }
 
-/** A moment that a file can be named by. */
-function stamp(now) {
+/** Return a moment in characters that a file's name may have. */
+function timestamp(now) {
   const two = (number) => String(number).padStart(2, "0");
   const day = [two(now.getDate()), two(now.getMonth() + 1), now.getFullYear()].join(".");
   return `${day} ${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`;

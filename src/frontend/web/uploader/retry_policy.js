@@ -1,14 +1,14 @@
-// When to try again after a failure, and when it has been enough.
+// Decides whether and when to repeat a failed request.
 
 const DELAYS_MS = [500, 1000, 2000, 5000, 10_000];
 const MAX_ATTEMPTS = 15; // about two minutes
-const MAX_WAIT_MS = 5 * 60_000;
-const PASSING = [0, 409, 423, 429];
+const MAX_DELAY_MS = 5 * 60_000;
+const RETRYABLE = [0, 409, 423, 429];
 const DISK_FULL = 507;
 
-/** Whether the same request may do better later; 0 is a broken connection. */
+/** Return whether the same request may succeed later; status 0 is a broken connection. */
 export function isRetryable(status) {
-  return PASSING.includes(status) || (status >= 500 && status !== DISK_FULL);
+  return RETRYABLE.includes(status) || (status >= 500 && status !== DISK_FULL);
 }
 
 export class RetryPolicy {
@@ -18,26 +18,30 @@ export class RetryPolicy {
     return this.#attempts >= MAX_ATTEMPTS;
   }
 
-  /** There was some progress. */
+  /** Start again with the shortest delay: the upload has progressed. */
   reset() {
     this.#attempts = 0;
   }
 
-  /** `retryAfter`: the header of that name, or null. Throws the reason of `signal`. */
+  /**
+   * Wait before the next attempt. `retryAfter` is the header of that name, or null. Rejects with
+   * the reason of `signal`.
+   */
   wait(retryAfter, signal = null) {
     const delay = DELAYS_MS[this.#attempts] ?? DELAYS_MS.at(-1);
     this.#attempts += 1;
-    return sleep(Math.min(MAX_WAIT_MS, Math.max(delay, milliseconds(retryAfter))), signal);
+    return sleep(Math.min(MAX_DELAY_MS, Math.max(delay, milliseconds(retryAfter))), signal);
   }
 }
 
-/** The header is a number of seconds or a date. */
+/** Parse the header: a number of seconds or a date. */
 function milliseconds(retryAfter) {
   return Number(retryAfter) * 1000 || Date.parse(retryAfter) - Date.now() || 0;
 }
 
 function sleep(duration, signal) {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const timer = setTimeout(resolve, duration);
     const stop = () => {
       clearTimeout(timer);

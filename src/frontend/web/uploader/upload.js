@@ -1,13 +1,13 @@
-// One recording on its way to the backend, by tus.
+// One recording on its way to the backend.
 
 import { parseProblem } from "../common/problems.js";
-import { forgetUpload, storeUpload } from "./upload_store.js";
-import { UploadSpeed } from "./upload_speed.js";
 import { TusUpload, terminate } from "./tus.js";
+import { UploadSpeed } from "./upload_speed.js";
+import { forgetUpload, storeUpload } from "./upload_store.js";
 
-const REMEMBER_MS = 5_000;
+const STORE_INTERVAL_MS = 5_000;
 
-/** Where an upload can be. `lost`: after a reload, until its file is chosen again. */
+/** `NEEDS_FILE`: after a reload, until the user chooses the file again. */
 export const State = Object.freeze({
   TOO_LARGE: "too_large",
   NEEDS_FILE: "needs_file",
@@ -18,18 +18,19 @@ export const State = Object.freeze({
   READY: "ready",
 });
 
+/** Events: `state`, when its state changed; `progress`, when bytes were sent. */
 export class Upload extends EventTarget {
   state = State.WAITING;
   id = null;
-  sent = 0;
+  sentBytes = 0;
   isRetrying = false;
   problem = null;
-  /** Whether the backend has found that it is no recording. */
+  /** Whether the backend found that it cannot be transcribed. */
   isUnusable = false;
   #tus = null;
-  #sending = new AbortController();
+  #stop = new AbortController();
   #speed = new UploadSpeed();
-  #remembered = 0;
+  #storedAt = 0;
 
   /** `isRecorded`: by the microphone, so that there is no file to choose again. */
   constructor({ name, size, lastModified, file = null, isRecorded = false }) {
@@ -42,21 +43,21 @@ export class Upload extends EventTarget {
   }
 
   get secondsLeft() {
-    return this.bytesPerSecond ? (this.size - this.sent) / this.bytesPerSecond : null;
+    return this.bytesPerSecond ? (this.size - this.sentBytes) / this.bytesPerSecond : null;
   }
 
   setState(state, problem = null) {
     this.state = state;
     this.problem = problem;
     this.isRetrying = false;
-    this.#speed.forget();
+    this.#speed.reset();
     this.dispatchEvent(new Event("state"));
   }
 
   async send() {
     this.#tus ??= this.#newTus();
-    this.#sending = new AbortController();
-    const { signal } = this.#sending;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
     this.setState(State.SENDING);
     try {
       await this.#tus.send(signal);
@@ -67,40 +68,41 @@ export class Upload extends EventTarget {
   }
 
   pause() {
-    this.#sending.abort();
+    this.#stop.abort();
     this.setState(State.PAUSED);
   }
 
-  /** Give it up, here and at the backend. */
+  /** Stop it, and delete it here and on the server. */
   async remove() {
-    this.#sending.abort();
+    this.#stop.abort();
     if (!this.id) return;
     forgetUpload(this.id);
     await terminate(this.id);
   }
 
   #newTus() {
-    return new TusUpload(this.file, {
+    return new TusUpload({
+      file: this.file,
       id: this.id,
       name: this.name,
       onCreated: (id) => this.#onCreated(id),
-      onProgress: (sent) => this.#onProgress(sent),
+      onProgress: (sentBytes) => this.#onProgress(sentBytes),
       onRetry: () => this.#onRetry(),
     });
   }
 
   #onCreated(id) {
-    if (this.id) forgetUpload(this.id); // the backend no longer had it
+    if (this.id) forgetUpload(this.id); // the server no longer had it
     this.id = id;
-    this.#remember();
+    this.#store();
   }
 
-  #onProgress(sent) {
-    if (sent < this.sent) this.#speed.forget(); // less has arrived than has gone
-    this.sent = sent;
+  #onProgress(sentBytes) {
+    if (sentBytes < this.sentBytes) this.#speed.reset(); // less has arrived than was sent
+    this.sentBytes = sentBytes;
     this.isRetrying = false;
-    this.#speed.note(sent);
-    if (Date.now() - this.#remembered > REMEMBER_MS) this.#remember();
+    this.#speed.add(sentBytes);
+    if (Date.now() - this.#storedAt > STORE_INTERVAL_MS) this.#store();
     this.dispatchEvent(new Event("progress"));
   }
 
@@ -110,14 +112,14 @@ export class Upload extends EventTarget {
   }
 
   #onSuccess() {
-    this.sent = this.size;
-    this.#remember();
+    this.sentBytes = this.size;
+    this.#store();
     this.setState(State.READY);
   }
 
-  #remember() {
-    if (this.isRecorded && this.sent < this.size) return;
-    this.#remembered = Date.now();
+  #store() {
+    if (this.isRecorded && this.sentBytes < this.size) return;
+    this.#storedAt = Date.now();
     storeUpload(this);
   }
 }

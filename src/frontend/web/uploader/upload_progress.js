@@ -1,62 +1,34 @@
-// A recording that is not there yet: how far it is, how fast it goes, what one can do.
+// A recording that has not arrived yet: its progress, its speed and its buttons.
 
 import { element, textButton } from "../common/elements.js";
 import { failureNotice, problemNotice } from "../common/notices.js";
 import { State } from "./upload.js";
 
 export class UploadProgress {
-  constructor(t, upload, { onChoose, onResume }) {
+  constructor({ t, upload, onChoose, onResume }) {
     Object.assign(this, { t, upload, onChoose, onResume });
     this.bar = element("progress", { max: 1, "aria-label": t.text("uploader.progress") });
     this.note = element("p", { className: "note" });
-    this.more = element("div", { className: "actions" });
-    this.element = element("div", {}, this.bar, this.note, this.more);
+    this.actions = element("div", { className: "actions" });
+    this.element = element("div", {}, this.bar, this.note, this.actions);
     this.showState();
   }
 
   showState() {
     const { t, upload } = this;
-    const isRefused = upload.state === State.TOO_LARGE;
-    this.bar.hidden = isRefused || upload.state === State.FAILED;
-    this.more.replaceChildren(...this.#actions());
-    this.note.classList.toggle("asking", upload.state === State.NEEDS_FILE);
-    if (upload.state === State.FAILED) this.more.prepend(problemNotice(t, upload.problem));
-    this.show();
+    const { state } = upload;
+    this.bar.hidden = state === State.TOO_LARGE || state === State.FAILED;
+    this.actions.replaceChildren(...this.#actions());
+    this.note.classList.toggle("asking", state === State.NEEDS_FILE);
+    if (state === State.FAILED) this.actions.prepend(problemNotice(t, upload.problem));
+    this.showProgress();
   }
 
-  show() {
-    const { upload, bar, note } = this;
-    bar.value = upload.size ? upload.sent / upload.size : 0;
-    note.textContent = this.#note();
+  showProgress() {
+    const { t, upload, bar, note } = this;
+    bar.value = upload.size ? upload.sentBytes / upload.size : 0;
+    note.textContent = progressText(t, upload);
     note.hidden = !note.textContent;
-  }
-
-  #note() {
-    const { t, upload } = this;
-    const sent = { sent: t.size(upload.sent), total: t.size(upload.size) };
-    switch (upload.state) {
-      case State.WAITING:
-        return t.text("uploader.waiting");
-      case State.PAUSED:
-        return t.text("uploader.paused", sent);
-      case State.NEEDS_FILE:
-        return t.text("uploader.interrupted", sent);
-      case State.SENDING:
-        return upload.isRetrying ? t.text("uploader.retrying") : this.#speed(sent);
-      default:
-        return "";
-    }
-  }
-
-  #speed(sent) {
-    const { t, upload } = this;
-    const { bytesPerSecond: speed, secondsLeft: left } = upload;
-    const parts = [t.text("uploader.sent", sent)];
-    if (speed) {
-      parts.push(t.text("uploader.speed", { size: t.size(speed) }));
-      parts.push(t.text("uploader.left", { time: t.duration(left) }));
-    }
-    return parts.join(" · ");
   }
 
   #actions() {
@@ -78,8 +50,34 @@ export class UploadProgress {
   }
 
   #tooLarge() {
-    const size = this.t.size(this.upload.problem.limitBytes);
-    const title = this.t.text("uploader.too_large", { size });
-    return failureNotice(title, this.t.text("problem.too_large.next"));
+    const { t, upload } = this;
+    const title = t.text("uploader.too_large", { size: t.size(upload.problem.limitBytes) });
+    return failureNotice(title, t.text("problem.too_large.next"));
   }
+}
+
+/** Return how far an upload is, in one line; empty when its notice or its card says it. */
+export function progressText(t, upload) {
+  const sent = { sent: t.size(upload.sentBytes), total: t.size(upload.size) };
+  switch (upload.state) {
+    case State.WAITING:
+      return t.text("uploader.waiting");
+    case State.PAUSED:
+      return t.text("uploader.paused", sent);
+    case State.NEEDS_FILE:
+      return t.text("uploader.interrupted", sent);
+    case State.SENDING:
+      return upload.isRetrying ? t.text("uploader.retrying") : sendingText(t, upload, sent);
+    default:
+      return "";
+  }
+}
+
+function sendingText(t, { bytesPerSecond, secondsLeft }, sent) {
+  const parts = [t.text("uploader.sent", sent)];
+  if (bytesPerSecond) {
+    parts.push(t.text("uploader.speed", { size: t.size(bytesPerSecond) }));
+    parts.push(t.text("uploader.left", { time: t.duration(secondsLeft) }));
+  }
+  return parts.join(" · ");
 }

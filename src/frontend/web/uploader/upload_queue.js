@@ -1,12 +1,12 @@
-// The recordings of this visit: which come, which go up (one at a time), which are there.
+// The recordings of this visit. One is sent at a time.
 
-import { forgetUpload, isSameFile, resumableUploads } from "./upload_store.js";
 import { offsetOf } from "./tus.js";
 import { State, Upload } from "./upload.js";
+import { forgetUpload, isSameFile, resumableUploads } from "./upload_store.js";
 
-const UNDER_WAY = [State.WAITING, State.SENDING];
+const UPLOADING = [State.WAITING, State.SENDING];
 
-/** Tells `list` when recordings come or go, `state` when one of them has changed. */
+/** Events: `list`, when uploads are added or removed; `state`, when one of them changed. */
 export class UploadQueue extends EventTarget {
   uploads = [];
   limitBytes = Infinity;
@@ -16,8 +16,8 @@ export class UploadQueue extends EventTarget {
     return this.uploads.filter(isReady).map(({ id }) => id);
   }
 
-  get nUnderWay() {
-    return this.uploads.filter(({ state }) => UNDER_WAY.includes(state)).length;
+  get nUploading() {
+    return this.uploads.filter(({ state }) => UPLOADING.includes(state)).length;
   }
 
   add(files, { isRecorded = false } = {}) {
@@ -33,12 +33,12 @@ export class UploadQueue extends EventTarget {
     this.#sendNext();
   }
 
-  /** Put away what has become a job. */
+  /** Drop the uploads that have become jobs. */
   removeStarted(ids) {
-    const isJob = ({ id }) => ids.includes(id);
-    if (!this.uploads.some(isJob)) return;
+    const isStarted = ({ id }) => ids.includes(id);
+    if (!this.uploads.some(isStarted)) return;
     ids.forEach(forgetUpload);
-    this.uploads = this.uploads.filter((upload) => !isJob(upload));
+    this.uploads = this.uploads.filter((upload) => !isStarted(upload));
     this.dispatchEvent(new Event("list"));
   }
 
@@ -47,33 +47,33 @@ export class UploadQueue extends EventTarget {
     this.#sendNext();
   }
 
-  /** Take up what an earlier visit left, as far as the backend still has it. */
+  /** Add the uploads of an earlier visit that the server still has. */
   async restore() {
-    for (const left of resumableUploads()) {
-      const offset = await offsetOf(left.id);
-      if (offset === null) forgetUpload(left.id);
-      if (!Number.isInteger(offset) || this.uploads.some(({ id }) => id === left.id)) continue;
-      const upload = this.#put(new Upload(left));
-      Object.assign(upload, { id: left.id, sent: offset });
-      upload.setState(offset === left.size ? State.READY : State.NEEDS_FILE);
+    for (const stored of resumableUploads()) {
+      const offset = await offsetOf(stored.id);
+      if (offset === null) forgetUpload(stored.id);
+      if (!Number.isInteger(offset) || this.uploads.some(({ id }) => id === stored.id)) continue;
+      const upload = this.#append(new Upload(stored));
+      Object.assign(upload, { id: stored.id, sentBytes: offset });
+      upload.setState(offset === stored.size ? State.READY : State.NEEDS_FILE);
     }
     this.dispatchEvent(new Event("list"));
   }
 
   #addFile(file, isRecorded) {
-    const isLost = (upload) => upload.state === State.NEEDS_FILE && isSameFile(upload, file);
-    const lost = this.uploads.find(isLost);
-    if (lost) {
-      lost.file = file;
-      lost.setState(State.WAITING);
+    const isMatch = (upload) => upload.state === State.NEEDS_FILE && isSameFile(upload, file);
+    const interrupted = this.uploads.find(isMatch);
+    if (interrupted) {
+      interrupted.file = file;
+      interrupted.setState(State.WAITING);
       return;
     }
     const { name, size, lastModified } = file;
-    const upload = this.#put(new Upload({ name, size, lastModified, file, isRecorded }));
+    const upload = this.#append(new Upload({ name, size, lastModified, file, isRecorded }));
     if (size > this.limitBytes) upload.setState(State.TOO_LARGE, { limitBytes: this.limitBytes });
   }
 
-  #put(upload) {
+  #append(upload) {
     this.uploads.push(upload);
     upload.addEventListener("state", () => {
       this.dispatchEvent(new Event("state"));

@@ -1,43 +1,42 @@
-// One recording in the list, from its choice to its card.
+// One recording in the list: its progress while it is sent, then its card.
 
 import { element, iconButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
 import { RecordingCard } from "./recording_card.js";
-import { UploadProgress } from "./upload_progress.js";
 import { State } from "./upload.js";
+import { UploadProgress } from "./upload_progress.js";
 
 export class UploadRow {
   #content = null;
-  #listening = new AbortController();
+  #closed = new AbortController();
 
-  constructor(t, upload, { isAlone, onChoose, onResume, onRemove, onChange }) {
+  constructor({ t, upload, isAlone, onChoose, onResume, onRemove, onChange }) {
     Object.assign(this, { t, upload, isAlone, onChoose, onResume, onChange });
-    const removal = t.text("uploader.remove", { name: upload.name });
-    const remove = iconButton("close", removal, onRemove);
+    const remove = iconButton("close", t.text("uploader.remove", { name: upload.name }), onRemove);
     const head = element("div", { className: "head" }, textElement("h3", upload.name), remove);
     this.body = element("div");
-    this.trouble = element("div");
-    this.element = element("li", {}, head, this.body, this.trouble);
-    const { signal } = this.#listening;
+    this.problem = element("div");
+    this.element = element("li", {}, head, this.body, this.problem);
+    const { signal } = this.#closed;
     upload.addEventListener("state", () => this.#showState(), { signal });
-    upload.addEventListener("progress", () => this.#content?.show?.(), { signal });
+    upload.addEventListener("progress", () => this.#content?.showProgress?.(), { signal });
     this.#showState();
   }
 
-  /** `problem`: why the recording could not be started, as the backend told it. */
+  /** `problem`: why the backend could not start the recording, or null. */
   update(normalization, problem) {
     this.normalization = normalization;
-    if (this.#content instanceof RecordingCard) this.#content.show(normalization);
-    this.trouble.replaceChildren(...(problem ? [problemNotice(this.t, problem)] : []));
+    if (this.#content instanceof RecordingCard) this.#content.load(normalization);
+    this.problem.replaceChildren(...(problem ? [problemNotice(this.t, problem)] : []));
   }
 
-  /** As the card's; what has not arrived yet takes nobody's time. */
+  /** See RecordingCard; a recording that has not arrived adds no time. */
   showEstimate(waitS) {
     return this.#content instanceof RecordingCard ? this.#content.showEstimate(waitS) : waitS;
   }
 
   close() {
-    this.#listening.abort();
+    this.#closed.abort();
     if (this.#content instanceof RecordingCard) this.#content.close();
     this.element.remove();
   }
@@ -54,15 +53,17 @@ export class UploadRow {
       this.upload.isUnusable = problem !== null;
       this.onChange();
     };
-    // many at once are a list to look over
-    this.#content = new RecordingCard(this.t, this.upload, { isOpen: this.isAlone(), onProblem });
+    // the sound of one recording is shown at once; several are a list to look over
+    const { t, upload } = this;
+    const isOpen = this.isAlone();
+    this.#content = new RecordingCard({ t, uploadId: upload.id, isOpen, onProblem });
     this.body.replaceChildren(this.#content.element);
-    if (this.normalization !== undefined) this.#content.show(this.normalization);
+    if (this.normalization !== undefined) this.#content.load(this.normalization);
   }
 
   #showProgress() {
     const { t, upload, onChoose, onResume } = this;
-    this.#content = new UploadProgress(t, upload, { onChoose, onResume });
+    this.#content = new UploadProgress({ t, upload, onChoose, onResume });
     this.body.replaceChildren(this.#content.element);
   }
 }

@@ -1,23 +1,24 @@
-// How fast bytes go, over the last seconds.
+// Measures the speed of an upload over the last seconds.
 
 const WINDOW_MS = 8_000;
+const MIN_SPAN_MS = 500;
 
 export class UploadSpeed {
-  #seen = [];
+  #samples = [];
 
-  note(sent, now = performance.now()) {
-    this.#seen.push({ sent, now });
-    this.#seen = this.#seen.filter((each) => now - each.now <= WINDOW_MS);
+  add(sentBytes, now = performance.now()) {
+    this.#samples.push({ sentBytes, now });
+    this.#samples = this.#samples.filter((sample) => now - sample.now <= WINDOW_MS);
   }
 
-  forget() {
-    this.#seen = [];
+  reset() {
+    this.#samples = [];
   }
 
-  /** Bytes per second; null until there is something to tell it by. */
+  /** Bytes per second; null until there are enough samples. */
   get bytesPerSecond() {
-    const [first, last] = [this.#seen[0], this.#seen.at(-1)];
-    if (!first || last.now - first.now < 500) return null;
-    return ((last.sent - first.sent) / (last.now - first.now)) * 1000;
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || last.now - first.now < MIN_SPAN_MS) return null;
+    return ((last.sentBytes - first.sentBytes) / (last.now - first.now)) * 1000;
   }
 }

@@ -1,31 +1,31 @@
-// Uploads that this browser has begun, so that a reload, or a crash, costs none of their bytes.
+// Keeps the uploads that this browser has started, so that a reload or a crash loses no sent bytes.
 
 const KEY = "uploads";
 const TAB_KEY = "tab";
 const STALE_MS = 30_000;
 
-/** What a file is known by: its path is not told to a page. */
+/** Compare what a page may know of a file: its path is hidden. */
 export function isSameFile(one, other) {
-  return ["name", "size", "lastModified"].every((part) => one[part] === other[part]);
+  return ["name", "size", "lastModified"].every((property) => one[property] === other[property]);
 }
 
-export function storeUpload(upload) {
-  change((kept) => {
-    const { id, name, size, lastModified } = upload;
-    kept[id] = { id, name, size, lastModified, tab: thisTab(), touched: Date.now() };
+export function storeUpload({ id, name, size, lastModified }) {
+  change((stored) => {
+    stored[id] = { id, name, size, lastModified, tab: thisTab(), touched: Date.now() };
   });
 }
 
 export function forgetUpload(id) {
-  change((kept) => delete kept[id]);
+  change((stored) => delete stored[id]);
 }
 
-/** What this tab left behind, or another one that is gone. */
+/** Return the uploads of this tab, and those of other tabs that no longer send. */
 export function resumableUploads() {
-  const isLeft = ({ tab, touched }) => tab === thisTab() || Date.now() - touched > STALE_MS;
-  return Object.values(read()).filter(isLeft);
+  const isResumable = ({ tab, touched }) => tab === thisTab() || Date.now() - touched > STALE_MS;
+  return Object.values(read()).filter(isResumable);
 }
 
+/** Return an id that survives a reload of this tab. */
 function thisTab() {
   try {
     const id = sessionStorage.getItem(TAB_KEY) ?? String(Math.random());
@@ -36,13 +36,13 @@ function thisTab() {
   }
 }
 
-function change(how) {
-  const kept = read();
-  how(kept);
+function change(edit) {
+  const stored = read();
+  edit(stored);
   try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    localStorage.setItem(KEY, JSON.stringify(stored));
   } catch {
-    // a browser that keeps nothing: uploads work, they only do not outlive a reload
+    // without storage, uploads still work; only a reload loses them
   }
 }
 

@@ -1,10 +1,11 @@
-// The recordings of a new transcription. What Streamlit learns of them is which are there, by
-// their ids, and how many are still under way.
+// The recordings of a new transcription. Reports to Streamlit which uploads are ready, by their
+// ids, and how many are pending.
 
+import { Translator } from "../common/translator.js";
 import { UploadQueue } from "./upload_queue.js";
 import { View } from "./view.js";
 
-const queue = new UploadQueue(); // outlives the view: uploads go on while another one is looked at
+const queue = new UploadQueue(); // outlives the view: uploads continue while another view is open
 const restored = queue.restore();
 let view = null;
 
@@ -12,12 +13,13 @@ export default function showUploader({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".uploader");
   queue.limitBytes = data.limit_bytes;
   queue.removeStarted(data.started);
-  if (view?.root !== root || view.language !== data.language) {
+  if (view?.root !== root || view.t.language !== data.language) {
     view?.close();
-    view = new View(root, queue, data);
+    const t = new Translator(data.language, data.labels);
+    view = new View({ root, queue, t, limitBytes: data.limit_bytes });
     restored.then(() => view?.showList());
   }
-  view.report = (uploads) => setStateValue("uploads", uploads);
+  view.onReport = (uploads) => setStateValue("uploads", uploads);
   view.update(data);
   return () => {
     view?.close();

@@ -1,36 +1,39 @@
-// The whole of the uploader: where recordings come in, and those that have come.
+// The uploader: where recordings are added, and the list of them.
 
 import { element } from "../common/elements.js";
-import { Translator } from "../common/translator.js";
 import { DropZone } from "./drop_zone.js";
 import { MicrophonePanel } from "./microphone_panel.js";
 import { UploadRow } from "./upload_row.js";
 
 export class View {
+  onReport = () => {};
   #rows = new Map();
-  #told = "";
+  #announced = "";
   #reported = "";
-  #listening = new AbortController();
+  #closed = new AbortController();
 
-  constructor(root, queue, { language, labels, limit_bytes: limit }) {
-    Object.assign(this, { root, queue, language, t: new Translator(language, labels) });
-    this.microphone = new MicrophonePanel(this.t, {
+  constructor({ root, queue, t, limitBytes }) {
+    Object.assign(this, { root, queue, t });
+    this.microphone = new MicrophonePanel({
+      t,
       onRecording: (file) => queue.add([file], { isRecorded: true }),
       onOpen: (isOpen) => this.zone.element.classList.toggle("away", isOpen),
     });
-    this.zone = new DropZone(this.t, {
-      limit,
+    this.zone = new DropZone({
+      t,
+      limitBytes,
       onFiles: (files) => queue.add(files),
       onMicrophone: () => this.microphone.open(),
     });
-    this.list = element("ul", { "aria-label": this.t.text("uploader.list") });
-    this.status = element("p", { className: "unseen", role: "status" });
+    this.list = element("ul", { "aria-label": t.text("uploader.list") });
+    this.status = element("p", { className: "visually-hidden", role: "status" });
     root.replaceChildren(this.zone.element, this.microphone.element, this.list, this.status);
-    const { signal } = this.#listening;
+    const { signal } = this.#closed;
     queue.addEventListener("list", () => this.showList(), { signal });
-    queue.addEventListener("state", () => this.#tell(), { signal });
+    queue.addEventListener("state", () => this.#report(), { signal });
   }
 
+  /** `normalization`: its options as a query; `failures`: problems by upload id. */
   update({ normalization, failures }) {
     Object.assign(this, { normalization, failures });
     this.showList();
@@ -48,23 +51,25 @@ export class View {
       this.#rows.get(upload).update(this.normalization, this.failures[upload.id] ?? null);
     }
     this.zone.element.classList.toggle("compact", uploads.length > 0);
-    this.#tell();
+    this.#report();
   }
 
   close() {
-    this.#listening.abort();
+    this.#closed.abort();
     this.zone.close();
     this.microphone.leave();
     this.#rows.forEach((row) => row.close());
   }
 
   #add(upload) {
-    const row = new UploadRow(this.t, upload, {
+    const row = new UploadRow({
+      t: this.t,
+      upload,
       isAlone: () => this.queue.uploads.length === 1,
       onChoose: () => this.zone.choose(),
       onResume: () => this.queue.resume(upload),
       onRemove: () => this.#remove(upload),
-      onChange: () => this.#tell(),
+      onChange: () => this.#report(),
     });
     this.#rows.set(upload, row);
     this.list.append(row.element);
@@ -75,23 +80,23 @@ export class View {
     this.zone.focus();
   }
 
-  /** They are transcribed one after the other, all from the same press of the button. */
+  /** Add up the waits: the recordings start together and are transcribed one after the other. */
   #showEstimates() {
     let waitS = 0;
     for (const row of this.#rows.values()) waitS = row.showEstimate(waitS);
   }
 
-  /** Tell Streamlit what is there, and who listens what has changed. */
-  #tell() {
+  /** Report the uploads to Streamlit, and announce a change to screen readers. */
+  #report() {
     this.#showEstimates();
-    const { readyIds, nUnderWay } = this.queue;
-    const uploads = { ready: readyIds, n_uploading: nUnderWay };
-    const said = this.t.text("uploader.status", { ready: readyIds.length, left: nUnderWay });
-    if (said !== this.#told && this.queue.uploads.length) this.status.textContent = said;
-    this.#told = said;
+    const { readyIds, nUploading } = this.queue;
+    const text = this.t.text("uploader.status", { ready: readyIds.length, left: nUploading });
+    if (text !== this.#announced && this.queue.uploads.length) this.status.textContent = text;
+    this.#announced = text;
+    const uploads = { ready: readyIds, n_uploading: nUploading };
     const report = JSON.stringify(uploads);
     if (report === this.#reported) return;
     this.#reported = report;
-    this.report?.(uploads);
+    this.onReport(uploads);
   }
 }
