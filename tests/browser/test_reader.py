@@ -289,35 +289,3 @@ def test_what_others_wrote_stays_text_and_fits_a_phone(open_visit: OpenVisit, se
     )
     page.goto(f"{services.frontend.url}/?job=../../health")
     expect(page.get_by_text("Расшифровка не найдена")).to_be_visible()
-
-
-def test_the_reader_s_own_rules(open_visit: OpenVisit):
-    """The parts that need no page: each line says what it holds."""
-    page = open_visit().page
-
-    def run(module: str, code: str) -> object:
-        return page.evaluate(f"import('/page/{module}.js').then((m) => {code})")
-
-    find = "m.findAll(['Кот, скот. КОТ'], m.searchPattern('кот', {0})).map((p) => p.start)"
-    assert run("reader/find", find.format("{}")) == [0, 6, 11]
-    assert run("reader/find", find.format("{ wholeWords: true }")) == [0, 11]
-    assert run("reader/find", find.format("{ matchCase: true }")) == [6]
-    assert run("reader/find", "m.findAll(['a.b [c]'], m.searchPattern('.b [')).length") == 1
-
-    rows = "[{ start: 1 }, { start: 2 }, { start: 5 }]"
-    moments = f"[0.5, 1, 4.9, 9].map((t) => m.lastStarted({rows}, t))"
-    assert run("reader/word_timing", moments) == [-1, 0, 1, 2]
-    words = "[{ word: ' раз' }, { word: ' два' }, { word: ' раз' }]"
-    assert run("reader/word_timing", f"m.wordOffsets('раз двое раз', {words})") == [
-        [0, 3],
-        None,
-        [9, 12],
-    ]
-
-    changes = "const c = new m.UndoHistory(); const step = (before, after, now) => c.record("
-    changes += "[{ position: 0, before, after }], { typing: true, now });"
-    code = f"{{ {changes} step('', 'а', 0); step('а', 'аб', 500); step('аб', 'абв', 5000); "
-    code += "return [c.undo(), c.undo(), c.undo(), c.redo()].map((s) => s.map((p) => p[1])); }"
-    assert run("reader/undo_history", code) == [["аб"], [""], [], ["аб"]]
-    left = run("common/translator", "m.clock(3661.2)")
-    assert re.fullmatch("1:01:01", str(left))
