@@ -78,7 +78,7 @@ class _EngineProbe:
         self.n_tokens = 0
         self.cross_bytes = 0
         self._watch(LogMelSpectrogram, "__call__", "features", self._note_nothing)
-        self._watch(network.OpenVinoNetwork, "hear", "encoder", self._note_heard)
+        self._watch(network.OpenVinoNetwork, "encode", "encoder", self._note_encoded)
         self._watch(network.OpenVinoNetwork, "align", "align words", self._note_nothing)
         self._watch(network.DecoderState, "advance", "decoder", self._note_step)
         original = alignment.token_times
@@ -104,13 +104,13 @@ class _EngineProbe:
 
     def _note_nothing(self, *_: Any) -> None: ...
 
-    def _note_heard(self, _network: Any, _chunks: Any, heard: list[Any]) -> None:
-        self.frames += [round(one.context_s / alignment.FRAME_S) for one in heard]
+    def _note_encoded(self, _network: Any, _chunks: Any, encoder_outputs: list[Any]) -> None:
+        self.frames += [round(one.context_s / alignment.FRAME_S) for one in encoder_outputs]
 
     def _note_step(self, state: Any, tokens: Any, _logits: Any) -> None:
         self.n_steps += 1
         self.n_tokens += tokens.size
-        self.cross_bytes += sum(array.nbytes for array in state._memory.arrays.values())  # noqa: SLF001
+        self.cross_bytes += sum(array.nbytes for array in state._cache.arrays.values())  # noqa: SLF001
 
 
 def _print_lower_bounds(probe: _EngineProbe, threads: int) -> None:

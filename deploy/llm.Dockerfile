@@ -33,7 +33,7 @@ ENV BIND_ADDRESS=0.0.0.0 \
     LLM_EMBEDDED_DIR=/opt/models/embedded-whisper-base
 # Compile the modules that a start imports: the container's file system is read-only, so Python
 # cannot cache them later, and a start without the cache takes several times as long.
-RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.openvino_engine, llm.engines.transformers_engine"
+RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.openvino.engine, llm.engines.transformers.engine"
 USER app
 EXPOSE 4321
 # Without a fallback model the service is not ready until its model is downloaded.

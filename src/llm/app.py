@@ -15,7 +15,7 @@ from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
-from llm.model_store.by_name import open_source
+from llm.model_store.resolve import resolve_checkpoint_source
 from llm.routes import models, transcribe
 from llm.settings import LlmSettings, prepare_environment
 from llm.threads import available_cores
@@ -76,8 +76,8 @@ def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecy
 
     name, fallback = settings.llm_model, settings.llm_fallback_model
     return ModelLifecycle(
-        primary=(name, open_source(name, settings)),
-        fallback=(fallback, open_source(fallback, settings))
+        primary=(name, resolve_checkpoint_source(name, settings)),
+        fallback=(fallback, resolve_checkpoint_source(fallback, settings))
         if fallback not in ("", name)
         else None,
         load=load,

@@ -15,8 +15,8 @@ from llm.engines.protocol import (
 AUTO = "auto"
 
 ENGINES = {
-    "openvino": "llm.engines.openvino_engine:load",
-    "transformers": "llm.engines.transformers_engine:load",
+    "openvino": "llm.engines.openvino.engine:load",
+    "transformers": "llm.engines.transformers.engine:load",
 }
 """Name to loader. Named as text, so that only the library of the engine that is used is
 imported."""

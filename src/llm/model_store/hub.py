@@ -18,8 +18,8 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from llm.engines.protocol import Checkpoint, CheckpointError
+from llm.model_store.checkpoint_files import CONFIG_FILES, choose_weight_files
 from llm.model_store.source import FetchError, OnProgress
-from llm.model_store.weights import DESCRIPTION_FILES, choose_weights
 
 TIMEOUT_S = 10.0
 """Seconds for the hub to answer a question; a download is timed by each block instead."""
@@ -104,10 +104,10 @@ class HubCheckpoint:
             self._name, revision=self._revision, files_metadata=True, timeout=TIMEOUT_S
         )
         siblings = {file.rfilename: file for file in info.siblings or []}
-        weights = choose_weights(siblings)
+        weights = choose_weight_files(siblings)
         if not weights or not info.sha or "config.json" not in siblings:
             raise CheckpointError(f"{self._name} on the hub is no checkpoint of transformers.")
-        needed = [*weights, *(name for name in DESCRIPTION_FILES if name in siblings)]
+        needed = [*weights, *(name for name in CONFIG_FILES if name in siblings)]
         pinned = PinnedRevision(
             commit=info.sha,
             files=[

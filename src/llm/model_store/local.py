@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 from llm.engines.protocol import Checkpoint, CheckpointError
+from llm.model_store.checkpoint_files import choose_weight_files
 from llm.model_store.source import OnProgress
-from llm.model_store.weights import choose_weights
 
 
 class LocalCheckpoint:
@@ -19,7 +19,7 @@ class LocalCheckpoint:
         if not self._folder.is_dir():
             raise CheckpointError(f"There is no folder {self._folder}.")
         files = {path.name for path in self._folder.iterdir()}
-        weights = choose_weights(files)
+        weights = choose_weight_files(files)
         if not weights or "config.json" not in files:
             raise CheckpointError(f"{self._folder} holds no checkpoint of transformers.")
         digest = hashlib.sha256()

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from integration.llm.client import send_at_once, tick
+from integration.llm.client_process import send_at_once, tick
 from integration.llm.recordings import pcm_of
 from live_server import serving
 from llm.app import create_app

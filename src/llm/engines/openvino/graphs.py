@@ -1,6 +1,6 @@
 """Whisper as two OpenVINO graphs, built layer by layer from a checkpoint's weights.
 
-The encoder also projects what it heard into the keys and values of the decoder's
+The encoder also projects its output to the keys and values of the decoder's
 cross-attention, so that they are computed once a chunk. The decoder keeps its own keys and
 values as a state of the inference request.
 
@@ -88,18 +88,18 @@ class GraphBuilder:
         """
         sizes = self._sizes
         features = _parameter("features", np.float32, [-1, sizes.n_mels, -1])
-        heard = self._convolve(features, "encoder.conv1", stride=1)
-        heard = self._convolve(heard, "encoder.conv2", stride=2)
-        heard = op.transpose(heard, _ints(0, 2, 1))
-        n_frames = op.gather(op.shape_of(heard), _ints(1), _ints(0))
+        states = self._convolve(features, "encoder.conv1", stride=1)
+        states = self._convolve(states, "encoder.conv2", stride=2)
+        states = op.transpose(states, _ints(0, 2, 1))
+        n_frames = op.gather(op.shape_of(states), _ints(1), _ints(0))
         positions = op.constant(self._weights("encoder.embed_positions.weight"))
-        heard = op.add(heard, op.slice(positions, _ints(0), n_frames, _ints(1), _ints(0)))
+        states = op.add(states, op.slice(positions, _ints(0), n_frames, _ints(1), _ints(0)))
         for n in range(sizes.encoder_layers):
             layer = f"encoder.layers.{n}"
-            heard = self._attend_to_itself(heard, layer)
-            heard = self._feed_forward(heard, layer)
-        heard = self._normalise(heard, "encoder.layer_norm")
-        return _graph(self._cross_projections(heard), [], [features], "encoder")
+            states = self._attend_to_itself(states, layer)
+            states = self._feed_forward(states, layer)
+        states = self._normalise(states, "encoder.layer_norm")
+        return _graph(self._cross_projections(states), [], [features], "encoder")
 
     def decoder(self, alignment_heads: Sequence[tuple[int, int]]) -> ov.Model:
         """Return the decoder.
@@ -118,7 +118,7 @@ class GraphBuilder:
         source_rows = _parameter("source_rows", np.int32, [-1])
         token_mask = _parameter("token_mask", np.float32, [1, 1, -1, -1])
         inputs = [tokens, position, source_rows, token_mask]
-        memory = _TokenMemory(tokens, source_rows, sizes)
+        cache = _SelfAttentionCache(tokens, source_rows, sizes)
 
         embedding = self._matrix("decoder.embed_tokens.weight")
         n_tokens = op.gather(op.shape_of(tokens), _ints(1), _ints(0))
@@ -134,7 +134,7 @@ class GraphBuilder:
             keys = _parameter(f"key.{n}", np.float32, [-1, sizes.decoder_heads, size, -1])
             values = _parameter(f"value.{n}", np.float32, [-1, sizes.decoder_heads, -1, size])
             inputs += [keys, values]
-            read = self._attend_to_tokens(read, layer, memory, token_mask)
+            read = self._attend_to_tokens(read, layer, cache, token_mask)
             read, weights = self._attend_to_frames(read, layer, keys, values)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
                 attention.append(op.gather(weights, _ints(*chosen), _ints(1)))
@@ -146,7 +146,7 @@ class GraphBuilder:
             _result("logits", logits),
             _result("attention", op.concat(attention, axis=1)),
         ]
-        return _graph(outputs, memory.writes, inputs, "decoder")
+        return _graph(outputs, cache.writes, inputs, "decoder")
 
     def _attend_to_itself(self, x: ov.Node, layer: str) -> ov.Node:
         n_heads = self._sizes.encoder_heads
@@ -159,7 +159,7 @@ class GraphBuilder:
         return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
 
     def _attend_to_tokens(
-        self, x: ov.Node, layer: str, memory: "_TokenMemory", mask: ov.Node
+        self, x: ov.Node, layer: str, cache: "_SelfAttentionCache", mask: ov.Node
     ) -> ov.Node:
         n_heads = self._sizes.decoder_heads
         normal = self._normalise(x, f"{layer}.self_attn_layer_norm")
@@ -167,8 +167,8 @@ class GraphBuilder:
             _split_heads(self._project(normal, f"{layer}.self_attn.{name}_proj"), n_heads)
             for name in "qkv"
         )
-        keys = memory.extend(f"{layer}.key", key)
-        values = memory.extend(f"{layer}.value", value)
+        keys = cache.extend(f"{layer}.key", key)
+        values = cache.extend(f"{layer}.value", value)
         said = _join_heads(op.scaled_dot_product_attention(query, keys, values, mask))
         return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
 
@@ -184,13 +184,13 @@ class GraphBuilder:
         said = _join_heads(op.matmul(weights, values, False, False))
         return op.add(x, self._project(said, f"{layer}.encoder_attn.out_proj")), weights
 
-    def _cross_projections(self, heard: ov.Node) -> list[ov.Node]:
+    def _cross_projections(self, states: ov.Node) -> list[ov.Node]:
         n_heads = self._sizes.decoder_heads
         outputs: list[ov.Node] = []
         for n in range(self._sizes.decoder_layers):
             layer = f"decoder.layers.{n}.encoder_attn"
-            key = _split_heads(self._project(heard, f"{layer}.k_proj"), n_heads)
-            value = _split_heads(self._project(heard, f"{layer}.v_proj"), n_heads)
+            key = _split_heads(self._project(states, f"{layer}.k_proj"), n_heads)
+            value = _split_heads(self._project(states, f"{layer}.v_proj"), n_heads)
             outputs.append(_result(f"key.{n}", op.transpose(key, _ints(0, 1, 3, 2))))
             outputs.append(_result(f"value.{n}", value))
         return outputs
@@ -226,7 +226,7 @@ class GraphBuilder:
         return op.multiply(op.convert(quantised, np.float32), op.constant(scale))
 
 
-class _TokenMemory:
+class _SelfAttentionCache:
     """The keys and values of the tokens read so far, kept between two inferences."""
 
     def __init__(self, tokens: ov.Node, source_rows: ov.Node, sizes: Dimensions) -> None:

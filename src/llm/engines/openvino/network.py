@@ -12,12 +12,12 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.openvino.cross_memory import CrossMemory
+from llm.engines.openvino.cross_attention_cache import CrossAttentionCache
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.network import FULL_CONTEXT_S, Heard
+from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import Logits, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
@@ -28,10 +28,10 @@ and with less it loops or goes on. Chosen by the sweep of docs/PERFORMANCE.md.""
 CONTEXT_STEP_S = 0.5
 """Windows have few different lengths: OpenVINO prepares each length once."""
 
-CROSS_MEMORY_BYTES = 192 * 2**20
-"""Room for what was heard in one batch: 5 windows of 30 s in a base model, which then takes less
-than 1 GB with all else, and never less than 2. More rows are faster, for the decoder's weights are
-read once for all of them, but by less and less."""
+CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
+"""Most memory of the cross-attention cache: 5 windows of 30 s in a base model, which then takes
+less than 1 GB in all; at least 2 windows fit whatever they take. More rows are faster, since the
+decoder reads its weights once for all of them, but each adds less."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 
@@ -39,10 +39,10 @@ _MASKED = np.float32(-1e9)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A row of what was heard together."""
+class _CacheRow:
+    """A row of the cache that one batch shares."""
 
-    memory: CrossMemory
+    cache: CrossAttentionCache
     row: int
 
 
@@ -67,7 +67,7 @@ class OpenVinoNetwork:
     ) -> None:
         generation = GenerationSettings(folder, dimensions.decoder_layers, dimensions.decoder_heads)
         self.vocabulary = WhisperVocabulary(folder)
-        self.unwanted = generation.unwanted
+        self.suppressed_tokens = generation.suppressed_tokens
         self.vocab_size = dimensions.vocab_size
         self.max_positions = dimensions.max_positions
         self._sizes = dimensions
@@ -78,12 +78,12 @@ class OpenVinoNetwork:
         self._block = np.empty(0, np.float32)
 
     def max_rows(self, duration_s: float) -> int:
-        """Return how many rows `CROSS_MEMORY_BYTES` has room for; see `WhisperNetwork`."""
+        """Return how many rows `CROSS_ATTENTION_CACHE_BYTES` has room for; see `WhisperNetwork`."""
         n_frames = round(self._context_s(duration_s) / FRAME_S)
-        row_bytes = 4 * CrossMemory.n_floats(self._sizes, 1, n_frames)
-        return min(max(CROSS_MEMORY_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
+        row_bytes = 4 * CrossAttentionCache.n_floats(self._sizes, 1, n_frames)
+        return min(max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
 
-    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
+    def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder on a window that holds the longest chunk and a margin.
 
         One chunk after another, since a batch is no faster on a processor; each into its
@@ -93,42 +93,46 @@ class OpenVinoNetwork:
         longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
         context_s = self._max_context_s if full_context else self._context_s(longest_s)
         n_frames = round(context_s / FRAME_S)
-        memory = self._room_for(len(chunks), n_frames)
+        cache = self._room_for(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
-            for name, array in memory.arrays.items():
+            for name, array in cache.arrays.items():
                 output = ov.Tensor(array[row : row + 1], shared_memory=True)
                 self._encoder.set_tensor(name, output)
             features = self._features(chunk, round(context_s / HOP_S))
             self._encoder.infer({"features": features[None]}, share_inputs=True, share_outputs=True)
-        told_s = FULL_CONTEXT_S if full_context else context_s
-        return [Heard(told_s, _Place(memory, row)) for row in range(len(chunks))]
+        reported_s = FULL_CONTEXT_S if full_context else context_s
+        return [EncoderOutput(reported_s, _CacheRow(cache, row)) for row in range(len(chunks))]
 
     def _context_s(self, duration_s: float) -> float:
         needed_s = duration_s + CONTEXT_MARGIN_S
         return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
-    def _room_for(self, n_rows: int, n_frames: int) -> CrossMemory:
-        n_floats = CrossMemory.n_floats(self._sizes, n_rows, n_frames)
+    def _room_for(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
+        n_floats = CrossAttentionCache.n_floats(self._sizes, n_rows, n_frames)
         if self._block.size < n_floats:
             # room for as much as there may be: what is not written to takes no memory
-            self._block = np.empty(max(n_floats, CROSS_MEMORY_BYTES // 4), np.float32)
-        return CrossMemory.within(self._block, self._sizes, n_rows, n_frames)
+            self._block = np.empty(max(n_floats, CROSS_ATTENTION_CACHE_BYTES // 4), np.float32)
+        return CrossAttentionCache.within(self._block, self._sizes, n_rows, n_frames)
 
     def close(self) -> None:
-        """Free what was heard last; the graphs go with this object."""
+        """Free the cache; the graphs go with this object."""
         self._block = np.empty(0, np.float32)
 
-    def start_decoder(self, heard: Sequence[Heard]) -> "DecoderState":
+    def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read nothing yet, one row for each chunk."""
-        places: list[_Place] = [one.states for one in heard]
-        memory = places[0].memory.take([place.row for place in places])
-        return DecoderState(self._decoder, memory)
+        places: list[_CacheRow] = [one.states for one in encoder_outputs]
+        cache = places[0].cache.take([place.row for place in places])
+        return DecoderState(self._decoder, cache)
 
     def align(
-        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+        self,
+        encoder_output: EncoderOutput,
+        prompt: Sequence[int],
+        tokens: Sequence[int],
+        n_frames: int,
     ) -> NDArray[np.float32]:
         """Read a finished text once more; see `WhisperNetwork.align`."""
-        _, attention = self.start_decoder([heard]).read(np.array([[*prompt, *tokens]]))
+        _, attention = self.start_decoder([encoder_output]).read(np.array([[*prompt, *tokens]]))
         # the output at a position is about the token after it
         return attention[0, :, len(prompt) - 1 :, :n_frames].copy()
 
@@ -138,16 +142,16 @@ class DecoderState:
 
     It has a request of its own: one that is used again after its batch has shrunk cuts
     texts short. A row that has ended stays in the batch while one after it is alive: to
-    move what was heard would cost more.
+    move the cache would cost more.
     """
 
-    def __init__(self, decoder: ov.CompiledModel, memory: CrossMemory) -> None:
+    def __init__(self, decoder: ov.CompiledModel, cache: CrossAttentionCache) -> None:
         self._request = decoder.create_infer_request()
         self._n_read = 0
-        self._chunks = list(range(memory.n_rows))
-        self._places = list(range(memory.n_rows))
-        self._source_rows = np.arange(memory.n_rows, dtype=np.int32)
-        self._use(memory)
+        self._chunks = list(range(cache.n_rows))
+        self._places = list(range(cache.n_rows))
+        self._source_rows = np.arange(cache.n_rows, dtype=np.int32)
+        self._use(cache)
 
     def advance(self, tokens: Tokens) -> Logits:
         """Read tokens; return the logits after the last, valid until the next call."""
@@ -187,7 +191,7 @@ class DecoderState:
             return
         chunks = [self._chunks[place] for place in places]
         if chunks != self._chunks:
-            self._use(self._memory.take(places))
+            self._use(self._cache.take(places))
             self._chunks = chunks
         self._places = list(range(len(places)))
         self._source_rows = self._source_rows[places]
@@ -196,12 +200,12 @@ class DecoderState:
         if n_places < len(self._chunks):
             self._chunks = self._chunks[:n_places]
             self._source_rows = self._source_rows[:n_places]
-            self._use(self._memory.take(range(n_places)))
+            self._use(self._cache.take(range(n_places)))
 
-    def _use(self, memory: CrossMemory) -> None:
+    def _use(self, cache: CrossAttentionCache) -> None:
         # not copied, so it has to live as long as the request
-        self._memory = memory
-        for name, array in memory.arrays.items():
+        self._cache = cache
+        for name, array in cache.arrays.items():
             self._request.set_tensor(name, ov.Tensor(array, shared_memory=True))
 
 

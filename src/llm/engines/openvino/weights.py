@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from llm.engines.protocol import CheckpointError
-from llm.model_store.weights import choose_weights
+from llm.model_store.checkpoint_files import choose_weight_files
 
 _PREFIX = "model."
 
@@ -25,7 +25,7 @@ class CheckpointWeights:
 
     def __init__(self, folder: Path) -> None:
         self._readers: dict[str, Callable[[], torch.Tensor]] = {}
-        for name in choose_weights({path.name for path in folder.iterdir()}):
+        for name in choose_weight_files({path.name for path in folder.iterdir()}):
             if name.endswith(".safetensors"):
                 self._add_safetensors(folder / name)
             elif name.endswith(".bin"):

@@ -17,9 +17,9 @@ from contracts.transcription import (
 )
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.alignment import FRAME_S, token_times
-from llm.engines.whisper.doubts import compression_ratio, doubts_about, is_silence
-from llm.engines.whisper.network import FULL_CONTEXT_S, Heard, WhisperNetwork
-from llm.engines.whisper.rules import WhisperRules
+from llm.engines.whisper.logit_filter import LogitFilter
+from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput, WhisperNetwork
+from llm.engines.whisper.quality_checks import compression_ratio, find_quality_issues, is_silence
 from llm.engines.whisper.search import Hypothesis, Logits, Search
 from llm.engines.whisper.segments import split_into_segments
 from llm.engines.whisper.tokens import longest_prompt
@@ -34,7 +34,7 @@ class _Listened:
     """A chunk, and what the encoder made of it."""
 
     samples: Samples
-    heard: Heard
+    encoder_output: EncoderOutput
 
     @property
     def duration_s(self) -> float:
@@ -109,7 +109,7 @@ class WhisperEngine:
         listened = self._listen(chunks, full_context=False)
         best = self._attempt(listened, options)
         doubtful = [n for n, one in enumerate(best) if not one.is_final]
-        if listened[0].heard.context_s == FULL_CONTEXT_S:
+        if listened[0].encoder_output.context_s == FULL_CONTEXT_S:
             self._decode_warmer(best, {n: listened[n] for n in doubtful}, options)
             return best
         at_once = self._at_once(FULL_CONTEXT_S, options)
@@ -143,12 +143,12 @@ class WhisperEngine:
             best[n] = winner
 
     def _listen(self, chunks: list[Samples], *, full_context: bool) -> list[_Listened]:
-        heard = self.network.hear(chunks, full_context=full_context)
-        return [_Listened(*pair) for pair in zip(chunks, heard, strict=True)]
+        encoded = self.network.encode(chunks, full_context=full_context)
+        return [_Listened(*pair) for pair in zip(chunks, encoded, strict=True)]
 
     def _attempt(self, chunks: list[_Listened], options: DecodingOptions) -> list[_Decoded]:
         network, special = self.network, self.network.vocabulary.special
-        decoder = network.start_decoder([chunk.heard for chunk in chunks])
+        decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
         beginning = self._prompt(options.prompt)
         logits = decoder.advance(np.array([beginning] * len(chunks)))
         no_speech_probs = _softmax(logits)[:, special.no_speech].tolist()
@@ -157,7 +157,7 @@ class WhisperEngine:
         task = special.tasks[options.task]
         steering = [[special.languages[code], task, special.no_timestamps] for code, _ in languages]
         logits = decoder.advance(np.array(steering))
-        rules = WhisperRules(special, network.vocab_size, network.unwanted)
+        rules = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
         search = self._search(options, len(beginning))
         return [
             self._judge(chunk, found, no_speech, language, options)
@@ -223,7 +223,7 @@ class WhisperEngine:
             avg_logprob=round(found.avg_logprob, 4),
             no_speech_prob=round(no_speech_prob, 4),
             silence=is_silence(no_speech_prob, found.avg_logprob, text, chunk.samples),
-            quality_issues=doubts_about(
+            quality_issues=find_quality_issues(
                 text, len(found.tokens), found.avg_logprob, words, chunk.samples
             ),
         )
@@ -242,7 +242,7 @@ class WhisperEngine:
             special.no_timestamps,
         ]
         n_frames = max(1, round(chunk.duration_s / FRAME_S))
-        attention = network.align(chunk.heard, prompt, found.tokens, n_frames)
+        attention = network.align(chunk.encoder_output, prompt, found.tokens, n_frames)
         return time_words(groups, token_times(attention), found.logprobs, chunk.samples)
 
     def _to_result(self, decoded: _Decoded, options: DecodingOptions) -> ChunkResult:
@@ -272,7 +272,7 @@ def _segment(words: list[Word], decoded: _Decoded, options: DecodingOptions) -> 
 
 def _attempt_told(decoded: _Decoded, *, kept: bool) -> DecodingAttempt:
     return DecodingAttempt(
-        context_s=decoded.chunk.heard.context_s,
+        context_s=decoded.chunk.encoder_output.context_s,
         temperature=decoded.temperature,
         avg_logprob=decoded.avg_logprob,
         quality_issues=decoded.quality_issues,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm.engines.protocol import Samples
-from llm.engines.whisper.rules import Unwanted
+from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.search import Decoder
 from llm.engines.whisper.vocabulary import WhisperVocabulary
 
@@ -17,12 +17,12 @@ FULL_CONTEXT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class EncoderOutput:
     """One chunk after the encoder.
 
     Attributes:
         context_s: seconds of the window that the encoder was given.
-        states: the network's own form of what it heard.
+        states: the network's own form of the encoder's output.
     """
 
     context_s: float
@@ -38,7 +38,7 @@ class WhisperNetwork(Protocol):
         ...
 
     @property
-    def unwanted(self) -> Unwanted:
+    def suppressed_tokens(self) -> SuppressedTokens:
         """Tokens that the checkpoint asks not to write."""
         ...
 
@@ -56,7 +56,7 @@ class WhisperNetwork(Protocol):
         """Return how many hypotheses at most to decode side by side, for chunks so long."""
         ...
 
-    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
+    def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder.
 
         Args:
@@ -69,17 +69,21 @@ class WhisperNetwork(Protocol):
         """
         ...
 
-    def start_decoder(self, heard: Sequence[Heard]) -> Decoder:
+    def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> Decoder:
         """Return a decoder that has read nothing yet, one row for each chunk."""
         ...
 
     def align(
-        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+        self,
+        encoder_output: EncoderOutput,
+        prompt: Sequence[int],
+        tokens: Sequence[int],
+        n_frames: int,
     ) -> NDArray[np.float32]:
         """Read a finished text once more, to see where the decoder listened.
 
         Args:
-            heard: the chunk.
+            encoder_output: the chunk.
             prompt: stands before the text.
             tokens: text tokens, without an end.
             n_frames: encoder frames that hold sound; no more than there are is used.

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from transformers import WhisperTokenizer
 
-from llm.engines.whisper.rules import Unwanted
+from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.tokens import SpecialTokens
 
 
@@ -44,13 +44,13 @@ class GenerationSettings:
     """What `generation_config.json`, or for an old checkpoint `config.json`, asks for.
 
     Attributes:
-        unwanted: tokens that are not to be written.
+        suppressed_tokens: tokens that are never written.
         alignment_heads: (layer, head) of the decoder's heads that follow the speech.
     """
 
     def __init__(self, folder: Path, n_layers: int, n_heads: int) -> None:
         settings = _read_settings(folder)
-        self.unwanted = Unwanted(
+        self.suppressed_tokens = SuppressedTokens(
             anywhere=settings.get("suppress_tokens") or [],
             first=settings.get("begin_suppress_tokens") or [],
         )

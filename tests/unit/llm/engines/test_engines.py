@@ -45,8 +45,8 @@ def test_an_old_checkpoint_is_told_russian_though_it_forces_english(
     read: list[list[int]] = []
     start = network.start_decoder
 
-    def spying(heard):
-        decoder = start(heard)
+    def spying(encoder_outputs):
+        decoder = start(encoder_outputs)
         advance = decoder.advance
 
         def note(tokens):
@@ -110,7 +110,9 @@ def test_the_same_chunk_gives_the_same_text_also_when_drawn(engine: WhisperEngin
     assert engine.transcribe([NOISE], options) == engine.transcribe([NOISE], options)
 
 
-def test_a_chunk_of_thirty_seconds_and_one_of_one_sample_are_heard(engine: WhisperEngine) -> None:
+def test_the_longest_and_the_shortest_chunk_are_transcribed(
+    engine: WhisperEngine,
+) -> None:
     chunks = [np.tile(NOISE, 15), NOISE[:1]]
     for result, chunk in zip(engine.transcribe(chunks, DecodingOptions()), chunks, strict=True):
         assert all(s.end <= round(len(chunk) / 16_000, 3) for s in result.segments)

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file
 
 from llm.engines.protocol import CheckpointError
 from llm.model_store import embedded
-from llm.model_store.by_name import open_source
 from llm.model_store.ctranslate2 import FormatError, read_variables, rename_to_transformers
 from llm.model_store.embedded import MODEL_SHA256, EmbeddedCheckpoint, installed_packages
 from llm.model_store.local import LocalCheckpoint
+from llm.model_store.resolve import resolve_checkpoint_source
 from llm.settings import LlmSettings
 from unit.llm.checkpoints import write_old_checkpoint
 
@@ -66,7 +66,7 @@ def test_the_folder_is_complete_and_nothing_else_is_left(kept: Path) -> None:
 
 def test_what_is_ready_is_used_as_it_is(kept: Path, tmp_path: Path) -> None:
     settings = LlmSettings(_env_file=None, llm_embedded_dir=str(kept), data_dir=tmp_path / "data")
-    checkpoint = open_source("embedded/whisper-base", settings).find()
+    checkpoint = resolve_checkpoint_source("embedded/whisper-base", settings).find()
     assert checkpoint is not None
     assert (checkpoint.folder, checkpoint.revision) == (kept, MODEL_SHA256)
     assert not (tmp_path / "data").exists()

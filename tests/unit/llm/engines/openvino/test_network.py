@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.transcription import DecodingOptions
 from llm.engines.openvino import network as openvino_network
 from llm.engines.protocol import ComputeType, Samples
-from llm.engines.whisper.network import Heard, WhisperNetwork
+from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.search import Logits
 from unit.llm.checkpoints import END, RUSSIAN
 from unit.llm.engines.conftest import Load
@@ -27,16 +27,16 @@ def networks(load: Load) -> tuple[WhisperNetwork, WhisperNetwork]:
 
 
 @pytest.fixture(scope="module")
-def heard(networks: tuple[WhisperNetwork, WhisperNetwork]) -> list[list[Heard]]:
+def encoder_outputs(networks: tuple[WhisperNetwork, WhisperNetwork]) -> list[list[EncoderOutput]]:
     """The chunks in their full context, of each network."""
-    return [network.hear(CHUNKS, full_context=True) for network in networks]
+    return [network.encode(CHUNKS, full_context=True) for network in networks]
 
 
 def logits_of(
     network: WhisperNetwork, chunks: Sequence[Samples], steps: Sequence[list[list[int]]]
 ) -> list[Logits]:
     """Return what comes after each reading of tokens (rows, n), in the full context."""
-    decoder = network.start_decoder(network.hear(chunks, full_context=True))
+    decoder = network.start_decoder(network.encode(chunks, full_context=True))
     return [decoder.advance(np.array(tokens)).copy() for tokens in steps]
 
 
@@ -78,11 +78,11 @@ def test_texts_are_those_of_transformers(load: Load, beam_size: int) -> None:
 
 
 def test_attention_of_a_finished_text_is_that_of_transformers(
-    networks: tuple[WhisperNetwork, WhisperNetwork], heard: list[list[Heard]]
+    networks: tuple[WhisperNetwork, WhisperNetwork], encoder_outputs: list[list[EncoderOutput]]
 ) -> None:
     found, expected = (
         network.align(chunks[1], PROMPT, [5, 6, 7], 100)
-        for network, chunks in zip(networks, heard, strict=True)
+        for network, chunks in zip(networks, encoder_outputs, strict=True)
     )
     assert found.shape == expected.shape == (2, 4, 100)
     assert np.allclose(found, expected, atol=1e-4, rtol=0.02)
@@ -96,12 +96,13 @@ SELECTIONS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=5), max_s
 @settings(deadline=None, max_examples=15)
 def test_rows_may_be_dropped_reordered_and_doubled(
     networks: tuple[WhisperNetwork, WhisperNetwork],
-    heard: list[list[Heard]],
+    encoder_outputs: list[list[EncoderOutput]],
     selections: list[list[int]],
 ) -> None:
     """As when texts end, from the end of a batch or from its middle, and as beams move."""
     decoders = [
-        network.start_decoder(chunks) for network, chunks in zip(networks, heard, strict=True)
+        network.start_decoder(chunks)
+        for network, chunks in zip(networks, encoder_outputs, strict=True)
     ]
     n_rows, tokens = len(CHUNKS), np.array([PROMPT] * len(CHUNKS))
     for step, selection in enumerate([[], *selections]):
@@ -117,10 +118,10 @@ def test_rows_may_be_dropped_reordered_and_doubled(
 
 
 def test_what_goes_on_gives_what_a_fresh_batch_of_it_gives(
-    networks: tuple[WhisperNetwork, WhisperNetwork], heard: list[list[Heard]]
+    networks: tuple[WhisperNetwork, WhisperNetwork], encoder_outputs: list[list[EncoderOutput]]
 ) -> None:
     network = networks[0]
-    decoder = network.start_decoder(heard[0])
+    decoder = network.start_decoder(encoder_outputs[0])
     decoder.advance(np.array([PROMPT] * 4))
     decoder.advance(np.array([[1], [2], [3], [4]]))
     for rows in ([0, 1, 2], [0, 2], [1, 0]):  # the last, one in the middle, the order
@@ -137,12 +138,12 @@ def test_the_window_follows_the_longest_chunk(
 
     def windows(*seconds: float) -> set[float]:
         chunks = [np.zeros(round(16_000 * length), np.float32) for length in seconds]
-        return {one.context_s for one in network.hear(chunks, full_context=False)}
+        return {one.context_s for one in network.encode(chunks, full_context=False)}
 
     assert windows(3) == {5}
     assert windows(3, 10.1) == {12.5}
     assert windows(29) == windows(30) == {30}
-    assert {one.context_s for one in network.hear(CHUNKS, full_context=True)} == {30}
+    assert {one.context_s for one in network.encode(CHUNKS, full_context=True)} == {30}
 
 
 def test_the_shorter_the_chunks_the_more_of_them_go_side_by_side(
@@ -150,9 +151,9 @@ def test_the_shorter_the_chunks_the_more_of_them_go_side_by_side(
 ) -> None:
     """As many as there is memory for, at least two, at most sixteen."""
     network = networks[0]
-    (heard, *_) = network.hear(CHUNKS[:1], full_context=True)
-    window_bytes = sum(array.nbytes for array in heard.states.memory.arrays.values())
-    monkeypatch.setattr(openvino_network, "CROSS_MEMORY_BYTES", 6 * window_bytes)
+    (encoder_output, *_) = network.encode(CHUNKS[:1], full_context=True)
+    window_bytes = sum(array.nbytes for array in encoder_output.states.cache.arrays.values())
+    monkeypatch.setattr(openvino_network, "CROSS_ATTENTION_CACHE_BYTES", 6 * window_bytes)
     assert [network.max_rows(seconds) for seconds in (0.1, 8, 13, 28, 30)] == [16, 16, 12, 6, 6]
-    monkeypatch.setattr(openvino_network, "CROSS_MEMORY_BYTES", window_bytes)
+    monkeypatch.setattr(openvino_network, "CROSS_ATTENTION_CACHE_BYTES", window_bytes)
     assert network.max_rows(30) == 2

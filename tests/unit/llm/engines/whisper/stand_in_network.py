@@ -10,8 +10,8 @@ from contracts.audio import SAMPLE_RATE
 from contracts.transcription import Task
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.network import FULL_CONTEXT_S, Heard
-from llm.engines.whisper.rules import Unwanted
+from llm.engines.whisper.logit_filter import SuppressedTokens
+from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import Logits, Tokens
 from llm.engines.whisper.tokens import SpecialTokens
 
@@ -67,14 +67,14 @@ class StandInNetwork:
     Attributes:
         script: for each chunk its attempts, in order; the last one repeats.
         context_s: of the window, when it is not the full one.
-        heard: the chunks of each call, and whether it was in full context.
+        encoded: the chunks of each call of `encode`, and whether it was in full context.
         decoded: the chunks of each decoder.
     """
 
     script: Mapping[int, Sequence[Text]]
     context_s: float = 22.0
     rows_in_full_context: int = 16
-    heard: list[tuple[list[int], bool]] = field(default_factory=list)
+    encoded: list[tuple[list[int], bool]] = field(default_factory=list)
     decoded: list[list[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class StandInNetwork:
         words = sorted({word for text in texts for word in text.words.split()})
         self.vocabulary = StandInVocabulary(words)
         self.vocab_size = self.vocabulary.special.no_timestamps + 1501
-        self.unwanted = Unwanted((), ())
+        self.suppressed_tokens = SuppressedTokens((), ())
         self.max_positions = 448
         self._tries = dict.fromkeys(self.script, 0)
         self._last: dict[int, Text] = {}
@@ -90,18 +90,18 @@ class StandInNetwork:
     def max_rows(self, duration_s: float) -> int:
         return self.rows_in_full_context if duration_s >= FULL_CONTEXT_S else 16
 
-    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
-        self.heard.append(([len(chunk) for chunk in chunks], full_context))
+    def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
+        self.encoded.append(([len(chunk) for chunk in chunks], full_context))
         context_s = FULL_CONTEXT_S if full_context else self.context_s
-        return [Heard(context_s, (len(self.heard), len(chunk))) for chunk in chunks]
+        return [EncoderOutput(context_s, (len(self.encoded), len(chunk))) for chunk in chunks]
 
     def close(self) -> None:
-        self.heard.clear()
+        self.encoded.clear()
 
-    def start_decoder(self, heard: Sequence[Heard]) -> "StandInDecoder":
-        hearings = {one.states[0] for one in heard}
-        assert len(hearings) == 1, "chunks heard in different windows lie in different memory"
-        chunks = [one.states[1] for one in heard]
+    def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "StandInDecoder":
+        calls = {one.states[0] for one in encoder_outputs}
+        assert len(calls) == 1, "chunks of different calls share no cache"
+        chunks = [one.states[1] for one in encoder_outputs]
         self.decoded.append(chunks)
         for chunk in chunks:
             attempts = self.script[chunk]
@@ -110,9 +110,13 @@ class StandInNetwork:
         return StandInDecoder(self, [self._last[chunk] for chunk in chunks])
 
     def align(
-        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+        self,
+        encoder_output: EncoderOutput,
+        prompt: Sequence[int],
+        tokens: Sequence[int],
+        n_frames: int,
     ) -> np.ndarray:
-        chunk = heard.states[1]
+        chunk = encoder_output.states[1]
         assert n_frames == round(chunk / SAMPLE_RATE / FRAME_S)
         attention = np.full((1, len(tokens) + 1, n_frames), 0.001, np.float32)
         edges = np.linspace(0, (n_frames - 1) * self._last[chunk].until, len(tokens) + 1)

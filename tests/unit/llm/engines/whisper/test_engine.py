@@ -65,7 +65,7 @@ def test_a_doubtful_text_is_decoded_again_in_full_context() -> None:
     (result,) = decode(network)
     assert text_of(result) == SPEECH.words
     assert told(result) == [(22, 0, [QualityIssue.REPETITION], False), (30, 0, [], True)]
-    assert network.heard == [([20 * SECONDS], False), ([20 * SECONDS], True)]
+    assert network.encoded == [([20 * SECONDS], False), ([20 * SECONDS], True)]
 
 
 def test_then_warmer_and_warmer_until_it_is_sure() -> None:
@@ -80,7 +80,7 @@ def test_in_a_full_window_the_next_attempt_is_warmer_at_once() -> None:
     network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, context_s=30)
     (result,) = decode(network)
     assert [one[:2] for one in told(result)] == [(30, 0), (30, 0.2)]
-    assert len(network.heard) == 1
+    assert len(network.encoded) == 1
 
 
 def test_of_doubtful_texts_the_most_probable_is_kept() -> None:
@@ -119,7 +119,7 @@ def test_only_what_is_doubtful_is_decoded_again() -> None:
     assert [len(one.attempts) for one in results] == [1, 3, 2]
 
 
-def test_a_chunk_is_decoded_from_what_was_heard_of_it_and_not_of_another() -> None:
+def test_a_chunk_is_decoded_from_its_own_encoder_output() -> None:
     """One keeps its text of the short window, one that of the full: both are tried warmer."""
     a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
     network = StandInNetwork(
@@ -131,12 +131,12 @@ def test_a_chunk_is_decoded_from_what_was_heard_of_it_and_not_of_another() -> No
     assert [[one[:2] for one in told(result)] for result in results[1:]] == [expected] * 2
 
 
-def test_as_many_are_heard_anew_at_once_as_there_is_room_for_in_full_context() -> None:
+def test_only_so_many_chunks_are_encoded_again_at_once_as_memory_allows() -> None:
     """Else sixteen doubtful dictations would take the memory of sixteen windows of 30 s."""
     a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
     network = StandInNetwork({key: [LOOP, SPEECH] for key in (a, b, c)}, rows_in_full_context=2)
     assert [text_of(one) for one in decode(network)] == [SPEECH.words] * 3
-    assert network.heard == [([a, b, c], False), ([a, b], True), ([c], True)]
+    assert network.encoded == [([a, b, c], False), ([a, b], True), ([c], True)]
 
 
 def test_a_temperature_that_is_asked_for_is_where_it_begins() -> None:

@@ -16,7 +16,7 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import CheckpointError, Samples
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.network import FULL_CONTEXT_S, Heard
+from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import Logits, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
@@ -54,7 +54,7 @@ class TransformersNetwork:
         generation = GenerationSettings(
             folder, config.decoder_layers, config.decoder_attention_heads
         )
-        self.unwanted = generation.unwanted
+        self.suppressed_tokens = generation.suppressed_tokens
         self._alignment_heads = generation.alignment_heads
         self._dtype = dtype
         self._model = model.to(device).eval()
@@ -69,14 +69,14 @@ class TransformersNetwork:
         return MAX_ROWS
 
     @torch.inference_mode()
-    def hear(self, chunks: Sequence[Samples], *, full_context: bool) -> list[Heard]:
+    def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder; transformers' always has its full context."""
         del full_context
         features = self._extractor(
             list(chunks), sampling_rate=SAMPLE_RATE, return_tensors="pt"
         ).input_features.to(self._device, self._dtype)
         encoded = self._model.model.encoder(features).last_hidden_state
-        return [Heard(FULL_CONTEXT_S, states) for states in encoded]
+        return [EncoderOutput(FULL_CONTEXT_S, states) for states in encoded]
 
     def close(self) -> None:
         """Free the weights, also on a GPU."""
@@ -85,19 +85,25 @@ class TransformersNetwork:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def start_decoder(self, heard: Sequence[Heard]) -> "DecoderState":
+    def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read nothing yet, one row for each chunk."""
-        return DecoderState(self._model, torch.stack([one.states for one in heard]))
+        return DecoderState(self._model, torch.stack([one.states for one in encoder_outputs]))
 
     @torch.inference_mode()
     def align(
-        self, heard: Heard, prompt: Sequence[int], tokens: Sequence[int], n_frames: int
+        self,
+        encoder_output: EncoderOutput,
+        prompt: Sequence[int],
+        tokens: Sequence[int],
+        n_frames: int,
     ) -> NDArray[np.float32]:
         """Read a finished text once more; see `WhisperNetwork.align`."""
         read = torch.tensor([[*prompt, *tokens]], device=self._device)
         with _visible_attention(self._model):
             output = self._model.model.decoder(
-                encoder_hidden_states=heard.states[None], input_ids=read, output_attentions=True
+                encoder_hidden_states=encoder_output.states[None],
+                input_ids=read,
+                output_attentions=True,
             )
         attention = torch.stack(
             [output.cross_attentions[layer][0, head] for layer, head in self._alignment_heads]
@@ -134,7 +140,7 @@ class DecoderState:
         chosen = torch.tensor(rows, device=self._encoded.device)
         chunks = [self._chunk_of_row[row] for row in rows]
         if chunks == self._chunk_of_row:
-            # what was heard stays where it is: most of the memory need not be copied
+            # leave the cross-attention cache, most of the memory, in place
             self._cache.self_attention_cache.reorder_cache(cast(torch.LongTensor, chosen))
         else:
             self._cache.batch_select_indices(chosen)

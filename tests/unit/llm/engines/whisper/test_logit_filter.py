@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from transformers import SuppressTokensAtBeginLogitsProcessor, SuppressTokensLogitsProcessor
 
 from contracts.transcription import Task
-from llm.engines.whisper.rules import Unwanted, WhisperRules
+from llm.engines.whisper.logit_filter import LogitFilter, SuppressedTokens
 from llm.engines.whisper.tokens import SpecialTokens
 
 SPECIAL = SpecialTokens(
@@ -28,7 +28,7 @@ def test_only_text_and_the_end_are_written_and_nothing_unwanted(
     anywhere: list[int], first: list[int], n_written: int, seed: int
 ) -> None:
     logits = torch.randn(3, VOCAB_SIZE, generator=torch.Generator().manual_seed(seed))
-    rules = WhisperRules(SPECIAL, VOCAB_SIZE, Unwanted(anywhere, first))
+    rules = LogitFilter(SPECIAL, VOCAB_SIZE, SuppressedTokens(anywhere, first))
     # a text that could never end would go on to the limit
     unwanted = [token for token in anywhere if token != SPECIAL.end_of_text]
     expected = SuppressTokensLogitsProcessor([*unwanted, *range(101, VOCAB_SIZE)])(None, logits)

@@ -1,4 +1,4 @@
-"""What was heard in a batch of chunks, in the form that the decoder's cross-attention reads."""
+"""Keys and values of the decoder's cross-attention, for a batch of chunks."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from llm.engines.openvino.graphs import Dimensions
 Block = NDArray[np.float32]
 
 
-class CrossMemory:
+class CrossAttentionCache:
     """Keys and values of some rows, each name in one array of all rows.
 
     Attributes:
@@ -22,7 +22,9 @@ class CrossMemory:
         self.arrays = arrays
 
     @classmethod
-    def within(cls, block: Block, sizes: Dimensions, n_rows: int, n_frames: int) -> "CrossMemory":
+    def within(
+        cls, block: Block, sizes: Dimensions, n_rows: int, n_frames: int
+    ) -> "CrossAttentionCache":
         """Lay the arrays out in a block of memory of at least `n_floats`."""
         heads, size = sizes.decoder_heads, sizes.width // sizes.decoder_heads
         length = n_rows * sizes.width * n_frames
@@ -44,11 +46,11 @@ class CrossMemory:
         """How many rows there are."""
         return len(next(iter(self.arrays.values())))
 
-    def take(self, rows: Sequence[int]) -> "CrossMemory":
+    def take(self, rows: Sequence[int]) -> "CrossAttentionCache":
         """Return these rows, in this order; one may stand there more than once.
 
         Neighbours are not copied.
         """
         first, end = rows[0], rows[-1] + 1
         chosen = slice(first, end) if list(rows) == list(range(first, end)) else list(rows)
-        return CrossMemory({name: array[chosen] for name, array in self.arrays.items()})
+        return CrossAttentionCache({name: array[chosen] for name, array in self.arrays.items()})

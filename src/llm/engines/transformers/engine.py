@@ -5,7 +5,7 @@ from transformers.utils import logging as transformers_logging
 
 from contracts.models import ModelIdentity
 from llm.engines.protocol import Checkpoint, CheckpointError, EngineOptions
-from llm.engines.transformers_network import TransformersNetwork
+from llm.engines.transformers.network import TransformersNetwork
 from llm.engines.whisper.engine import WhisperEngine
 
 NAME = "transformers"

@@ -53,7 +53,7 @@ def compression_ratio(text: str) -> float:
     return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
 
 
-def doubts_about(
+def find_quality_issues(
     text: str,
     n_tokens: int,
     avg_logprob: float,
@@ -76,7 +76,7 @@ def doubts_about(
         QualityIssue.LOW_LOGPROB: avg_logprob < MIN_AVG_LOGPROB,
         QualityIssue.SKIPPED_SPEECH: _skips_speech(words, samples),
     }
-    return [doubt for doubt, is_so in signs.items() if is_so]
+    return [issue for issue, found in signs.items() if found]
 
 
 def is_silence(no_speech_prob: float, avg_logprob: float, text: str, samples: Samples) -> bool:
@@ -88,8 +88,8 @@ def is_silence(no_speech_prob: float, avg_logprob: float, text: str, samples: Sa
     """
     if samples.size == 0 or float(np.abs(samples).max()) <= SILENT_PEAK:
         return True
-    hears_none = no_speech_prob > MAX_NO_SPEECH_PROB
-    return hears_none and (avg_logprob < MIN_AVG_LOGPROB or is_silence_phrase(text))
+    no_speech = no_speech_prob > MAX_NO_SPEECH_PROB
+    return no_speech and (avg_logprob < MIN_AVG_LOGPROB or is_silence_phrase(text))
 
 
 def is_silence_phrase(text: str) -> bool:

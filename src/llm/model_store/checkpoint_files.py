@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-DESCRIPTION_FILES = (
+CONFIG_FILES = (
     "config.json",
     "generation_config.json",
     "preprocessor_config.json",
@@ -27,7 +27,7 @@ _FORMS = (
 """Best first: safetensors cannot hold code, and loads without a copy."""
 
 
-def choose_weights(files: Collection[str]) -> list[str]:
+def choose_weight_files(files: Collection[str]) -> list[str]:
     """Return the names of the weights in their best form, sorted; empty: there are none."""
     for form in _FORMS:
         if found := sorted(name for name in files if form.fullmatch(name)):

@@ -8,7 +8,7 @@ from llm.model_store.source import CheckpointSource
 from llm.settings import EMBEDDED_MODEL, LlmSettings
 
 
-def open_source(name: str, settings: LlmSettings) -> CheckpointSource:
+def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSource:
     """Return the source of the model of that name.
 
     Args:

@@ -5,9 +5,9 @@ import pytest
 
 from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
-from llm.engines.whisper.doubts import (
+from llm.engines.whisper.quality_checks import (
     compression_ratio,
-    doubts_about,
+    find_quality_issues,
     is_silence,
     is_silence_phrase,
 )
@@ -27,23 +27,23 @@ def words_between(*spans: tuple[float, float]) -> list[Word]:
     return [Word(word="да", start=start, end=end, probability=1) for start, end in spans]
 
 
-def doubts(
+def issues(
     text: str = SPEECH,
     n_tokens: int = 60,
     avg_logprob: float = -0.2,
     spans: tuple[tuple[float, float], ...] = ((0.2, 11.8),),
     samples: Samples | None = None,
 ) -> list[QualityIssue]:
-    heard = sound(12) if samples is None else samples
-    return doubts_about(text, n_tokens, avg_logprob, words_between(*spans), heard)
+    samples_of_chunk = sound(12) if samples is None else samples
+    return find_quality_issues(text, n_tokens, avg_logprob, words_between(*spans), samples_of_chunk)
 
 
 def test_speech_raises_none() -> None:
-    assert doubts() == []
-    assert doubts("", 0, spans=()) == []
-    assert doubts("Да, да, да! Да. Нет, нет.") == []
-    assert doubts("и так далее, и так далее, и так далее") == []
-    assert doubts("ноль " * 3 + "семь " * 3 + "два " * 2) == []
+    assert issues() == []
+    assert issues("", 0, spans=()) == []
+    assert issues("Да, да, да! Да. Нет, нет.") == []
+    assert issues("и так далее, и так далее, и так далее") == []
+    assert issues("ноль " * 3 + "семь " * 3 + "два " * 2) == []
 
 
 @pytest.mark.parametrize(
@@ -51,38 +51,38 @@ def test_speech_raises_none() -> None:
     ["и вот " * 40, "Он сказал, что да. " * 4, "Я НЕ ЗНАЮ, я не знаю. Я, не знаю — я не знаю!"],
 )
 def test_the_same_again_and_again_is_doubted(text: str) -> None:
-    assert doubts(text) == [QualityIssue.REPETITION]
+    assert issues(text) == [QualityIssue.REPETITION]
 
 
 def test_more_tokens_than_anyone_can_say_are_doubted() -> None:
-    assert doubts(n_tokens=193) == [QualityIssue.TOO_MANY_TOKENS]
-    assert doubts(n_tokens=190) == []
-    assert doubts(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [QualityIssue.TOO_MANY_TOKENS]
+    assert issues(n_tokens=193) == [QualityIssue.TOO_MANY_TOKENS]
+    assert issues(n_tokens=190) == []
+    assert issues(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [QualityIssue.TOO_MANY_TOKENS]
     # in a word or two the tokens of a mark or a name weigh too much to count
-    assert doubts(n_tokens=20, samples=sound(1), spans=((0, 1),)) == []
+    assert issues(n_tokens=20, samples=sound(1), spans=((0, 1),)) == []
 
 
 def test_a_guess_is_doubted() -> None:
-    assert doubts(avg_logprob=-1.01) == [QualityIssue.LOW_LOGPROB]
-    assert doubts(avg_logprob=-0.99) == []
+    assert issues(avg_logprob=-1.01) == [QualityIssue.LOW_LOGPROB]
+    assert issues(avg_logprob=-0.99) == []
 
 
 @pytest.mark.parametrize(
     "spans", [((0.2, 8.5),), ((3.5, 11.8),), ((0.2, 4.0), (7.5, 11.8)), ((5, 6),)]
 )
 def test_sound_without_words_is_doubted(spans: tuple[tuple[float, float], ...]) -> None:
-    assert doubts(spans=spans) == [QualityIssue.SKIPPED_SPEECH]
+    assert issues(spans=spans) == [QualityIssue.SKIPPED_SPEECH]
 
 
 def test_a_pause_without_words_is_not() -> None:
-    heard = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
-    assert doubts(spans=((0, 4), (8, 12)), samples=heard) == []
-    assert doubts(spans=((0, 4), (4, 8)), samples=heard) == [QualityIssue.SKIPPED_SPEECH]
-    assert doubts(spans=((0, 4), (6.5, 12))) == []  # two and a half seconds are a pause
+    samples_of_chunk = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
+    assert issues(spans=((0, 4), (8, 12)), samples=samples_of_chunk) == []
+    assert issues(spans=((0, 4), (4, 8)), samples=samples_of_chunk) == [QualityIssue.SKIPPED_SPEECH]
+    assert issues(spans=((0, 4), (6.5, 12))) == []  # two and a half seconds are a pause
 
 
 def test_doubts_add_up() -> None:
-    assert doubts("и вот " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
+    assert issues("и вот " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
 
 
 PHRASES = [
