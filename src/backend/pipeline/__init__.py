@@ -1,8 +1,9 @@
-"""Pure audio and text: no web framework, no network, no database.
+"""Audio processing without a web framework, network or database.
 
-A recording goes through the modules in this order: `decode` (any container to blocks of
-samples), `downmix` (to one channel), `resample` (to 16 kHz), `pcm` (a file of s16le on
-disk), `vad` (where there is speech), `normalize` (one gain for the file), `chunk` (cut in
-the pauses), and, when the llm has answered, `assemble` (times of the recording).
-Nothing here holds more than a block or a chunk of audio in memory.
+A recording passes through the modules in this order: `decode` (any container to blocks of
+samples), `downmix` (to one channel), `resample` (to 16 kHz), `pcm` (to an s16le file on disk;
+`prepare` composes these four), `vad` (find speech spans), `normalize` (one gain for the whole
+recording), `chunk` (cut in pauses) and, after the llm has transcribed the chunks, `assemble`
+(segments with times of the recording). No module holds more than a block or a chunk of audio
+in memory.
 """

@@ -1,6 +1,6 @@
-"""Reads the sound of any audio or video file, block by block.
+"""Decodes the audio of any audio or video file, block by block.
 
-The content decides what a file is; its name is never looked at.
+The file's content determines its format; its name is ignored.
 """
 
 from collections.abc import Generator, Iterator
@@ -26,35 +26,42 @@ from backend.errors import (
 )
 
 Block = npt.NDArray[np.float32]
-"""Shape (n_samples, n_channels), float32, full scale is [-1, 1]."""
+"""Shape (n_samples, n_channels), float32; full scale is [-1, 1]."""
 
 MAX_CHANNELS = 32
-"""More are refused: no recorder makes them, and a header that claims them is a trap."""
+"""More channels are refused: no recorder writes them, but a malicious header may claim them."""
 
 MAX_SOURCE_RATE = 768_000
-"""Hz. The highest rate of any converter sold."""
+"""Hz; the highest rate of any converter on sale."""
 
 MAX_BLOCK_VALUES = 2_000_000
-"""Samples of all channels together in one block: 8 MB."""
+"""Samples of all channels in one block: 8 MB."""
 
 MIN_GAP_S = 0.1
-"""Shorter gaps between time stamps are jitter of the container, not missing sound."""
+"""Shorter gaps between timestamps are jitter of the container, not missing audio."""
 
 MAX_GAP_S = 600.0
-"""A longer jump is a clock that was set anew, not ten minutes of missing sound."""
+"""A longer gap is a clock that was reset, not ten minutes of missing audio."""
 
-_NO_SOUND = "The file has an audio track, but no sound in it."
+_NO_SAMPLES = "The file has an audio track without any samples."
+_NOT_MEDIA = "The file is neither audio nor video."
+_NO_INDEX = "The file is cut off before its index."
+
 _TRUNCATED_SHARE = 0.98
-"""Less than this share of the promised length means that the file's end is missing."""
+"""A recording shorter than this share of its declared duration counts as truncated."""
 
-# These read other files, devices or the network; no recording needs them.
+# These formats read other files, devices or the network; no recording needs them.
 _REFUSED_CONTAINERS = {"hls", "dash", "concat", "concatf", "image2", "tty", "lavfi", "sdp", "rtsp"}
 _PRIVATE_OPTIONS = {"protocol_whitelist": "file"}
 
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file's content says of itself."""
+    """Format of a media file and its first audio stream, as found in the content.
+
+    Attributes:
+        duration_s: as the container declares it; None when it does not.
+    """
 
     container: str
     codec: str
@@ -65,13 +72,13 @@ class MediaInfo:
 
 @dataclass
 class DecodeReport:
-    """What was met on the way; filled in while the blocks are read.
+    """Problems found while decoding; updated while the blocks are read.
 
     Attributes:
-        n_samples: samples of one channel read so far, at the file's own rate.
-        damaged: some packets could not be decoded and were passed over.
+        n_samples: samples per channel read so far, at the source's sample rate.
+        damaged: some packets could not be decoded and were skipped.
         non_finite: there were NaN or infinite samples.
-        truncated: at the end: sound that the file promises is missing.
+        truncated: audio that the file declares is missing; set after the last block.
     """
 
     n_samples: int = 0
@@ -81,42 +88,46 @@ class DecodeReport:
 
 
 def probe(path: Path) -> MediaInfo:
-    """Open a file, decode its first sound, and tell what it is.
+    """Open a file, decode its first audio frame and return its format.
 
     Raises:
-        EmptyAudioError: the file is empty, or its audio stream has no sample.
+        EmptyAudioError: the file is empty, or its audio stream has no samples.
         UnsupportedMediaError: the content is neither audio nor video.
-        NoAudioStreamError: it is a video without sound.
-        UnreadableAudioError: it has sound that cannot be decoded.
+        NoAudioStreamError: a video without audio.
+        UnreadableAudioError: the audio cannot be decoded.
     """
     with _open(path) as (container, stream):
         first = next(_frames(container, stream, DecodeReport()), None)
         if first is None:
-            raise EmptyAudioError(_NO_SOUND)
+            raise EmptyAudioError(_NO_SAMPLES)
         if not 0 < first.sample_rate <= MAX_SOURCE_RATE:
-            raise UnreadableAudioError(f"A sample rate of {first.sample_rate} Hz cannot be read.")
+            raise UnreadableAudioError(f"Unsupported sample rate: {first.sample_rate} Hz.")
         n_channels = first.layout.nb_channels
         if not 0 < n_channels <= MAX_CHANNELS:
-            raise UnreadableAudioError(f"A recording of {n_channels} channels cannot be read.")
+            raise UnreadableAudioError(f"Unsupported number of channels: {n_channels}.")
         return MediaInfo(
             container=container.format.name,
             codec=stream.codec_context.name,
             sample_rate=first.sample_rate,
             channels=n_channels,
-            duration_s=_promised_duration_s(container, stream),
+            duration_s=_declared_duration_s(container, stream),
         )
 
 
 def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
-    """Yield the sound of a file in order, with silence where its clock skips.
+    """Yield the audio of a file in order, with silence where its timestamps skip.
 
     Args:
-        path: a file that `probe` has accepted.
-        info: what `probe` said; every block has its rate and its number of channels.
-        report: filled in as the blocks are read.
+        path: a file that `probe` accepted.
+        info: the result of `probe`; every block has its sample rate and number of channels.
+        report: updated as the blocks are read.
 
     Yields:
-        Blocks of about a second; NaN and infinite samples are replaced by 0.
+        Blocks of about a second, with NaN and infinite samples replaced by 0.
+
+    Raises:
+        EmptyAudioError: the audio stream has no samples.
+        UnreadableAudioError: no packet can be decoded.
     """
     for block in _blocks(path, info, report):
         report.n_samples += len(block)
@@ -126,25 +137,25 @@ def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator
             report.non_finite = True
             yield np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
     is_short = _is_short(report.n_samples / info.sample_rate, info)
-    report.truncated = report.damaged or is_short or _riff_is_cut(path)
+    report.truncated = report.damaged or is_short or _is_truncated_riff(path)
     if not report.n_samples:
-        raise EmptyAudioError(_NO_SOUND)
+        raise EmptyAudioError(_NO_SAMPLES)
 
 
 def _blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
     with _open(path) as (container, stream):
         origin_s = float(Fraction(container.start_time or 0, av.time_base))
         clock_s = 0.0
-        to_blocks = _BlockMaker(info.sample_rate, info.channels)
+        converter = _BlockConverter(info.sample_rate, info.channels)
         for frame in _frames(container, stream, report):
             missing_s = 0.0 if frame.time is None else frame.time - origin_s - clock_s
             if MIN_GAP_S < missing_s <= MAX_GAP_S:
-                yield from to_blocks.flush()
+                yield from converter.flush()
                 yield from _silence(missing_s, info)
                 clock_s += missing_s
-            yield from to_blocks.convert(frame)
+            yield from converter.convert(frame)
             clock_s += frame.samples / frame.sample_rate
-        yield from to_blocks.flush()
+        yield from converter.flush()
 
 
 def _silence(duration_s: float, info: MediaInfo) -> Iterator[Block]:
@@ -155,20 +166,20 @@ def _silence(duration_s: float, info: MediaInfo) -> Iterator[Block]:
 
 
 def _is_short(duration_s: float, info: MediaInfo) -> bool:
-    promised_s = info.duration_s or 0.0
-    return duration_s < promised_s * _TRUNCATED_SHARE - MIN_GAP_S
+    declared_s = info.duration_s or 0.0
+    return duration_s < declared_s * _TRUNCATED_SHARE - MIN_GAP_S
 
 
-def _riff_is_cut(path: Path) -> bool:
-    """Whether a WAV is shorter than its header says; FFmpeg trusts the file's size instead."""
+def _is_truncated_riff(path: Path) -> bool:
+    """Return whether a WAV file is shorter than its header says, which FFmpeg ignores."""
     with path.open("rb") as file:
         magic, length = file.read(4), int.from_bytes(file.read(4), "little")
-    streamed = length in (0, 0xFFFFFFFF)  # written before the length was known
-    return magic == b"RIFF" and not streamed and length + 8 > path.stat().st_size
+    is_unknown = length in (0, 0xFFFFFFFF)  # the header of a stream written as it was recorded
+    return magic == b"RIFF" and not is_unknown and length + 8 > path.stat().st_size
 
 
 def _is_mp4(path: Path) -> bool:
-    """Whether it begins as MP4, M4A and MOV do; without the index at its end nothing is told."""
+    """Return whether a file begins like MP4, M4A and MOV; these need the index at their end."""
     with path.open("rb") as file:
         return file.read(8)[4:] == b"ftyp"
 
@@ -181,28 +192,29 @@ def _open(path: Path) -> Generator[tuple[InputContainer, AudioStream]]:
         container = av.open(str(path), mode="r", options=_PRIVATE_OPTIONS, metadata_errors="ignore")
     except (FFmpegError, ValueError) as error:
         if _is_mp4(path):
-            raise UnreadableAudioError("The file was cut off before its index.") from error
-        raise UnsupportedMediaError("The file is neither audio nor video.") from error
+            raise UnreadableAudioError(_NO_INDEX) from error
+        raise UnsupportedMediaError(_NOT_MEDIA) from error
     with container:
         name = container.format.name
-        if name.endswith("_pipe") or _REFUSED_CONTAINERS & set(name.split(",")):  # or a picture
-            raise UnsupportedMediaError("The file is neither audio nor video.")
+        is_image = name.endswith("_pipe")
+        if is_image or _REFUSED_CONTAINERS & set(name.split(",")):
+            raise UnsupportedMediaError(_NOT_MEDIA)
         if not container.streams.audio:
-            raise _why_no_audio(container)
+            raise _no_audio_error(container)
         stream = container.streams.audio[0]
         yield container, stream
 
 
-def _why_no_audio(container: InputContainer) -> Exception:
+def _no_audio_error(container: InputContainer) -> Exception:
     if container.streams.video:
-        return NoAudioStreamError("The video has no sound.")
-    return UnsupportedMediaError("The file is neither audio nor video.")
+        return NoAudioStreamError("The video has no audio track.")
+    return UnsupportedMediaError(_NOT_MEDIA)
 
 
 def _frames(
     container: InputContainer, stream: AudioStream, report: DecodeReport
 ) -> Iterator[AudioFrame]:
-    """Yield decoded frames; packets that cannot be decoded are passed over and reported."""
+    """Yield decoded frames; packets that cannot be decoded are skipped and reported."""
     decoded_any = False
     try:
         for packet in container.demux(stream):
@@ -218,38 +230,38 @@ def _frames(
     except FFmpegError:
         report.damaged = True
     if report.damaged and not decoded_any:
-        raise UnreadableAudioError("The sound of the file is damaged and cannot be decoded.")
+        raise UnreadableAudioError("The audio is damaged and cannot be decoded.")
 
 
-def _promised_duration_s(container: InputContainer, stream: AudioStream) -> float | None:
+def _declared_duration_s(container: InputContainer, stream: AudioStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    only_sound = len(container.streams) == len(container.streams.audio)
-    if container.duration and only_sound:  # else it may be the length of the picture
+    has_only_audio = len(container.streams) == len(container.streams.audio)
+    if container.duration and has_only_audio:  # otherwise it may be the length of the video
         return float(Fraction(container.duration, av.time_base))
     return None
 
 
-class _BlockMaker:
-    """Brings frames of any sample format to float32 blocks of one rate and layout."""
+class _BlockConverter:
+    """Converts frames of any sample format to float32 blocks of one sample rate and layout."""
 
     def __init__(self, sample_rate: int, n_channels: int) -> None:
-        self._rate = sample_rate
+        self._sample_rate = sample_rate
         self._n_channels = n_channels
-        self._form: tuple[str, str, int] | None = None
+        self._format: tuple[str, str, int] | None = None
         self._converter: AudioResampler | None = None
 
     def convert(self, frame: AudioFrame) -> Iterator[Block]:
-        """Yield the blocks that are full once this frame is there."""
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._converter is None or form != self._form:  # a stream may change on the way
+        """Yield the blocks that this frame completes."""
+        new_format = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._converter is None or new_format != self._format:  # a stream may change its format
             yield from self.flush()
-            self._form = form
+            self._format = new_format
             self._converter = self._converter_for(frame)
         yield from self._run(self._converter, frame)
 
     def flush(self) -> Iterator[Block]:
-        """Yield what is left."""
+        """Yield the incomplete last block."""
         if self._converter is not None:
             yield from self._run(self._converter, None)
             self._converter = None
@@ -259,9 +271,9 @@ class _BlockMaker:
         return AudioResampler(
             format="flt",
             layout=frame.layout.name if same_layout else f"{self._n_channels}c",
-            rate=self._rate,
-            # a second at once, for small frames cost more than their samples; of many channels less
-            frame_size=min(self._rate, MAX_BLOCK_VALUES // self._n_channels),
+            rate=self._sample_rate,
+            # a second, because small frames are slow to convert; less with many channels
+            frame_size=min(self._sample_rate, MAX_BLOCK_VALUES // self._n_channels),
         )
 
     def _run(self, converter: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:

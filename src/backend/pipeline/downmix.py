@@ -1,8 +1,8 @@
-"""Mixes the channels of a recording to one, so that nobody's voice is lost.
+"""Mixes the channels of a recording into one without losing a voice.
 
-A plain mean halves a voice that is on one channel only, and cancels a pair whose wires
-were swapped (opposite phase). So the whole recording is looked at first: silent channels
-are left out, and a channel in opposite phase to the loudest one is turned around.
+A plain mean halves a voice that is on one channel only, and cancels a pair of channels in
+opposite phase (swapped wires). The weights are therefore derived from the whole recording:
+silent channels are left out, and a channel in opposite phase to the loudest one is inverted.
 """
 
 from collections.abc import Iterable
@@ -13,20 +13,25 @@ import numpy.typing as npt
 from backend.pipeline.decode import Block
 
 SILENT_BELOW = 1e-4
-"""Share of the loudest channel's power (-40 dB) under which a channel is left out."""
+"""Share of the loudest channel's power (-40 dB) below which a channel is left out."""
 
 OPPOSITE_BELOW = -0.5
-"""Correlation with the loudest channel under which a channel is in opposite phase."""
+"""Correlation with the loudest channel below which a channel is in opposite phase."""
 
 Weights = npt.NDArray[np.float32]
-"""Shape (n_channels,); the mixed signal is `block @ weights`."""
+"""Shape (n_channels,), float32; the mixed signal is `block @ weights`."""
 
 
 def downmix_weights(blocks: Iterable[Block], n_channels: int) -> Weights:
-    """Look at a whole recording and say how its channels are to be mixed.
+    """Return the weights for mixing a recording's channels.
+
+    Args:
+        blocks: the whole recording.
+        n_channels: the number of channels in each block.
 
     Returns:
-        Weights whose absolute values are the same for all channels that are heard, and sum to 1.
+        Weights with the same absolute value for all audible channels and 0 for the others; the
+        absolute values sum to 1.
     """
     covariance = np.zeros((n_channels, n_channels))
     for block in blocks:
@@ -35,7 +40,8 @@ def downmix_weights(blocks: Iterable[Block], n_channels: int) -> Weights:
     loudest = int(power.argmax())
     if power[loudest] == 0:
         return np.full(n_channels, 1 / n_channels, np.float32)
-    heard = power > SILENT_BELOW * power[loudest]
-    correlation = covariance[loudest] / np.sqrt(np.where(heard, power, np.inf) * power[loudest])
+    is_audible = power > SILENT_BELOW * power[loudest]
+    audible_power = np.where(is_audible, power, np.inf)
+    correlation = covariance[loudest] / np.sqrt(audible_power * power[loudest])
     signs = np.where(correlation < OPPOSITE_BELOW, -1.0, 1.0)
-    return (signs * heard / heard.sum()).astype(np.float32)
+    return (signs * is_audible / is_audible.sum()).astype(np.float32)

@@ -1,10 +1,10 @@
-"""Brings the speech of a recording to one loudness: one gain, measured over the whole file.
+"""Normalises the loudness of speech with one gain for the whole recording.
 
-The gain is measured over the speech alone, so that pauses do not make a quiet voice loud
-or a slammed door make it quiet; it is applied chunk by chunk, under a limiter.
+The level is measured over the speech spans only, so that neither pauses nor a slammed door
+affect the gain; the gain is applied chunk by chunk, followed by a limiter.
 
-`scipy.signal`, which pyloudnorm needs too, is imported where it is used first: it would double
-the time in which a backend starts. `warm_up.py` uses it once the backend is there.
+`scipy.signal`, which pyloudnorm needs too, is imported on first use because it would double
+the backend's start-up time; `warm_up.py` loads it once the backend has started.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from pyloudnorm.iirfilter import IIRfilter
 
 MAX_GAIN_DB = 40.0
-"""More would make the hiss of a silent recording loud."""
+"""A higher gain would amplify the noise of a silent recording."""
 
 CEILING = 1.0
-"""0 dBTP: nothing clips. Broadcasting's -1 dB is kept for lossy coding, which does not follow."""
+"""0 dBTP, so that nothing clips. Broadcasting's -1 dBTP allows for lossy coding, unused here."""
 
 OVERSAMPLING = 4
-"""Source: ITU-R BS.1770-4, annex 2: true peaks are read at four times the rate or more."""
+"""Source: ITU-R BS.1770-4, annex 2: true peaks are measured at four times the rate or more."""
 
 _LIMITER_RADIUS = int(0.005 * SAMPLE_RATE)
 _BLOCK_SAMPLES = 30 * SAMPLE_RATE
@@ -47,10 +47,10 @@ _RELATIVE_GATE_DB = -10.0
 def speech_gain_db(
     recording: PcmRecording, spans: Sequence[SpeechSpan], options: NormalizationOptions
 ) -> float:
-    """Return the gain that brings the speech to the target of the method chosen.
+    """Return the gain that brings the speech to the target of the chosen method.
 
     Returns:
-        dB, at most `MAX_GAIN_DB`; 0 for `none` and for a recording without speech.
+        dB, at most `MAX_GAIN_DB`; 0 for the method `none` and for a recording without speech.
     """
     return gain_db(speech_level_db(recording, spans, options.normalization), options)
 
@@ -58,10 +58,10 @@ def speech_gain_db(
 def speech_level_db(
     recording: PcmRecording, spans: Sequence[SpeechSpan], method: NormalizationMethod
 ) -> float | None:
-    """Return how loud the speech is by a method's own measure.
+    """Return the level of the speech as the method measures it.
 
     Returns:
-        dB of full scale, or LUFS; None for `none`, silence, and a recording without speech.
+        dBFS or LUFS; None for the method `none`, silence, and a recording without speech.
     """
     match method:
         case NormalizationMethod.PEAK:
@@ -75,7 +75,7 @@ def speech_level_db(
 
 
 def gain_db(level_db: float | None, options: NormalizationOptions) -> float:
-    """Return the gain from a level, by the measure of the method chosen, to its target.
+    """Return the gain from a level, measured with the chosen method, to its target.
 
     Returns:
         dB, at most `MAX_GAIN_DB`; 0 without a level or a target.
@@ -93,7 +93,7 @@ def _target_db(options: NormalizationOptions) -> float | None:
 
 
 def apply_gain(samples: Samples, gain_db: float) -> Samples:
-    """Return samples with a gain, limited so that no true peak passes full scale."""
+    """Return amplified samples, limited so that no true peak exceeds full scale."""
     return limit_true_peak(samples * np.float32(10 ** (gain_db / 20)))
 
 
@@ -107,13 +107,13 @@ def _db(amplitude: float) -> float:
 
 
 def peak_db(blocks: Iterable[Samples]) -> float | None:
-    """Return the level of the largest sample in dB of full scale; None: nothing but zeros."""
+    """Return the level of the largest sample in dBFS; None if all samples are 0."""
     peak = max((float(np.abs(block).max()) for block in blocks if block.size), default=0.0)
     return _db(peak) if peak > 0 else None
 
 
 def rms_dbfs(blocks: Iterable[Samples]) -> float | None:
-    """Return the mean power in dB of full scale; None: nothing but zeros."""
+    """Return the mean power in dBFS; None if all samples are 0."""
     energy, n_samples = 0.0, 0
     for block in blocks:
         energy += float(np.dot(block, block.astype(np.float64)))
@@ -122,24 +122,24 @@ def rms_dbfs(blocks: Iterable[Samples]) -> float | None:
 
 
 def loudness_lufs(blocks: Iterable[Samples]) -> float | None:
-    """Return the integrated loudness of blocks that follow each other, in LUFS.
+    """Return the integrated loudness of consecutive blocks.
 
     Returns:
-        None when everything is below the absolute gate.
+        LUFS; None when everything is below the absolute gate.
 
     Source: ITU-R BS.1770-4 and EBU R 128, for one channel.
     """
     hops = _hop_powers(blocks)
-    if 0 < hops.size < _HOPS_PER_BLOCK:  # shorter than one gating block: the mean of what is there
+    if 0 < hops.size < _HOPS_PER_BLOCK:  # shorter than a gating block: use the mean
         hops = np.full(_HOPS_PER_BLOCK, hops.mean())
     if hops.size == 0:
         return None
     powers = np.convolve(hops, np.full(_HOPS_PER_BLOCK, 1 / _HOPS_PER_BLOCK), mode="valid")
-    heard = powers[powers > _power_of(_ABSOLUTE_GATE_LUFS)]
-    if heard.size == 0:
+    audible = powers[powers > _power_of(_ABSOLUTE_GATE_LUFS)]
+    if audible.size == 0:
         return None
-    gate = _power_of(_lufs(float(heard.mean())) + _RELATIVE_GATE_DB)
-    return _lufs(float(heard[heard > gate].mean()))
+    gate = _power_of(_lufs(float(audible.mean())) + _RELATIVE_GATE_DB)
+    return _lufs(float(audible[audible > gate].mean()))
 
 
 def _lufs(power: float) -> float:
@@ -152,7 +152,7 @@ def _power_of(lufs: float) -> float:
 
 @cache
 def _k_weighting() -> "tuple[IIRfilter, IIRfilter]":
-    """Return both stages. Source: ITU-R BS.1770-4, annex 1."""
+    """Return both stages of the filter. Source: ITU-R BS.1770-4, annex 1."""
     from pyloudnorm.iirfilter import IIRfilter  # noqa: PLC0415
 
     return (
@@ -162,7 +162,7 @@ def _k_weighting() -> "tuple[IIRfilter, IIRfilter]":
 
 
 def _hop_powers(blocks: Iterable[Samples]) -> npt.NDArray[np.float64]:
-    """Return the K-weighted mean power of each 100 ms; the filters run on across blocks."""
+    """Return the K-weighted mean power of each 100 ms; filter states carry over between blocks."""
     from scipy.signal import lfilter  # noqa: PLC0415
 
     stages = _k_weighting()
@@ -183,7 +183,7 @@ def _hop_powers(blocks: Iterable[Samples]) -> npt.NDArray[np.float64]:
 
 
 def true_peaks(samples: Samples) -> Samples:
-    """Return, for each sample, the largest absolute value of the signal up to the next one."""
+    """Return, for each sample, the largest absolute value of the signal up to the next sample."""
     from scipy.signal import resample_poly  # noqa: PLC0415
 
     oversampled = np.abs(resample_poly(samples, OVERSAMPLING, 1))
@@ -192,17 +192,17 @@ def true_peaks(samples: Samples) -> Samples:
 
 
 def limit_true_peak(samples: Samples, ceiling: float = CEILING) -> Samples:
-    """Turn the signal down around peaks over the ceiling, and nowhere else.
+    """Attenuate the signal around peaks above the ceiling and nowhere else.
 
-    The gain is the smallest one needed within 5 ms, smoothed over the same 5 ms: it is
-    never above what a peak needs, and it moves slowly enough not to be heard.
+    The gain is the smallest one needed within 5 ms, smoothed over the same 5 ms: no peak gets
+    more than it may have, and the gain changes slowly enough to be inaudible.
     """
     if samples.size == 0:
         return samples
     peaks = true_peaks(samples)
     if peaks.max() <= ceiling:
         return samples
-    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
-    held = minimum_filter1d(needed, 2 * _LIMITER_RADIUS + 1)
-    gain = uniform_filter1d(held, 2 * _LIMITER_RADIUS + 1)
+    max_gain = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
+    lowest_gain = minimum_filter1d(max_gain, 2 * _LIMITER_RADIUS + 1)
+    gain = uniform_filter1d(lowest_gain, 2 * _LIMITER_RADIUS + 1)
     return (samples * gain).astype(np.float32)

@@ -1,6 +1,6 @@
-"""A decoded recording on disk: s16le, mono, 16 kHz, no header.
+"""Decoded recordings on disk: s16le, mono, 16 kHz, without a header.
 
-It is read in slices, never as a whole, so that memory does not grow with its length.
+They are read in slices, never as a whole, so that memory does not grow with their length.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ _FULL_SCALE = 32_768.0
 
 
 def to_s16le(samples: Samples) -> bytes:
-    """Return samples in [-1, 1] as s16le; what lies outside is clipped."""
+    """Return samples in [-1, 1] as s16le; samples outside are clipped."""
     scaled = np.rint(samples * _FULL_SCALE)
     return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2").tobytes()
 
 
 def to_wav(samples: Samples) -> bytes:
-    """Return samples in [-1, 1] as a WAV file."""
+    """Return samples in [-1, 1] as the content of a WAV file."""
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
@@ -38,7 +38,7 @@ def to_wav(samples: Samples) -> bytes:
 
 
 class PcmWriter:
-    """Writes a recording; as a context manager it closes the file."""
+    """Writes a recording to a file; the context manager closes the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,7 +68,7 @@ class PcmWriter:
             self.peak = max(self.peak, float(np.abs(samples).max()))
 
     def recording(self) -> "PcmRecording":
-        """Return the recording written so far, for reading."""
+        """Return the recording written so far."""
         self._file.flush()
         return PcmRecording(
             self._path, self.n_samples, min(self.peak, 1.0), self._digest.hexdigest()
@@ -77,13 +77,13 @@ class PcmWriter:
 
 @dataclass(frozen=True)
 class PcmRecording:
-    """A recording to read from.
+    """A decoded recording on disk.
 
     Attributes:
         path: the s16le file.
         n_samples: its length.
         peak: the largest absolute sample, in [0, 1].
-        sha256: of the file, hexadecimal: the same sound, whatever it was packed in.
+        sha256: hexadecimal, of the decoded audio: the same for every container it came in.
     """
 
     path: Path
@@ -97,12 +97,12 @@ class PcmRecording:
         return self.n_samples / SAMPLE_RATE
 
     def read(self, start: int, end: int) -> Samples:
-        """Return samples [start, end) as float32 in [-1, 1]."""
+        """Return samples [start, end): shape (end - start,), float32 in [-1, 1]."""
         raw = np.fromfile(self.path, "<i2", count=end - start, offset=start * SAMPLE_WIDTH_BYTES)
         return (raw / _FULL_SCALE).astype(np.float32)
 
     def blocks(self, n_samples: int, start: int = 0, end: int | None = None) -> Iterator[Samples]:
-        """Yield [start, end) in order, in blocks of `n_samples`; the last may be shorter."""
+        """Yield samples [start, end) in blocks of `n_samples`; the last block may be shorter."""
         stop = self.n_samples if end is None else end
         for block_start in range(start, stop, n_samples):
             yield self.read(block_start, min(block_start + n_samples, stop))

@@ -1,4 +1,4 @@
-"""Brings a stream of samples to 16 kHz, band-limited, block by block."""
+"""Resamples audio to 16 kHz, band-limited, block by block."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,13 @@ Samples = npt.NDArray[np.float32]
 
 
 class StreamResampler:
-    """A resampler for one recording; call `push` for each block, then `finish` once.
+    """Resamples one recording; call `push` for each block, then `finish` once.
 
     Args:
         source_rate: Hz.
 
     Source: SoXR's high-quality setting: pass band to 91 % of the Nyquist frequency, stop
-    band below -120 dB, linear phase; the delay of the filter is taken out.
+    band below -120 dB, linear phase; the filter's delay is compensated.
     """
 
     def __init__(self, source_rate: int) -> None:
@@ -28,11 +28,11 @@ class StreamResampler:
         )
 
     def push(self, samples: Samples) -> Samples:
-        """Take a block of shape (n_samples,) and return what is ready, at 16 kHz."""
+        """Process a block of shape (n_samples,) and return the samples ready so far, at 16 kHz."""
         return self._process(samples, last=False)
 
     def finish(self) -> Samples:
-        """Return what the filter still holds; nothing may be pushed after that."""
+        """Return the samples left in the filter; no call of `push` may follow."""
         return self._process(np.zeros(0, np.float32), last=True)
 
     def _process(self, samples: Samples, *, last: bool) -> Samples:

@@ -1,8 +1,8 @@
-"""Finds where there is speech, with the Silero VAD.
+"""Detects speech with the Silero VAD.
 
-Source: silero-vad 6.2, its ONNX graph for sequences of frames at 16 kHz: the LSTM runs
-inside the graph, so a block of frames is one call and gives the very probabilities that
-frame-by-frame calls give.
+Source: silero-vad 6.2, its ONNX graph for sequences of steps at 16 kHz. The LSTM runs inside
+the graph, so that one call processes a block of steps and gives the same probabilities as
+calls step by step.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,18 +18,18 @@ from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
 from contracts.audio import SAMPLE_RATE
 
-FRAME_SAMPLES = 512
-"""32 ms: the step of the model at 16 kHz."""
+STEP_SAMPLES = 512
+"""32 ms: the model's step at 16 kHz."""
 
 _CONTEXT_SAMPLES = 64
 _STATE_SHAPE = (1, 1, 128)
-_FRAMES_AT_ONCE = 1024
+_STEPS_PER_BLOCK = 1024
 
 SPEECH_ABOVE = 0.5
 """Probability at which speech begins. Source: the model's recommended threshold."""
 
 SILENCE_BELOW = 0.35
-"""Probability at which speech ends. Source: recommended as 0.15 under the threshold."""
+"""Probability below which speech ends. Source: recommended as 0.15 below the threshold."""
 
 MIN_SPEECH_S = 0.1
 """Shorter bursts are clicks; a short «да» lasts longer."""
@@ -38,22 +38,22 @@ MIN_PAUSE_S = 0.2
 """Shorter pauses are the closures of stop consonants, not places to cut."""
 
 VAD_PEAK = 0.7
-"""Amplitude to which a quiet recording is brought for the model alone."""
+"""Amplitude to which quiet recordings are amplified, for the detector only."""
 
 MAX_VAD_GAIN = 100.0
-"""At most 40 dB, so that the hiss of a silent recording is not made loud."""
+"""40 dB: a higher gain would amplify the noise of a silent recording."""
 
 
 @dataclass(frozen=True, order=True)
 class SpeechSpan:
-    """Speech from sample `start` up to, not including, sample `end`."""
+    """Samples [start, end) of a recording in which the VAD found speech."""
 
     start: int
     end: int
 
 
 class SpeechDetector:
-    """The model in memory; it holds no state between recordings and may be shared by threads."""
+    """The loaded VAD model; without state between calls, safe to share between threads."""
 
     def __init__(self) -> None:
         options = ort.SessionOptions()
@@ -64,28 +64,28 @@ class SpeechDetector:
         )
 
     def find_speech(self, recording: PcmRecording) -> list[SpeechSpan]:
-        """Return the spans of speech in a recording, in order and apart from each other."""
+        """Return the speech spans of a recording, in order and not overlapping."""
         gain = min(VAD_PEAK / max(recording.peak, 1e-9), MAX_VAD_GAIN) if recording.peak else 1.0
-        blocks = recording.blocks(_FRAMES_AT_ONCE * FRAME_SAMPLES)
+        blocks = recording.blocks(_STEPS_PER_BLOCK * STEP_SAMPLES)
         probabilities = self.speech_probabilities(block * np.float32(gain) for block in blocks)
         return spans_from_probabilities(probabilities, recording.n_samples)
 
     def speech_probabilities(self, blocks: Iterable[Samples]) -> npt.NDArray[np.float32]:
-        """Return the probability of speech in each frame of 32 ms.
+        """Return the probability of speech for each step of 32 ms.
 
         Args:
-            blocks: whole frames each, but for the last block.
+            blocks: consecutive blocks of whole steps; only the last one may end in a partial step.
 
         Returns:
-            Shape (n_frames,); a last frame that is not full is padded with silence.
+            Shape (n_steps,), float32; a partial last step is padded with silence.
         """
         hidden, cell = np.zeros(_STATE_SHAPE, np.float32), np.zeros(_STATE_SHAPE, np.float32)
-        found: list[npt.NDArray[np.float32]] = []
-        for frames in _frames_with_context(blocks):
-            inputs = {"input": frames, "h": hidden, "c": cell}
+        probabilities: list[npt.NDArray[np.float32]] = []
+        for steps in _steps_with_context(blocks):
+            inputs = {"input": steps, "h": hidden, "c": cell}
             values, hidden, cell = self._session.run(["speech_probs", "hn", "cn"], inputs)
-            found.append(np.asarray(values).reshape(-1))
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+            probabilities.append(np.asarray(values).reshape(-1))
+        return np.concatenate(probabilities) if probabilities else np.zeros(0, np.float32)
 
 
 def _model_path() -> str:
@@ -96,32 +96,32 @@ def _model_path() -> str:
     return str(folder / "data" / "silero_vad_16k_sequence.onnx")
 
 
-def _frames_with_context(blocks: Iterable[Samples]) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield arrays of shape (n_frames, 64 + 512): each frame after the end of the one before."""
+def _steps_with_context(blocks: Iterable[Samples]) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield arrays of shape (n_steps, 64 + 512): each step preceded by the previous one's end."""
     context = np.zeros(_CONTEXT_SAMPLES, np.float32)
     for block in blocks:
-        n_frames = -(-block.size // FRAME_SAMPLES)
-        frames = np.zeros((n_frames, FRAME_SAMPLES), np.float32)
-        frames.reshape(-1)[: block.size] = block
-        before = np.vstack([context, frames[:-1, -_CONTEXT_SAMPLES:]])
-        context = frames[-1, -_CONTEXT_SAMPLES:]
-        yield np.hstack([before, frames])
+        n_steps = -(-block.size // STEP_SAMPLES)
+        steps = np.zeros((n_steps, STEP_SAMPLES), np.float32)
+        steps.reshape(-1)[: block.size] = block
+        previous = np.vstack([context, steps[:-1, -_CONTEXT_SAMPLES:]])
+        context = steps[-1, -_CONTEXT_SAMPLES:]
+        yield np.hstack([previous, steps])
 
 
 def spans_from_probabilities(
     probabilities: npt.NDArray[np.float32], n_samples: int
 ) -> list[SpeechSpan]:
-    """Turn the frames' probabilities into spans, with hysteresis.
+    """Return the speech spans for the probabilities of speech, with hysteresis.
 
     Args:
-        probabilities: shape (n_frames,), one value for each 32 ms.
-        n_samples: the recording's length; no span reaches past it.
+        probabilities: shape (n_steps,), one for each 32 ms.
+        n_samples: the recording's length; no span exceeds it.
     """
     min_speech = int(MIN_SPEECH_S * SAMPLE_RATE)
     min_pause = int(MIN_PAUSE_S * SAMPLE_RATE)
     spans: list[SpeechSpan] = []
-    for first, last in _runs_of_speech(probabilities):
-        start, end = first * FRAME_SAMPLES, min(last * FRAME_SAMPLES, n_samples)
+    for first, last in _speech_runs(probabilities):
+        start, end = first * STEP_SAMPLES, min(last * STEP_SAMPLES, n_samples)
         if spans and start - spans[-1].end < min_pause:
             spans[-1] = SpeechSpan(spans[-1].start, end)
         else:
@@ -129,8 +129,8 @@ def spans_from_probabilities(
     return [span for span in spans if span.end - span.start >= min_speech]
 
 
-def _runs_of_speech(probabilities: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
-    """Yield [first, last) frames: from above the upper threshold to below the lower one."""
+def _speech_runs(probabilities: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Yield steps [first, last) from the upper threshold to the drop below the lower one."""
     start: int | None = None
     for index, probability in enumerate(probabilities.tolist()):
         if start is None and probability >= SPEECH_ABOVE:

@@ -1,4 +1,4 @@
-"""Loads ahead of the first recording what is imported where it is used first."""
+"""Loads modules that the pipeline imports on first use, before the first recording arrives."""
 
 import librosa
 import numpy as np
@@ -8,7 +8,7 @@ from contracts.audio import SAMPLE_RATE
 
 
 def warm_up() -> None:
-    """Do with a second of silence what is done with speech: the imports take seconds."""
+    """Process a second of silence like speech: the imports that this triggers take seconds."""
     silence = np.zeros(SAMPLE_RATE, np.float32)
     loudness_lufs([silence])
     true_peaks(silence)

@@ -94,5 +94,5 @@ def test_nothing_clips_and_the_rest_is_left_alone() -> None:
     samples = np.concatenate([tone(1, level=0.3), tone(0.01, level=3.0), tone(1, level=0.3)])
     limited = limit_true_peak(samples)
     assert np.abs(limited).max() <= 1.0
-    assert true_peaks(limited).max() <= 1.05  # the gain moves between samples, if slowly
+    assert true_peaks(limited).max() <= 1.05  # the gain changes between samples
     assert limited[:15_000] == pytest.approx(samples[:15_000])

@@ -9,7 +9,7 @@ from audio_files import noise
 from backend.pipeline.decode import probe
 from backend.pipeline.pcm import PcmRecording, PcmWriter
 from backend.pipeline.prepare import decode_to_pcm
-from backend.pipeline.vad import FRAME_SAMPLES, SpeechDetector, SpeechSpan, spans_from_probabilities
+from backend.pipeline.vad import STEP_SAMPLES, SpeechDetector, SpeechSpan, spans_from_probabilities
 from speech_corpus import russian_sentences
 
 
@@ -33,7 +33,7 @@ def stored(path: Path, samples: np.ndarray) -> PcmRecording:
 def test_block_size_does_not_change_a_probability(tmp_path: Path, detector: SpeechDetector) -> None:
     samples = spoken(tmp_path)
     whole = detector.speech_probabilities([samples])
-    step = 3 * FRAME_SAMPLES
+    step = 3 * STEP_SAMPLES
     parts = [samples[start : start + step] for start in range(0, samples.size, step)]
     assert detector.speech_probabilities(parts) == pytest.approx(whole, abs=1e-5)
 
@@ -68,5 +68,5 @@ def test_silence_and_hiss_are_not_speech(
 
 def test_spans_never_reach_past_the_end() -> None:
     probabilities = np.ones(10, np.float32)
-    n_samples = 9 * FRAME_SAMPLES + 100
+    n_samples = 9 * STEP_SAMPLES + 100
     assert spans_from_probabilities(probabilities, n_samples) == [SpeechSpan(0, n_samples)]
