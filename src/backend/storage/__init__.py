@@ -1,1 +1,1 @@
-"""Files that clients send: uploads in parts, and recordings that were received whole."""
+"""Stores recordings, uploads, caches and, in `database`, jobs and their transcripts."""

@@ -1,4 +1,4 @@
-"""The recordings as they were sent, kept for as long as their transcriptions."""
+"""Stores recordings as they were uploaded, for as long as their jobs."""
 
 import os
 import time
@@ -10,12 +10,12 @@ from anyio.to_thread import run_sync
 from backend.storage.disk import map_disk_full
 from backend.storage.files import is_id
 
-_SETTLING_S = 3600
-"""Seconds for which a new blob may wait to be written down in the database."""
+_GRACE_PERIOD_S = 3600
+"""A blob this new is no orphan: the database may not refer to it yet."""
 
 
 class BlobStore:
-    """Files named by the id of their job, spread over folders by the id's first characters."""
+    """Files named by job id, in folders named by the id's first two characters."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +50,7 @@ class BlobStore:
         target = self._folder / job_id[:2] / job_id
         target.parent.mkdir(parents=True, exist_ok=True)
         with map_disk_full():
-            if same is None or not _is_linked(same, target):
+            if same is None or not _try_link(same, target):
                 _sync(path)
                 path.rename(target)
             path.unlink(missing_ok=True)
@@ -66,17 +66,17 @@ class BlobStore:
 
 def _is_new(blob: Path) -> bool:
     try:
-        return blob.stat().st_mtime > time.time() - _SETTLING_S
-    except FileNotFoundError:  # removed in this moment
+        return blob.stat().st_mtime > time.time() - _GRACE_PERIOD_S
+    except FileNotFoundError:  # removed concurrently
         return True
 
 
-def _is_linked(blob: Path, name: Path) -> bool:
-    """Give a blob another name, unless it has gone; it counts as new then."""
+def _try_link(blob: Path, name: Path) -> bool:
+    """Give a blob a second name, if it still exists; return whether that succeeded."""
     try:
         name.hardlink_to(blob)
-        os.utime(name)
-    except OSError:  # or the file system has no links, or no more of them
+        os.utime(name)  # so that it counts as new
+    except OSError:  # also when the file system supports no links, or no more for this file
         return False
     return True
 

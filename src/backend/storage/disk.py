@@ -1,4 +1,4 @@
-"""The disk that received files lie on: how full it is, and writing to it."""
+"""Checks free disk space and writes files, with errors for a full disk."""
 
 import errno
 import shutil
@@ -11,15 +11,15 @@ from pathlib import Path
 from backend.errors import DiskFullError
 from contracts.models import HealthCheck, HealthStatus
 
-_NO_ROOM = "There is no room left on the disk for this file."
+_DISK_FULL = "Not enough disk space for this file."
 
 
 class Disk:
-    """Keeps a part of the disk free.
+    """A disk on which a minimum of space stays free.
 
     Args:
-        folder: any folder on the disk in question.
-        min_free_bytes: what must stay free.
+        folder: any folder on the disk.
+        min_free_bytes: the space to keep free.
     """
 
     def __init__(self, folder: Path, min_free_bytes: int) -> None:
@@ -27,28 +27,28 @@ class Disk:
         self._min_free_bytes = min_free_bytes
 
     def ensure_free(self, n_bytes: int) -> None:
-        """Check that so many more bytes can be written.
+        """Check that `n_bytes` can be written.
 
-        Raises: DiskFullError: they would eat into what must stay free.
+        Raises: DiskFullError: less than `min_free_bytes` would stay free.
         """
         if self.free_bytes() - n_bytes < self._min_free_bytes:
-            raise DiskFullError(_NO_ROOM)
+            raise DiskFullError(_DISK_FULL)
 
     def check(self) -> HealthCheck:
-        """Tell whether new files can be received."""
+        """Return whether there is space for new files."""
         free = self.free_bytes()
         if free >= self._min_free_bytes:
             return HealthCheck(status=HealthStatus.READY)
-        detail = f"{free // 2**20} MiB are free: new recordings are refused."
+        detail = f"Only {free // 2**20} MiB are free; new recordings are refused."
         return HealthCheck(status=HealthStatus.DEGRADED, detail=detail)
 
     def free_bytes(self) -> int:
-        """Return what is free, that which must stay so included."""
+        """Return the free space, including `min_free_bytes`."""
         return shutil.disk_usage(self._folder).free
 
 
 def size_bytes(folder: Path) -> int:
-    """Return the bytes of all files in a folder, which may come and go meanwhile."""
+    """Return the size of all files in a folder; files may appear and vanish meanwhile."""
     total = 0
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):
@@ -59,19 +59,19 @@ def size_bytes(folder: Path) -> int:
 
 @contextmanager
 def map_disk_full() -> Generator[None]:
-    """Turn the system's word for a full disk or quota into `DiskFullError`."""
+    """Convert the operating system's error for a full disk or quota to `DiskFullError`."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(_NO_ROOM) from error
+            raise DiskFullError(_DISK_FULL) from error
         raise
 
 
 def write_all(file: FileIO, data: bytes | bytearray) -> None:
-    """Write every byte to an unbuffered file, which may take fewer at a time.
+    """Write all bytes to an unbuffered file, whose `write` may accept fewer.
 
-    Raises: DiskFullError: the disk or the quota is full; what fitted in stays written.
+    Raises: DiskFullError: the disk or quota is full; bytes written so far stay in the file.
     """
     view = memoryview(data)
     with map_disk_full():

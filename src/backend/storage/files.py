@@ -1,4 +1,4 @@
-"""A received recording, and how its name is made fit to be shown."""
+"""Received recordings, their ids and their display names."""
 
 import re
 import unicodedata
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 MAX_NAME_CHARS = 255
-"""Characters; what common file systems allow, so that a name can be saved again."""
+"""The limit of common file systems, so that a file can be saved under its name."""
 
-NAMELESS = "recording"
-"""Stands for a name that is missing, or of which nothing is left."""
+DEFAULT_NAME = "recording"
+"""Display name of a file whose own name is missing or has no visible character."""
 
 _MAX_SUFFIX_CHARS = 16
 _is_id = re.compile(r"[0-9a-f]{32}").fullmatch
@@ -20,11 +20,11 @@ _hidden_categories = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A recording that has arrived whole.
+    """A recording received completely.
 
     Attributes:
-        path: where it lies, under a name of our own.
-        name: the client's name for it, fit to be shown; see `display_name`.
+        path: the file, named by an id.
+        name: the client's file name, cleaned by `display_name`.
         sha256: of the content, hexadecimal.
     """
 
@@ -35,25 +35,25 @@ class StoredFile:
 
 
 def new_id() -> str:
-    """Return a name for a file or an upload that nobody can guess."""
+    """Return a random id for a file or an upload."""
     return uuid.uuid4().hex
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text could have come from `new_id`; such a text is safe in a path."""
+    """Return whether a text has the form of an id and is therefore safe in a path."""
     return _is_id(text) is not None
 
 
 def display_name(client_name: str | None) -> str:
-    """Return a client's file name without folders, controls and tricks.
+    """Return a client's file name without folders, control and bidirectional characters.
 
-    Returns: 1 to `MAX_NAME_CHARS` characters in NFC; the extension survives a cut.
+    Returns: 1 to `MAX_NAME_CHARS` characters in NFC; a name that is cut keeps its extension.
     """
     last_part = re.split(r"[/\\]", client_name or "")[-1]
     visible = "".join(c for c in last_part if not _is_hidden(c))
     name = unicodedata.normalize("NFC", visible).strip()
     if not name.strip("."):
-        return NAMELESS
+        return DEFAULT_NAME
     suffix = PurePosixPath(name).suffix
     if len(name) <= MAX_NAME_CHARS or len(suffix) > _MAX_SUFFIX_CHARS:
         return name[:MAX_NAME_CHARS]

@@ -1,8 +1,8 @@
-"""Uploads that arrive in parts, and go on where they stopped.
+"""Stores resumable uploads.
 
-An upload is two files: `{id}.json` says what the client announced, `{id}.bin` holds what
-has arrived. The offset is the size of the latter and is kept nowhere else, so that the two
-cannot differ, whenever the process dies.
+An upload consists of two files: `{id}.json` holds what the client announced, `{id}.bin` the bytes
+received. The offset is the size of the latter and stored nowhere else, so that the two agree
+whenever the process dies.
 """
 
 import os
@@ -33,15 +33,17 @@ from backend.storage.work_folder import WorkFolder
 log = structlog.get_logger()
 
 _EXPIRY_INTERVAL_S = 3600
-_UNKNOWN = "No upload has this id."
+_NOT_FOUND = "Upload not found."
 
 
 class Announcement(BaseModel):
-    """What the client says of a file before it sends it.
+    """Describes a file before the client sends it.
 
     Attributes:
-        owner: whose it is; nobody else is told of it.
-        metadata: the header `Upload-Metadata` as it came, to be given back.
+        length: of the file, in bytes.
+        owner: the only one who may use the upload.
+        name: the client's file name.
+        metadata: the request's `Upload-Metadata` header, returned unchanged.
     """
 
     length: int
@@ -52,7 +54,13 @@ class Announcement(BaseModel):
 
 @dataclass(frozen=True)
 class Upload:
-    """How far an upload is; offset and length in bytes, `name` as the client gave it."""
+    """State of an upload.
+
+    Attributes:
+        name: as the client sent it.
+        offset: bytes received.
+        length: bytes of the whole file.
+    """
 
     id: str
     name: str | None
@@ -64,7 +72,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class LinkedFile:
-    """A finished upload under a second name, in the work folder; see `UploadStore.link`."""
+    """A finished upload under a second name in the work folder; see `UploadStore.link`."""
 
     path: Path
     name: str
@@ -72,13 +80,13 @@ class LinkedFile:
 
 
 class UploadStore:
-    """The uploads under way.
+    """Stores uploads until they are complete and claimed.
 
     Args:
-        folder: holds them, and nothing else.
-        disk: that of the folder.
-        work: where finished uploads go; on the same disk.
-        ttl_s: seconds after its last byte at which an upload is given up.
+        folder: for uploads only.
+        disk: the folder's disk.
+        work: receives claimed uploads; on the same disk.
+        ttl_s: time after its last byte at which an upload expires.
     """
 
     def __init__(self, folder: Path, disk: Disk, work: WorkFolder, ttl_s: int) -> None:
@@ -99,44 +107,47 @@ class UploadStore:
         await run_sync(lambda: self._folder.mkdir(parents=True, exist_ok=True))
 
     async def create(self, announcement: Announcement) -> Upload:
-        """Begin an upload.
+        """Create an upload.
 
         Raises:
-            TooLargeError: it would be larger than is accepted.
-            DiskFullError: there is no room for it.
+            TooLargeError: the file exceeds `max_bytes`.
+            DiskFullError: there is not enough disk space for it.
         """
         if announcement.length > self.max_bytes:
-            raise TooLargeError(f"The file has more than {self.max_bytes} bytes.")
+            raise TooLargeError(f"The file is larger than {self.max_bytes} bytes.")
         return await run_sync(self._create, announcement)
 
     async def find(self, upload_id: str, owner: str) -> Upload:
-        """Return how far an upload is, or raise UploadNotFoundError."""
+        """Return the state of an upload.
+
+        Raises: UploadNotFoundError: the owner has no upload with this id.
+        """
         return await run_sync(self._find, upload_id, owner)
 
     async def append(
         self, upload_id: str, owner: str, offset: int, n_bytes: int, parts: AsyncIterator[bytes]
     ) -> Upload:
-        """Add what comes to an upload; what came before a failure is kept.
+        """Append bytes to an upload; bytes received before a failure stay stored.
 
         Args:
-            upload_id: the one to add to.
-            owner: whose it is.
-            offset: the byte at which the client goes on.
-            n_bytes: how many the client says will come, 0 when it does not say.
-            parts: what comes; it may raise when the client hangs up.
+            upload_id: the upload.
+            owner: its owner.
+            offset: the position at which the client continues.
+            n_bytes: how many bytes the client announced, 0 if unknown.
+            parts: the bytes; may raise when the client disconnects.
 
         Raises:
-            UploadNotFoundError: no upload of that owner has this id.
-            WrongStateError: another request is writing to it, or has claimed it.
-            UploadOffsetMismatchError: the client goes on elsewhere than we are.
-            TooLargeError: it is more than was announced.
-            DiskFullError: there is no room for it.
+            UploadNotFoundError: the owner has no upload with this id.
+            WrongStateError: another request uses the upload.
+            UploadOffsetMismatchError: `offset` is not the upload's offset.
+            TooLargeError: more bytes than announced for the whole file.
+            DiskFullError: there is not enough disk space for them.
         """
-        with self._alone(upload_id):
+        with self._exclusive(upload_id):
             upload = await self.find(upload_id, owner)
             if offset != upload.offset:
                 raise UploadOffsetMismatchError(
-                    f"The upload goes on at byte {upload.offset}, not {offset}."
+                    f"The upload continues at byte {upload.offset}, not {offset}."
                 )
             _ensure_within(upload.length, offset + n_bytes)
             await run_sync(self._disk.ensure_free, n_bytes)
@@ -144,36 +155,36 @@ class UploadStore:
             return await self.find(upload_id, owner)
 
     async def remove(self, upload_id: str, owner: str) -> None:
-        """Give an upload up; raises UploadNotFoundError and WrongStateError as `append` does."""
-        with self._alone(upload_id):
+        """Remove an upload; raises UploadNotFoundError and WrongStateError like `append`."""
+        with self._exclusive(upload_id):
             await self.find(upload_id, owner)
             await run_sync(self._remove, upload_id)
 
     async def claim(self, upload_id: str, owner: str) -> StoredFile:
-        """Take a finished upload out; the file belongs to the caller.
+        """Take a finished upload out of the store; the caller owns the file.
 
         Raises:
-            UploadNotFoundError: no upload of that owner has this id.
-            WrongStateError: bytes are missing, or another request has the upload.
+            UploadNotFoundError: the owner has no upload with this id.
+            WrongStateError: bytes are missing, or another request uses the upload.
         """
-        with self._alone(upload_id):
+        with self._exclusive(upload_id):
             upload = await self.find(upload_id, owner)
             _ensure_finished(upload)
             return await run_sync(self._claim, upload)
 
     async def link(self, upload_id: str, owner: str) -> LinkedFile:
-        """Give a name of its own to a finished upload, by which it can be read.
+        """Create a second name for a finished upload, readable even if the upload is removed.
 
-        The caller removes it; what becomes of the upload meanwhile does not matter.
+        The caller removes the file.
 
-        Raises: UploadNotFoundError, WrongStateError: as `claim` does.
+        Raises: UploadNotFoundError, WrongStateError: like `claim`.
         """
         upload = await self.find(upload_id, owner)
         _ensure_finished(upload)
         return await run_sync(self._link, upload)
 
     async def expire_forever(self) -> None:
-        """Remove the uploads that were given up, now and every hour."""
+        """Remove expired uploads, now and every hour."""
         while True:
             try:
                 await self.remove_expired()
@@ -190,13 +201,13 @@ class UploadStore:
         for path in self._folder.iterdir():
             changed = path.stat().st_mtime
             last_change[path.stem] = max(changed, last_change.get(path.stem, changed))
-        given_up = time.time() - self._ttl_s
+        expired_before = time.time() - self._ttl_s
         for upload_id, changed in last_change.items():
-            if changed < given_up and upload_id not in self._in_use:
+            if changed < expired_before and upload_id not in self._in_use:
                 self._remove(upload_id)
 
     @contextmanager
-    def _alone(self, upload_id: str) -> Generator[None]:
+    def _exclusive(self, upload_id: str) -> Generator[None]:
         if upload_id in self._in_use:
             raise WrongStateError("Another request is using this upload.")
         self._in_use.add(upload_id)
@@ -221,15 +232,15 @@ class UploadStore:
 
     def _read(self, upload_id: str, owner: str) -> tuple[Announcement, os.stat_result]:
         if not is_id(upload_id):
-            raise UploadNotFoundError(_UNKNOWN)
+            raise UploadNotFoundError(_NOT_FOUND)
         try:
             text = self._announcement(upload_id).read_text("utf-8")
             announcement = Announcement.model_validate_json(text)
             data = self._data(upload_id).stat()
         except (FileNotFoundError, ValidationError) as error:
-            raise UploadNotFoundError(_UNKNOWN) from error
+            raise UploadNotFoundError(_NOT_FOUND) from error
         if announcement.owner != owner:
-            raise UploadNotFoundError(_UNKNOWN)
+            raise UploadNotFoundError(_NOT_FOUND)
         return announcement, data
 
     def _find(self, upload_id: str, owner: str) -> Upload:
@@ -271,12 +282,12 @@ class UploadStore:
         try:
             path.hardlink_to(self._data(upload.id))
         except FileNotFoundError as error:
-            raise UploadNotFoundError(_UNKNOWN) from error
+            raise UploadNotFoundError(_NOT_FOUND) from error
         return LinkedFile(path, display_name(upload.name), upload.length)
 
     def _claim(self, upload: Upload) -> StoredFile:
         digest = self._digests.pop(upload.id, RunningDigest())
-        sha256 = digest.of_first(upload.length) or sha256_of(self._data(upload.id))
+        sha256 = digest.hexdigest(upload.length) or sha256_of(self._data(upload.id))
         path = self._data(upload.id).rename(self._work.path_for_new_file())
         self._announcement(upload.id).unlink(missing_ok=True)
         return StoredFile(
@@ -289,7 +300,7 @@ class UploadStore:
 
 def _ensure_finished(upload: Upload) -> None:
     if upload.offset < upload.length:
-        raise WrongStateError(f"Only {upload.offset} of {upload.length} bytes have arrived.")
+        raise WrongStateError(f"Only {upload.offset} of {upload.length} bytes were received.")
 
 
 def _ensure_within(length: int, end: int) -> None:

@@ -1,10 +1,10 @@
-"""Files that are worked on: recordings as they arrive, and decoded ones of running jobs.
+"""Stores recordings while they are received and decoded.
 
-Several backends may share the folder. Each has a number, held by a lock that ends with the
-process, however it dies; a process that starts takes the first number that is free, so that
-one that was killed finds its own again. A file that a process is writing begins with its
-number: `0-….part` is arriving, `0-…` has arrived. `{job}.pcm` is a decoded recording, whole,
-and belongs to its job, whichever process works on that.
+Several backends may share the folder. Each has a process number, held by a file lock that the
+operating system releases however the process ends; a starting process takes the first free
+number, so that a restarted one usually gets its own number back. Files that a process writes
+begin with its number: `0-….part` is being received, `0-…` is complete. `{job}.pcm` is a complete
+decoded recording and belongs to its job, whichever process runs that.
 """
 
 import fcntl
@@ -24,15 +24,15 @@ from backend.storage.files import StoredFile, display_name, new_id
 _PARTIAL = ".part"
 _PCM = ".pcm"
 WRITE_BYTES = 2**20
-"""Gathered before it is written: each write is a thread's turn."""
+"""Bytes collected before a write, because each write starts a thread."""
 
 
 class FolderInUseError(RuntimeError):
-    """As many backends as may share a folder do so already."""
+    """The maximum number of backends already uses the folder."""
 
 
 class IncomingFile:
-    """One recording on its way to disk; see `WorkFolder.receiving`."""
+    """A recording being received; see `WorkFolder.receiving`."""
 
     def __init__(self, file: FileIO, path: Path, disk: Disk, max_bytes: int) -> None:
         self._file = file
@@ -44,55 +44,55 @@ class IncomingFile:
         self._digest = hashlib.sha256()
 
     async def write(self, data: bytes) -> None:
-        """Add bytes at the end.
+        """Append bytes.
 
         Raises:
-            TooLargeError: with them the file is larger than is accepted.
-            DiskFullError: there is no room for them.
+            TooLargeError: the file exceeds the largest accepted size.
+            DiskFullError: there is not enough disk space for them.
         """
         self._size_bytes += len(data)
         if self._size_bytes > self._max_bytes:
-            raise TooLargeError(f"The file has more than {self._max_bytes} bytes.")
+            raise TooLargeError(f"The file is larger than {self._max_bytes} bytes.")
         self._pending += data
         if len(self._pending) >= WRITE_BYTES:
             await run_sync(self._write_pending)
 
     async def finish(self, client_name: str | None) -> StoredFile:
-        """Return the whole file, which now belongs to the caller; it may not be on disk yet."""
+        """Return the complete file, owned by the caller; it is not synced to disk yet."""
         return await run_sync(self._finish, client_name)
 
     def _write_pending(self) -> None:
         data, self._pending = self._pending, bytearray()
-        self._disk.ensure_free(len(data))  # not every client says how much will come
+        self._disk.ensure_free(len(data))  # not every client announces the size
         write_all(self._file, data)
         self._digest.update(data)
 
     def _finish(self, client_name: str | None) -> StoredFile:
         with self._file:
             self._write_pending()
-        whole = self._path.with_suffix("")
-        self._path.rename(whole)
+        complete = self._path.with_suffix("")
+        self._path.rename(complete)
         return StoredFile(
-            path=whole,
+            path=complete,
             name=display_name(client_name),
             size_bytes=self._size_bytes,
             sha256=self._digest.hexdigest(),
         )
 
     def discard_unfinished(self) -> None:
-        """Leave nothing behind of a file that was not finished."""
+        """Remove the file unless it was finished."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
 
 class WorkFolder:
-    """Where recordings lie while they are worked on.
+    """Stores files of recordings that are being received or transcribed.
 
     Args:
-        folder: holds them, and nothing else.
-        disk: that of the folder.
-        max_bytes: of the largest file that is accepted.
-        max_processes: backends that may share the folder.
+        folder: for these files only.
+        disk: the folder's disk.
+        max_bytes: the largest accepted file.
+        max_processes: how many backends may share the folder.
     """
 
     def __init__(self, folder: Path, disk: Disk, max_bytes: int, max_processes: int = 1) -> None:
@@ -109,53 +109,53 @@ class WorkFolder:
 
     @property
     def process_number(self) -> int:
-        """This process's own among those that share the folder; only while it is owned."""
+        """This process's number among those that share the folder; set inside `owned`."""
         assert self._number is not None
         return self._number
 
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Have a place in the folder while this lasts; what killed processes left is removed.
+        """Hold a process number, and remove files that its previous holder left.
 
         Raises:
-            FolderInUseError: no place is free.
+            FolderInUseError: no number is free.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for number in range(self._max_processes):
-            with self._lock(number) as is_ours:
-                if not is_ours:
+            with self._try_lock(number) as is_locked:
+                if not is_locked:
                     continue
                 self._number = number
                 self._clear(number)
                 try:
                     yield
                 finally:
-                    self._clear(number)  # a request cut off at the stop may have left a part
+                    self._clear(number)  # a request cancelled at shutdown may have left a file
                     self._number = None
                 return
-        raise FolderInUseError(f"another backend works in {self._folder}")
+        raise FolderInUseError(f"Another backend uses {self._folder}.")
 
     def dead_processes(self) -> Iterator[int]:
-        """Yield the number of each process that died; meanwhile no other process has it.
+        """Yield the number of each process that died, after removing the files it was writing.
 
-        What it was writing is removed.
+        The number stays locked until the next one is requested.
         """
         for number in range(self._max_processes):
             if number == self._number or not self._lock_path(number).exists():
                 continue
-            with self._lock(number) as is_ours:
-                if is_ours:
+            with self._try_lock(number) as is_locked:
+                if is_locked:
                     self._clear(number)
                     yield number
 
     @asynccontextmanager
     async def receiving(self, announced_bytes: int) -> AsyncGenerator[IncomingFile]:
-        """Give a file to write to; unless it is finished, it is gone at the end.
+        """Open a file for a recording; it is removed at the end unless it was finished.
 
         Args:
-            announced_bytes: how many the client says will come, 0 when it does not say.
+            announced_bytes: how many bytes the client announced, 0 if unknown.
 
-        Raises: DiskFullError: there is no room for them.
+        Raises: DiskFullError: there is not enough disk space for them.
         """
         incoming = await run_sync(self._open, announced_bytes)
         try:
@@ -165,16 +165,16 @@ class WorkFolder:
                 await run_sync(incoming.discard_unfinished)
 
     def path_for_new_file(self) -> Path:
-        """Return where a recording that arrived elsewhere is to be moved to."""
+        """Return an unused path for a file of this process."""
         return self._folder / f"{self.process_number}-{new_id()}"
 
     def pcm(self, job_id: str) -> Path:
-        """Return where a job's decoded recording lies, if it does."""
+        """Return the path of a job's decoded recording, which need not exist."""
         return self._folder / f"{job_id}{_PCM}"
 
     @contextmanager
     def writing_pcm(self, job_id: str) -> Generator[Path]:
-        """Give a path to write a decoded recording to; it takes its place at the end."""
+        """Yield a path for writing a decoded recording, renamed to `pcm(job_id)` on success."""
         path = self.path_for_new_file()
         try:
             yield path
@@ -206,7 +206,7 @@ class WorkFolder:
         return self._folder.with_suffix(f".{number}.lock")
 
     @contextmanager
-    def _lock(self, number: int) -> Generator[bool]:
+    def _try_lock(self, number: int) -> Generator[bool]:
         with self._lock_path(number).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -218,6 +218,6 @@ class WorkFolder:
     def _clear(self, number: int) -> None:
         for path in self._folder.iterdir():
             owner, dash, _ = path.name.partition("-")
-            # without a number: left by a version before the numbers
+            # earlier versions wrote files without a number
             if owner == str(number) or (not dash and path.suffix != _PCM):
                 path.unlink(missing_ok=True)

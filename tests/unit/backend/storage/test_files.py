@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.storage.files import MAX_NAME_CHARS, NAMELESS, display_name, is_id, new_id
+from backend.storage.files import DEFAULT_NAME, MAX_NAME_CHARS, display_name, is_id, new_id
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,11 @@ from backend.storage.files import MAX_NAME_CHARS, NAMELESS, display_name, is_id,
         ("\u202egpj.exe", "gpj.exe"),
         ("и\u0306.wav", "й.wav"),
         ("  spaced.ogg ", "spaced.ogg"),
-        ("", NAMELESS),
-        (None, NAMELESS),
-        ("..", NAMELESS),
-        ("folder/", NAMELESS),
-        ("\x01\x02", NAMELESS),
+        ("", DEFAULT_NAME),
+        (None, DEFAULT_NAME),
+        ("..", DEFAULT_NAME),
+        ("folder/", DEFAULT_NAME),
+        ("\x01\x02", DEFAULT_NAME),
     ],
 )
 def test_a_name_is_shown_without_folders_controls_and_tricks(sent: str | None, shown: str) -> None:
