@@ -28,7 +28,7 @@ from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Checkpoint, EngineOptions
 from llm.engines.registry import load_engine
-from llm.engines.whisper import alignment, engine
+from llm.engines.whisper import alignment, attempt
 
 _ROWS, _WIDTH, _WIDER = 8000, 512, 2048
 _ROUNDS = 9
@@ -82,7 +82,7 @@ class _EngineProbe:
         self._watch(network.OpenVinoNetwork, "align", "align words", self._note_nothing)
         self._watch(network.DecoderState, "advance", "decoder", self._note_step)
         original = alignment.token_times
-        engine.token_times = self._timed(original, "align words", self._note_nothing)
+        attempt.token_times = self._timed(original, "align words", self._note_nothing)
 
     def _watch(self, owner: type, method: str, stage: str, note: Callable[..., None]) -> None:
         setattr(owner, method, self._timed(getattr(owner, method), stage, note))

@@ -1,4 +1,4 @@
-"""Concurrent requests become batches for the one engine, which works in its own thread."""
+"""Collect concurrent requests into batches for the engine, which runs in its own thread."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import structlog
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkTimings, DecodingOptions
+from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
 from llm.metrics import InferenceMetrics
@@ -20,42 +20,33 @@ from llm.metrics import InferenceMetrics
 log = structlog.get_logger()
 
 GATHER_S = 0.02
-"""Seconds that the first chunk of a batch waits for others: a client that sends a few at a
-time gets its answers together, and sends the next ones within milliseconds."""
+"""Seconds to wait for more chunks before a batch starts: a client that sends several at once
+gets their answers together, and sends the next ones within milliseconds."""
 
 RETRY_AFTER_S = 2
 
 MAX_BATCH_AUDIO_S = 180.0
-"""Most audio of one batch, seconds: whoever comes while it is at work waits for its end."""
+"""Most seconds of audio in one batch: a new request waits until the running batch ends."""
 
 LENGTH_RATIO = 2.0
-"""Chunks in a batch are at most this many times as long as its first, or as short: all wait
-for the longest, so that a dictation of three seconds would wait for a lecture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one chunk, by which model, and when."""
-
-    result: ChunkResult
-    model: ModelIdentity
-    timings: ChunkTimings
+"""Chunks of a batch are at most this many times longer or shorter than its first. All of them
+wait for the longest, so a dictation of three seconds must not share a batch with a lecture."""
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class _QueuedChunk:
     samples: Samples
     options: DecodingOptions
-    answer: "asyncio.Future[Answer]"
+    transcript: "asyncio.Future[ChunkTranscript]"
     arrived: float = field(default_factory=time.perf_counter)
 
     @property
     def due(self) -> float:
-        """When it should be at work, on the clock of `arrived`."""
+        """When to start it at the latest, on the clock of `arrived`."""
         return self.arrived + len(self.samples) / SAMPLE_RATE
 
-    def goes_with(self, other: "_Waiting") -> bool:
-        """Whether both can be in one batch, and neither loses by it."""
+    def fits_with(self, other: "_QueuedChunk") -> bool:
+        """Whether both chunks can share a batch without delaying either."""
         shorter, longer = sorted((len(self.samples), len(other.samples)))
         return self.options == other.options and longer <= LENGTH_RATIO * shorter
 
@@ -63,14 +54,17 @@ class _Waiting:
 class Batcher:
     """A bounded queue of chunks, and the loop that empties it batch by batch.
 
-    A batch holds chunks of equal options and like length. Each chunk is due as long after it
-    came as it lasts, and whichever is due first heads the next batch: so a dictation goes
-    before a lecture's chunks that came shortly before it, and none is overtaken for ever.
+    The chunks of a batch have equal options and similar lengths. A chunk is due after as many
+    seconds as it lasts, and the chunk that is due first starts the next batch. A dictation thus
+    overtakes the chunks of a lecture that arrived shortly before, and no chunk starves.
 
     Args:
-        current_engine: the engine to use now; None: no model yet. Asked once a batch, so
-            that a batch is never split between two models.
-        thread: one worker; whoever else uses the engine has to do so there.
+        current_engine: returns the engine to use now; None: no model yet. Called once per
+            batch, so that one model decodes the whole batch.
+        thread: a single worker; all other uses of the engine must run there too.
+        metrics: updated after each batch.
+        max_batch_size: most chunks of a batch.
+        queue_size: most chunks that wait.
     """
 
     def __init__(
@@ -87,64 +81,65 @@ class Batcher:
         self._metrics = metrics
         self._max_batch_size = max_batch_size
         self._queue_size = queue_size
-        self._waiting: deque[_Waiting] = deque()
+        self._queue: deque[_QueuedChunk] = deque()
         self._arrival = asyncio.Event()
-        metrics.queue_depth.set_function(lambda: len(self._waiting))
+        metrics.queue_depth.set_function(lambda: len(self._queue))
 
-    async def transcribe(self, samples: Samples, options: DecodingOptions) -> Answer:
-        """Wait for a chunk's turn and return what was said; a cancelled call leaves the queue.
+    async def transcribe(self, samples: Samples, options: DecodingOptions) -> ChunkTranscript:
+        """Queue a chunk and return its transcript; cancelling removes it from the queue.
 
         Raises:
-            NotReadyError: there is no model yet.
+            NotReadyError: no model is loaded yet.
             OverloadedError: the queue is full.
             InferenceFailedError: the engine failed on this chunk's batch.
         """
         if self._current_engine() is None:
             raise NotReadyError("The model is not loaded yet.", retry_after_s=RETRY_AFTER_S)
-        if len(self._waiting) >= self._queue_size:
+        if len(self._queue) >= self._queue_size:
             self._metrics.chunks.labels("refused").inc()
             raise OverloadedError(
-                f"{self._queue_size} chunks are waiting already.", retry_after_s=RETRY_AFTER_S
+                f"The queue is full: {self._queue_size} chunks are waiting.",
+                retry_after_s=RETRY_AFTER_S,
             )
-        place = _Waiting(samples, options, asyncio.get_running_loop().create_future())
-        self._waiting.append(place)
+        queued = _QueuedChunk(samples, options, asyncio.get_running_loop().create_future())
+        self._queue.append(queued)
         self._arrival.set()
         try:
-            return await place.answer
+            return await queued.transcript
         except asyncio.CancelledError:
             self._metrics.chunks.labels("abandoned").inc()
-            with suppress(ValueError):  # it may be in the running batch already
-                self._waiting.remove(place)
+            with suppress(ValueError):  # the running batch may have it already
+                self._queue.remove(queued)
             raise
 
     async def run(self) -> None:
-        """Work through the queue until cancelled."""
+        """Process the queue until cancelled."""
         while True:
             await self._arrival.wait()
-            if len(self._waiting) < self._max_batch_size:
+            if len(self._queue) < self._max_batch_size:
                 await asyncio.sleep(GATHER_S)
             if batch := self._take_batch():
-                await self._work(batch)
-            if not self._waiting:
+                await self._run_batch(batch)
+            if not self._queue:
                 self._arrival.clear()
 
-    def _take_batch(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        room = MAX_BATCH_AUDIO_S * SAMPLE_RATE
-        for place in sorted(self._waiting, key=lambda place: place.due):
+    def _take_batch(self) -> list[_QueuedChunk]:
+        batch: list[_QueuedChunk] = []
+        n_samples_left = MAX_BATCH_AUDIO_S * SAMPLE_RATE
+        for queued in sorted(self._queue, key=lambda queued: queued.due):
             if len(batch) == self._max_batch_size:
                 break
-            if not batch or (place.goes_with(batch[0]) and len(place.samples) <= room):
-                batch.append(place)
-                room -= len(place.samples)
-        for place in batch:
-            self._waiting.remove(place)
+            if not batch or (queued.fits_with(batch[0]) and len(queued.samples) <= n_samples_left):
+                batch.append(queued)
+                n_samples_left -= len(queued.samples)
+        for queued in batch:
+            self._queue.remove(queued)
         return batch
 
-    async def _work(self, batch: list[_Waiting]) -> None:
+    async def _run_batch(self, batch: list[_QueuedChunk]) -> None:
         started = time.perf_counter()
         try:
-            engine, results = await asyncio.get_running_loop().run_in_executor(
+            model, results = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._infer, batch
             )
         except Exception as error:
@@ -152,36 +147,37 @@ class Batcher:
             self._fail(batch, error)
             return
         inference_s = time.perf_counter() - started
-        self._tell(batch, engine.identity, inference_s)
-        for place, result in zip(batch, results, strict=True):
+        self._record(batch, model, inference_s)
+        for queued, result in zip(batch, results, strict=True):
             timings = ChunkTimings(
-                queue_s=round(started - place.arrived, 4),
+                queue_s=round(started - queued.arrived, 4),
                 inference_s=round(inference_s, 4),
                 batch_size=len(batch),
             )
-            if not place.answer.done():
-                place.answer.set_result(Answer(result, engine.identity, timings))
+            if not queued.transcript.done():
+                transcript = _to_transcript(queued.samples, result, model, timings)
+                queued.transcript.set_result(transcript)
 
-    def _infer(self, batch: list[_Waiting]) -> tuple[SpeechEngine, list[ChunkResult]]:
-        # asked for in the thread: an engine is closed there, so it is open until we are done
+    def _infer(self, batch: list[_QueuedChunk]) -> tuple[ModelIdentity, list[ChunkResult]]:
+        # Engines are closed in this thread, so the one returned here stays open meanwhile.
         engine = self._current_engine()
         if engine is None:
             raise RuntimeError("the model was unloaded")
-        results = engine.transcribe([place.samples for place in batch], batch[0].options)
+        results = engine.transcribe([queued.samples for queued in batch], batch[0].options)
         if len(results) != len(batch):
             raise RuntimeError(f"{len(results)} results for {len(batch)} chunks")
-        return engine, results
+        return engine.identity, results
 
-    def _fail(self, batch: list[_Waiting], cause: Exception) -> None:
+    def _fail(self, batch: list[_QueuedChunk], cause: Exception) -> None:
         self._metrics.chunks.labels("failed").inc(len(batch))
-        for place in batch:
-            if not place.answer.done():
+        for queued in batch:
+            if not queued.transcript.done():
                 failure = InferenceFailedError("The model failed on this chunk.")
                 failure.__cause__ = cause
-                place.answer.set_exception(failure)
+                queued.transcript.set_exception(failure)
 
-    def _tell(self, batch: list[_Waiting], model: ModelIdentity, inference_s: float) -> None:
-        audio_s = sum(len(place.samples) for place in batch) / SAMPLE_RATE
+    def _record(self, batch: list[_QueuedChunk], model: ModelIdentity, inference_s: float) -> None:
+        audio_s = sum(len(queued.samples) for queued in batch) / SAMPLE_RATE
         self._metrics.chunks.labels("recognised").inc(len(batch))
         self._metrics.audio_s.inc(audio_s)
         self._metrics.inference_s.inc(inference_s)
@@ -196,3 +192,19 @@ class Batcher:
             rtf=round(inference_s / audio_s, 4),
             batch_size=len(batch),
         )
+
+
+def _to_transcript(
+    samples: Samples, result: ChunkResult, model: ModelIdentity, timings: ChunkTimings
+) -> ChunkTranscript:
+    return ChunkTranscript(
+        text=" ".join(segment.text for segment in result.segments),
+        language=result.language,
+        language_probability=result.language_probability,
+        duration_s=len(samples) / SAMPLE_RATE,
+        segments=result.segments,
+        attempts=result.attempts,
+        hallucination_suppressed=result.hallucination_suppressed,
+        model=model,
+        timings=timings,
+    )

@@ -11,7 +11,6 @@ from starlette.requests import ClientDisconnect
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.problems import ProblemType
 from contracts.transcription import ChunkTranscript, DecodingOptions
-from llm.batching import Answer
 from llm.dependencies import BatcherDep
 from llm.engines.protocol import Samples
 from llm.errors import EmptyAudioError, TooLongError, UnreadableAudioError
@@ -49,21 +48,9 @@ _PCM_BODY = {
 async def transcribe_chunk(
     request: Request, options: Annotated[DecodingOptions, Query()], batcher: BatcherDep
 ) -> ChunkTranscript:
-    """Return what is said in the chunk; times are seconds from its start."""
+    """Return the text of the chunk; times are in seconds from its start."""
     samples = await _read_samples(request)
-    answer = await _unless_hung_up(request, batcher.transcribe(samples, options))
-    segments = answer.result.segments
-    return ChunkTranscript(
-        text=" ".join(segment.text for segment in segments),
-        language=answer.result.language,
-        language_probability=answer.result.language_probability,
-        duration_s=len(samples) / SAMPLE_RATE,
-        segments=segments,
-        attempts=answer.result.attempts,
-        hallucination_suppressed=answer.result.hallucination_suppressed,
-        model=answer.model,
-        timings=answer.timings,
-    )
+    return await _cancel_on_disconnect(request, batcher.transcribe(samples, options))
 
 
 async def _read_samples(request: Request) -> Samples:
@@ -71,28 +58,30 @@ async def _read_samples(request: Request) -> Samples:
     async for block in request.stream():
         body += block
         if len(body) > MAX_BODY_BYTES:
-            raise TooLongError(f"A chunk has at most {MAX_CHUNK_S:.0f} seconds.")
+            raise TooLongError(f"A chunk may last at most {MAX_CHUNK_S:.0f} seconds.")
     if not body:
         raise EmptyAudioError("The body is empty.")
     if len(body) % SAMPLE_WIDTH_BYTES:
-        raise UnreadableAudioError("The body ends within a sample: it has an odd length.")
-    return np.frombuffer(body, "<i2").astype(np.float32) / 32768
+        raise UnreadableAudioError("The body ends in the middle of a sample: its length is odd.")
+    return np.frombuffer(body, "<i2").astype(np.float32) / np.float32(32768)
 
 
-async def _unless_hung_up(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Wait for the work, but give it up as soon as the client has gone."""
+async def _cancel_on_disconnect(
+    request: Request, work: Coroutine[Any, Any, ChunkTranscript]
+) -> ChunkTranscript:
+    """Wait for the work; cancel it as soon as the client disconnects."""
     working = asyncio.create_task(work)
-    gone = asyncio.create_task(_wait_for_hang_up(request))
+    disconnected = asyncio.create_task(_wait_for_disconnect(request))
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise ClientDisconnect
         return working.result()
     finally:
         working.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _wait_for_hang_up(request: Request) -> None:
+async def _wait_for_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

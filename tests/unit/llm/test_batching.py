@@ -53,7 +53,7 @@ async def test_concurrent_chunks_share_batches_and_each_gets_its_own_answer() ->
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
         answers = await asyncio.gather(*(ask(batcher, n) for n in range(11, 21)))
-    assert [a.result.segments[0].text for a in answers] == [str(n) for n in range(11, 21)]
+    assert [a.segments[0].text for a in answers] == [str(n) for n in range(11, 21)]
     assert [len(batch) for batch in engine.batches] == [4, 4, 2]
     assert [a.timings.batch_size for a in answers] == [4] * 8 + [2] * 2
 
@@ -107,7 +107,7 @@ async def test_a_failing_batch_fails_alone() -> None:
             await ask(batcher, 1)
         assert "secret" not in failure.value.detail
         engine.error = None
-        assert (await ask(batcher, 2)).result.segments[0].text == "2"
+        assert (await ask(batcher, 2)).segments[0].text == "2"
 
 
 async def test_without_a_model_a_chunk_is_told_to_come_back() -> None:
@@ -154,7 +154,7 @@ def test_every_batch_is_headed_by_the_chunk_due_first_and_keeps_its_bounds(
         async with running(lambda: engine, max_batch_size=max_batch_size) as batcher:
             asked = zip(ages, options, strict=False)
             answers = await asyncio.gather(*(ask(batcher, *one) for one in asked))
-        assert [answer.result.language for answer in answers] == [
+        assert [answer.language for answer in answers] == [
             one.language for _, one in zip(ages, options, strict=False)
         ]
 

@@ -82,7 +82,7 @@ class SpecialTokens:
         )
 
 
-def longest_prompt(prompt: Sequence[int], max_positions: int) -> list[int]:
+def truncate_prompt(prompt: Sequence[int], max_positions: int) -> list[int]:
     """Return the end of a prompt, as much as fits before the transcript.
 
     Source: openai/whisper, `DecodingTask._get_initial_tokens`: half of the decoder's

@@ -1,0 +1,207 @@
+"""One pass of the decoder over a batch: prompt, language, search, word times, quality checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.audio import SAMPLE_RATE
+from contracts.languages import AUTO_LANGUAGE
+from contracts.transcription import DecodingOptions, QualityIssue, Word
+from llm.engines.protocol import Samples
+from llm.engines.whisper.alignment import FRAME_S, token_times
+from llm.engines.whisper.logit_filter import LogitFilter
+from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
+from llm.engines.whisper.quality_checks import find_quality_issues, is_silence
+from llm.engines.whisper.search import Decoder, Hypothesis, Logits, Search
+from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
+from llm.engines.whisper.words import group_into_words, time_words
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedChunk:
+    """A chunk and its encoder output."""
+
+    samples: Samples
+    encoder_output: EncoderOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the decoder finds in a chunk before it writes any text.
+
+    Attributes:
+        language: code of the language to decode in.
+        language_probability: of that language among all languages.
+        no_speech_prob: probability of the no-speech token.
+    """
+
+    language: str
+    language_probability: float
+    no_speech_prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The text that one pass gave for one chunk, and how good it is.
+
+    Attributes:
+        context_s: seconds of the encoder's window.
+        temperature: of the search.
+        text: as the model wrote it, spaces included.
+        words: of the text, with times in seconds from the chunk's start.
+        detection: language and no-speech probability.
+        avg_logprob: mean natural log-probability of the tokens and the end.
+        is_silence: whether the chunk holds no speech, so that the text is made up.
+        quality_issues: signs that the text is wrong.
+    """
+
+    context_s: float
+    temperature: float
+    text: str
+    words: list[Word]
+    detection: Detection
+    avg_logprob: float
+    is_silence: bool
+    quality_issues: list[QualityIssue]
+
+    @property
+    def quality(self) -> tuple[int, float]:
+        """Sort key: the fewest issues first, then the highest probability."""
+        return -len(self.quality_issues), self.avg_logprob
+
+    @property
+    def is_final(self) -> bool:
+        """Whether another attempt cannot improve the result."""
+        return self.is_silence or not self.quality_issues
+
+
+def decode(
+    network: WhisperNetwork, chunks: Sequence[EncodedChunk], options: DecodingOptions
+) -> list[Attempt]:
+    """Decode a batch once.
+
+    Args:
+        network: the loaded checkpoint.
+        chunks: encoded in one call.
+        options: for all of them.
+
+    Returns:
+        One attempt per chunk, in order.
+    """
+    decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
+    prompt = _prompt_tokens(network, options.prompt)
+    logits = decoder.advance(np.array([prompt] * len(chunks)))
+    detections = _detect(logits, network.vocabulary.special, options.language)
+    hypotheses = _search(network, decoder, detections, options, n_prompt=len(prompt))
+    return [
+        _evaluate(network, *parts, options)
+        for parts in zip(chunks, detections, hypotheses, strict=True)
+    ]
+
+
+def _prompt_tokens(network: WhisperNetwork, prompt: str) -> list[int]:
+    vocabulary = network.vocabulary
+    special = vocabulary.special
+    if not prompt.strip():
+        return [special.start_of_transcript]
+    tokens = vocabulary.tokens(f" {prompt.strip()}")
+    return [
+        special.start_of_previous,
+        *truncate_prompt(tokens, network.max_positions),
+        special.start_of_transcript,
+    ]
+
+
+def _detect(logits: Logits, special: SpecialTokens, wanted: str) -> list[Detection]:
+    """Read each row's logits after the prompt; with `auto`, take the most probable language."""
+    no_speech_probs = _softmax(logits)[:, special.no_speech]
+    probabilities = _softmax(logits[:, list(special.languages.values())])
+    codes = list(special.languages)
+    chosen: list[int] = (
+        probabilities.argmax(axis=-1).tolist()
+        if wanted == AUTO_LANGUAGE
+        else [codes.index(wanted)] * len(logits)
+    )
+    return [
+        Detection(codes[n], round(float(row[n]), 4), float(no_speech_prob))
+        for n, row, no_speech_prob in zip(chosen, probabilities, no_speech_probs, strict=True)
+    ]
+
+
+def _search(
+    network: WhisperNetwork,
+    decoder: Decoder,
+    detections: Sequence[Detection],
+    options: DecodingOptions,
+    n_prompt: int,
+) -> list[Hypothesis]:
+    """Continue a decoder that has read the prompt to the end of each text."""
+    special = network.vocabulary.special
+    control = [_control_tokens(special, one.language, options) for one in detections]
+    logits = decoder.advance(np.array(control))
+    search = Search(
+        end_token=special.end_of_text,
+        # Source: openai/whisper, `DecodingOptions.sample_len`: half of the positions
+        max_tokens=min(
+            network.max_positions // 2, network.max_positions - n_prompt - len(control[0])
+        ),
+        beam_size=options.beam_size,
+        temperature=options.temperature,
+    )
+    allowed = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
+    return search.run(decoder, logits, allowed)
+
+
+def _control_tokens(special: SpecialTokens, language: str, options: DecodingOptions) -> list[int]:
+    """Return the tokens between the start of the transcript and the text."""
+    return [special.languages[language], special.tasks[options.task], special.no_timestamps]
+
+
+def _evaluate(
+    network: WhisperNetwork,
+    chunk: EncodedChunk,
+    detection: Detection,
+    hypothesis: Hypothesis,
+    options: DecodingOptions,
+) -> Attempt:
+    """Time the words of a text and check its quality."""
+    text, avg_logprob = network.vocabulary.text(hypothesis.tokens), hypothesis.avg_logprob
+    words = _time_words(network, chunk, hypothesis, detection.language, options)
+    return Attempt(
+        context_s=chunk.encoder_output.context_s,
+        temperature=options.temperature,
+        text=text,
+        words=words,
+        detection=detection,
+        avg_logprob=round(avg_logprob, 4),
+        is_silence=is_silence(detection.no_speech_prob, avg_logprob, text, chunk.samples),
+        quality_issues=find_quality_issues(
+            text, len(hypothesis.tokens), avg_logprob, words, chunk.samples
+        ),
+    )
+
+
+def _time_words(
+    network: WhisperNetwork,
+    chunk: EncodedChunk,
+    hypothesis: Hypothesis,
+    language: str,
+    options: DecodingOptions,
+) -> list[Word]:
+    vocabulary = network.vocabulary
+    groups = group_into_words(hypothesis.tokens, vocabulary.text, language)
+    if not groups:
+        return []
+    prompt = [
+        vocabulary.special.start_of_transcript,
+        *_control_tokens(vocabulary.special, language, options),
+    ]
+    n_frames = max(1, round(len(chunk.samples) / SAMPLE_RATE / FRAME_S))
+    attention = network.align(chunk.encoder_output, prompt, hypothesis.tokens, n_frames)
+    return time_words(groups, token_times(attention), hypothesis.logprobs, chunk.samples)
+
+
+def _softmax(logits: Logits) -> Logits:
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
