@@ -1,1 +1,4 @@
-"""The page: takes a recording, shows its text. It knows the backend's API and nothing else."""
+"""The web page: upload recordings, read, edit and export their transcripts.
+
+It uses the backend through its HTTP API only.
+"""

@@ -1,4 +1,4 @@
-"""Runs the page: `python -m frontend`."""
+"""Run the page: `python -m frontend`."""
 
 import logging
 from pathlib import Path
@@ -16,11 +16,11 @@ from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
 
 SHUTDOWN_S = 5
-"""Seconds that open requests are given to finish when the page is stopped."""
+"""Seconds to wait for open requests on shutdown."""
 
 
 def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
-    """Return Streamlit's options, named as its flags are, so that they win over its files."""
+    """Return Streamlit's options under the names of its flags, which override its config files."""
     return {
         "browser_gatherUsageStats": False,
         "client_showErrorDetails": "none",
@@ -33,35 +33,39 @@ def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
         "server_headless": True,
         "server_showEmailPrompt": False,
         "server_fileWatcherType": "none",
-        # files go to the backend; Streamlit would hold them in memory
+        # browsers upload straight to the backend; Streamlit would hold the files in memory
         "server_maxUploadSize": 1,
         **theme_options(),
     }
 
 
 def _streamlit_log_level(level: str) -> str:
-    # at DEBUG Streamlit writes what it sends to the browser, and that holds transcripts
+    # at DEBUG Streamlit logs what it sends to the browser, transcripts included
     return "info" if level == "DEBUG" else level.lower()
 
 
 def configure_logging(level: str) -> None:
-    """Send our own lines to stderr; httpx would tell the address of every request."""
+    """Log to stderr, without httpx's line for every request."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("frontend").setLevel(level)
-    for noisy in ("httpx", "httpcore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def never_ask_for_external_address() -> None:
-    """Keep Streamlit from asking a server on the internet which address we have there.
+def disable_external_address_lookup() -> None:
+    """Stop Streamlit from asking a server on the internet for this machine's public address.
 
-    It would at each start, and for each page of another origin that tries to connect.
+    It does so at every start and whenever a page of another origin tries to connect.
     """
-    net_util.get_external_ip = lambda: None
+    net_util.get_external_ip = _no_address
+
+
+def _no_address() -> str | None:
+    return None
 
 
 def create_app(settings: FrontendSettings) -> App:
-    """Return the page's server: Streamlit's, with our own files and the way to the backend."""
+    """Return Streamlit's server with the page's static files and the backend gateway added."""
     bootstrap.load_config_options(streamlit_options(settings))
     gateway = BackendGateway(settings.backend_url, settings.backend_headers)
     backend = BackendClient(settings.backend_url, settings.backend_headers)
@@ -73,9 +77,9 @@ def create_app(settings: FrontendSettings) -> App:
 
 
 def main() -> None:
-    """Serve the page until it is told to stop."""
+    """Serve the page until the process is stopped."""
     settings = FrontendSettings()
-    never_ask_for_external_address()
+    disable_external_address_lookup()
     configure_logging(settings.log_level)
     uvicorn.run(
         create_app(settings),

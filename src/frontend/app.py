@@ -1,12 +1,12 @@
-"""What Streamlit runs at each visit and click: the page's frame, and the view that is due."""
+"""The script that Streamlit runs on every visit and click: draw the frame and one view."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from frontend.backend_client import BackendClient
-from frontend.components.failures import told_in_plain_words
-from frontend.components.header import chosen_language, name_of_view, show_header
+from frontend.components.errors import errors_shown
+from frontend.components.header import chosen_language, show_header, view_name
 from frontend.components.page_style import apply_page_style
 from frontend.components.service_banner import show_service_banner
 from frontend.i18n import Translator
@@ -18,13 +18,13 @@ from frontend.views.job import show_job
 from frontend.views.new_transcription import show_new_transcription
 from frontend.views.statistics import show_statistics
 
-# a picture of our own: the browser would fetch an icon named by Streamlit from elsewhere
+# a local file: the browser would download an icon of Streamlit's from the internet
 _ICON = Path(__file__).with_name("icon.svg")
 
 
 @st.cache_resource(show_spinner=False)
 def backend_client(base_url: str, _headers: dict[str, str]) -> BackendClient:
-    """Return the one client of a backend, shared by all visitors."""
+    """Return the client of a backend, shared by all visitors."""
     return BackendClient(base_url, _headers)
 
 
@@ -32,12 +32,12 @@ def main() -> None:
     """Draw the page."""
     settings = FrontendSettings()
     t = Translator(chosen_language())
-    title = f"{name_of_view(t)} · {t('app.title')}"
+    title = f"{view_name(t)} · {t('app.title')}"
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide")
     page = Page(t, backend_client(settings.backend_url, settings.backend_headers), settings)
     apply_page_style()
     show_header(t)
-    with told_in_plain_words(t):
+    with errors_shown(t):
         show_service_banner(page)
         _show_view(page)
 

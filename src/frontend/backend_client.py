@@ -1,13 +1,14 @@
-"""What the page itself asks of the backend: its API, with contracts for answers.
+"""A client of the backend's HTTP API that returns contract types.
 
 FrontendError
-├── BackendError             the backend said no, with a problem
-└── BackendUnavailableError  no answer, or none that can be understood
+├── BackendError             the backend answered with a problem
+└── BackendUnavailableError  no answer, or an invalid one
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -23,11 +24,11 @@ from contracts.statistics import Statistics
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _QUICK_TIMEOUT = httpx.Timeout(3.0)
 
-# the form of RFC 8187, which the backend always gives
-_file_name = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE).search
-_is_job_id = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
+# the encoding of RFC 8187, which the backend always uses
+_match_file_name = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE).search
+_match_job_id = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
 
-Answer = TypeVar("Answer", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,18 @@ class ExportedFile:
 
 
 class FrontendError(Exception):
-    """The page could not do what it was asked."""
+    """Base class of the page's errors."""
 
 
 class BackendUnavailableError(FrontendError):
-    """The backend gave no answer, or none that can be understood."""
+    """The backend did not answer, or its answer is invalid."""
 
 
 class BackendError(FrontendError):
-    """The backend said no.
+    """The backend answered with a problem.
 
     Args:
-        problem: what it said.
+        problem: the body of the answer.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -59,89 +60,89 @@ class BackendError(FrontendError):
 
     @property
     def problem_type(self) -> ProblemType:
-        """The kind of problem; one that we do not know counts as internal."""
+        """Kind of the problem; INTERNAL if unknown."""
         return problem_type_of(self.problem)
 
 
 def problem_type_of(problem: Problem) -> ProblemType:
-    """Return the kind of a problem; one that we do not know counts as internal."""
+    """Return the kind of a problem; INTERNAL if unknown."""
     known = {kind.uri: kind for kind in ProblemType}
     return known.get(problem.type, ProblemType.INTERNAL)
 
 
 class BackendClient:
-    """Calls of the backend; safe to share between threads.
+    """Call the backend; safe to share between threads.
 
     Args:
-        base_url: address of the backend, without a path.
-        headers: what the backend is told with every request, its key for one.
+        base_url: the backend's URL, without a path.
+        headers: sent with every request, such as the API key.
     """
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
-        # a proxy of the environment is for the world outside, not for our own backend
+        # proxies from the environment are meant for the internet, not for the backend
         self._http = httpx.Client(
             base_url=base_url, headers=headers, timeout=_TIMEOUT, trust_env=False
         )
 
     def health(self) -> Health:
-        """Return whether the backend can work; one that is still starting is an answer too."""
+        """Return the backend's health, also while it is starting."""
         response = self._send("GET", "/health/ready", timeout=_QUICK_TIMEOUT)
-        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
             _raise_for_problem(response)
         return _read(Health, response)
 
     def models(self) -> ModelList:
-        """Return the models that are loaded, or on their way."""
+        """Return the models that are loaded or loading."""
         return _read(ModelList, self._call("GET", "/v1/models", timeout=_QUICK_TIMEOUT))
 
-    def exported_file(self, job_id: str, form: ExportFormat) -> ExportedFile:
-        """Return the transcript as a file, named as the backend names it.
+    def exported_file(self, job_id: str, kind: ExportFormat) -> ExportedFile:
+        """Return the transcript as a file, under the backend's file name.
 
         Raises:
-            BackendError: there is no such job, or it has no text.
+            BackendError: the job does not exist or has no text.
         """
         path = f"{_job_path(job_id)}/export"
-        answer = self._call("GET", path, params={"format": form.value})
-        named = _file_name(answer.headers.get("Content-Disposition", ""))
-        return ExportedFile(unquote(named[1]) if named else f"{job_id}.{form}", answer.content)
+        response = self._call("GET", path, params={"format": kind.value})
+        match = _match_file_name(response.headers.get("Content-Disposition", ""))
+        return ExportedFile(unquote(match[1]) if match else f"{job_id}.{kind}", response.content)
 
-    def jobs(self, **wanted: object) -> JobPage:
-        """Return part of the history, the newest first.
+    def jobs(self, **filters: object) -> JobPage:
+        """Return one page of the history, newest first.
 
         Args:
-            wanted: the parameters of `GET /v1/transcriptions`; what is empty is left out.
+            filters: query parameters of `GET /v1/transcriptions`; empty values are dropped.
         """
-        parameters = {name: _as_text(value) for name, value in wanted.items() if value}
-        return _read(JobPage, self._call("GET", "/v1/transcriptions", params=parameters))
+        params = {name: _query_value(value) for name, value in filters.items() if value}
+        return _read(JobPage, self._call("GET", "/v1/transcriptions", params=params))
 
     def tags(self) -> TagList:
-        """Return the tags there are, by name."""
+        """Return all tags, sorted by name."""
         return _read(TagList, self._call("GET", "/v1/tags"))
 
     def describe(self, job_id: str, description: JobDescription) -> Job:
-        """Change a job's title or tags; only what was set in the description changes."""
+        """Change a job's title or tags; fields that are not set stay as they are."""
         body = description.model_dump_json(exclude_unset=True)
         headers = {"Content-Type": "application/json"}
         return _read(Job, self._call("PATCH", _job_path(job_id), content=body, headers=headers))
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job; what was recognised stays."""
+        """Stop a job and keep its text so far."""
         return _read(Job, self._call("POST", f"{_job_path(job_id)}/cancel"))
 
     def resume(self, job_id: str) -> Job:
-        """Go on with a job that was stopped or failed."""
+        """Resume a stopped or failed job."""
         return _read(Job, self._call("POST", f"{_job_path(job_id)}/resume"))
 
     def delete(self, job_id: str) -> None:
-        """Remove a job, its text and its recording."""
+        """Delete a job with its text and recording."""
         self._call("DELETE", _job_path(job_id))
 
     def statistics(self) -> Statistics:
-        """Return how much was transcribed, and how the machine is."""
+        """Return usage statistics and the state of the backend."""
         return _read(Statistics, self._call("GET", "/v1/statistics"))
 
     def start(self, recording: UploadedRecording) -> Job:
-        """Ask for the transcript of a recording that has been uploaded."""
+        """Start the transcription of an uploaded recording."""
         body = recording.model_dump_json(exclude_none=True)
         headers = {"Content-Type": "application/json"}
         return _read(Job, self._call("POST", "/v1/transcriptions", content=body, headers=headers))
@@ -159,17 +160,21 @@ class BackendClient:
 
 
 def _job_path(job_id: str) -> str:
-    """Return the path of a job; the id comes from the address bar and may be anything."""
-    if not _is_job_id(job_id):
+    """Return the path of a job.
+
+    Raises:
+        BackendError: the id, which comes from the address bar, is malformed.
+    """
+    if not _match_job_id(job_id):
         kind = ProblemType.NOT_FOUND
-        detail = "This is not the id of a job."
+        detail = "Invalid job id."
         raise BackendError(
             Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail)
         )
     return f"/v1/transcriptions/{job_id}"
 
 
-def _as_text(value: object) -> str:
+def _query_value(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
@@ -179,12 +184,12 @@ def _raise_for_problem(response: httpx.Response) -> None:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        raise BackendUnavailableError(f"status {response.status_code}, no problem") from None
+        raise BackendUnavailableError(f"status {response.status_code} without a problem") from None
     raise BackendError(problem)
 
 
-def _read(kind: type[Answer], response: httpx.Response) -> Answer:
+def _read(model: type[Model], response: httpx.Response) -> Model:
     try:
-        return kind.model_validate_json(response.content)
+        return model.model_validate_json(response.content)
     except ValidationError as error:
-        raise BackendUnavailableError(f"not a {kind.__name__}") from error
+        raise BackendUnavailableError(f"invalid {model.__name__}") from error

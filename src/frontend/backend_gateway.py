@@ -1,13 +1,13 @@
-"""The way from the browser's scripts to the backend: `/backend/…` on the page's own server.
+"""Forward requests of the browser's scripts to the backend, under `/backend/…`.
 
-Only the calls in `_ALLOWED` pass. Bodies are streamed both ways and never held; of the headers
-only those named here pass, so that neither the page's cookies nor the backend's key get to
-the other side.
+Only the calls in `_ALLOWED_CALLS` and the headers listed here pass, so that the page's cookies
+do not reach the backend and the backend's key does not reach the browser. Bodies are streamed
+both ways.
 """
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 PREFIX = "/backend"
 
 RETRY_AFTER_S = 5
-"""Seconds after which a browser may try again when the backend is away."""
+"""`Retry-After` of the answer while the backend is unavailable."""
 
-# events have heartbeats, and the look at a long recording takes a minute or two
+# event streams have heartbeats; the preview of a long recording takes a minute or two
 _TIMEOUT = httpx.Timeout(300.0, connect=3.0, pool=3.0)
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)
 
@@ -35,7 +35,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _ID = "[A-Za-z0-9_-]{1,128}"
 _JOB = rf"/v1/transcriptions/{_ID}"
-_ALLOWED = [
+_ALLOWED_CALLS = [
     (re.compile(pattern).fullmatch, methods)
     for pattern, methods in (
         (r"/v1/uploads/?", {"POST", "OPTIONS"}),
@@ -49,13 +49,13 @@ _ALLOWED = [
     )
 ]
 
-_ASKED = {
+_REQUEST_HEADERS = {
     "accept", "accept-language", "content-length", "content-type", "if-match",
     "if-modified-since", "if-none-match", "if-range", "last-event-id", "range",
     "tus-resumable", "upload-checksum", "upload-length", "upload-metadata", "upload-offset",
     "x-request-id",
 }  # fmt: skip
-_ANSWERED = {
+_RESPONSE_HEADERS = {
     "accept-ranges", "cache-control", "content-disposition", "content-length", "content-range",
     "content-type", "etag", "last-modified", "retry-after", "tus-checksum-algorithm",
     "tus-extension", "tus-max-size", "tus-resumable", "tus-version", "upload-expires",
@@ -65,11 +65,11 @@ _ANSWERED = {
 
 
 class BackendGateway:
-    """Passes on what the browser's scripts may ask of the backend.
+    """A reverse proxy for the calls that the browser's scripts may make.
 
     Args:
-        base_url: address of the backend, without a path.
-        headers: what the backend is told with every request, its key for one.
+        base_url: the backend's URL, without a path.
+        headers: sent with every request, such as the API key.
     """
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
@@ -80,66 +80,68 @@ class BackendGateway:
             limits=_LIMITS,
             trust_env=False,
         )
-        self.route = Route(f"{PREFIX}/{{path:path}}", self._answer, methods=_METHODS)
+        self.route = Route(f"{PREFIX}/{{path:path}}", self._handle, methods=_METHODS)
 
     @asynccontextmanager
-    async def open(self, _app: object) -> AsyncIterator[None]:
-        """Close the connections when the page's server stops."""
+    async def open(self, _app: object) -> AsyncGenerator[None]:
+        """Keep the connection pool open for the life of the server."""
         async with self._http:
             yield
 
-    async def _answer(self, request: Request) -> Response:
-        path = _path_at_backend(request)
-        methods = next((methods for matches, methods in _ALLOWED if matches(path)), None)
+    async def _handle(self, request: Request) -> Response:
+        path = _backend_path(request)
+        methods = next((methods for matches, methods in _ALLOWED_CALLS if matches(path)), None)
         if methods is None:
-            return refuse(ProblemType.NOT_FOUND, "The page does not pass this call on.")
+            return refuse(ProblemType.NOT_FOUND, "The page does not forward this call.")
         if request.method not in methods:
-            return refuse(ProblemType.METHOD_NOT_ALLOWED, f"One of {', '.join(sorted(methods))}.")
+            return refuse(ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}.")
         if not is_of_this_page(request):
             return refuse_foreign()
-        return await self._pass_on(request, path)
+        return await self._forward(request, path)
 
-    async def _pass_on(self, request: Request, path: str) -> Response:
-        headers = {name: value for name, value in request.headers.items() if name in _ASKED}
-        asked = self._http.build_request(
+    async def _forward(self, request: Request, path: str) -> Response:
+        headers = {
+            name: value for name, value in request.headers.items() if name in _REQUEST_HEADERS
+        }
+        forwarded = self._http.build_request(
             request.method,
             path,
-            params=request.query_params.multi_items(),
+            params=tuple(request.query_params.multi_items()),
             headers=headers,
             content=None if request.method in _SAFE_METHODS else request.stream(),
         )
         try:
-            answer = await self._http.send(asked, stream=True)
+            response = await self._http.send(forwarded, stream=True)
         except httpx.HTTPError as error:
-            log.warning("backend_away error=%s", type(error).__name__)
-            return _answer_away()
+            log.warning("backend_unavailable error=%s", type(error).__name__)
+            return _unavailable()
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
-        return _PassedOnAnswer(
-            _body(answer), status_code=answer.status_code, headers=_headers_back(answer)
+            return Response(status_code=400)  # the client is gone and does not read it
+        return _ForwardedResponse(
+            _body(response), status_code=response.status_code, headers=_response_headers(response)
         )
 
 
-class _PassedOnAnswer(StreamingResponse):
-    """Breaks off where the backend does, so that no half of an answer looks like the whole."""
+class _ForwardedResponse(StreamingResponse):
+    """Abort the response if the backend's breaks off, so that half of it never looks complete."""
 
     async def stream_response(self, send: Send) -> None:
         try:
             await super().stream_response(send)
-        except httpx.HTTPError as error:  # left unfinished, the connection is closed
-            log.warning("backend_broke_off error=%s", type(error).__name__)
+        except httpx.HTTPError as error:  # uvicorn closes the connection of an unfinished response
+            log.warning("backend_response_aborted error=%s", type(error).__name__)
 
 
-def _path_at_backend(request: Request) -> str:
-    """Return the path as it was sent: one with an encoded character matches no call."""
+def _backend_path(request: Request) -> str:
+    """Return the path undecoded, so that percent-encoding matches no allowed call."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return raw.decode("latin-1").removeprefix(PREFIX)
 
 
 def is_of_this_page(request: Request) -> bool:
-    """Return whether the page itself asks, and not one of another origin.
+    """Return whether the request comes from the page itself rather than from another origin.
 
-    A browser tells who asks by Sec-Fetch-Site or, where the page has no TLS, by Origin.
+    Browsers send Sec-Fetch-Site or, to a page without TLS, Origin.
     """
     is_safe = request.method in _SAFE_METHODS
     if site := request.headers.get("sec-fetch-site"):
@@ -149,36 +151,36 @@ def is_of_this_page(request: Request) -> bool:
     return is_safe
 
 
-async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
     try:
-        async for piece in answer.aiter_raw():
-            yield piece
+        async for data in response.aiter_raw():
+            yield data
     finally:
-        await answer.aclose()
+        await response.aclose()
 
 
-def _headers_back(answer: httpx.Response) -> dict[str, str]:
-    headers = {name: value for name, value in answer.headers.items() if name in _ANSWERED}
-    location = urlsplit(answer.headers.get("location", "")).path
+def _response_headers(response: httpx.Response) -> dict[str, str]:
+    headers = {name: value for name, value in response.headers.items() if name in _RESPONSE_HEADERS}
+    location = urlsplit(response.headers.get("location", "")).path
     if location:
         headers["location"] = f"{PREFIX}{location}"
     return headers
 
 
-def _answer_away() -> Response:
-    answer = refuse(ProblemType.NOT_READY, "The backend does not answer.")
-    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return answer
+def _unavailable() -> Response:
+    response = refuse(ProblemType.NOT_READY, "The backend does not respond.")
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def refuse(kind: ProblemType, detail: str) -> Response:
-    """Return a problem of our own."""
+    """Return a problem response."""
     return _problem(Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail))
 
 
 def refuse_foreign() -> Response:
-    """Return the answer to a page of another origin."""
-    detail = "Only the page itself may ask for this."
+    """Return the response to a request from another origin."""
+    detail = "Only the page itself may make this request."
     return _problem(Problem(type="about:blank", title="Forbidden", status=403, detail=detail))
 
 

@@ -1,4 +1,4 @@
-"""What every view is given."""
+"""The context that every view receives."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from frontend.settings import FrontendSettings
 
 @dataclass(frozen=True)
 class Page:
-    """The words, the backend and the settings of one run of the page."""
+    """Texts, backend client and settings of one run of the page."""
 
     t: Translator
     backend: BackendClient

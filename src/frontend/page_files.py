@@ -1,4 +1,4 @@
-"""The page's own scripts and styles: `web/` beside this file, at `/page/…`."""
+"""Serve the page's scripts and styles: the folder `web/` under `/page/`."""
 
 from os import PathLike, stat_result
 from pathlib import Path
@@ -11,8 +11,8 @@ from starlette.types import Scope
 _FOLDER = Path(__file__).with_name("web")
 
 
-class _CheckedFiles(StaticFiles):
-    """Files that a browser keeps, but asks about (ETag) before it uses them again."""
+class _RevalidatedFiles(StaticFiles):
+    """Static files that browsers cache but revalidate by ETag on each use."""
 
     def file_response(
         self,
@@ -28,5 +28,5 @@ class _CheckedFiles(StaticFiles):
 
 
 def page_files() -> Mount:
-    """Return the route of the page's own files."""
-    return Mount("/page", _CheckedFiles(directory=_FOLDER))
+    """Return the route of the static files."""
+    return Mount("/page", _RevalidatedFiles(directory=_FOLDER))

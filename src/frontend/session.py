@@ -1,4 +1,4 @@
-"""What the page remembers between runs: the view and job in its address, what was started."""
+"""State kept between runs: view and job in the address, started uploads in the session."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,7 +11,7 @@ _STARTED = "started-uploads"
 
 
 class View(StrEnum):
-    """What the address can ask for by `?view=`; the first is there without it."""
+    """Values of `?view=`; the first one is the default."""
 
     NEW = "new"
     HISTORY = "history"
@@ -19,12 +19,12 @@ class View(StrEnum):
 
 
 def current_job_id() -> str | None:
-    """Return the job that the address names."""
+    """Return the job id from the address."""
     return st.query_params.get(_JOB) or None
 
 
 def current_view() -> View:
-    """Return the view that the address names; one that we do not have is the first one."""
+    """Return the view from the address; an unknown one becomes the default."""
     try:
         return View(st.query_params.get(_VIEW, View.NEW))
     except ValueError:
@@ -32,20 +32,20 @@ def current_view() -> View:
 
 
 def started_uploads() -> list[str]:
-    """Return the uploads that this visit has made jobs of."""
+    """Return the uploads that became jobs in this session."""
     return st.session_state.get(_STARTED, [])
 
 
 def remember_started(upload_ids: Iterable[str]) -> None:
-    """Note that uploads have become jobs: they are no longer to be started."""
+    """Record that uploads became jobs, so that they are not started twice."""
     st.session_state[_STARTED] = [*started_uploads(), *upload_ids]
 
 
 def open_job(job_id: str) -> None:
-    """Give the page a job's address."""
+    """Navigate to a job."""
     st.query_params[_JOB] = job_id
 
 
 def open_history() -> None:
-    """Go to the list of all recordings."""
+    """Navigate to the history."""
     st.query_params[_VIEW] = View.HISTORY

@@ -14,33 +14,33 @@ class FrontendSettings(BaseSettings):
     )
 
     bind_address: str = Field(
-        "127.0.0.1",
+        default="127.0.0.1",
         min_length=1,
         description="Address to listen on; 0.0.0.0 accepts connections from other machines.",
     )
     frontend_port: int = Field(
-        8010,
+        default=8010,
         ge=1,
         le=65_535,
         description="TCP port of the page (1 to 65535).",
     )
     backend_url: str = Field(
-        "http://127.0.0.1:8009",
+        default="http://127.0.0.1:8009",
         pattern=r"^https?://[^/\s]+(/\S*)?$",
         description="URL at which the page calls the backend.",
     )
     backend_api_key: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="API key with which the page calls the backend; empty: none.",
     )
     max_upload_bytes: int = Field(
-        4 * 2**30,
+        default=4 * 2**30,
         ge=1,
         le=2**50,
         description="Largest accepted file, in bytes (1 to 2^50; default: 4 GiB).",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO",
+        default="INFO",
         description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
 

@@ -1,4 +1,4 @@
-"""The look of the page, as options of Streamlit; the browser's preference picks the theme."""
+"""Colours and shapes as Streamlit options; the browser's preference picks light or dark."""
 
 _SHARED = {
     "baseFontSize": 16,
@@ -30,7 +30,7 @@ _DARK = {
 
 
 def theme_options() -> dict[str, object]:
-    """Return the options of both themes, named as Streamlit's flags are."""
+    """Return the options of both themes under the names of Streamlit's flags."""
     themes = {"theme_light": _LIGHT, "theme_dark": _DARK, "theme": _SHARED}
     return {
         f"{section}_{name}": value

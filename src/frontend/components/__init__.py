@@ -1,1 +1,1 @@
-"""Pieces of the page that more than one view, or one view many times, is made of."""
+"""Parts of the page that the views are built from."""

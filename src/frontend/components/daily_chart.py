@@ -1,4 +1,4 @@
-"""How much was transcribed day by day: a plot, a sentence and a table of the same."""
+"""Audio transcribed per day: a chart, its summary and the same data as a table."""
 
 from collections.abc import Sequence
 
@@ -13,24 +13,24 @@ _TICKS = 6
 
 
 def show_daily_chart(t: Translator, by_day: Sequence[DayStatistics]) -> None:
-    """Show the days; whoever cannot see the plot has the sentence, and the table under it."""
+    """Show the chart with its text alternatives, the summary and the table."""
     st.header(t("system.by_day"), anchor=False)
-    most = max(by_day, key=lambda day: day.audio_s)
+    busiest = max(by_day, key=lambda day: day.audio_s)
     summary = t(
         "system.by_day.summary",
         days=t.number(len(by_day)),
         duration=t.duration(sum(day.audio_s for day in by_day)),
-        day=t.day(most.day, with_year=False),
-        most=t.duration(most.audio_s),
+        day=t.day(busiest.day, with_year=False),
+        most=t.duration(busiest.audio_s),
     )
     st.caption(summary)
     with st.container(key="daily-chart"):
-        st.vega_lite_chart(_plot(t, by_day, summary), width="stretch", theme="streamlit")
+        st.vega_lite_chart(_chart_spec(t, by_day, summary), width="stretch", theme="streamlit")
     with st.expander(t("system.by_day.table")):
         st.table(_table(t, by_day), border="horizontal")
 
 
-def _plot(t: Translator, by_day: Sequence[DayStatistics], summary: str) -> dict[str, object]:
+def _chart_spec(t: Translator, by_day: Sequence[DayStatistics], summary: str) -> dict[str, object]:
     day, minutes = t("system.by_day.day"), t("system.by_day.minutes")
     days = [t.day(each.day, with_year=False) for each in by_day]
     ticks = days[:: max(1, len(days) // _TICKS)]
@@ -61,9 +61,11 @@ def _plot(t: Translator, by_day: Sequence[DayStatistics], summary: str) -> dict[
 
 
 def _table(t: Translator, by_day: Sequence[DayStatistics]) -> dict[str, list[str]]:
-    used = [each for each in reversed(by_day) if each.n_recordings]
+    active = [each for each in reversed(by_day) if each.n_recordings]
     return {
-        t("system.by_day.day"): [t.day(each.day) for each in used],
-        t("system.by_day.minutes"): [t.number(round(each.audio_s / _MINUTE_S, 1)) for each in used],
-        t("system.by_day.recordings"): [t.number(each.n_recordings) for each in used],
+        t("system.by_day.day"): [t.day(each.day) for each in active],
+        t("system.by_day.minutes"): [
+            t.number(round(each.audio_s / _MINUTE_S, 1)) for each in active
+        ],
+        t("system.by_day.recordings"): [t.number(each.n_recordings) for each in active],
     }

@@ -1,4 +1,4 @@
-"""Names and what they stand for, as a list of descriptions; the values may be anybody's words."""
+"""Lists of named values; user content is safe as a value."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ _facts = web_component("facts")
 
 @dataclass(frozen=True)
 class Fact:
-    """A name, what it stands for, and a remark on it."""
+    """A named value with an optional remark."""
 
     name: str
     value: str
@@ -18,13 +18,13 @@ class Fact:
 
 
 def show_facts(key: str, title: str, facts: Sequence[Fact], *, large: bool = False) -> None:
-    """Show facts under a heading; those without a value are left out.
+    """Show facts under a heading; skip those without a value.
 
     Args:
-        key: tells these from the others on the page.
+        key: unique on the page.
         title: the heading.
-        facts: in the order in which they are read.
-        large: whether the values are what one looks for first.
+        facts: in reading order.
+        large: whether to emphasise the values.
     """
     shown = [asdict(fact) for fact in facts if fact.value]
     _facts(key=f"facts-{key}", data={"title": title, "facts": shown, "large": large})

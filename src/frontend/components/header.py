@@ -1,4 +1,4 @@
-"""The top of the page: its name, its views, and the switches of language and theme."""
+"""The page header: title, links to the views, language and theme."""
 
 import streamlit as st
 
@@ -9,13 +9,13 @@ from frontend.session import View, current_job_id, current_view
 _LANGUAGE = "lang"
 _LANGUAGE_NAMES = {Language.RU: "Русский", Language.EN: "English"}
 _THEMES = ("System", "Light", "Dark")
-"""As Streamlit names them in the browser's storage."""
+"""Streamlit's names for them in the browser's storage."""
 
 _frame = web_component("frame")
 
 
 def chosen_language() -> Language:
-    """Return the language of the address, else the one chosen at an earlier visit."""
+    """Return the language from the address, else from the cookie, else the default."""
     for choices in (st.query_params, st.context.cookies):
         try:
             return Language(choices.get(_LANGUAGE, ""))
@@ -25,14 +25,14 @@ def chosen_language() -> Language:
 
 
 def show_header(t: Translator) -> None:
-    """Show the top of the page, and tell the browser which language the page is in."""
+    """Show the header and set the document's language."""
     labels = {name: t(f"header.{name}") for name in ("views", "language", "theme")}
     data = {
         "title": t("app.title"),
-        "here": name_of_view(t),
+        "here": view_name(t),
         "language": t.language,
         "labels": labels,
-        "views": [_link_to(t, view) for view in View],
+        "views": [_view_link(t, view) for view in View],
         "languages": [{"code": code, "name": name} for code, name in _LANGUAGE_NAMES.items()],
         "themes": [(theme, t(f"header.theme.{theme.lower()}")) for theme in _THEMES],
     }
@@ -40,12 +40,12 @@ def show_header(t: Translator) -> None:
         _frame(key="frame", data=data)
 
 
-def name_of_view(t: Translator) -> str:
-    """Return what the view is called that the address names."""
+def view_name(t: Translator) -> str:
+    """Return the name of the current view."""
     return t("view.job") if current_job_id() else t(f"view.{current_view()}")
 
 
-def _link_to(t: Translator, view: View) -> dict[str, object]:
+def _view_link(t: Translator, view: View) -> dict[str, object]:
     is_first = view is next(iter(View))
     return {
         "label": t(f"view.{view}"),

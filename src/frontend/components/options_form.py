@@ -1,4 +1,6 @@
-"""The options of a transcription; their bounds and defaults are those of the contracts."""
+"""The form of transcription options; bounds and defaults come from the contracts."""
+
+from typing import Any, TypeVar
 
 import streamlit as st
 from annotated_types import Ge, Gt, Le, MaxLen
@@ -9,7 +11,7 @@ from contracts.transcription import Task, TranscribeOptions
 from frontend.i18n import Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
-"""What a slider moves by, where that is not one."""
+"""Steps of the sliders whose step is not 1."""
 
 _METHODS = (
     NormalizationMethod.LUFS,
@@ -17,11 +19,13 @@ _METHODS = (
     NormalizationMethod.PEAK,
     NormalizationMethod.NONE,
 )
-"""The one that suits nearly always comes first."""
+"""Ordered by how often each one suits."""
+
+Bound = TypeVar("Bound", Ge, Gt, Le, MaxLen)
 
 
 def show_options(t: Translator) -> TranscribeOptions:
-    """Show every option, and return what was chosen."""
+    """Show the options and return the chosen values."""
     chosen: dict[str, object] = {"language": _language(t), "word_timestamps": True}
     chosen |= _normalization(t)
     chosen["chunk_length_s"] = _slider(t, "chunk_length_s", with_help=True)
@@ -31,7 +35,7 @@ def show_options(t: Translator) -> TranscribeOptions:
 
 
 def _language(t: Translator) -> str:
-    default = _default_of("language")
+    default: str = _default("language")
     others = [code for code in LANGUAGE_NAMES if code != default]
     return st.selectbox(
         t("options.language"),
@@ -44,10 +48,11 @@ def _language(t: Translator) -> str:
 
 
 def _normalization(t: Translator) -> dict[str, object]:
+    default: NormalizationMethod = _default("normalization")
     method = st.segmented_control(
         t("options.normalization"),
         _METHODS,
-        default=_default_of("normalization"),
+        default=default,
         required=True,
         format_func=lambda each: t(f"options.normalization.{each}"),
         key="option-normalization",
@@ -57,8 +62,8 @@ def _normalization(t: Translator) -> dict[str, object]:
     st.caption(t(f"options.normalization.{method}.help"))
     chosen: dict[str, object] = {"normalization": method}
     if method in NORMALIZATION_DEFAULTS:
-        parameter, default = NORMALIZATION_DEFAULTS[method]
-        chosen[parameter] = _slider(t, parameter, default)
+        parameter, value = NORMALIZATION_DEFAULTS[method]
+        chosen[parameter] = _slider(t, parameter, value)
     return chosen
 
 
@@ -73,7 +78,7 @@ def _more_options(t: Translator) -> dict[str, object]:
         ),
         "prompt": st.text_area(
             t("options.prompt"),
-            max_chars=_bound("prompt", MaxLen).max_length,
+            max_chars=_max_chars("prompt"),
             placeholder=t("options.prompt.example"),
             help=t("options.prompt.help"),
             key="option-prompt",
@@ -88,13 +93,13 @@ def _more_options(t: Translator) -> dict[str, object]:
 def _slider(
     t: Translator, name: str, default: float | None = None, *, with_help: bool = False
 ) -> float:
-    value = _default_of(name) if default is None else default
-    number = type(value)
+    value: float = _default(name) if default is None else default
+    number = type(value)  # Streamlit wants every value of a slider to have the same type
     step = number(_STEPS.get(name, 1))
     return st.slider(
         t(f"options.{name}"),
-        number(_least(name, step)),
-        number(_bound(name, Le).le),
+        number(_minimum(name, step)),
+        number(_maximum(name)),
         value,
         step,
         format="%g",
@@ -104,16 +109,34 @@ def _slider(
     )
 
 
-def _least(name: str, step: float) -> float:
-    """Return the least value; a bound that is itself excluded counts from one step above."""
-    exclusive = _bound(name, Gt)
-    return exclusive.gt + step if exclusive else _bound(name, Ge).ge
+def _minimum(name: str, step: float) -> float:
+    """Return the least value of an option; one step above a bound that is excluded."""
+    if exclusive := _bound(name, Gt):
+        return _number(exclusive.gt) + step
+    inclusive = _bound(name, Ge)
+    return _number(inclusive.ge if inclusive else None)
 
 
-def _bound(name: str, kind: type) -> object:
+def _maximum(name: str) -> float:
+    bound = _bound(name, Le)
+    return _number(bound.le if bound else None)
+
+
+def _max_chars(name: str) -> int | None:
+    bound = _bound(name, MaxLen)
+    return bound.max_length if bound else None
+
+
+def _number(bound: object) -> float:
+    if not isinstance(bound, (int, float)):
+        raise TypeError(f"not a numeric bound: {bound!r}")
+    return bound
+
+
+def _bound(name: str, kind: type[Bound]) -> Bound | None:
     metadata = TranscribeOptions.model_fields[name].metadata
     return next((bound for bound in metadata if isinstance(bound, kind)), None)
 
 
-def _default_of(name: str) -> object:
+def _default(name: str) -> Any:
     return TranscribeOptions.model_fields[name].default

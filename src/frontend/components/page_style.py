@@ -1,4 +1,4 @@
-"""What Streamlit's themes cannot say: widths and quiet text."""
+"""Styles that Streamlit's themes cannot express."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ _STYLE = Path(__file__).with_name("page_style.css").read_text(encoding="utf-8")
 
 
 def apply_page_style() -> None:
-    """Give the page its style sheet."""
+    """Add the style sheet to the page."""
     st.html(f"<style>{_STYLE}</style>")

@@ -1,14 +1,14 @@
-"""Text that others wrote: shown as it is, never read as Markdown or HTML."""
+"""User and backend text, shown literally: never parsed as Markdown or HTML."""
 
 import streamlit as st
 
 
 def small_plain_text(text: str, key: str) -> None:
-    """Show text literally, smaller than what stands above it.
+    """Show text literally in a small size.
 
     Args:
-        text: anything: a file's name, a model's name, a message.
-        key: tells this text from the others on the page; `page_style` has a rule for them all.
+        text: any text, such as a file name or an error message.
+        key: unique on the page; `page_style.css` styles all keys that begin with `plain-`.
     """
     with st.container(key=f"plain-{key}"):
         st.text(text)

@@ -1,28 +1,28 @@
-"""The reader of one transcription: it runs in the browser, and asks the backend itself.
+"""The reader of one job: it runs in the browser and calls the backend through the gateway.
 
-Only the job's id and the page's words go through Streamlit; the transcript reaches the browser
-as data and the page as text nodes, so that it cannot become markup.
+Only the job id and the interface texts pass through Streamlit. The browser fetches the
+transcript as data and inserts it as text nodes, so that it cannot become markup.
 """
 
 from contracts.exports import ExportFormat
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
-_WORDS = (
+_TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "export.", "shortcuts.",
 )  # fmt: skip
-"""What the keys of the reader's own sentences begin with."""
+"""Prefixes of the text keys that the reader uses."""
 
 _reader = web_component("reader")
 
 
 def show_reader(t: Translator, job_id: str) -> None:
-    """Show a job: while it runs what it does, then its text, to be heard and corrected."""
+    """Show a job's progress while it runs, then its transcript with player and editor."""
     data = {
         "jobId": job_id,
         "language": t.language.value,
-        "labels": t.templates(_WORDS),
+        "labels": t.templates(_TEXT_PREFIXES),
         "formats": [
             {"name": kind.value, "hasOptionalTimestamps": kind.has_optional_timestamps}
             for kind in ExportFormat

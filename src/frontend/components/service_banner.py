@@ -1,4 +1,4 @@
-"""A line above everything when the service is not all that it should be."""
+"""A banner while the service is unavailable, starting or degraded."""
 
 import streamlit as st
 
@@ -9,41 +9,41 @@ from frontend.i18n import Translator
 from frontend.page import Page
 
 REFRESH_S = 4
-"""Seconds; soon enough to notice that the service is back, and no load."""
+"""Seconds between health checks: short enough to notice a recovery, cheap for the backend."""
 
 
 @st.fragment(run_every=REFRESH_S)
 def show_service_banner(page: Page) -> None:
-    """Say how the service is, unless it is as it should be; looks again by itself."""
+    """Show the state of the service unless it is ready; update periodically."""
     try:
         health = page.backend.health()
         models = page.backend.models() if health.status is HealthStatus.DEGRADED else None
     except FrontendError:
-        st.warning(_two_lines(page.t, "service.unavailable"), icon=":material/cloud_off:")
+        st.warning(_banner_text(page.t, "service.unavailable"), icon=":material/cloud_off:")
         return
     if health.status is HealthStatus.STARTING:
-        st.info(_two_lines(page.t, "service.starting"), icon=":material/hourglass_top:")
+        st.info(_banner_text(page.t, "service.starting"), icon=":material/hourglass_top:")
     elif models and any(model.is_fallback for model in models.data):
         _show_fallback(page.t, models)
     elif health.status is HealthStatus.DEGRADED:
         _show_degraded(page.t, health)
 
 
-def _two_lines(t: Translator, key: str) -> str:
+def _banner_text(t: Translator, key: str) -> str:
     return f"**{t(key)}**  \n{t(f'{key}.next')}"
 
 
 def _show_fallback(t: Translator, models: ModelList) -> None:
     configured = next((model for model in models.data if not model.is_fallback), None)
-    lines = [_two_lines(t, "service.fallback")]
+    texts = [_banner_text(t, "service.fallback")]
     if configured:
-        lines.append(_what_became_of(t, configured))
-    st.info(" ".join(lines), icon=":material/info:")
+        texts.append(_main_model_state(t, configured))
+    st.info(" ".join(texts), icon=":material/info:")
     if configured and configured.state is ModelState.FAILED and configured.detail:
         small_plain_text(configured.detail, "model-detail")
 
 
-def _what_became_of(t: Translator, configured: ModelInfo) -> str:
+def _main_model_state(t: Translator, configured: ModelInfo) -> str:
     match configured.state:
         case ModelState.FAILED:
             return t("service.fetch_failed")

@@ -1,9 +1,9 @@
-"""Components of our own, whose modules the browser fetches from the page's server."""
+"""Browser components whose JavaScript modules are served from `web/`."""
 
 import json
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components import v2
 from streamlit.components.v2.types import ComponentRenderer
 
 WEB = Path(__file__).parents[1] / "web"
@@ -11,13 +11,13 @@ WEB = Path(__file__).parents[1] / "web"
 
 
 def web_component(name: str) -> ComponentRenderer:
-    """Return the component of a folder of `web/`, whose files have the folder's name.
+    """Return the component in the folder `web/<name>`, whose files have the folder's name.
 
-    Markup and style go with the page, so that it does not jump when the module arrives. What
-    the module returns is called when the component leaves the page.
+    Markup and style are sent with the page, so that the layout does not shift when the module
+    loads. The function that the module returns runs when the component is removed.
     """
     address = json.dumps(f"/page/{name}/{name}.js")
-    # Streamlit takes a single line for the name of a file
+    # Streamlit takes a single line for a file name, so this has several
     loader = (
         "export default async (component) => {\n"
         f"  const module = await import(new URL({address}, location.origin));\n"
@@ -25,7 +25,7 @@ def web_component(name: str) -> ComponentRenderer:
         "};\n"
     )
     folder = WEB / name
-    return st.components.v2.component(
+    return v2.component(
         name,
         html=(folder / f"{name}.html").read_text(encoding="utf-8"),
         css="\n".join(each.read_text(encoding="utf-8") for each in sorted(folder.glob("*.css"))),

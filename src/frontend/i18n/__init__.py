@@ -1,4 +1,4 @@
-"""Every word of the page, in Russian and in English."""
+"""The texts of the page in Russian and English."""
 
 from frontend.i18n.translator import Language, Translator
 

@@ -1,4 +1,4 @@
-"""From a key to a sentence, with numbers and plurals as the language wants them."""
+"""Translate keys into texts; format numbers, sizes and times for the language."""
 
 import math
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from babel.numbers import format_decimal, format_percent
 from frontend.i18n import en, ru
 
 Text = str | dict[str, str]
-"""A template, or one for each plural form (CLDR's names), chosen by `count`."""
+"""A template, or one per plural form of CLDR, chosen by `count`."""
 
 
 class Language(StrEnum):
-    """The languages of the page; the first is the one it opens in."""
+    """Languages of the page; the first one is the default."""
 
     RU = "ru"
     EN = "en"
@@ -28,55 +28,52 @@ TEXTS: dict[Language, dict[str, Text]] = {Language.RU: ru.TEXTS, Language.EN: en
 
 @dataclass(frozen=True)
 class Translator:
-    """The page's words in one language."""
+    """The texts of the page in one language."""
 
     language: Language
 
-    def __call__(self, key: str, **values: object) -> str:
-        """Return the sentence of a key.
+    def __call__(self, key: str, *, count: float | None = None, **values: object) -> str:
+        """Return the text of a key.
 
         Args:
             key: a key of `TEXTS`.
-            values: what stands in the template's braces, numbers as the language writes
-                them; `count` also chooses the plural form.
+            count: chooses the plural form and fills `{count}`.
+            values: fill the other placeholders; numbers are formatted for the language.
         """
         template = TEXTS[self.language][key]
         if isinstance(template, dict):
-            template = template[self._plural_form(values["count"])]
-        return template.format(**{name: self._written(value) for name, value in values.items()})
+            template = template[self._plural_form(count or 0)]
+        values["count"] = count
+        return template.format(**{name: self._formatted(value) for name, value in values.items()})
 
     def templates(self, prefixes: tuple[str, ...]) -> dict[str, Text]:
-        """Return the sentences whose keys begin so, for the browser to fill in."""
+        """Return the templates whose keys have one of the prefixes, for the browser to fill in."""
         texts = TEXTS[self.language]
         return {key: text for key, text in texts.items() if key.startswith(prefixes)}
 
     def number(self, value: float, digits: int = 3) -> str:
-        """Return a number with the language's decimal sign and thousands.
+        """Format a number with the decimal sign and thousands separator of the language.
 
         Args:
             value: the number.
-            digits: the most decimals; half of the last one is rounded away from zero, as
-                browsers do.
+            digits: maximum number of decimals; ties round away from zero, as in browsers.
         """
         exact = Decimal(str(value))
         rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
         return format_decimal(rounded, locale=self.language.value)
 
-    def family(self, prefix: str) -> dict[str, Text]:
-        """Return the templates whose keys begin so, by the rest of their keys.
-
-        They are for the page's scripts, which fill them in as this class does.
-        """
+    def labels(self, prefix: str) -> dict[str, Text]:
+        """Return the templates whose keys have a prefix, with the prefix removed from the keys."""
         texts = TEXTS[self.language].items()
         return {key.removeprefix(prefix): text for key, text in texts if key.startswith(prefix)}
 
     def percent(self, share: float) -> str:
-        """Return a share of one as whole per cent, rounded down: 100 % is done."""
+        """Format a share of 1 as whole percent, rounded down so that only 1.0 is 100 %."""
         whole = math.floor(min(1, share) * 100) / 100
         return format_percent(whole, locale=self.language.value)
 
     def file_size(self, size_bytes: int) -> str:
-        """Return a size with one decimal at most, in units of 1024."""
+        """Format a size with at most one decimal, in units of 1024."""
         size, unit = float(size_bytes), "bytes"
         for larger in ("kilobytes", "megabytes", "gigabytes"):
             if size < 1024:
@@ -86,7 +83,7 @@ class Translator:
         return self(f"size.{unit}", amount=self.number(size, digits))
 
     def duration(self, seconds: float) -> str:
-        """Return a length of time in at most two units, such as `6 min 12 s`."""
+        """Format a duration in at most two units, such as `6 min 12 s`."""
         whole = max(1, _round_half_up(seconds)) if seconds > 0 else 0
         minutes, rest = divmod(whole, 60)
         hours, minutes = divmod(minutes, 60)
@@ -97,12 +94,12 @@ class Translator:
         return self("duration.seconds", seconds=rest)
 
     def day(self, day: date, *, with_year: bool = True) -> str:
-        """Return a day as it is said, such as `22 November 2026`."""
+        """Format a date, such as `22 November 2026`."""
         pattern = "d MMMM y" if with_year else "d MMMM"
         return format_date(day, pattern, locale=self.language.value)
 
     def moment(self, moment: datetime, now: datetime) -> str:
-        """Return a moment, shorter the nearer it is; both in the visitor's zone."""
+        """Format a moment relative to now; both are in the visitor's time zone."""
         time = format_time(moment, "short", tzinfo=moment.tzinfo, locale=self.language.value)
         days_ago = (now.date() - moment.date()).days
         if days_ago == 0:
@@ -113,7 +110,7 @@ class Translator:
         return f"{day}, {time}"
 
     def time_left(self, seconds: float) -> str:
-        """Return how long there is to wait, no more exact than the estimate is."""
+        """Format a remaining time, rounded to the precision of the estimate."""
         if seconds < 10:
             return self("time_left.moments")
         if seconds < 50:
@@ -126,10 +123,10 @@ class Translator:
             return self("time_left.hours", count=hours)
         return self("time_left.hours_minutes", count=hours, minutes=rest)
 
-    def _written(self, value: object) -> object:
+    def _formatted(self, value: object) -> object:
         return self.number(value) if isinstance(value, int | float) else value
 
-    def _plural_form(self, count: object) -> str:
+    def _plural_form(self, count: float) -> str:
         return Locale.parse(self.language.value).plural_form(count)
 
 
@@ -139,7 +136,7 @@ def _round_half_up(value: float) -> int:
 
 
 def clock(seconds: float) -> str:
-    """Return a moment of a recording as `m:ss`, or `h:mm:ss` from an hour on."""
+    """Format a position in a recording as `m:ss`, or `h:mm:ss` from one hour."""
     minutes, rest = divmod(int(seconds + 1e-6), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

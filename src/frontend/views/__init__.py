@@ -1,1 +1,1 @@
-"""What fills the page: a new transcription, a job, its result."""
+"""The views of the page: a new transcription, a job, the history, statistics."""

@@ -1,4 +1,4 @@
-"""What a visitor does to recordings in the history."""
+"""Actions on recordings in the history."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -9,29 +9,30 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from contracts.jobs import JobDescription
 from contracts.problems import ProblemType
 from frontend.backend_client import BackendClient, BackendError, FrontendError
+from frontend.components.errors import error_text
 from frontend.i18n import Translator
 from frontend.views.history_filter import MAX_SHOWN
 
 Ids = Annotated[list[str], Field(min_length=1, max_length=MAX_SHOWN)]
 
 
-class Many(StrEnum):
-    """What can be done to several recordings at once."""
+class BulkKind(StrEnum):
+    """Actions that apply to several recordings at once."""
 
     CANCEL = "cancel"
     RESUME = "resume"
     DELETE = "delete"
 
 
-class ToMany(BaseModel):
-    """Stop recordings, go on with them, or delete them."""
+class BulkAction(BaseModel):
+    """Stop, resume or delete recordings."""
 
-    kind: Many
+    kind: BulkKind
     ids: Ids
 
 
 class Rename(BaseModel):
-    """Give a recording another title; a blank one is its file's name."""
+    """Change a recording's title; a blank one restores the file name."""
 
     kind: Literal["rename"]
     id: str
@@ -39,7 +40,7 @@ class Rename(BaseModel):
 
 
 class SetTags(BaseModel):
-    """Give a recording these tags and no others."""
+    """Replace a recording's tags."""
 
     kind: Literal["tags"]
     id: str
@@ -47,49 +48,44 @@ class SetTags(BaseModel):
 
 
 class AddTag(BaseModel):
-    """Add a tag to those that recordings have."""
+    """Add a tag to recordings, given with the tags that each of them has."""
 
     kind: Literal["add_tag"]
     tags: Annotated[dict[str, list[str]], Field(min_length=1, max_length=MAX_SHOWN)]
     tag: str
 
 
-Action = ToMany | Rename | SetTags | AddTag
+Action = BulkAction | Rename | SetTags | AddTag
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 
 
 class Outcome(BaseModel):
-    """What came of an action, in words, and how to find in the log what went wrong."""
+    """The result of an action as texts for the visitor."""
 
     text: str
     failed: bool = False
     request_id: str = ""
 
 
-def carry_out(t: Translator, backend: BackendClient, asked: object) -> Outcome:
-    """Do what the component asks for, as far as it goes.
+def run_action(t: Translator, backend: BackendClient, data: object) -> Outcome:
+    """Run an action that the component requested.
 
     Args:
-        asked: what came from the browser; what is no action of ours is refused.
+        t: the texts of the outcome.
+        backend: carries the action out.
+        data: the request from the browser; it is validated here.
     """
     try:
-        action = _ACTION.validate_python(asked)
-        return _carry_out(t, backend, action)
+        return _run(t, backend, _ACTION.validate_python(data))
     except ValidationError:
         key = f"problem.{ProblemType.INVALID_OPTION.name.lower()}"
         return Outcome(text=f"{t(key)}. {t(f'{key}.next')}", failed=True)
-    except BackendError as error:
-        key = f"problem.{error.problem_type.name.lower()}"
-        text = f"{t(key)}. {t(f'{key}.next')}"
-        request_id = error.problem.request_id
-        told = t("problem.request_id", id=request_id) if request_id else ""
-        return Outcome(text=text, failed=True, request_id=told)
-    except FrontendError:
-        text = f"{t('problem.unavailable')}. {t('problem.unavailable.next')}"
-        return Outcome(text=text, failed=True)
+    except FrontendError as error:
+        text = error_text(t, error)
+        return Outcome(text=f"{text.title}. {text.advice}", failed=True, request_id=text.request_id)
 
 
-def _carry_out(t: Translator, backend: BackendClient, action: Action) -> Outcome:
+def _run(t: Translator, backend: BackendClient, action: Action) -> Outcome:
     match action:
         case Rename(id=job_id, title=title):
             backend.describe(job_id, JobDescription(title=title))
@@ -101,21 +97,21 @@ def _carry_out(t: Translator, backend: BackendClient, action: Action) -> Outcome
             for job_id, present in tags.items():
                 backend.describe(job_id, JobDescription(tags=[*present, tag]))
             return Outcome(text=t("history.tagged", count=len(tags)))
-        case ToMany(kind=kind, ids=ids):
-            act = {
-                Many.CANCEL: backend.cancel,
-                Many.RESUME: backend.resume,
-                Many.DELETE: backend.delete,
+        case BulkAction(kind=kind, ids=ids):
+            call: Callable[[str], object] = {
+                BulkKind.CANCEL: backend.cancel,
+                BulkKind.RESUME: backend.resume,
+                BulkKind.DELETE: backend.delete,
             }[kind]
-            _each(ids, act)
+            _call_each(call, ids)
             return Outcome(text=t(f"history.done.{kind}", count=len(ids)))
 
 
-def _each(ids: list[str], act: Callable[[str], object]) -> None:
-    """Act on each; one that has ended or is gone already is as the visitor wants it."""
+def _call_each(call: Callable[[str], object], ids: list[str]) -> None:
+    """Call for each id; ignore recordings that are already gone or in the wanted state."""
     for job_id in ids:
         try:
-            act(job_id)
+            call(job_id)
         except BackendError as error:
             if error.problem_type not in (ProblemType.NOT_FOUND, ProblemType.WRONG_STATE):
                 raise

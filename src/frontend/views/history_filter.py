@@ -1,4 +1,4 @@
-"""Which recordings the history shows, as its address says."""
+"""The history's filter, as written in the address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from contracts.jobs import MAX_TAG_CHARS, JobStatus
 from frontend.bulk_export import MAX_TRANSCRIPTS
 
 STEP = 20
-"""Recordings shown at first, and added by each "show more"."""
+"""Recordings shown at first and added by each "Show more"."""
 
 MAX_SHOWN = MAX_TRANSCRIPTS
-"""Recordings on one page at most: a browser draws these at once, and one zip takes them."""
+"""Limit of recordings on one page, which is also the limit of one zip."""
 
 _MAX_QUERY_CHARS = 500
 
-Choice = TypeVar("Choice", bound=StrEnum)
+Member = TypeVar("Member", bound=StrEnum)
 
 
 class Period(StrEnum):
-    """When a recording was sent."""
+    """Choices of the time when a recording was uploaded."""
 
     ANY = ""
     TODAY = "today"
@@ -36,7 +36,7 @@ _DAYS = {Period.TODAY: 1, Period.WEEK: 7, Period.MONTH: 30, Period.YEAR: 365}
 
 @dataclass(frozen=True)
 class HistoryFilter:
-    """What to show; of an address that makes no sense, only the part that does."""
+    """Conditions on recordings; invalid parts of an address are ignored."""
 
     query: str = ""
     status: JobStatus | None = None
@@ -47,8 +47,8 @@ class HistoryFilter:
     shown: int = STEP
 
     @classmethod
-    def of_address(cls, address: Mapping[str, str]) -> "HistoryFilter":
-        """Return the filter that the parameters of an address stand for."""
+    def from_address(cls, address: Mapping[str, str]) -> "HistoryFilter":
+        """Return the filter for the query parameters of an address."""
         period = _member(Period, address.get("period", "")) or Period.ANY
         has_dates = period is Period.DATES
         return cls(
@@ -58,21 +58,21 @@ class HistoryFilter:
             period=period,
             first_day=_day(address.get("since", "")) if has_dates else None,
             last_day=_day(address.get("until", "")) if has_dates else None,
-            shown=_number(address.get("shown", "")),
+            shown=_shown(address.get("shown", "")),
         )
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is shown."""
+        """Whether the filter matches every recording."""
         return not (self.query or self.status or self.tag or self.first_day or self.last_day) and (
             self.period in (Period.ANY, Period.DATES)
         )
 
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """Return when the period begins, and when it is over.
+        """Return the start (inclusive) and end (exclusive) of the period; None: unbounded.
 
         Args:
-            now: the present moment in the visitor's zone, whose days these are.
+            now: the current time in the visitor's time zone, which defines the days.
         """
         if days := _DAYS.get(self.period):
             return _midnight(now.date() - timedelta(days=days - 1), now), None
@@ -84,8 +84,8 @@ def _midnight(day: date | None, now: datetime) -> datetime | None:
     return datetime.combine(day, time.min, now.tzinfo) if day else None
 
 
-def _member(choices: type[Choice], text: str) -> Choice | None:
-    return next((choice for choice in choices if choice == text), None)
+def _member(members: type[Member], text: str) -> Member | None:
+    return next((member for member in members if member == text), None)
 
 
 def _day(text: str) -> date | None:
@@ -96,6 +96,6 @@ def _day(text: str) -> date | None:
     return day if 1970 <= day.year <= 9000 else None
 
 
-def _number(text: str) -> int:
-    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else STEP
-    return min(max(asked, STEP), MAX_SHOWN)
+def _shown(text: str) -> int:
+    requested = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else STEP
+    return min(max(requested, STEP), MAX_SHOWN)

@@ -1,4 +1,4 @@
-"""Recordings as the history's component shows them: everything in the visitor's words."""
+"""Rows of the history, with every value formatted for the visitor."""
 
 from datetime import datetime
 
@@ -8,10 +8,12 @@ from frontend.i18n.translator import clock
 
 
 def row_of(t: Translator, job: Job, now: datetime) -> dict[str, object]:
-    """Return what there is to show of a job.
+    """Return the row of a job.
 
     Args:
-        now: the present moment in the visitor's zone.
+        t: the texts and formats.
+        job: the job to show.
+        now: the current time in the visitor's time zone.
     """
     name = job.title or job.file.name
     duration = job.file.duration_s
@@ -46,7 +48,7 @@ def _state(t: Translator, job: Job) -> str:
 
 
 def _share(job: Job) -> float | None:
-    """Return what is done of a running job; None: there is nothing to wait for."""
+    """Return the completed share of a running job; None if it is not running."""
     if job.status is not JobStatus.RUNNING:
         return None
     progress = job.progress
@@ -64,10 +66,15 @@ def _hit(job: Job) -> dict[str, object] | None:
 
 
 def _parts(snippet: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """Return a snippet in pieces that are lit or not: in JavaScript, marks would mean others."""
-    parts, done = [], 0
+    """Split a snippet into (text, is highlighted).
+
+    It is split here because the marks count characters as Python does; JavaScript counts UTF-16
+    units.
+    """
+    parts: list[tuple[str, bool]] = []
+    done = 0
     for start, end in marks:
         parts += [(snippet[done:start], False), (snippet[start:end], True)]
         done = end
     parts.append((snippet[done:], False))
-    return [(text, lit) for text, lit in parts if text]
+    return [(text, highlighted) for text, highlighted in parts if text]

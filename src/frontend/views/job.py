@@ -1,4 +1,4 @@
-"""A job at its own address: the reader shows whatever state it is in."""
+"""The view of one job."""
 
 from frontend.components.reader import show_reader
 from frontend.page import Page

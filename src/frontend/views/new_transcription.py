@@ -1,4 +1,4 @@
-"""The empty page: recordings, the options, and a button that starts them all."""
+"""The start view: upload recordings, choose options, start the jobs."""
 
 import streamlit as st
 
@@ -14,11 +14,11 @@ from frontend.session import open_history, open_job, remember_started
 _FAILURES = "start-failures"
 
 _UNAVAILABLE = Problem(type="/problems/unavailable", title="", status=503, detail="")
-"""Stands for a backend that gave no answer; the page has its words for it."""
+"""Represents a backend that did not answer."""
 
 
 def show_new_transcription(page: Page) -> None:
-    """Show the recordings, the options and the button."""
+    """Show the uploader, the options and the start button."""
     st.caption(page.t("app.tagline"))
     left, right = st.columns([3, 2], gap="large")
     with right, st.container(key="options", border=True):
@@ -26,19 +26,19 @@ def show_new_transcription(page: Page) -> None:
         options = show_options(page.t)
     with left:
         uploads = show_uploader(page, options, st.session_state.get(_FAILURES, {}))
-        if _start_was_pressed(page, uploads):
+        if _start_pressed(page, uploads):
             _start(page, uploads.ready, options)
-    _show_promises(page)
+    _show_features(page)
 
 
-def _show_promises(page: Page) -> None:
-    with st.container(key="promises", gap="xsmall"):
+def _show_features(page: Page) -> None:
+    with st.container(key="features", gap="xsmall"):
         st.caption(f":material/lock: {page.t('about.private')}")
         st.caption(f":material/schedule: {page.t('about.timestamps')}")
         st.caption(f":material/subtitles: {page.t('about.formats')}")
 
 
-def _start_was_pressed(page: Page, uploads: Uploads) -> bool:
+def _start_pressed(page: Page, uploads: Uploads) -> bool:
     pressed = st.button(
         page.t("start.button"),
         type="primary",
@@ -60,13 +60,13 @@ def _hint(page: Page, uploads: Uploads) -> str:
 
 
 def _start(page: Page, upload_ids: list[str], options: TranscribeOptions) -> None:
-    """Start a job for each upload, and go where they can be watched; say which failed."""
-    chosen = options.model_dump(exclude_none=True)
+    """Start a job per upload and navigate to it; stay here if one could not be started."""
+    values = options.model_dump(exclude_none=True)
     job_ids: dict[str, str] = {}
     failures: dict[str, Problem] = {}
     for upload_id in upload_ids:
         try:
-            recording = UploadedRecording(upload_id=upload_id, **chosen)
+            recording = UploadedRecording(upload_id=upload_id, **values)
             job_ids[upload_id] = page.backend.start(recording).id
         except BackendError as error:
             failures[upload_id] = error.problem

@@ -1,23 +1,23 @@
-"""How much was transcribed, and how the machine is."""
+"""Usage statistics and the state of the system."""
 
 import streamlit as st
 
 from contracts.models import ModelInfo, ModelState
 from contracts.statistics import Statistics
 from frontend.components.daily_chart import show_daily_chart
+from frontend.components.errors import errors_shown
 from frontend.components.facts import Fact, show_facts
-from frontend.components.failures import told_in_plain_words
 from frontend.i18n import Translator
 from frontend.page import Page
 
 REFRESH_S = 10
-"""Seconds between two looks; nothing here changes faster than one reads it."""
+"""Seconds between updates."""
 
 _HOUR_S = 3600.0
 
 
 def show_statistics(page: Page) -> None:
-    """Show what the backend tells of itself."""
+    """Show the statistics that the backend reports."""
     st.title(page.t("system.title"), anchor=False)
     with st.container(key="statistics"):
         _show_numbers(page)
@@ -26,7 +26,7 @@ def show_statistics(page: Page) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _show_numbers(page: Page) -> None:
     t = page.t
-    with told_in_plain_words(t):
+    with errors_shown(t):
         statistics = page.backend.statistics()
         if statistics.n_recordings:
             _show_transcribed(t, statistics)
@@ -41,7 +41,7 @@ def _show_numbers(page: Page) -> None:
             _show_versions(t, statistics)
         with right:
             _show_disk(t, statistics)
-            _show_places(t, statistics)
+            _show_storage(t, statistics)
 
 
 def _show_transcribed(t: Translator, statistics: Statistics) -> None:
@@ -67,10 +67,10 @@ def _speed(t: Translator, rtf: float | None) -> tuple[str, str]:
         return t("system.speed.unknown"), t("system.speed.unknown.help")
     factor = round(max(rtf, 1 / rtf), 1)
     if factor == 1:
-        in_words = t("system.speed.same")
+        text = t("system.speed.same")
     else:
-        in_words = t("system.speed.faster" if rtf < 1 else "system.speed.slower", count=factor)
-    return in_words, t("system.speed.help", duration=t.duration(_HOUR_S * rtf))
+        text = t("system.speed.faster" if rtf < 1 else "system.speed.slower", count=factor)
+    return text, t("system.speed.help", duration=t.duration(_HOUR_S * rtf))
 
 
 def _show_models(t: Translator, models: list[ModelInfo]) -> None:
@@ -115,11 +115,11 @@ def _show_disk(t: Translator, statistics: Statistics) -> None:
     show_facts("disk", t("system.disk"), facts)
     used = sum(parts.values()) - disk.free_bytes
     total = t.file_size(used + disk.free_bytes)
-    in_words = t("system.disk.summary", used=t.file_size(used), total=total)
-    st.progress(used / max(1, used + disk.free_bytes), in_words)
+    summary = t("system.disk.summary", used=t.file_size(used), total=total)
+    st.progress(used / max(1, used + disk.free_bytes), summary)
 
 
-def _show_places(t: Translator, statistics: Statistics) -> None:
+def _show_storage(t: Translator, statistics: Statistics) -> None:
     facts = [
         Fact(t("system.storage.folder"), statistics.data_dir),
         Fact(
@@ -128,7 +128,7 @@ def _show_places(t: Translator, statistics: Statistics) -> None:
         ),
         Fact(t("system.storage.cache"), t(f"system.storage.cache.{statistics.cache}")),
     ]
-    show_facts("places", t("system.storage"), facts)
+    show_facts("storage", t("system.storage"), facts)
 
 
 def _show_versions(t: Translator, statistics: Statistics) -> None:

@@ -258,7 +258,7 @@ async def test_an_answer_that_breaks_off_does_not_look_whole_and_is_one_line_of_
     ):
         with pytest.raises(httpx.RemoteProtocolError):
             await page.get("/backend/v1/transcriptions/j1")
-    assert "backend_broke_off error=RemoteProtocolError" in caplog.text
+    assert "backend_response_aborted error=RemoteProtocolError" in caplog.text
     assert "Traceback" not in caplog.text
 
 

@@ -14,7 +14,7 @@ from contracts.jobs import Job, JobStatus, Progress, SearchHit, Stage
 from contracts.problems import ProblemType
 from frontend.backend_client import BackendClient
 from frontend.i18n import Language, Translator
-from frontend.views.history_actions import carry_out
+from frontend.views.history_actions import run_action
 from frontend.views.history_filter import STEP
 from frontend.views.history_rows import row_of
 from unit.frontend.stand_in_backend import OpenPage, StandInBackend, make_job
@@ -44,7 +44,7 @@ def _hit(snippet: str, word: str) -> dict[str, object]:
 
 
 def _act(backend: StandInBackend, asked: object):
-    return carry_out(RU, BackendClient(backend.url, {}), asked)
+    return run_action(RU, BackendClient(backend.url, {}), asked)
 
 
 def test_recordings_are_listed_newest_first_and_page_by_page(

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 1, 30, tzinfo=VLADIVOSTOK)
 
 def test_an_address_is_a_filter():
     address = {"query": " лошадь ", "status": "failed", "tag": "работа", "shown": "60"}
-    assert HistoryFilter.of_address(address) == HistoryFilter(
+    assert HistoryFilter.from_address(address) == HistoryFilter(
         query="лошадь", status=JobStatus.FAILED, tag="работа", shown=60
     )
 
@@ -30,14 +30,14 @@ def test_an_address_is_a_filter():
     ids=str,
 )
 def test_what_makes_no_sense_in_an_address_is_as_if_it_were_not_there(address: dict[str, str]):
-    wanted = HistoryFilter.of_address(address)
+    wanted = HistoryFilter.from_address(address)
     assert wanted.is_empty
     assert wanted.bounds(NOW) == (None, None)
     assert wanted.shown == STEP
 
 
 def test_nobody_is_shown_more_than_a_browser_can_draw():
-    assert HistoryFilter.of_address({"shown": "9999"}).shown == MAX_SHOWN
+    assert HistoryFilter.from_address({"shown": "9999"}).shown == MAX_SHOWN
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_days_begin_at_the_visitor_s_midnight(period: Period, first_day: date):
 
 def test_the_last_day_chosen_is_shown_whole():
     address = {"period": "dates", "since": "2026-11-01", "until": "2026-11-03"}
-    wanted = HistoryFilter.of_address(address)
+    wanted = HistoryFilter.from_address(address)
     assert wanted.bounds(NOW) == (
         datetime(2026, 11, 1, tzinfo=VLADIVOSTOK),
         datetime(2026, 11, 4, tzinfo=VLADIVOSTOK),

@@ -15,8 +15,8 @@ from frontend.i18n.translator import TEXTS
 
 LABELS = set(TEXTS[Language.RU])
 SENT = {
-    "reader": {key for key in LABELS if key.startswith(reader._WORDS)},
-    "uploader": {key for key in LABELS if key.startswith(uploader._WORDS)},
+    "reader": {key for key in LABELS if key.startswith(reader._TEXT_PREFIXES)},
+    "uploader": {key for key in LABELS if key.startswith(uploader._TEXT_PREFIXES)},
 }
 ASKED_FOR = {"reader": "reader.loading", "uploader": "uploader.drop"}
 """A key of each component that is certain to be found, so that the search is seen to work."""

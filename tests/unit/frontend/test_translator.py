@@ -18,7 +18,7 @@ from frontend.components.web_component import WEB
 from frontend.i18n import Language, Translator
 from frontend.i18n.translator import TEXTS, clock
 from frontend.session import View
-from frontend.views.history_actions import Many
+from frontend.views.history_actions import BulkKind
 from frontend.views.history_filter import Period
 
 FRONTEND = Path(frontend.__file__).parent
@@ -152,7 +152,7 @@ def test_every_key_that_the_code_asks_for_exists():
 @pytest.mark.parametrize("language", list(Language))
 def test_scripts_find_every_label_of_theirs_and_have_no_other(language: Language):
     """A label that is missing would be the word "undefined" on the page."""
-    labels = Translator(language).family("history.ui.")
+    labels = Translator(language).labels("history.ui.")
     source = "".join(
         script.read_text(encoding="utf-8") for script in (FRONTEND / "web/history").glob("*.js")
     )
@@ -184,7 +184,7 @@ def test_every_key_is_asked_for_somewhere():
         *(f"status.{status}" for status in JobStatus),
         *(f"view.{view}" for view in View),
         *(f"history.period.{period or 'any'}" for period in Period),
-        *(f"history.done.{kind}" for kind in Many),
+        *(f"history.done.{kind}" for kind in BulkKind),
         *(f"system.state.{state}" for state in ModelState),
         *(f"system.storage.database.{kind}" for kind in DatabaseKind),
         *(f"system.storage.cache.{kind}" for kind in CacheKind),

@@ -1,4 +1,4 @@
-"""The page in English, one module a view."""
+"""The texts in English, one module per view."""
 
 from frontend.i18n.en import (
     frame,

@@ -1,4 +1,4 @@
-"""The page in Russian, one module a view."""
+"""The texts in Russian, one module per view."""
 
 from frontend.i18n.ru import (
     frame,
