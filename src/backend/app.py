@@ -24,6 +24,7 @@ from backend.readiness import readiness_checks
 from backend.routes import (
     audio,
     events,
+    exports,
     history,
     job_actions,
     models,
@@ -57,6 +58,7 @@ from servicekit.problems import answer_service_error, problem_responses
 
 _ROUTES = (
     transcriptions,
+    exports,
     history,
     job_actions,
     events,

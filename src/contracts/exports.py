@@ -1,6 +1,8 @@
-"""The formats in which a transcript can be exported."""
+"""The formats in which transcripts can be exported, and how many at once."""
 
 from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ExportFormat(StrEnum):
@@ -37,3 +39,18 @@ class ExportFormat(StrEnum):
     def has_optional_timestamps(self) -> bool:
         """Whether a caller may choose to have times or not."""
         return self.default_timestamps is not None
+
+
+MAX_EXPORTED_TRANSCRIPTS = 500
+"""Transcripts in one zip: as many as the page's history shows at once."""
+
+
+class ExportRequest(BaseModel):
+    """Body of `POST /v1/transcriptions/export`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: ExportFormat
+    ids: list[str] = Field(
+        min_length=1, max_length=MAX_EXPORTED_TRANSCRIPTS, description="Ids of jobs."
+    )

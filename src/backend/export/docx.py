@@ -7,6 +7,7 @@ from docx.document import Document as DocumentType
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
+from docx.styles.style import CharacterStyle
 
 from backend.export.paragraphs import paragraphs_of
 from backend.export.plain_text import one_line
@@ -52,4 +53,6 @@ def _describe(document: DocumentType, title: str, job: Job, language: str) -> No
     properties.created = properties.modified = job.finished_at or job.created_at
     for element in document.styles.element.iter(qn("w:lang")):
         element.set(qn("w:val"), language)
-    document.styles.add_style(_TIME_STYLE, WD_STYLE_TYPE.CHARACTER).font.color.rgb = _GREY
+    time_style = document.styles.add_style(_TIME_STYLE, WD_STYLE_TYPE.CHARACTER)
+    assert isinstance(time_style, CharacterStyle)
+    time_style.font.color.rgb = _GREY

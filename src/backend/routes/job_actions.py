@@ -1,12 +1,11 @@
 """What can be done to a job: stop it, go on, call it something, correct its text, delete it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel
 
 from backend.dependencies import Jobs, Owner
-from backend.routes.json_body import json_body_of
+from backend.routes.json_body import json_body_of, json_body_schema
 from contracts.jobs import Job, JobDescription, SegmentCorrection
 from contracts.problems import ProblemType
 from contracts.transcription import Segment
@@ -17,11 +16,6 @@ router = APIRouter(
     tags=["transcriptions"],
     responses=problem_responses(ProblemType.INVALID_OPTION),
 )
-
-
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 @router.post(
@@ -51,7 +45,7 @@ async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
 @router.patch(
     "",
     summary="Give a job a title and tags",
-    openapi_extra=_body(JobDescription),
+    openapi_extra=json_body_schema(JobDescription),
     responses=problem_responses(
         ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE
     ),
@@ -75,7 +69,7 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
 @router.patch(
     "/segments/{index}",
     summary="Correct the text of a segment",
-    openapi_extra=_body(SegmentCorrection),
+    openapi_extra=json_body_schema(SegmentCorrection),
     responses=problem_responses(
         ProblemType.BAD_REQUEST,
         ProblemType.NOT_FOUND,

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +14,19 @@ from backend.routes.request_body import small_body_of
 _MAX_BYTES = 64 * 2**10
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def json_body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route that calls `json_body_of` adds to OpenAPI."""
+    content = {"application/json": {"schema": inline_schema(model)}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def inline_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's schema for OpenAPI; the enums in it must be among the components."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
 
 
 async def json_body_of(request: Request, model: type[ModelT]) -> ModelT:

@@ -1,25 +1,19 @@
 """Recordings in, jobs and subtitles out."""
 
-from functools import partial
-from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Any
 
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from backend.dependencies import Jobs, Owner, Uploads, Work
-from backend.errors import TooLargeError, UnsupportedMediaError, WrongStateError
-from backend.export import render
+from backend.errors import TooLargeError, UnsupportedMediaError
 from backend.jobs.service import JobService
-from backend.routes.content_disposition import attachment
-from backend.routes.json_body import invalid_fields_told, json_body_of
+from backend.routes.json_body import inline_schema, invalid_fields_told, json_body_of
 from backend.routes.recording_form import FILE_FIELD, MAX_FORM_OVERHEAD_BYTES, read_form
 from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
-from contracts.exports import ExportFormat
 from contracts.jobs import Job, UploadedRecording
 from contracts.problems import ProblemType
 from contracts.transcription import TranscribeOptions
@@ -35,15 +29,8 @@ _FORM = "multipart/form-data"
 _JSON = "application/json"
 
 
-def _schema(model: type[TranscribeOptions]) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    # what it refers to is among the components already, for the sake of the answer
-    schema.pop("$defs", None)
-    return schema
-
-
 def _form_schema() -> dict[str, Any]:
-    schema = _schema(TranscribeOptions)
+    schema = inline_schema(TranscribeOptions)
     file = {"type": "string", "format": "binary", "description": "Audio or video."}
     return {
         **schema,
@@ -58,7 +45,7 @@ _REQUEST_BODY = {
     "required": True,
     "content": {
         _FORM: {"schema": _form_schema()},
-        _JSON: {"schema": _schema(UploadedRecording)},
+        _JSON: {"schema": inline_schema(UploadedRecording)},
     },
 }
 
@@ -115,59 +102,6 @@ async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
     """Return the job."""
     # ready made: to check and write a long transcript again would cost more than to read it
     return Response(await jobs.get_json(job_id, owner), media_type=_JSON)
-
-
-@router.get(
-    "/{job_id}/export",
-    summary="The transcript as a file",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The file",
-            "content": {
-                kind.media_type.partition(";")[0]: {
-                    "schema": {"type": "string", "format": "binary"}
-                }
-                for kind in ExportFormat
-            },
-        },
-        **problem_responses(
-            ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.INVALID_OPTION
-        ),
-    },
-)
-async def export_transcription(
-    job_id: str,
-    format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
-    jobs: Jobs,
-    owner: Owner,
-    timestamps: Annotated[
-        bool | None,
-        Query(description="`txt`, `docx` only: with times; else `docx` has them, `txt` has not."),
-    ] = None,
-) -> Response:
-    """Return the transcript of a job that has ended, named as its owner calls the job."""
-    if timestamps is not None and not format.has_optional_timestamps:
-        raise RequestValidationError([_meaningless("timestamps", format)])
-    job = await jobs.get(job_id, owner)
-    if not job.status.is_final or job.result is None:
-        raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
-    return Response(
-        await run_sync(partial(render, job, format, timestamps=timestamps)),
-        headers={
-            "Content-Type": format.media_type,
-            "Content-Disposition": attachment(_download_name(job), format),
-        },
-    )
-
-
-def _meaningless(parameter: str, kind: ExportFormat) -> dict[str, Any]:
-    message = f"it has no meaning for the format {kind.value!r}"
-    return {"type": "value_error", "loc": ("query", parameter), "msg": message}
-
-
-def _download_name(job: Job) -> str:
-    return job.title or PurePath(job.file.name).stem
 
 
 async def _submit_upload(

@@ -26,12 +26,12 @@ def plain_name(header: str) -> str:
     ],
 )
 def test_who_reads_ascii_only_can_read_the_name_all_the_same(name: str, plain: str) -> None:
-    assert plain_name(attachment(PurePath(name).stem, "srt")) == plain
+    assert plain_name(attachment(f"{PurePath(name).stem}.srt")) == plain
 
 
 @given(st.text(max_size=60).map(display_name) | st.sampled_from(["5/6 марта", "a\\b", ".."]))
 def test_any_name_comes_back_from_the_header_and_nothing_else_does(name: str) -> None:
-    header = attachment(name, "txt")
+    header = attachment(f"{name}.txt")
     assert header.isascii()
     assert header.isprintable()
     assert header.count('"') == 2

@@ -1,0 +1,125 @@
+"""Transcripts as files: one, or many in a zip."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+
+from backend.dependencies import Jobs, Owner
+from backend.errors import JobNotFoundError, WrongStateError
+from backend.export import ZipStream, file_name, render
+from backend.jobs.service import JobService
+from backend.routes.content_disposition import attachment
+from backend.routes.json_body import json_body_of, json_body_schema
+from contracts.exports import ExportFormat, ExportRequest
+from contracts.jobs import Job
+from contracts.problems import ProblemType
+from servicekit.problems import problem_responses
+
+router = APIRouter(
+    prefix="/v1/transcriptions",
+    tags=["transcriptions"],
+    responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION),
+)
+
+_ZIP = "application/zip"
+
+
+def _file_response(*media_types: str) -> dict[str, Any]:
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    names = [media_type.partition(";")[0] for media_type in media_types]
+    return {"description": "The file", "content": dict.fromkeys(names, schema)}
+
+
+@router.get(
+    "/{job_id}/export",
+    summary="The transcript as a file",
+    response_class=Response,
+    responses={
+        200: _file_response(*(kind.media_type for kind in ExportFormat)),
+        **problem_responses(ProblemType.WRONG_STATE),
+    },
+)
+async def export_transcription(
+    job_id: str,
+    format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
+    jobs: Jobs,
+    owner: Owner,
+    timestamps: Annotated[
+        bool | None,
+        Query(description="`txt`, `docx` only: with times; default: `docx` yes, `txt` no."),
+    ] = None,
+) -> Response:
+    """Return the transcript of a finished job, named by its title, else as the recording."""
+    if timestamps is not None and not format.has_optional_timestamps:
+        message = f"it has no meaning for the format {format.value!r}"
+        error = {"type": "value_error", "loc": ("query", "timestamps"), "msg": message}
+        raise RequestValidationError([error])
+    job = await jobs.get(job_id, owner)
+    if not _is_exportable(job):
+        raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
+    return Response(
+        await run_sync(partial(render, job, format, timestamps=timestamps)),
+        headers={
+            "Content-Type": format.media_type,
+            "Content-Disposition": attachment(file_name(job, format)),
+        },
+    )
+
+
+@router.post(
+    "/export",
+    summary="Many transcripts as a zip",
+    response_class=StreamingResponse,
+    openapi_extra=json_body_schema(ExportRequest),
+    responses={
+        200: _file_response(_ZIP),
+        **problem_responses(ProblemType.BAD_REQUEST, ProblemType.TOO_LARGE),
+    },
+)
+async def export_transcriptions(request: Request, jobs: Jobs, owner: Owner) -> StreamingResponse:
+    """Return a file for each job that has ended with a text; the others are left out."""
+    wanted = await json_body_of(request, ExportRequest)
+    exportable = _exportable(jobs, owner, wanted.ids)
+    first = await anext(exportable, None)
+    if first is None:
+        raise JobNotFoundError("None of these jobs has a transcript to export.")
+    return StreamingResponse(
+        _zipped(first, exportable, wanted.format),
+        media_type=_ZIP,
+        headers={"Content-Disposition": attachment("transcripts.zip")},
+    )
+
+
+def _is_exportable(job: Job) -> bool:
+    return job.status.is_final and job.result is not None
+
+
+async def _exportable(jobs: JobService, owner: str, ids: list[str]) -> AsyncGenerator[Job]:
+    """Yield each job that can be exported, once."""
+    for job_id in dict.fromkeys(ids):
+        try:
+            job = await jobs.get(job_id, owner)
+        except JobNotFoundError:
+            continue
+        if _is_exportable(job):
+            yield job
+
+
+async def _zipped(
+    job: Job | None, others: AsyncGenerator[Job], kind: ExportFormat
+) -> AsyncGenerator[bytes]:
+    """Yield a zip in pieces, with one job in memory at a time."""
+    archive = ZipStream()
+
+    def add(job: Job) -> bytes:
+        return archive.add(file_name(job, kind), render(job, kind))
+
+    while job is not None:
+        yield await run_sync(add, job)
+        job = await anext(others, None)
+    yield archive.close()
