@@ -8,9 +8,7 @@ from streamlit import net_util
 from streamlit.starlette import App
 from streamlit.web import bootstrap
 
-from frontend.backend_client import BackendClient
 from frontend.backend_gateway import BackendGateway
-from frontend.bulk_export import bulk_export
 from frontend.page_files import page_files
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
@@ -68,10 +66,9 @@ def create_app(settings: FrontendSettings) -> App:
     """Return Streamlit's server with the page's static files and the backend gateway added."""
     bootstrap.load_config_options(streamlit_options(settings))
     gateway = BackendGateway(settings.backend_url, settings.backend_headers)
-    backend = BackendClient(settings.backend_url, settings.backend_headers)
     return App(
         Path(__file__).with_name("app.py"),
-        routes=[gateway.route, page_files(), bulk_export(backend)],
+        routes=[gateway.route, page_files()],
         lifespan=gateway.open,
     )
 

@@ -6,16 +6,13 @@ FrontendError
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
-from urllib.parse import unquote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from contracts.exports import ExportFormat
 from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecording
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
@@ -24,19 +21,9 @@ from contracts.statistics import Statistics
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _QUICK_TIMEOUT = httpx.Timeout(3.0)
 
-# the encoding of RFC 8187, which the backend always uses
-_match_file_name = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE).search
 _match_job_id = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class ExportedFile:
-    """A transcript as a file."""
-
-    name: str
-    content: bytes
 
 
 class FrontendError(Exception):
@@ -94,17 +81,6 @@ class BackendClient:
     def models(self) -> ModelList:
         """Return the models that are loaded or loading."""
         return _read(ModelList, self._call("GET", "/v1/models", timeout=_QUICK_TIMEOUT))
-
-    def exported_file(self, job_id: str, kind: ExportFormat) -> ExportedFile:
-        """Return the transcript as a file, under the backend's file name.
-
-        Raises:
-            BackendError: the job does not exist or has no text.
-        """
-        path = f"{_job_path(job_id)}/export"
-        response = self._call("GET", path, params={"format": kind.value})
-        match = _match_file_name(response.headers.get("Content-Disposition", ""))
-        return ExportedFile(unquote(match[1]) if match else f"{job_id}.{kind}", response.content)
 
     def jobs(self, **filters: object) -> JobPage:
         """Return one page of the history, newest first.

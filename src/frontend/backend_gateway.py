@@ -41,6 +41,7 @@ _ALLOWED_CALLS = [
         (r"/v1/uploads/?", {"POST", "OPTIONS"}),
         (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE"}),
         (rf"/v1/uploads/{_ID}/(recording|excerpt)", {"GET"}),
+        (r"/v1/transcriptions/export", {"POST"}),
         (_JOB, {"GET"}),
         (rf"{_JOB}/(events|export|waveform)", {"GET"}),
         (rf"{_JOB}/audio", {"GET", "HEAD"}),
@@ -92,11 +93,13 @@ class BackendGateway:
         path = _backend_path(request)
         methods = next((methods for matches, methods in _ALLOWED_CALLS if matches(path)), None)
         if methods is None:
-            return refuse(ProblemType.NOT_FOUND, "The page does not forward this call.")
+            return _refuse(ProblemType.NOT_FOUND, "The page does not forward this call.")
         if request.method not in methods:
-            return refuse(ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}.")
-        if not is_of_this_page(request):
-            return refuse_foreign()
+            return _refuse(
+                ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}."
+            )
+        if not _is_of_this_page(request):
+            return _refuse_foreign()
         return await self._forward(request, path)
 
     async def _forward(self, request: Request, path: str) -> Response:
@@ -138,7 +141,7 @@ def _backend_path(request: Request) -> str:
     return raw.decode("latin-1").removeprefix(PREFIX)
 
 
-def is_of_this_page(request: Request) -> bool:
+def _is_of_this_page(request: Request) -> bool:
     """Return whether the request comes from the page itself rather than from another origin.
 
     Browsers send Sec-Fetch-Site or, to a page without TLS, Origin.
@@ -168,17 +171,17 @@ def _response_headers(response: httpx.Response) -> dict[str, str]:
 
 
 def _unavailable() -> Response:
-    response = refuse(ProblemType.NOT_READY, "The backend does not respond.")
+    response = _refuse(ProblemType.NOT_READY, "The backend does not respond.")
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
-def refuse(kind: ProblemType, detail: str) -> Response:
+def _refuse(kind: ProblemType, detail: str) -> Response:
     """Return a problem response."""
     return _problem(Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail))
 
 
-def refuse_foreign() -> Response:
+def _refuse_foreign() -> Response:
     """Return the response to a request from another origin."""
     detail = "Only the page itself may make this request."
     return _problem(Problem(type="about:blank", title="Forbidden", status=403, detail=detail))

@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from contracts.exports import MAX_EXPORTED_TRANSCRIPTS
 from contracts.jobs import MAX_TAG_CHARS, JobStatus
-from frontend.bulk_export import MAX_TRANSCRIPTS
 
 STEP = 20
 """Recordings shown at first and added by each "Show more"."""
 
-MAX_SHOWN = MAX_TRANSCRIPTS
+MAX_SHOWN = MAX_EXPORTED_TRANSCRIPTS
 """Limit of recordings on one page, which is also the limit of one zip."""
 
 _MAX_QUERY_CHARS = 500

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Annotated
-from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI, Query, Request, Response
@@ -199,17 +197,6 @@ def _add_job_routes(app: FastAPI, state: StandInBackend) -> None:
         state.started.append(recording)
         job_id = f"job-{len(state.started)}"
         return _json(state.jobs.setdefault(job_id, make_job(job_id)), 202)
-
-    @app.get("/v1/transcriptions/{job_id}/export")
-    def export(job_id: str, form: Annotated[str, Query(alias="format")]) -> Response:
-        if job_id not in state.jobs:
-            return _answer(ProblemType.NOT_FOUND)
-        stem = PurePath(state.jobs[job_id].title or state.jobs[job_id].file.name).stem
-        name = quote(f"{stem}.{form}", safe="")
-        headers = {
-            "Content-Disposition": f"attachment; filename=\"x.{form}\"; filename*=UTF-8''{name}"
-        }
-        return Response(f"{job_id} as {form}".encode(), headers=headers)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import threading
 import httpx
 import pytest
 
-from contracts.exports import ExportFormat
 from contracts.jobs import UploadedRecording
 from contracts.models import Health, HealthStatus
 from contracts.problems import ProblemType
@@ -14,7 +13,7 @@ from frontend.backend_client import (
     BackendError,
     BackendUnavailableError,
 )
-from unit.frontend.stand_in_backend import StandInBackend, make_job
+from unit.frontend.stand_in_backend import StandInBackend
 
 
 @pytest.fixture
@@ -50,15 +49,8 @@ def test_the_backend_is_shown_its_key(backend):
 @pytest.mark.parametrize("job_id", ["nothing", "../models", "a/b", "a?b=1", "", "я"])
 def test_an_address_that_names_no_job_is_not_found(client, job_id: str):
     with pytest.raises(BackendError) as caught:
-        client.exported_file(job_id, ExportFormat.TXT)
+        client.cancel(job_id)
     assert caught.value.problem_type is ProblemType.NOT_FOUND
-
-
-def test_an_exported_file_has_the_name_that_people_gave_it(client, backend):
-    """Not the transliterated one, which is for programs that read ASCII only."""
-    backend.jobs["job-1"] = make_job(title="Встреча; отдел «А»")
-    file = client.exported_file("job-1", ExportFormat.DOCX)
-    assert (file.name, file.content) == ("Встреча; отдел «А».docx", b"job-1 as docx")
 
 
 def test_a_backend_that_is_starting_is_an_answer_not_a_failure(client, backend):

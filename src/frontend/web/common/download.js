@@ -6,3 +6,8 @@ export function downloadBlob(blob, name) {
   anchor.click();
   setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000); // a browser may read it later
 }
+
+/** Return the UTF-8 name (RFC 8187) in a `Content-Disposition` header. */
+export function attachmentName(header) {
+  return decodeURIComponent(header.match(/filename\*=UTF-8''([^;\s]+)/i)[1]);
+}

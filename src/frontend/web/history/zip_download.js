@@ -8,7 +8,7 @@ export async function downloadZip(visit, rows, format) {
   const { labels } = visit.data;
   showMessage(visit, formatText(labels.zip_making, { count: rows.length }));
   try {
-    const answer = await fetch("/transcripts.zip", {
+    const answer = await fetch("/backend/v1/transcriptions/export", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ format, ids: rows.map(({ id }) => id) }),

@@ -1,5 +1,6 @@
 // The calls of the backend that the reader makes, by way of the page's own server.
 
+import { attachmentName } from "../common/download.js";
 import { parseProblem } from "../common/problems.js";
 
 const RETRIED = new Set([408, 423, 425, 429, 502, 503, 504]);
@@ -38,10 +39,13 @@ export class Backend {
     return this.#json(`/segments/${index}`, { method: "PATCH", headers, body, keepalive });
   }
 
-  async file(format, timestamps) {
+  /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */
+  async exportedFile(format, timestamps) {
     const query = new URLSearchParams({ format });
     if (timestamps !== null) query.set("timestamps", String(timestamps));
-    return (await this.#ask(`/export?${query}`)).blob();
+    const answer = await this.#ask(`/export?${query}`);
+    const name = attachmentName(answer.headers.get("Content-Disposition"));
+    return { name, blob: await answer.blob() };
   }
 
   /** 0 when nobody answers. */

@@ -7,8 +7,8 @@ import { menu } from "./menu.js";
 
 export class ExportMenu {
   /** `formats`: `{name, hasOptionalTimestamps}` of each export format, in the menu's order. */
-  constructor(t, { backend, formats, corrections, name, tell, fail, signal }) {
-    Object.assign(this, { t, backend, formats, corrections, name, tell, fail });
+  constructor(t, { backend, formats, corrections, tell, fail, signal }) {
+    Object.assign(this, { t, backend, formats, corrections, tell, fail });
     this.timestamps = element("input", { type: "checkbox" });
     this.copyMenu = this.#buildCopyMenu(signal);
     this.downloadMenu = this.#buildDownloadMenu(signal);
@@ -68,17 +68,17 @@ export class ExportMenu {
 
   async #file(format, timestamps) {
     await this.corrections.flush();
-    return this.backend.file(format, timestamps);
+    return this.backend.exportedFile(format, timestamps);
   }
 
   async #download(format) {
-    const stem = this.name.replace(/\.[^.]{1,5}$/, "") || this.name;
     const timestamps = format.hasOptionalTimestamps ? this.timestamps.checked : null;
-    downloadBlob(await this.#file(format.name, timestamps), `${stem}.${format.name}`);
+    const { name, blob } = await this.#file(format.name, timestamps);
+    downloadBlob(blob, name);
   }
 
   async #copy(timestamps) {
-    const text = this.#file("txt", timestamps).then((blob) => blob.text());
+    const text = this.#file("txt", timestamps).then(({ blob }) => blob.text());
     await toClipboard(text);
     this.tell(this.t.text("result.copied"));
   }

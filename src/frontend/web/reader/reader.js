@@ -151,11 +151,10 @@ class Reader {
     this.findBar = new FindBar(t, { ...parts, editor: this.editor });
     this.unsureBar = new UnsureBar(t, parts);
     this.shortcutsDialog = new ShortcutsDialog(t);
-    const name = job.title ?? job.file.name;
     const tell = (text) => this.toolbar.tell(text);
     const fail = (failure) => this.#fail(failure);
-    const exported = { backend, formats, corrections, name, tell, fail, signal };
-    this.exportMenu = new ExportMenu(t, exported);
+    const parameters = { backend, formats, corrections, tell, fail, signal };
+    this.exportMenu = new ExportMenu(t, parameters);
     this.toolbar = new Toolbar(t, this);
     this.body.replaceChildren(...this.#layOut());
     this.#connect();
