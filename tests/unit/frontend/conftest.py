@@ -19,7 +19,7 @@ def backend() -> Iterator[StandInBackend]:
 
 @pytest.fixture
 def open_page(backend: StandInBackend, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Open the page against the stand-in, as a visitor with this address would."""
+    """Open the page with the given query, against the stand-in."""
     st.cache_resource.clear()
 
     def run(**query: str) -> AppTest:

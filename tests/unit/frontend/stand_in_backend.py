@@ -1,4 +1,4 @@
-"""A small real HTTP server that answers as api.md says the backend does."""
+"""A small HTTP server that imitates the backend's API."""
 
 import socket
 import threading
@@ -31,7 +31,7 @@ from contracts.statistics import Statistics
 from contracts.transcription import TranscribeOptions
 
 OpenPage = Callable[..., AppTest]
-"""The fixture `open_page`: keywords are the address's query."""
+"""Type of the fixture `open_page`, whose keyword arguments are the query."""
 
 READY_MODEL = ModelInfo(id="embedded/whisper-base", state=ModelState.READY)
 
@@ -69,7 +69,7 @@ def make_job(job_id: str = "job-1", **changes: object) -> Job:
 
 @dataclass
 class StandInBackend:
-    """What the server answers with, and what it was sent."""
+    """Canned answers of the server and the requests it received."""
 
     health: Health = field(default_factory=lambda: Health(status=HealthStatus.READY, checks={}))
     models: ModelList = field(default_factory=lambda: ModelList(data=[READY_MODEL]))
@@ -78,7 +78,7 @@ class StandInBackend:
     listed: list["Listed"] = field(default_factory=list)
     statistics: Statistics | None = None
     start_problems: dict[str, ProblemType] = field(default_factory=dict)
-    """By the upload that is not to start."""
+    """Problem by the upload that must not start."""
     key_shown: str | None = None
     url: str = ""
 
@@ -112,7 +112,7 @@ def _add_service_routes(app: FastAPI, state: StandInBackend) -> None:
 
 
 class Listed(BaseModel):
-    """The parameters of the list, as page and backend have agreed on them."""
+    """Query parameters of the list; others are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -201,7 +201,7 @@ def _add_job_routes(app: FastAPI, state: StandInBackend) -> None:
 
 @contextmanager
 def serving(state: StandInBackend) -> Iterator[StandInBackend]:
-    """Serve the stand-in on a free port of this machine, and stop it again."""
+    """Serve the stand-in on a free local port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         state.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -8,11 +8,7 @@ from contracts.jobs import UploadedRecording
 from contracts.models import Health, HealthStatus
 from contracts.problems import ProblemType
 from frontend import backend_client
-from frontend.backend_client import (
-    BackendClient,
-    BackendError,
-    BackendUnavailableError,
-)
+from frontend.backend_client import BackendClient, BackendError, BackendUnavailableError
 from unit.frontend.stand_in_backend import StandInBackend
 
 
@@ -22,7 +18,7 @@ def client(backend: StandInBackend) -> BackendClient:
 
 
 @pytest.mark.parametrize("kind", list(ProblemType), ids=lambda kind: kind.name)
-def test_each_problem_of_the_backend_reaches_the_page(client, backend, kind: ProblemType):
+def test_each_problem_type_is_recognised(client, backend, kind: ProblemType):
     backend.start_problems["upload-1"] = kind
     with pytest.raises(BackendError) as caught:
         client.start(UploadedRecording(upload_id="upload-1"))
@@ -38,8 +34,8 @@ def test_the_options_reach_the_backend(client, backend):
     assert backend.started == [asked]
 
 
-def test_the_backend_is_shown_its_key(backend):
-    """Else a backend that asks for one would refuse everything."""
+def test_the_api_key_is_sent(backend):
+    """Otherwise a backend that asks for one would refuse everything."""
     BackendClient(backend.url, {"Authorization": "Bearer k"}).start(
         UploadedRecording(upload_id="upload-1")
     )
@@ -47,18 +43,18 @@ def test_the_backend_is_shown_its_key(backend):
 
 
 @pytest.mark.parametrize("job_id", ["nothing", "../models", "a/b", "a?b=1", "", "я"])
-def test_an_address_that_names_no_job_is_not_found(client, job_id: str):
+def test_an_invalid_job_id_is_not_found(client, job_id: str):
     with pytest.raises(BackendError) as caught:
         client.cancel(job_id)
     assert caught.value.problem_type is ProblemType.NOT_FOUND
 
 
-def test_a_backend_that_is_starting_is_an_answer_not_a_failure(client, backend):
+def test_a_starting_backend_is_not_an_error(client, backend):
     backend.health = Health(status=HealthStatus.STARTING, checks={})
     assert client.health() == backend.health
 
 
-def test_nobody_at_the_address_means_unavailable():
+def test_a_refused_connection_means_unavailable():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -66,12 +62,12 @@ def test_nobody_at_the_address_means_unavailable():
         BackendClient(f"http://127.0.0.1:{port}", {}).health()
 
 
-def test_an_answer_that_is_not_ours_means_unavailable(client):
+def test_an_error_without_a_problem_means_unavailable(client):
     with pytest.raises(BackendUnavailableError):
         client._call("GET", "/nothing/here")  # the framework's own 404, no problem
 
 
-def test_a_backend_that_never_answers_is_waited_for_only_so_long(monkeypatch):
+def test_a_silent_backend_times_out(monkeypatch):
     monkeypatch.setattr(backend_client, "_QUICK_TIMEOUT", httpx.Timeout(0.2))
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What the browser's scripts may ask of the backend through the page, and what never passes."""
+"""Which requests of the browser pass to the backend."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 
 @dataclass
 class Echo:
-    """A backend that notes what it is sent and can be made to wait."""
+    """A backend that records requests and can be made to wait."""
 
     asked: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
@@ -90,7 +90,7 @@ async def page(echo: Echo) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _raw(page: httpx.AsyncClient, target: str, *headers: str) -> bytes:
-    """Return the first line of the answer to a target that no client would send."""
+    """Send a request target that no client would send and return the status line."""
     reader, writer = await asyncio.open_connection(page.base_url.host, page.base_url.port)
     lines = [f"GET {target} HTTP/1.1", "Host: page", "Connection: close", *headers, "", ""]
     writer.write("\r\n".join(lines).encode())
@@ -99,8 +99,8 @@ async def _raw(page: httpx.AsyncClient, target: str, *headers: str) -> bytes:
     return line
 
 
-async def test_bytes_of_an_upload_reach_the_backend_while_the_rest_is_still_sent(page, echo):
-    """Else the page would hold whole files, as large as they come."""
+async def test_an_upload_is_streamed_to_the_backend(page, echo):
+    """Otherwise the page would hold whole files, as large as they come."""
 
     async def pieces() -> AsyncIterator[bytes]:
         yield b"abc"
@@ -114,8 +114,8 @@ async def test_bytes_of_an_upload_reach_the_backend_while_the_rest_is_still_sent
     assert echo.headers["upload-offset"] == "0"
 
 
-async def test_events_arrive_one_by_one(page, echo):
-    """Else a page would see no progress until the job has ended."""
+async def test_events_are_streamed_to_the_browser(page, echo):
+    """Otherwise a page would see no progress until the job has ended."""
     async with page.stream("GET", "/backend/v1/transcriptions/j1/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.aiter_lines()
@@ -124,15 +124,15 @@ async def test_events_arrive_one_by_one(page, echo):
         assert [line async for line in lines if line] == ["event: completed"]
 
 
-async def test_a_part_of_a_recording_can_be_asked_for(page, echo):
-    """Else the player could not seek."""
+async def test_range_requests_pass(page, echo):
+    """Otherwise the player could not seek."""
     answer = await page.get("/backend/v1/transcriptions/j1/audio", headers={"Range": "bytes=2-4"})
     assert (answer.status_code, answer.content) == (206, b"234")
     assert answer.headers["content-range"] == "bytes 2-4/10"
     assert echo.headers["range"] == "bytes=2-4"
 
 
-async def test_the_key_and_the_page_s_cookies_stay_on_their_own_sides(page, echo):
+async def test_neither_key_nor_cookies_cross_the_gateway(page, echo):
     headers = {"Cookie": "session=1", "Authorization": "Bearer other", "X-Forwarded-For": "1.1.1.1"}
     answer = await page.get("/backend/v1/transcriptions/j1/audio", headers=headers)
     assert echo.headers["authorization"] == f"Bearer {KEY}"
@@ -142,8 +142,8 @@ async def test_the_key_and_the_page_s_cookies_stay_on_their_own_sides(page, echo
     assert "inside" not in str(answer.headers)
 
 
-async def test_a_new_upload_s_address_is_the_page_s(page):
-    """Else the browser would be sent to a host that it cannot reach."""
+async def test_the_location_of_an_upload_points_to_the_page(page):
+    """Otherwise the browser would be sent to a host that it cannot reach."""
     answer = await page.post("/backend/v1/uploads/", headers=OWN)
     assert answer.headers["Location"] == "/backend/v1/uploads/u1"
 
@@ -162,7 +162,7 @@ async def test_a_new_upload_s_address_is_the_page_s(page):
         ("DELETE", "/v1/uploads/u1?"),
     ],
 )
-async def test_what_the_page_needs_passes_with_its_query(page, echo, method: str, target: str):
+async def test_allowed_calls_pass_with_their_query(page, echo, method: str, target: str):
     assert (await page.request(method, f"/backend{target}", headers=OWN)).is_success
     assert echo.asked == [f"{method} {target}"]
 
@@ -182,7 +182,7 @@ async def test_what_the_page_needs_passes_with_its_query(page, echo, method: str
         ("PATCH", "/v1/transcriptions/j1/segments/x", 404),
     ],
 )
-async def test_all_else_stops_at_the_page(page, echo, method: str, path: str, status: int):
+async def test_other_calls_are_refused(page, echo, method: str, path: str, status: int):
     answer = await page.request(method, f"/backend{path}", headers=OWN)
     assert Problem.model_validate_json(answer.content).status == answer.status_code == status
     assert echo.asked == []
@@ -204,7 +204,7 @@ async def test_all_else_stops_at_the_page(page, echo, method: str, path: str, st
         "@elsewhere/v1/transcriptions/j1",
     ],
 )
-async def test_no_spelling_of_a_path_gets_around_the_list(page, echo, path: str):
+async def test_no_spelling_of_a_path_bypasses_the_list(page, echo, path: str):
     assert b" 404 " in await _raw(page, f"/backend{path}")
     assert echo.asked == []
 
@@ -222,7 +222,7 @@ async def test_no_spelling_of_a_path_gets_around_the_list(page, echo, path: str)
     ],
     ids=str,
 )
-async def test_a_page_of_another_origin_changes_nothing(page, echo, headers: dict[str, str]):
+async def test_another_origin_cannot_change_anything(page, echo, headers: dict[str, str]):
     own = str(page.base_url).rstrip("/")
     sent = {name: own if value == "own" else value for name, value in headers.items()}
     answer = await page.post("/backend/v1/transcriptions/j1/cancel", headers=sent)
@@ -230,21 +230,21 @@ async def test_a_page_of_another_origin_changes_nothing(page, echo, headers: dic
     assert echo.asked == []
 
 
-async def test_without_tls_the_origin_tells_that_the_page_itself_asks(page, echo):
+async def test_without_tls_the_origin_header_is_checked(page, echo):
     """Browsers send no Sec-Fetch-Site to a plain http address."""
     origin = {"Origin": str(page.base_url).rstrip("/")}
     answer = await page.post("/backend/v1/transcriptions/j1/cancel", headers=origin)
     assert answer.is_success
 
 
-async def test_no_other_site_can_make_the_backend_work_by_a_link_to_it(page, echo):
+async def test_a_link_from_another_site_is_refused(page, echo):
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert (await page.get("/backend/v1/uploads/u1/excerpt", headers=headers)).status_code == 403
     assert echo.asked == []
 
 
-async def test_an_answer_that_breaks_off_does_not_look_whole_and_is_one_line_of_the_log(caplog):
-    """Else half a transcript would be shown for all of it, or each restart fill the log."""
+async def test_an_aborted_response_is_not_completed_and_logs_one_line(caplog):
+    """Otherwise half a transcript would be shown for all of it, or each restart fill the log."""
 
     async def break_off(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
@@ -264,7 +264,7 @@ async def test_an_answer_that_breaks_off_does_not_look_whole_and_is_one_line_of_
     assert "Traceback" not in caplog.text
 
 
-async def test_a_backend_that_is_away_is_a_problem_that_names_no_address():
+async def test_an_unavailable_backend_is_a_problem_without_its_address():
     port = free_port()
     async with (
         serving(_page(f"http://127.0.0.1:{port}")) as url,

@@ -13,12 +13,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def test_every_setting_has_a_sentence():
+def test_every_setting_has_a_description():
     descriptions = [field.description for field in FrontendSettings.model_fields.values()]
     assert all(text and text.endswith(".") for text in descriptions)
 
 
-def test_the_environment_wins_over_the_file(tmp_path, monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_overrides_the_file(tmp_path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / ".env").write_text("FRONTEND_PORT=8110\nBACKEND_URL=http://file:1\n")
     monkeypatch.setenv("FRONTEND_PORT", "8210")
     settings = FrontendSettings()
@@ -43,32 +43,32 @@ def test_a_value_out_of_bounds_stops_the_start(name: str, value: str, monkeypatc
         FrontendSettings()
 
 
-def test_streamlit_tells_nobody_of_its_use_and_opens_no_browser():
+def test_streamlit_sends_no_telemetry_and_opens_no_browser():
     options = streamlit_options(FrontendSettings())
     assert options["browser_gatherUsageStats"] is False
     assert options["server_headless"] is True
     assert options["server_fileWatcherType"] == "none"
 
 
-def test_every_option_is_one_that_streamlit_knows():
-    """A misspelt option would be dropped without a word."""
+def test_streamlit_knows_every_option():
+    """Streamlit silently ignores a misspelt option."""
     known = set(config.get_config_options())
     asked = {name.replace("_", ".") for name in streamlit_options(FrontendSettings())}
     assert asked - known == set()
 
 
-def test_streamlit_takes_no_files_itself():
-    """It would hold them in memory; those of the page go to the backend as they come."""
+def test_streamlit_accepts_no_files_itself():
+    """It would hold them in memory; uploads are streamed to the backend instead."""
     assert streamlit_options(FrontendSettings())["server_maxUploadSize"] == 1
 
 
-def test_the_key_is_not_shown_with_the_settings(monkeypatch):
+def test_the_key_is_hidden_in_the_settings(monkeypatch):
     monkeypatch.setenv("BACKEND_API_KEY", "s3cret")
     settings = FrontendSettings()
     assert "s3cret" not in repr(settings)
     assert settings.backend_headers == {"Authorization": "Bearer s3cret"}
 
 
-def test_streamlit_never_logs_what_it_sends_to_the_browser(monkeypatch):
+def test_streamlit_never_logs_page_content(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     assert streamlit_options(FrontendSettings())["logger_level"] == "info"

@@ -8,10 +8,10 @@ from frontend.views.history_filter import MAX_SHOWN, STEP, HistoryFilter, Period
 
 VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=VLADIVOSTOK)
-"""In UTC this is still the day before."""
+"""Still the previous day in UTC."""
 
 
-def test_an_address_is_a_filter():
+def test_a_filter_is_read_from_an_address():
     address = {"query": " лошадь ", "status": "failed", "tag": "работа", "shown": "60"}
     assert HistoryFilter.from_address(address) == HistoryFilter(
         query="лошадь", status=JobStatus.FAILED, tag="работа", shown=60
@@ -29,14 +29,14 @@ def test_an_address_is_a_filter():
     ],
     ids=str,
 )
-def test_what_makes_no_sense_in_an_address_is_as_if_it_were_not_there(address: dict[str, str]):
+def test_invalid_parts_of_an_address_are_ignored(address: dict[str, str]):
     wanted = HistoryFilter.from_address(address)
     assert wanted.is_empty
     assert wanted.bounds(NOW) == (None, None)
     assert wanted.shown == STEP
 
 
-def test_nobody_is_shown_more_than_a_browser_can_draw():
+def test_the_number_of_rows_is_limited():
     assert HistoryFilter.from_address({"shown": "9999"}).shown == MAX_SHOWN
 
 
@@ -48,13 +48,13 @@ def test_nobody_is_shown_more_than_a_browser_can_draw():
         (Period.MONTH, date(2026, 10, 24)),
     ],
 )
-def test_days_begin_at_the_visitor_s_midnight(period: Period, first_day: date):
+def test_periods_begin_at_the_visitor_s_midnight(period: Period, first_day: date):
     since, until = HistoryFilter(period=period).bounds(NOW)
     assert until is None
     assert since == datetime.combine(first_day, datetime.min.time(), VLADIVOSTOK)
 
 
-def test_the_last_day_chosen_is_shown_whole():
+def test_the_last_chosen_day_is_included():
     address = {"period": "dates", "since": "2026-11-01", "until": "2026-11-03"}
     wanted = HistoryFilter.from_address(address)
     assert wanted.bounds(NOW) == (

@@ -1,4 +1,4 @@
-"""`python -m frontend`: Streamlit's page, our own files and the way to the backend on one port."""
+"""`python -m frontend`: the page, its static files and the backend gateway on one port."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,15 +21,15 @@ def _get(page: Service, path: str, **headers: str) -> httpx.Response:
     return httpx.get(page.url + path, headers=headers, trust_env=False)
 
 
-def test_the_page_its_health_and_its_scripts_are_on_one_port(page: Service):
+def test_page_health_and_scripts_share_one_port(page: Service):
     assert "<!doctype html>" in _get(page, "/").text.lower()
     assert _get(page, "/_stcore/health").text == "ok"
     script = _get(page, "/page/uploader/uploader.js")
     assert script.headers["content-type"].startswith(("text/javascript", "application/javascript"))
 
 
-def test_a_script_is_sent_again_only_when_it_has_changed(page: Service):
-    """Else an update of the service would leave browsers with yesterday's script."""
+def test_an_unchanged_script_is_not_sent_again(page: Service):
+    """Otherwise an update of the service would leave browsers with yesterday's script."""
     first = _get(page, "/page/uploader/uploader.js")
     assert first.headers["cache-control"] == "no-cache"
     again = _get(page, "/page/uploader/uploader.js", **{"If-None-Match": first.headers["etag"]})
@@ -37,17 +37,17 @@ def test_a_script_is_sent_again_only_when_it_has_changed(page: Service):
 
 
 @pytest.mark.parametrize("path", ["/page/%2e%2e/settings.py", "/page/..%2fsettings.py", "/page/"])
-def test_nothing_beside_the_folder_is_served(page: Service, path: str):
+def test_only_the_static_folder_is_served(page: Service, path: str):
     assert _get(page, path).status_code in (400, 404)
 
 
-def test_the_backend_s_way_is_there_and_tells_no_key(page: Service):
+def test_the_gateway_does_not_reveal_the_key(page: Service):
     answer = _get(page, "/backend/v1/transcriptions/j1")
     assert answer.status_code == 503
     assert "s3cret" not in answer.text + str(answer.headers) + page.log.read_text()
 
 
-def test_a_page_that_is_told_to_stop_does_so_though_a_browser_is_connected(page: Service):
+def test_the_server_stops_while_a_browser_is_connected(page: Service):
     """Last: else a restart would take until the connection ends, or Docker's kill."""
     with httpx.stream("GET", page.url, trust_env=False):
         page.stop()

@@ -1,3 +1,5 @@
+"""The texts: complete in both languages, all in use, and none in the views."""
+
 import ast
 import re
 from pathlib import Path
@@ -16,17 +18,26 @@ from contracts.transcription import Task
 from contracts.unsure import UnsureSign
 from frontend.components.web_component import WEB
 from frontend.i18n import Language, Translator
-from frontend.i18n.translator import TEXTS, clock
+from frontend.i18n.translator import TEXTS
 from frontend.session import View
 from frontend.views.history_actions import BulkKind
 from frontend.views.history_filter import Period
 
 FRONTEND = Path(frontend.__file__).parent
+
+
 FAMILIES = ("history.ui.", "uploader.")
-"""Texts that go to a script as a whole; the test of scripts finds those that nobody needs."""
+
+
+"""Groups sent to a script as a whole; another test finds their unused members."""
+
+
 DIALOG_PARTS = ("question", "consequence", "yes")
-RU, EN = Translator(Language.RU), Translator(Language.EN)
+
+
 KEYS = sorted(TEXTS[Language.RU])
+
+
 PLURAL_FORMS = {Language.RU: {"one", "few", "many", "other"}, Language.EN: {"one", "other"}}
 
 
@@ -36,7 +47,7 @@ def _placeholders(text: str | dict[str, str]) -> set[str]:
 
 
 def _calls_of_translator() -> tuple[set[str], set[str]]:
-    """Return the keys that the code asks for, and the patterns of those it puts together."""
+    """Return the literal keys in the code and the patterns of composed ones."""
     literal, patterns = set(), set()
     for path in Path(frontend.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -94,13 +105,13 @@ def test_every_plural_has_all_the_forms_of_its_language(language: Language):
             assert set(text) == PLURAL_FORMS[language], key
 
 
-def test_the_english_page_has_no_russian_left_in_it():
+def test_english_texts_contain_no_russian():
     english = TEXTS[Language.EN].items()
     assert [key for key, text in english if re.search("[а-яё]", str(text), re.IGNORECASE)] == []
 
 
-def test_our_own_words_cannot_be_read_as_markdown():
-    """They go into labels, where Streamlit reads Markdown."""
+def test_no_text_contains_markdown():
+    """Streamlit parses Markdown in labels."""
     texts = (text for texts in TEXTS.values() for text in texts.items())
     assert [key for key, text in texts if re.search(r"[*_`$<>\[\]#~]|:[a-z]+:", str(text))] == []
 
@@ -125,8 +136,8 @@ VIEWS = [*FRONTEND.joinpath("views").glob("*.py"), *FRONTEND.joinpath("component
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.name)
-def test_views_have_no_words_of_their_own(path: Path):
-    """Words in a view would be there in one language only."""
+def test_python_code_contains_no_texts(path: Path):
+    """A text in the code would exist in one language only."""
     russian = [each for each in _shown_literals(path) if re.search("[а-яё]", each, re.IGNORECASE)]
     english = [each for each in _shown_literals(path) if re.search(r"[A-Z][a-z]+ [a-z]+", each)]
     assert set(russian) - {"Русский"} == set()
@@ -137,21 +148,21 @@ SCRIPTS = sorted(FRONTEND.joinpath("web").rglob("*.js"))
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=str)
-def test_scripts_have_no_words_of_their_own(path: Path):
+def test_scripts_contain_no_texts(path: Path):
     code = re.sub(r"(?m)//.*$", "", path.read_text(encoding="utf-8"))
     strings = re.findall(r"\"[^\"\n]*\"|`[^`]*`", code)
     assert [each for each in strings if re.search("[а-яё]", each, re.IGNORECASE)] == []
     assert [each for each in strings if re.search(r"[A-Z][a-z]+ [a-z]+", each)] == []
 
 
-def test_every_key_that_the_code_asks_for_exists():
+def test_every_key_in_the_code_exists():
     literal, _ = _calls_of_translator()
     assert literal - set(KEYS) == set()
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_scripts_find_every_label_of_theirs_and_have_no_other(language: Language):
-    """A label that is missing would be the word "undefined" on the page."""
+def test_the_history_s_scripts_use_exactly_their_labels(language: Language):
+    """A missing label would appear as "undefined" on the page."""
     labels = Translator(language).labels("history.ui.")
     source = "".join(
         script.read_text(encoding="utf-8") for script in (FRONTEND / "web/history").glob("*.js")
@@ -163,7 +174,7 @@ def test_scripts_find_every_label_of_theirs_and_have_no_other(language: Language
     assert unused - put_together - {"no_results_next", "empty_next"} == set()
 
 
-def test_every_key_is_asked_for_somewhere():
+def test_every_key_is_used():
     literal, patterns = _calls_of_translator()
     families = [re.compile(each) for each in patterns if re.match(r"[a-z]+\\?[._]", each)]
     derived = {f"{key}.next" for key in literal}  # a title and its advice go together
@@ -198,68 +209,5 @@ def test_every_key_is_asked_for_somewhere():
         *(f"result.download.{form}{part}" for form in ExportFormat for part in ("", ".help")),
     ],
 )
-def test_each_member_of_the_contracts_has_its_words(key: str):
+def test_each_member_of_a_contract_has_a_text(key: str):
     assert key in KEYS
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0 слов"), (1, "1 слово"), (2, "2 слова"), (5, "5 слов"), (11, "11 слов"),
-     (21, "21 слово"), (112, "112 слов"), (1234, "1\xa0234 слова")],
-)  # fmt: skip
-def test_russian_plurals(count: int, words: str):
-    assert RU("result.words", count=count) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "russian", "english"),
-    [
-        (3, "осталось несколько секунд", "a few seconds left"),
-        (40, "осталось меньше минуты", "less than a minute left"),
-        (59, "осталось около 1 минуты", "about 1 minute left"),
-        (125, "осталось около 2 минут", "about 2 minutes left"),
-        (21 * 60, "осталось около 21 минуты", "about 21 minutes left"),
-        (3600, "осталось около 1 часа", "about 1 hour left"),
-        (2 * 3600 + 19 * 60, "осталось около 2 часов 20 минут", "about 2 hours 20 minutes left"),
-        (2 * 3600 + 58 * 60, "осталось около 3 часов", "about 3 hours left"),
-    ],
-)
-def test_time_left_is_said_in_words(seconds: float, russian: str, english: str):
-    assert RU.time_left(seconds) == russian
-    assert EN.time_left(seconds) == english
-
-
-@pytest.mark.parametrize(
-    ("size", "russian", "english"),
-    [
-        (0, "0 Б", "0 B"),
-        (1023, "1\xa0023 Б", "1,023 B"),
-        (1536, "1,5 КБ", "1.5 KB"),
-        (300 * 1024**2, "300 МБ", "300 MB"),
-        (4 * 1024**3, "4 ГБ", "4 GB"),
-    ],
-)
-def test_sizes_have_the_language_s_decimal_sign(size: int, russian: str, english: str):
-    assert RU.file_size(size) == russian
-    assert EN.file_size(size) == english
-
-
-@pytest.mark.parametrize(
-    ("seconds", "russian"),
-    [(0.4, "1 с"), (59.6, "1 мин 0 с"), (372.4, "6 мин 12 с"), (7384, "2 ч 3 мин")],
-)
-def test_durations_carry_over_to_the_next_unit(seconds: float, russian: str):
-    assert RU.duration(seconds) == russian
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "0:00"), (59.96, "0:59"), (61.24, "1:01"), (3661.2, "1:01:01"), (36_000.05, "10:00:00")],
-)
-def test_a_moment_is_shown_as_a_player_shows_it(seconds: float, shown: str):
-    assert clock(seconds) == shown
-
-
-def test_percent_never_says_done_before_it_is():
-    assert RU.percent(0.999) == "99\xa0%"
-    assert EN.percent(1.0) == "100%"

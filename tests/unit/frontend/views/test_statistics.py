@@ -1,4 +1,4 @@
-"""The view of statistics and system, against a real HTTP stand-in of the backend."""
+"""The statistics view as Streamlit draws it, against a stand-in backend."""
 
 import json
 from datetime import date, timedelta
@@ -7,13 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from contracts.models import ModelInfo, ModelList, ModelState
-from contracts.statistics import (
-    CacheKind,
-    DatabaseKind,
-    DayStatistics,
-    DiskUsage,
-    Statistics,
-)
+from contracts.statistics import CacheKind, DatabaseKind, DayStatistics, DiskUsage, Statistics
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
 
@@ -49,7 +43,7 @@ def _statistics(**changes: object) -> Statistics:
 
 
 def _facts(page: AppTest) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return the facts of each heading: name to value and remark."""
+    """Return the facts of each heading: name to (value, remark)."""
     assert not page.exception
     data = [json.loads(each.proto.json) for each in page.get("bidi_component")]
     return {
@@ -59,7 +53,7 @@ def _facts(page: AppTest) -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words(
+def test_usage_and_system_state_are_shown_in_the_visitor_s_language(
     open_page: OpenPage, backend: StandInBackend
 ):
     backend.statistics = _statistics()
@@ -77,7 +71,7 @@ def test_what_was_done_and_how_the_machine_is_stand_there_in_the_visitor_s_words
     assert facts[RU("system.versions")][RU("system.version.service")][0] == "0.1.0"
 
 
-def test_the_plot_has_a_sentence_and_a_table_that_say_the_same(
+def test_the_chart_has_a_summary_and_a_table_with_the_same_data(
     open_page: OpenPage, backend: StandInBackend
 ):
     backend.statistics = _statistics()
@@ -95,7 +89,7 @@ def test_the_plot_has_a_sentence_and_a_table_that_say_the_same(
     }
 
 
-def test_before_the_first_recording_the_page_says_what_will_be_here(
+def test_before_the_first_recording_the_view_says_what_will_appear(
     open_page: OpenPage, backend: StandInBackend
 ):
     backend.statistics = _statistics(n_recordings=0, audio_s=0, n_words=0, by_day=[], rtf=None)
@@ -104,9 +98,7 @@ def test_before_the_first_recording_the_page_says_what_will_be_here(
     assert RU("system.disk") in _facts(page)
 
 
-def test_when_nothing_was_done_for_months_there_is_no_empty_plot(
-    open_page: OpenPage, backend: StandInBackend
-):
+def test_without_audio_there_is_no_empty_chart(open_page: OpenPage, backend: StandInBackend):
     quiet = [DayStatistics(day=LAST_DAY, audio_s=0, n_recordings=0)]
     backend.statistics = _statistics(by_day=quiet)
     page = open_page(view="system")
@@ -134,7 +126,7 @@ def test_speed_says_how_many_times_faster_or_slower_than_real_time(
         assert done[t("system.speed")][0] == words
 
 
-def test_a_speed_that_nobody_knows_is_not_made_up(open_page: OpenPage, backend: StandInBackend):
+def test_an_unknown_speed_is_shown_as_unknown(open_page: OpenPage, backend: StandInBackend):
     backend.statistics = _statistics(rtf=None)
     done = _facts(open_page(view="system"))[RU("system.transcribed")]
     assert done[RU("system.speed")][0] == RU("system.speed.unknown")
@@ -153,7 +145,7 @@ def test_a_speed_that_nobody_knows_is_not_made_up(open_page: OpenPage, backend: 
     ],
     ids=["share", "fetching", "failed", "fallback"],
 )
-def test_a_model_s_state_is_told(
+def test_the_state_of_a_model_is_shown(
     open_page: OpenPage, backend: StandInBackend, model: ModelInfo, state: str
 ):
     backend.statistics = _statistics()
@@ -162,7 +154,9 @@ def test_a_model_s_state_is_told(
     assert facts[RU("system.model.state")][0] == state
 
 
-def test_words_of_others_reach_our_own_component_only(open_page: OpenPage, backend: StandInBackend):
+def test_content_from_the_backend_reaches_only_the_component(
+    open_page: OpenPage, backend: StandInBackend
+):
     backend.statistics = _statistics(data_dir=HOSTILE, version=HOSTILE)
     backend.models = ModelList(
         data=[ModelInfo(id=HOSTILE, state=ModelState.FAILED, detail=HOSTILE)]
@@ -174,6 +168,6 @@ def test_words_of_others_reach_our_own_component_only(open_page: OpenPage, backe
     assert not any("alert(1)" in value for value in values)
 
 
-def test_without_statistics_the_page_says_what_to_do(open_page: OpenPage):
+def test_an_error_of_the_backend_is_shown_with_advice(open_page: OpenPage):
     page = open_page(view="system")
     assert RU("problem.not_ready") in page.error[0].value

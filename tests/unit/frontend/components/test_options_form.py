@@ -1,0 +1,52 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
+from contracts.transcription import TranscribeOptions
+from unit.frontend.stand_in_backend import OpenPage, StandInBackend
+
+pytestmark = pytest.mark.whole_app
+
+
+def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
+    """Simulate the browser's report of uploads."""
+    page.session_state["uploader"] = {"uploads": {"ready": ready, "n_uploading": n_uploading}}
+    return page.run()
+
+
+def _start(page: AppTest, *ready: str) -> AppTest:
+    return _arrive(page, *ready).button(key="start").click().run()
+
+
+@pytest.mark.parametrize("method", list(NormalizationMethod))
+def test_only_the_parameter_of_the_chosen_method_is_shown(open_page: OpenPage, method):
+    page = open_page()
+    page.segmented_control(key="option-normalization").set_value(method).run()
+    parameters = {parameter for parameter, _ in NORMALIZATION_DEFAULTS.values()}
+    shown = {slider.key.removeprefix("option-") for slider in page.slider} & parameters
+    own = {NORMALIZATION_DEFAULTS[method][0]} if method in NORMALIZATION_DEFAULTS else set()
+    assert shown == own
+
+
+def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBackend):
+    page = open_page()
+    page.segmented_control(key="option-normalization").set_value(NormalizationMethod.PEAK).run()
+    page.slider(key="option-target_peak").set_value(0.5)
+    page.selectbox(key="option-language").set_value("auto")
+    page.slider(key="option-chunk_length_s").set_value(12.0)
+    page.radio(key="option-task").set_value("translate")
+    page.text_area(key="option-prompt").set_value("Лось, Аэлита")
+    page.slider(key="option-beam_size").set_value(3)
+    page.slider(key="option-temperature").set_value(0.2)
+    _start(page, "upload-1")
+    assert backend.started[0].options() == TranscribeOptions(
+        normalization=NormalizationMethod.PEAK,
+        target_peak=0.5,
+        language="auto",
+        chunk_length_s=12.0,
+        task="translate",
+        prompt="Лось, Аэлита",
+        word_timestamps=True,
+        beam_size=3,
+        temperature=0.2,
+    )

@@ -1,0 +1,77 @@
+import pytest
+
+from contracts.models import Health, HealthCheck, HealthStatus, ModelInfo, ModelList, ModelState
+from frontend.i18n import Language, Translator
+from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
+
+pytestmark = pytest.mark.whole_app
+
+
+RU = Translator(Language.RU)
+
+
+HOSTILE = "<script>alert(1)</script> **bold** $x$ :smile: [a](b) # h"
+
+
+def test_an_unavailable_backend_and_its_return_are_noticed(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, backend: StandInBackend
+):
+    url = backend.url
+    backend.url = "http://127.0.0.1:9"  # nobody listens there
+    page = open_page(job="job-1")
+    assert RU("service.unavailable") in page.warning[0].value
+    assert not page.exception
+    monkeypatch.setenv("BACKEND_URL", url)
+    page.run()
+    assert not page.warning
+
+
+def _fallback(configured: ModelInfo) -> ModelList:
+    return ModelList(data=[configured, READY_MODEL.model_copy(update={"is_fallback": True})])
+
+
+@pytest.mark.parametrize(
+    ("configured", "sentence"),
+    [
+        (ModelInfo(id="m", state=ModelState.FETCHING, progress=0.42), "скачивается: 42\xa0%."),
+        (ModelInfo(id="m", state=ModelState.FETCHING), RU("service.fetching")),
+        (ModelInfo(id="m", state=ModelState.LOADING), RU("service.loading")),
+        (ModelInfo(id="m", state=ModelState.FAILED), RU("service.fetch_failed")),
+    ],
+    ids=["share", "fetching", "loading", "failed"],
+)
+def test_the_fallback_model_is_announced_with_the_state_of_the_main_one(
+    open_page: OpenPage, backend: StandInBackend, configured: ModelInfo, sentence: str
+):
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={})
+    backend.models = _fallback(configured)
+    (banner,) = open_page().info
+    assert RU("service.fallback") in banner.value
+    assert sentence in banner.value
+
+
+def test_the_error_of_the_main_model_is_shown_literally(
+    open_page: OpenPage, backend: StandInBackend
+):
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={})
+    backend.models = _fallback(ModelInfo(id="m", state=ModelState.FAILED, detail=HOSTILE))
+    assert HOSTILE in [element.value for element in open_page().text]
+
+
+def test_another_degradation_is_shown_with_its_reason(open_page: OpenPage, backend: StandInBackend):
+    check = HealthCheck(status=HealthStatus.DEGRADED, detail="The disk is nearly full.")
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
+    page = open_page()
+    assert RU("service.degraded") in page.info[0].value
+    assert "The disk is nearly full." in [element.value for element in page.text]
+
+
+def test_a_starting_service_is_announced(open_page: OpenPage, backend: StandInBackend):
+    backend.health = Health(status=HealthStatus.STARTING, checks={})
+    assert RU("service.starting") in open_page().info[0].value
+
+
+def test_a_ready_service_has_no_banner(open_page: OpenPage):
+    page = open_page()
+    assert not page.info
+    assert not page.warning
