@@ -1,1 +1,1 @@
-"""The speech model behind an HTTP port: chunks of PCM in, segments of text out."""
+"""The speech model as an HTTP service: chunks of PCM in, segments of text out."""

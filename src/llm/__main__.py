@@ -1,4 +1,4 @@
-"""`python -m llm`: serves the model on LLM_PORT."""
+"""Serve the model on LLM_PORT: `python -m llm`."""
 
 from llm.app import create_app
 from llm.settings import LlmSettings

@@ -1,7 +1,7 @@
-"""Puts the llm service together."""
+"""Wire the llm service together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -23,7 +23,7 @@ from servicekit.edge import install_edge
 
 
 def create_app(settings: LlmSettings) -> FastAPI:
-    """Return the service as configured; its model is brought up once it runs."""
+    """Return the service; it loads its model after it has started."""
     prepare_environment(settings)
     registry = CollectorRegistry()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
@@ -37,7 +37,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         tasks = [asyncio.create_task(lifecycle.run()), asyncio.create_task(batcher.run())]
         yield
         for task in tasks:
@@ -51,7 +51,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
 
     app = FastAPIOffline(
         title="llm",
-        summary="A speech model behind HTTP: chunks of PCM in, segments of text out.",
+        summary="A speech model as an HTTP service: chunks of PCM in, segments of text out.",
         lifespan=lifespan,
         redoc_url=None,
     )

@@ -1,4 +1,4 @@
-"""What the routes are given."""
+"""FastAPI dependencies of the routes."""
 
 from typing import Annotated
 

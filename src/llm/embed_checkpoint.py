@@ -1,6 +1,6 @@
-"""`python -m llm.embed_checkpoint FOLDER`: writes `embedded/whisper-base` into a folder.
+"""Write `embedded/whisper-base` to a folder: `python -m llm.embed_checkpoint FOLDER`.
 
-The image of the service is built with it, so that a container starts with the model ready.
+The build of the service's image runs it, so that a container starts with the model ready.
 """
 
 import argparse
@@ -10,9 +10,9 @@ from llm.model_store.embedded import convert, installed_packages
 
 
 def main() -> None:
-    """Convert the installed packages into the folder that the command line names."""
+    """Convert the installed packages to the folder given on the command line."""
     parser = argparse.ArgumentParser(prog="python -m llm.embed_checkpoint", description=__doc__)
-    parser.add_argument("folder", type=Path, help="must not exist; its parent may")
+    parser.add_argument("folder", type=Path, help="target, which must not exist yet")
     convert(installed_packages(), parser.parse_args().folder)
 
 

@@ -1,12 +1,12 @@
-"""Everything the llm tells a client it could not do.
+"""Errors that the llm answers with.
 
 ServiceError
-├── EmptyAudioError       400  no sample in the body
-├── UnreadableAudioError  400  half a sample at the end
-├── TooLongError          413  more than one window of audio
-├── InferenceFailedError  502  the model failed on this batch
-├── NotReadyError         503  no model yet, with Retry-After
-└── OverloadedError       503  the queue is full, with Retry-After
+├── EmptyAudioError       400  the body has no samples
+├── UnreadableAudioError  400  the body ends in the middle of a sample
+├── TooLongError          413  the chunk is longer than one window
+├── InferenceFailedError  502  the model failed on the batch
+├── NotReadyError         503  no model is loaded yet; with Retry-After
+└── OverloadedError       503  the queue is full; with Retry-After
 """
 
 from contracts.problems import ProblemType
@@ -14,25 +14,25 @@ from servicekit.errors import ServiceError
 
 
 class EmptyAudioError(ServiceError):
-    """There is no sample in the body."""
+    """The body has no samples."""
 
     problem_type = ProblemType.EMPTY_AUDIO
 
 
 class UnreadableAudioError(ServiceError):
-    """The body is not made of whole samples."""
+    """The body ends in the middle of a sample."""
 
     problem_type = ProblemType.UNREADABLE_AUDIO
 
 
 class TooLongError(ServiceError):
-    """The chunk is longer than what the model takes at once."""
+    """The chunk is longer than the model's window."""
 
     problem_type = ProblemType.TOO_LONG
 
 
 class InferenceFailedError(ServiceError):
-    """The model raised an error; the next batch may well succeed."""
+    """The model raised an error; the next batch may succeed."""
 
     problem_type = ProblemType.LLM_FAILED
 
@@ -44,6 +44,6 @@ class NotReadyError(ServiceError):
 
 
 class OverloadedError(ServiceError):
-    """As many chunks as are allowed are waiting already."""
+    """The queue of waiting chunks is full."""
 
     problem_type = ProblemType.OVERLOADED

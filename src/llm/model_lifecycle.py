@@ -1,4 +1,4 @@
-"""Which model serves: the one configured as soon as it can, until then the fallback."""
+"""Load the configured model; use the fallback model until it is ready."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ Load = Callable[[Checkpoint], SpeechEngine]
 
 
 def retry_delays(first_s: float = FIRST_RETRY_S) -> Iterator[float]:
-    """Yield the seconds to wait before each new try: twice as long each time, up to an hour."""
+    """Yield the seconds before each retry: doubled each time, up to an hour."""
     delay = first_s
     while True:
         yield delay
@@ -28,15 +28,14 @@ def retry_delays(first_s: float = FIRST_RETRY_S) -> Iterator[float]:
 
 
 class ModelLifecycle:
-    """Fetches, loads and swaps models; says at any time how that stands.
+    """Downloads, loads and swaps models, and reports their states.
 
     Args:
-        primary: name and source of the model configured.
-        fallback: name and source of the one that stands in for it; None: none does.
-        load: makes an engine of a checkpoint; blocks.
-        thread: where the engine works. A replaced engine is closed there, so that the
-            batch it is at work on finishes first.
-        first_retry_s: seconds to the first new try after a fetch has failed.
+        primary: name and source of the configured model.
+        fallback: name and source of the model to use meanwhile; None: wait.
+        load: loads a checkpoint into an engine; blocks.
+        thread: runs the inference. A replaced engine is closed there, after its last batch.
+        first_retry_s: seconds before the first retry of a failed download.
     """
 
     def __init__(
@@ -54,46 +53,46 @@ class ModelLifecycle:
         self._first_retry_s = first_retry_s
         self._engine: SpeechEngine | None = None
         self._closing = False
-        self._models = {self._name: _row(self._name, ModelState.LOADING)}
+        self._models = {self._name: _model_info(self._name, ModelState.LOADING)}
 
     def current_engine(self) -> SpeechEngine | None:
-        """Return the engine that serves now; None: no model yet."""
+        """Return the engine in use; None: no model yet."""
         return self._engine
 
     def models(self) -> list[ModelInfo]:
-        """Return each model with its state, the one configured first."""
+        """Return the models and their states, the configured one first."""
         return list(self._models.values())
 
     def check(self) -> HealthCheck:
-        """Return whether the service can work, and why not as configured."""
+        """Return whether a model is ready; if it is not the configured one, say why."""
         primary = self._models[self._name]
         if primary.state is ModelState.READY:
             return HealthCheck(status=HealthStatus.READY)
-        reason = f"{self._name}: {_in_words(primary)}"
+        reason = f"{self._name}: {_describe(primary)}"
         serving = next((m for m in self.models() if m.state is ModelState.READY), None)
         if serving is None:
-            others = [f"{m.id}: {_in_words(m)}" for m in self.models()[1:]]
+            others = [f"{m.id}: {_describe(m)}" for m in self.models()[1:]]
             return HealthCheck(status=HealthStatus.STARTING, detail="; ".join([reason, *others]))
-        return HealthCheck(status=HealthStatus.DEGRADED, detail=f"{serving.id} stands in. {reason}")
+        return HealthCheck(status=HealthStatus.DEGRADED, detail=f"Using {serving.id}. {reason}")
 
     async def run(self) -> None:
-        """Bring up the model configured, with the fallback serving meanwhile; then return."""
-        if await self._bring_up(self._name, self._source):
+        """Load the configured model, with the fallback in use meanwhile; then return."""
+        if await self._load_from_disk(self._name, self._source):
             return
         if self._fallback:
             name, source = self._fallback
-            self._models[name] = _row(name, ModelState.LOADING, is_fallback=True)
-            await self._bring_up(name, source)
+            self._models[name] = _model_info(name, ModelState.LOADING, is_fallback=True)
+            await self._load_from_disk(name, source)
         if self._models[self._name].state is not ModelState.FAILED:
-            await self._fetch_and_swap()
+            await self._download_and_swap()
 
     async def close(self) -> None:
-        """Unload what is loaded, after the batch it is at work on; end a fetch."""
+        """Unload the engine after its running batch; stop a download."""
         self._closing = True
         await self._replace(None)
 
-    async def _bring_up(self, name: str, source: CheckpointSource) -> bool:
-        """Load a model if it is on disk; return whether it serves now."""
+    async def _load_from_disk(self, name: str, source: CheckpointSource) -> bool:
+        """Load a model if it is on disk; return whether it is ready."""
         try:
             checkpoint = await asyncio.to_thread(source.find)
             if checkpoint is None:
@@ -105,14 +104,14 @@ class ModelLifecycle:
             return False
         return True
 
-    async def _fetch_and_swap(self) -> None:
+    async def _download_and_swap(self) -> None:
         for delay_s in retry_delays(self._first_retry_s):
             try:
                 self._set(self._name, state=ModelState.FETCHING, detail=None)
-                checkpoint = await asyncio.to_thread(self._source.fetch, self._note_progress)
+                checkpoint = await asyncio.to_thread(self._source.fetch, self._report_progress)
                 await self._serve(self._name, checkpoint)
             except FetchError as error:
-                self._fail(self._name, f"{error} The next try is in {delay_s:.0f} s.")
+                self._fail(self._name, f"{error} Next try in {delay_s:.0f} s.")
                 await asyncio.sleep(delay_s)
                 continue
             except Exception as error:
@@ -120,7 +119,7 @@ class ModelLifecycle:
             return
 
     async def _serve(self, name: str, checkpoint: Checkpoint) -> None:
-        """Load a checkpoint beside the engine that works, then put it in its place."""
+        """Load a checkpoint while the current engine works, then replace that engine."""
         self._set(name, state=ModelState.LOADING, progress=None, detail=None)
         started = time.perf_counter()
         engine = await asyncio.to_thread(self._load, checkpoint)
@@ -145,10 +144,10 @@ class ModelLifecycle:
         if old is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, old.close)
 
-    def _note_progress(self, share: float) -> None:
-        """Called from the thread of the fetch, which this is also the way to end."""
+    def _report_progress(self, share: float) -> None:
+        """Publish the progress of a download; runs in its thread, and stops it on shutdown."""
         if self._closing:
-            raise FetchError("The service is being stopped.")
+            raise FetchError("The service is shutting down.")
         self._set(self._name, progress=round(min(max(share, 0.0), 1.0), 4))
 
     def _fail(self, name: str, reason: str) -> None:
@@ -160,10 +159,10 @@ class ModelLifecycle:
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, CheckpointError) else f"Unexpected: {error!r}."
+    return str(error) if isinstance(error, CheckpointError) else f"Unexpected error: {error!r}."
 
 
-def _row(name: str, state: ModelState, *, is_fallback: bool = False) -> ModelInfo:
+def _model_info(name: str, state: ModelState, *, is_fallback: bool = False) -> ModelInfo:
     owner, _, rest = name.rpartition("/")
     is_hub_id = bool(rest) and "/" not in owner and not owner.startswith((".", "~"))
     return ModelInfo(
@@ -171,12 +170,12 @@ def _row(name: str, state: ModelState, *, is_fallback: bool = False) -> ModelInf
     )
 
 
-def _in_words(model: ModelInfo) -> str:
+def _describe(model: ModelInfo) -> str:
     match model.state:
         case ModelState.FETCHING:
-            return f"being fetched, {(model.progress or 0) * 100:.0f} % so far."
+            return f"downloading, {(model.progress or 0) * 100:.0f} %."
         case ModelState.LOADING:
-            return "being loaded."
+            return "loading."
         case ModelState.FAILED:
             return model.detail or "failed."
         case ModelState.READY:

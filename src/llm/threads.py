@@ -1,4 +1,4 @@
-"""How many cores the process may use: the container's share, not the host's count."""
+"""Count the CPU cores of the container rather than those of the host."""
 
 import math
 import os
@@ -8,10 +8,10 @@ CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 
 def available_cores(cgroup_root: Path = CGROUP_ROOT) -> int:
-    """Return the cores that a quota and the affinity leave, rounded up, at least 1.
+    """Return the cores that the CPU quota and affinity allow, rounded up, at least 1.
 
     Args:
-        cgroup_root: where the control group of this process is mounted.
+        cgroup_root: mount point of the control group of this process.
 
     Source: the kernel's `cgroup-v2.rst` (`cpu.max`), `scheduler/sched-bwc.rst` (v1).
     """
@@ -23,7 +23,7 @@ def available_cores(cgroup_root: Path = CGROUP_ROOT) -> int:
 
 
 def _quota_v2(group: Path) -> float | None:
-    """Return the cores of `cpu.max`, such as `150000 100000`; None: no quota."""
+    """Parse `cpu.max`, for example `150000 100000`; None without a quota."""
     try:
         quota, period = (group / "cpu.max").read_text().split()
         return None if quota == "max" else int(quota) / int(period)
@@ -32,7 +32,7 @@ def _quota_v2(group: Path) -> float | None:
 
 
 def _quota_v1(group: Path) -> float | None:
-    """Return the cores of the older pair of files; a quota of -1 is none."""
+    """Parse the two files of version 1; a quota of -1 means none."""
     try:
         quota = int((group / "cpu.cfs_quota_us").read_text())
         return quota / int((group / "cpu.cfs_period_us").read_text()) if quota > 0 else None

@@ -1,1 +1,1 @@
-"""Inference engines: each in a file of its own, behind one protocol."""
+"""Inference engines: one package each, behind one protocol."""

@@ -1,7 +1,7 @@
-"""What an inference engine is: this, and a line in the registry, is all a new one needs.
+"""The interface of inference engines.
 
-An engine is a module with a function of the form `EngineLoader`. Only the module itself
-knows its library's spellings. It is called from one thread at a time.
+A new engine is a package with an `EngineLoader`, and a line in the registry. Only that package
+imports the engine's library. An engine is called from one thread at a time.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Checkpoint:
     Attributes:
         name: as in `LLM_MODEL`.
         revision: hub commit, or the SHA-256 of the weights.
-        folder: holds a checkpoint in transformers' layout.
+        folder: contains the checkpoint in transformers' layout.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Checkpoint:
 
 
 class ComputeType(StrEnum):
-    """The precision of the matrices.
+    """The precision of the weight matrices.
 
-    `int8` weights are computed with in int8 where the processor has instructions for it,
-    and in floats elsewhere.
+    With `int8`, products are computed in int8 where the processor has instructions for it, and
+    in floats elsewhere.
     """
 
     AUTO = "auto"
@@ -50,13 +50,13 @@ class ComputeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What an engine runs on.
+    """Where and how an engine runs.
 
     Attributes:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
-        threads: of the processor; at least 1.
-        cache_dir: where an engine keeps what it made of a checkpoint.
-        compute_type: precision, of an engine that offers a choice.
+        threads: CPU threads; at least 1.
+        cache_dir: folder for files that an engine derives from a checkpoint.
+        compute_type: precision, for engines that offer a choice.
     """
 
     device: str
@@ -67,14 +67,14 @@ class EngineOptions:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """What was said in one chunk.
+    """The recognised speech of one chunk.
 
     Attributes:
-        language: the language decoded in, found by the model when `auto` was asked for.
-        language_probability: in [0, 1], as the model sees it.
-        segments: in order, not overlapping, times in seconds from the chunk's start and
-            never past its end; none, when the chunk holds no speech.
-        attempts: how it was decoded, one of them kept.
+        language: code of the decoded language; detected if the options say `auto`.
+        language_probability: in [0, 1], according to the model.
+        segments: in order, without overlaps; times in seconds from the chunk's start, never
+            past its end. Empty if the chunk contains no speech.
+        attempts: passes of the decoder; the transcript comes from the one that is `kept`.
         hallucination_suppressed: whether a text was dropped because the model makes it up in
             silence.
     """
@@ -87,7 +87,7 @@ class ChunkResult:
 
 
 class CheckpointError(Exception):
-    """A checkpoint cannot be loaded; the message says why, in words for the operator."""
+    """A checkpoint cannot be loaded; the message tells the operator why."""
 
 
 class SpeechEngine(Protocol):
@@ -95,26 +95,25 @@ class SpeechEngine(Protocol):
 
     @property
     def identity(self) -> ModelIdentity:
-        """Which model this is, and where it runs; it stands in every transcript."""
+        """Return the model and its device, for the transcripts."""
         ...
 
     def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks that share their options.
 
         Args:
-            chunks: each at least one sample, and at most 30 seconds.
-            options: hold for every chunk; with the language `auto`, it is found for each
-                chunk by itself.
+            chunks: each at least one sample and at most 30 seconds.
+            options: for every chunk; with the language `auto`, it is detected per chunk.
 
         Returns:
-            One result a chunk, in the same order.
+            One result per chunk, in the same order.
         """
         ...
 
     def close(self) -> None:
-        """Free the memory; the engine is not called again."""
+        """Free the memory; do not use the engine afterwards."""
         ...
 
 
 EngineLoader = Callable[[Checkpoint, EngineOptions], SpeechEngine]
-"""Loads a checkpoint. Raises CheckpointError when that is not possible."""
+"""Load a checkpoint, or raise CheckpointError."""

@@ -1,1 +1,1 @@
-"""Where checkpoints come from: the model hub, a local folder, or the service's own packages."""
+"""Sources of checkpoints: the model hub, local folders, and the service's own packages."""

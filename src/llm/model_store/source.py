@@ -1,4 +1,4 @@
-"""What every source of checkpoints offers."""
+"""The interface of checkpoint sources."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,29 +6,29 @@ from typing import Protocol
 from llm.engines.protocol import Checkpoint
 
 OnProgress = Callable[[float], None]
-"""Is told the share that has been fetched, in [0, 1]; called from another thread."""
+"""Receives the downloaded share in [0, 1]; called from another thread."""
 
 
 class FetchError(Exception):
-    """A model could not be fetched now; the message says why, in words for the operator."""
+    """A download failed and may succeed later; the message tells the operator why."""
 
 
 class CheckpointSource(Protocol):
-    """One model, wherever it comes from. Both calls block."""
+    """One model on the hub, in a folder or in packages. Both methods block."""
 
     def find(self) -> Checkpoint | None:
-        """Return the checkpoint if it can be had with no network.
+        """Return the checkpoint if it is on this machine.
 
         Raises:
-            CheckpointError: it is there, but it is not what it should be.
+            CheckpointError: it is invalid.
         """
         ...
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
-        """Bring the checkpoint to this machine.
+        """Download the checkpoint.
 
         Raises:
-            FetchError: not possible now; another try may succeed.
-            CheckpointError: not possible at all.
+            FetchError: it failed now; a later try may succeed.
+            CheckpointError: the checkpoint is invalid; a later try fails too.
         """
         ...

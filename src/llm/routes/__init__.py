@@ -1,1 +1,1 @@
-"""The HTTP routes of the llm."""
+"""HTTP routes of the llm."""

@@ -8,7 +8,7 @@ from llm.dependencies import LifecycleDep
 router = APIRouter(tags=["models"])
 
 
-@router.get("/v1/models", summary="What serves, what is on its way, what failed and why")
+@router.get("/v1/models", summary="List the models and their states")
 async def list_models(lifecycle: LifecycleDep) -> ModelList:
-    """Return the model configured, and the one that stands in for it if there is one."""
+    """Return the configured model and, while it is in use, the fallback model."""
     return ModelList(data=lifecycle.models())

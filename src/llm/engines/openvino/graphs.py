@@ -1,8 +1,8 @@
-"""Whisper as two OpenVINO graphs, built layer by layer from a checkpoint's weights.
+"""Build Whisper as two OpenVINO graphs, layer by layer, from a checkpoint's weights.
 
 The encoder also projects its output to the keys and values of the decoder's
-cross-attention, so that they are computed once a chunk. The decoder keeps its own keys and
-values as a state of the inference request.
+cross-attention, so that they are computed once per chunk. The decoder keeps the keys and
+values of its self-attention as a state of the inference request.
 
 Source: the Whisper paper, section 2.2, and transformers, `modeling_whisper.py`.
 """
@@ -21,7 +21,7 @@ from openvino.op.util import Variable, VariableInfo
 from llm.engines.protocol import CheckpointError
 
 Weights = Callable[[str], NDArray[np.float32]]
-"""Gives a tensor of the checkpoint by its name, such as `encoder.conv1.weight`."""
+"""Return a tensor of the checkpoint by name, for example `encoder.conv1.weight`."""
 
 _INT8_MAX = 127
 _LAYER_NORM_EPSILON = 1e-5
@@ -29,7 +29,7 @@ _LAYER_NORM_EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """The sizes of a checkpoint."""
+    """The dimensions of a checkpoint."""
 
     width: int
     n_mels: int
@@ -43,14 +43,14 @@ class Dimensions:
 
     @classmethod
     def of(cls, folder: Path) -> "Dimensions":
-        """Read them from a checkpoint's `config.json`.
+        """Read the dimensions from a checkpoint's `config.json`.
 
         Raises:
-            CheckpointError: it is not of a Whisper.
+            CheckpointError: the model is not a Whisper.
         """
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("model_type") != "whisper":
-            raise CheckpointError("Not a Whisper: config.json says another model type.")
+            raise CheckpointError("Not a Whisper: config.json has another model type.")
         return cls(
             width=config["d_model"],
             n_mels=config["num_mel_bins"],
@@ -65,13 +65,13 @@ class Dimensions:
 
 
 class GraphBuilder:
-    """Builds both graphs.
+    """Builds the encoder and the decoder.
 
     Args:
         weights: the checkpoint's tensors.
-        dimensions: its sizes.
-        int8: whether matrices are stored as int8 with a scale for each row; OpenVINO then
-            computes in int8 where the processor is faster so, and in floats elsewhere.
+        dimensions: of the checkpoint.
+        int8: whether to store matrices as int8 with a scale per row; OpenVINO then computes in
+            int8 where that is faster, and in floats elsewhere.
     """
 
     def __init__(self, weights: Weights, dimensions: Dimensions, *, int8: bool) -> None:
@@ -82,8 +82,8 @@ class GraphBuilder:
     def encoder(self) -> ov.Model:
         """Return the encoder.
 
-        Input: `features`, shape (chunks, n_mels, 2 * frames). Outputs: for each layer of
-        the decoder `key.N`, shape (chunks, heads, size, frames), and `value.N`, shape
+        Input: `features`, shape (chunks, n_mels, 2 * frames). Outputs, for each layer of the
+        decoder: `key.N`, shape (chunks, heads, size, frames), and `value.N`, shape
         (chunks, heads, frames, size).
         """
         sizes = self._sizes
@@ -96,18 +96,18 @@ class GraphBuilder:
         states = op.add(states, op.slice(positions, _ints(0), n_frames, _ints(1), _ints(0)))
         for n in range(sizes.encoder_layers):
             layer = f"encoder.layers.{n}"
-            states = self._attend_to_itself(states, layer)
+            states = self._self_attention(states, layer)
             states = self._feed_forward(states, layer)
-        states = self._normalise(states, "encoder.layer_norm")
+        states = self._layer_norm(states, "encoder.layer_norm")
         return _graph(self._cross_projections(states), [], [features], "encoder")
 
     def decoder(self, alignment_heads: Sequence[tuple[int, int]]) -> ov.Model:
         """Return the decoder.
 
-        Inputs: `tokens`, shape (rows, n), int64; `position`, shape (1,), int64, of the
-        first; `source_rows`, shape (rows,), int32, the row of the step before that each
-        row continues; `token_mask`, shape (1, 1, n, position + n), added to the scores of
-        the tokens; `key.N` and `value.N` as the encoder gives them, a row each.
+        Inputs: `tokens`, shape (rows, n), int64; `position` of the first token, shape (1,),
+        int64; `source_rows`, shape (rows,), int32, the row of the previous step that each row
+        continues; `token_mask`, shape (1, 1, n, position + n), added to the scores of the
+        tokens; `key.N` and `value.N`, the encoder's outputs, one row each.
 
         Outputs: `logits`, shape (rows, vocabulary), after the last token; `attention`,
         shape (rows, heads, n, frames), of the alignment heads.
@@ -134,12 +134,12 @@ class GraphBuilder:
             keys = _parameter(f"key.{n}", np.float32, [-1, sizes.decoder_heads, size, -1])
             values = _parameter(f"value.{n}", np.float32, [-1, sizes.decoder_heads, -1, size])
             inputs += [keys, values]
-            read = self._attend_to_tokens(read, layer, cache, token_mask)
-            read, weights = self._attend_to_frames(read, layer, keys, values)
+            read = self._causal_self_attention(read, layer, cache, token_mask)
+            read, weights = self._cross_attention(read, layer, keys, values)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
                 attention.append(op.gather(weights, _ints(*chosen), _ints(1)))
             read = self._feed_forward(read, layer)
-        read = self._normalise(read, "decoder.layer_norm")
+        read = self._layer_norm(read, "decoder.layer_norm")
         last = op.gather(read, op.constant(np.int64(-1)), _ints(1))
         logits = op.matmul(last, embedding, transpose_a=False, transpose_b=True)
         outputs = [
@@ -148,41 +148,41 @@ class GraphBuilder:
         ]
         return _graph(outputs, cache.writes, inputs, "decoder")
 
-    def _attend_to_itself(self, x: ov.Node, layer: str) -> ov.Node:
+    def _self_attention(self, x: ov.Node, layer: str) -> ov.Node:
         n_heads = self._sizes.encoder_heads
-        normal = self._normalise(x, f"{layer}.self_attn_layer_norm")
+        normalised = self._layer_norm(x, f"{layer}.self_attn_layer_norm")
         query, key, value = (
-            _split_heads(self._project(normal, f"{layer}.self_attn.{name}_proj"), n_heads)
+            _split_heads(self._project(normalised, f"{layer}.self_attn.{name}_proj"), n_heads)
             for name in "qkv"
         )
-        said = _join_heads(op.scaled_dot_product_attention(query, key, value))
-        return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
+        attended = _join_heads(op.scaled_dot_product_attention(query, key, value))
+        return op.add(x, self._project(attended, f"{layer}.self_attn.out_proj"))
 
-    def _attend_to_tokens(
+    def _causal_self_attention(
         self, x: ov.Node, layer: str, cache: "_SelfAttentionCache", mask: ov.Node
     ) -> ov.Node:
         n_heads = self._sizes.decoder_heads
-        normal = self._normalise(x, f"{layer}.self_attn_layer_norm")
+        normalised = self._layer_norm(x, f"{layer}.self_attn_layer_norm")
         query, key, value = (
-            _split_heads(self._project(normal, f"{layer}.self_attn.{name}_proj"), n_heads)
+            _split_heads(self._project(normalised, f"{layer}.self_attn.{name}_proj"), n_heads)
             for name in "qkv"
         )
         keys = cache.extend(f"{layer}.key", key)
         values = cache.extend(f"{layer}.value", value)
-        said = _join_heads(op.scaled_dot_product_attention(query, keys, values, mask))
-        return op.add(x, self._project(said, f"{layer}.self_attn.out_proj"))
+        attended = _join_heads(op.scaled_dot_product_attention(query, keys, values, mask))
+        return op.add(x, self._project(attended, f"{layer}.self_attn.out_proj"))
 
-    def _attend_to_frames(
+    def _cross_attention(
         self, x: ov.Node, layer: str, keys: ov.Node, values: ov.Node
     ) -> tuple[ov.Node, ov.Node]:
-        """Two plain products: the keys lie transposed, and the weights are an output."""
+        """Attend with two plain products: keys are stored transposed, and weights are an output."""
         n_heads = self._sizes.decoder_heads
-        normal = self._normalise(x, f"{layer}.encoder_attn_layer_norm")
+        normalised = self._layer_norm(x, f"{layer}.encoder_attn_layer_norm")
         scale = np.float32((self._sizes.width // n_heads) ** -0.5)
-        query = op.multiply(self._project(normal, f"{layer}.encoder_attn.q_proj"), scale)
+        query = op.multiply(self._project(normalised, f"{layer}.encoder_attn.q_proj"), scale)
         weights = op.softmax(op.matmul(_split_heads(query, n_heads), keys, False, False), -1)
-        said = _join_heads(op.matmul(weights, values, False, False))
-        return op.add(x, self._project(said, f"{layer}.encoder_attn.out_proj")), weights
+        attended = _join_heads(op.matmul(weights, values, False, False))
+        return op.add(x, self._project(attended, f"{layer}.encoder_attn.out_proj")), weights
 
     def _cross_projections(self, states: ov.Node) -> list[ov.Node]:
         n_heads = self._sizes.decoder_heads
@@ -196,19 +196,19 @@ class GraphBuilder:
         return outputs
 
     def _feed_forward(self, x: ov.Node, layer: str) -> ov.Node:
-        normal = self._normalise(x, f"{layer}.final_layer_norm")
-        wide = op.gelu(self._project(normal, f"{layer}.fc1"), "ERF")
+        normalised = self._layer_norm(x, f"{layer}.final_layer_norm")
+        wide = op.gelu(self._project(normalised, f"{layer}.fc1"), "ERF")
         return op.add(x, self._project(wide, f"{layer}.fc2"))
 
     def _project(self, x: ov.Node, name: str) -> ov.Node:
         projected = op.matmul(x, self._matrix(f"{name}.weight"), False, True)
-        if name.endswith("k_proj"):  # Whisper's keys have no bias
+        if name.endswith("k_proj"):  # Whisper's key projection has no bias
             return projected
         return op.add(projected, self._weights(f"{name}.bias"))
 
-    def _normalise(self, x: ov.Node, name: str) -> ov.Node:
-        normal = op.mvn(x, _ints(-1), True, _LAYER_NORM_EPSILON, "INSIDE_SQRT")
-        scaled = op.multiply(normal, self._weights(f"{name}.weight"))
+    def _layer_norm(self, x: ov.Node, name: str) -> ov.Node:
+        normalised = op.mvn(x, _ints(-1), True, _LAYER_NORM_EPSILON, "INSIDE_SQRT")
+        scaled = op.multiply(normalised, self._weights(f"{name}.weight"))
         return op.add(scaled, self._weights(f"{name}.bias"))
 
     def _convolve(self, x: ov.Node, name: str, stride: int) -> ov.Node:
@@ -227,7 +227,7 @@ class GraphBuilder:
 
 
 class _SelfAttentionCache:
-    """The keys and values of the tokens read so far, kept between two inferences."""
+    """The keys and values of the tokens read so far, kept between inferences."""
 
     def __init__(self, tokens: ov.Node, source_rows: ov.Node, sizes: Dimensions) -> None:
         self.writes: list[ov.Node] = []
@@ -235,15 +235,15 @@ class _SelfAttentionCache:
         size = sizes.width // sizes.decoder_heads
         n_rows = op.gather(op.shape_of(tokens), _ints(0), _ints(0))
         shape = op.concat([n_rows, _ints(sizes.decoder_heads), _ints(0), _ints(size)], 0)
-        self._nothing = op.broadcast(op.constant(np.float32(0)), shape)
+        self._empty = op.broadcast(op.constant(np.float32(0)), shape)
         self._shape = ov.PartialShape([-1, sizes.decoder_heads, -1, size])
 
     def extend(self, name: str, new: ov.Node) -> ov.Node:
-        """Return what was kept under a name, of the rows that go on, and the new tokens'."""
+        """Append the new tokens to the kept rows of a variable, and return the result."""
         info = VariableInfo()
         info.variable_id, info.data_shape, info.data_type = name, self._shape, ov.Type.f32
         variable = Variable(info)
-        kept = op.gather(op.read_value(self._nothing, variable), self._source_rows, _ints(0))
+        kept = op.gather(op.read_value(self._empty, variable), self._source_rows, _ints(0))
         extended = op.concat([kept, new], axis=2)
         self.writes.append(op.assign(extended, variable))
         return extended
@@ -272,7 +272,7 @@ def _ints(*values: int) -> ov.Node:
 
 
 def _split_heads(x: ov.Node, n_heads: int) -> ov.Node:
-    """Return shape (rows, heads, n, size) of (rows, n, heads * size)."""
+    """Reshape (rows, n, heads * size) to (rows, heads, n, size)."""
     apart = op.reshape(x, _ints(0, 0, n_heads, -1), special_zero=True)
     return op.transpose(apart, _ints(0, 2, 1, 3))
 

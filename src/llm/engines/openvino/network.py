@@ -1,4 +1,4 @@
-"""Whisper's network on OpenVINO: what goes in, what comes out; no policy."""
+"""Whisper's network on OpenVINO."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from llm.engines.whisper.search import Logits, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
 CONTEXT_MARGIN_S = 2.0
-"""Silence after a chunk in the encoder's window: Whisper learnt to end a text on silence,
-and with less it loops or goes on. Chosen by the sweep of docs/PERFORMANCE.md."""
+"""Seconds of silence after a chunk in the encoder's window. Whisper was trained to end a text in
+silence; with less it repeats itself or continues. Chosen by the sweep of docs/PERFORMANCE.md."""
 
 CONTEXT_STEP_S = 0.5
-"""Windows have few different lengths: OpenVINO prepares each length once."""
+"""Windows are multiples of this: OpenVINO prepares each new length once."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
 """Most memory of the cross-attention cache: 5 windows of 30 s in a base model, which then takes
@@ -50,11 +50,11 @@ class OpenVinoNetwork:
     """A checkpoint's compiled graphs; see `WhisperNetwork`.
 
     Args:
-        folder: the checkpoint, for its tokenizer and settings.
-        dimensions: its sizes.
-        features: what the encoder reads.
-        encoder: compiled, as `GraphBuilder.encoder` says.
-        decoder: compiled, as `GraphBuilder.decoder` says.
+        folder: the checkpoint, read for its tokenizer and settings.
+        dimensions: of the checkpoint.
+        features: computes the encoder's input.
+        encoder: compiled from `GraphBuilder.encoder`.
+        decoder: compiled from `GraphBuilder.decoder`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class OpenVinoNetwork:
         self._block = np.empty(0, np.float32)
 
     def max_rows(self, duration_s: float) -> int:
-        """Return how many rows `CROSS_ATTENTION_CACHE_BYTES` has room for; see `WhisperNetwork`."""
+        """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`; see `WhisperNetwork`."""
         n_frames = round(self._context_s(duration_s) / FRAME_S)
         row_bytes = 4 * CrossAttentionCache.n_floats(self._sizes, 1, n_frames)
         return min(max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
@@ -86,14 +86,13 @@ class OpenVinoNetwork:
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder on a window that holds the longest chunk and a margin.
 
-        One chunk after another, since a batch is no faster on a processor; each into its
-        row of one block of memory. It is used again at the next call: memory that is new to
-        the process takes as long to get as to fill.
+        Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs share one
+        block, which the next call reuses: allocating it anew takes as long as filling it.
         """
         longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
         context_s = self._max_context_s if full_context else self._context_s(longest_s)
         n_frames = round(context_s / FRAME_S)
-        cache = self._room_for(len(chunks), n_frames)
+        cache = self._allocate(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
             for name, array in cache.arrays.items():
                 output = ov.Tensor(array[row : row + 1], shared_memory=True)
@@ -107,19 +106,19 @@ class OpenVinoNetwork:
         needed_s = duration_s + CONTEXT_MARGIN_S
         return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
-    def _room_for(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
+    def _allocate(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
         n_floats = CrossAttentionCache.n_floats(self._sizes, n_rows, n_frames)
         if self._block.size < n_floats:
-            # room for as much as there may be: what is not written to takes no memory
+            # Allocate the maximum at once; pages that are never written take no memory.
             self._block = np.empty(max(n_floats, CROSS_ATTENTION_CACHE_BYTES // 4), np.float32)
-        return CrossAttentionCache.within(self._block, self._sizes, n_rows, n_frames)
+        return CrossAttentionCache.in_block(self._block, self._sizes, n_rows, n_frames)
 
     def close(self) -> None:
-        """Free the cache; the graphs go with this object."""
+        """Free the cache; the graphs are freed with this object."""
         self._block = np.empty(0, np.float32)
 
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
-        """Return a decoder that has read nothing yet, one row for each chunk."""
+        """Return a decoder that has read no tokens yet, one row per chunk."""
         places: list[_CacheRow] = [one.states for one in encoder_outputs]
         cache = places[0].cache.take([place.row for place in places])
         return DecoderState(self._decoder, cache)
@@ -131,18 +130,18 @@ class OpenVinoNetwork:
         tokens: Sequence[int],
         n_frames: int,
     ) -> NDArray[np.float32]:
-        """Read a finished text once more; see `WhisperNetwork.align`."""
+        """Read a finished text again; see `WhisperNetwork.align`."""
         _, attention = self.start_decoder([encoder_output]).read(np.array([[*prompt, *tokens]]))
-        # the output at a position is about the token after it
+        # The output at each position predicts the next token.
         return attention[0, :, len(prompt) - 1 :, :n_frames].copy()
 
 
 class DecoderState:
-    """A decoder in the middle of its work; see `Decoder` in `whisper.search`.
+    """The state of a decoder between steps; see `Decoder` in `whisper.search`.
 
-    It has a request of its own: one that is used again after its batch has shrunk cuts
-    texts short. A row that has ended stays in the batch while one after it is alive: to
-    move the cache would cost more.
+    Each state creates an inference request, because a request that is reused after its batch has
+    shrunk truncates texts. A finished row stays in the batch while a later row is unfinished,
+    because moving the cache would cost more.
     """
 
     def __init__(self, decoder: ov.CompiledModel, cache: CrossAttentionCache) -> None:
@@ -151,20 +150,20 @@ class DecoderState:
         self._chunks = list(range(cache.n_rows))
         self._places = list(range(cache.n_rows))
         self._source_rows = np.arange(cache.n_rows, dtype=np.int32)
-        self._use(cache)
+        self._bind(cache)
 
     def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last, valid until the next call."""
+        """Read tokens; return the logits after the last one, valid until the next call."""
         placed = np.zeros((len(self._chunks), tokens.shape[1]), np.int64)
         placed[self._places] = tokens
         logits, _ = self.read(placed)
         return logits if len(self._places) == len(logits) else logits[self._places]
 
     def read(self, tokens: Tokens) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Read tokens (places, n).
+        """Read tokens, shape (places, n).
 
         Returns:
-            Logits after the last, shape (places, vocabulary), and attention, shape (places,
+            Logits after the last token, shape (places, vocabulary), and attention, shape (places,
             heads, n, frames); both valid until the next call.
         """
         n_tokens = tokens.shape[1]
@@ -183,7 +182,7 @@ class DecoderState:
         )
 
     def select(self, rows: Sequence[int]) -> None:
-        """Go on with these rows, in this order."""
+        """Continue with the given rows, in the given order."""
         places = [self._places[row] for row in rows]
         if all(a < b for a, b in pairwise(places)):
             self._places = places
@@ -191,7 +190,7 @@ class DecoderState:
             return
         chunks = [self._chunks[place] for place in places]
         if chunks != self._chunks:
-            self._use(self._cache.take(places))
+            self._bind(self._cache.take(places))
             self._chunks = chunks
         self._places = list(range(len(places)))
         self._source_rows = self._source_rows[places]
@@ -200,16 +199,16 @@ class DecoderState:
         if n_places < len(self._chunks):
             self._chunks = self._chunks[:n_places]
             self._source_rows = self._source_rows[:n_places]
-            self._use(self._cache.take(range(n_places)))
+            self._bind(self._cache.take(range(n_places)))
 
-    def _use(self, cache: CrossAttentionCache) -> None:
-        # not copied, so it has to live as long as the request
+    def _bind(self, cache: CrossAttentionCache) -> None:
+        # The tensors are not copied, so keep the cache as long as the request.
         self._cache = cache
         for name, array in cache.arrays.items():
             self._request.set_tensor(name, ov.Tensor(array, shared_memory=True))
 
 
 def _causal_mask(n_read: int, n_tokens: int) -> NDArray[np.float32]:
-    """Return shape (1, 1, n_tokens, n_read + n_tokens): no token sees a later one."""
+    """Return the mask that hides later tokens, shape (1, 1, n_tokens, n_read + n_tokens)."""
     later = np.triu(np.ones((n_tokens, n_read + n_tokens), np.bool_), k=n_read + 1)
     return np.where(later, _MASKED, np.float32(0))[None, None]

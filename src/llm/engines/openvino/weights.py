@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint, read one at a time: a model is never in memory twice."""
+"""Read a checkpoint's tensors one at a time, so that the model is never in memory twice."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,10 +16,10 @@ _PREFIX = "model."
 
 
 class CheckpointWeights:
-    """Weights by their name in transformers, without the leading `model.`.
+    """Weights by their names in transformers, without the leading `model.`.
 
     Args:
-        folder: a checkpoint in transformers' layout: safetensors or pickles, whole or in
+        folder: a checkpoint in transformers' layout: safetensors or pickles, in one file or in
             shards. Pickles are read by torch's loader that runs no code.
     """
 
@@ -32,21 +32,21 @@ class CheckpointWeights:
                 self._add_pickle(folder / name)
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
-        """Return a tensor as float32; CheckpointError when there is none of the name."""
+        """Return a tensor as float32; raise CheckpointError if it does not exist."""
         if name not in self._readers:
-            raise CheckpointError(f"The weights lack {_PREFIX}{name}.")
+            raise CheckpointError(f"The weight {_PREFIX}{name} is missing.")
         return self._readers[name]().float().numpy()
 
     def _add_safetensors(self, path: Path) -> None:
         file = safe_open(path, framework="pt")
-        for name in file.keys():  # noqa: SIM118  (it is no mapping)
+        for name in file.keys():  # noqa: SIM118  (not a mapping)
             self._readers[name.removeprefix(_PREFIX)] = partial(file.get_tensor, name)
 
     def _add_pickle(self, path: Path) -> None:
         try:
             tensors: dict[str, torch.Tensor] = torch.load(path, mmap=True, weights_only=True)
         except RuntimeError:
-            # the format before torch 1.6 cannot be mapped
+            # Files from before torch 1.6 cannot be memory-mapped.
             tensors = torch.load(path, weights_only=True)
         for name, tensor in tensors.items():
             self._readers[name.removeprefix(_PREFIX)] = partial(_itself, tensor)

@@ -1,4 +1,4 @@
-"""Whisper on transformers and torch: the reference engine, and that of a GPU."""
+"""Load a checkpoint into transformers."""
 
 import torch
 from transformers.utils import logging as transformers_logging
@@ -28,7 +28,7 @@ def _choose_device(wanted: str) -> torch.device:
     if wanted == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     if wanted.startswith("cuda") and not torch.cuda.is_available():
-        raise CheckpointError(f"LLM_DEVICE is {wanted}, but no CUDA device can be used.")
+        raise CheckpointError(f"LLM_DEVICE is {wanted}, but no CUDA device is available.")
     return torch.device(wanted)
 
 

@@ -1,4 +1,4 @@
-"""Whisper's network on torch: what goes in, what comes out; no policy."""
+"""Whisper's network on torch."""
 
 import gc
 from collections.abc import Generator, Sequence
@@ -21,20 +21,20 @@ from llm.engines.whisper.search import Logits, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
 MAX_ROWS = 16
-"""Each keeps its own keys of the whole window, which are 300 MB in a medium model, and a
-wide beam multiplies them."""
+"""Each row has a cross-attention cache of the whole window, 300 MB in a medium model, and a wide
+beam multiplies the rows."""
 
 
 class TransformersNetwork:
     """A loaded checkpoint with its tokenizer and features; see `WhisperNetwork`.
 
     Args:
-        folder: a checkpoint in transformers' layout, of any age.
-        device: where it runs.
-        dtype: of the weights there.
+        folder: a checkpoint in transformers' layout, old or new.
+        device: to run on.
+        dtype: of the weights on the device.
 
     Raises:
-        CheckpointError: it is not a multilingual Whisper, or weights are missing.
+        CheckpointError: the model is not a multilingual Whisper, or weights are missing.
     """
 
     def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
@@ -45,7 +45,8 @@ class TransformersNetwork:
             ),
         )
         if missing := sorted(info["missing_keys"]):
-            raise CheckpointError(f"The weights lack {', '.join(missing[:3])} and so on.")
+            names = ", ".join([*missing[:3], "…"] if len(missing) > 3 else missing)
+            raise CheckpointError(f"Weights are missing: {names}.")
         config: WhisperConfig = model.config
         self._device = device
         self.vocabulary = WhisperVocabulary(folder)
@@ -64,13 +65,13 @@ class TransformersNetwork:
         )
 
     def max_rows(self, duration_s: float) -> int:
-        """Return the same for every length: the window is always the whole one."""
+        """Return the same for every length, since the window is always 30 s."""
         del duration_s
         return MAX_ROWS
 
     @torch.inference_mode()
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
-        """Run the encoder; transformers' always has its full context."""
+        """Run the encoder, always in full context."""
         del full_context
         features = self._extractor(
             list(chunks), sampling_rate=SAMPLE_RATE, return_tensors="pt"
@@ -79,14 +80,14 @@ class TransformersNetwork:
         return [EncoderOutput(FULL_CONTEXT_S, states) for states in encoded]
 
     def close(self) -> None:
-        """Free the weights, also on a GPU."""
+        """Free the weights and the GPU's memory."""
         del self._model
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
-        """Return a decoder that has read nothing yet, one row for each chunk."""
+        """Return a decoder that has read no tokens yet, one row per chunk."""
         return DecoderState(self._model, torch.stack([one.states for one in encoder_outputs]))
 
     @torch.inference_mode()
@@ -97,7 +98,7 @@ class TransformersNetwork:
         tokens: Sequence[int],
         n_frames: int,
     ) -> NDArray[np.float32]:
-        """Read a finished text once more; see `WhisperNetwork.align`."""
+        """Read a finished text again; see `WhisperNetwork.align`."""
         read = torch.tensor([[*prompt, *tokens]], device=self._device)
         with _visible_attention(self._model):
             output = self._model.model.decoder(
@@ -108,12 +109,12 @@ class TransformersNetwork:
         attention = torch.stack(
             [output.cross_attentions[layer][0, head] for layer, head in self._alignment_heads]
         )
-        # the output at a position is about the token after it
+        # The output at each position predicts the next token.
         return attention[:, len(prompt) - 1 :, :n_frames].float().cpu().numpy()
 
 
 class DecoderState:
-    """A decoder in the middle of its work; see `Decoder` in `whisper.search`."""
+    """The state of a decoder between steps; see `Decoder` in `whisper.search`."""
 
     def __init__(self, model: Any, encoded: Tensor) -> None:
         self._model = model
@@ -123,7 +124,7 @@ class DecoderState:
 
     @torch.inference_mode()
     def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last."""
+        """Read tokens; return the logits after the last one."""
         decoded = self._model.model.decoder(
             input_ids=torch.from_numpy(tokens).to(self._encoded.device),
             encoder_hidden_states=self._encoded,
@@ -134,13 +135,13 @@ class DecoderState:
 
     @torch.inference_mode()
     def select(self, rows: Sequence[int]) -> None:
-        """Go on with these rows, in this order."""
+        """Continue with the given rows, in the given order."""
         if list(rows) == list(range(len(self._chunk_of_row))):
             return
         chosen = torch.tensor(rows, device=self._encoded.device)
         chunks = [self._chunk_of_row[row] for row in rows]
         if chunks == self._chunk_of_row:
-            # leave the cross-attention cache, most of the memory, in place
+            # Leave the cross-attention cache, most of the memory, in place.
             self._cache.self_attention_cache.reorder_cache(cast(torch.LongTensor, chosen))
         else:
             self._cache.batch_select_indices(chosen)
@@ -150,7 +151,7 @@ class DecoderState:
 
 @contextmanager
 def _visible_attention(model: Any) -> Generator[None]:
-    """The fused attention keeps its weights to itself; the plain one shows them."""
+    """Switch to plain attention, which returns its weights; the fused one does not."""
     usual = model.config._attn_implementation  # noqa: SLF001  (there is no public getter)
     model.set_attn_implementation("eager")
     try:

@@ -1,1 +1,1 @@
-"""Whisper apart from its network: tokens, search, segments, alignment, words."""
+"""Whisper decoding shared by all engines: prompt, search, quality checks, segments, words."""

@@ -1,6 +1,6 @@
-"""When each token was said, from the decoder's cross-attention.
+"""Compute the time of each token from the decoder's cross-attention.
 
-Source: openai/whisper, `timing.py`: normalised attention of the alignment heads, smoothed,
+Source: openai/whisper, `timing.py`: the attention of the alignment heads is normalised, smoothed,
 averaged, and aligned by dynamic time warping.
 """
 
@@ -14,11 +14,11 @@ MEDIAN_WIDTH = 7
 
 
 def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return when each token begins, in seconds, never falling.
+    """Return the start of each token in seconds, in ascending order.
 
     Args:
-        attention: shape (heads, n_tokens, n_frames), cross-attention of the alignment
-            heads, cropped to the frames that hold sound; each at least 1.
+        attention: shape (heads, n_tokens, n_frames), each at least 1; cross-attention of the
+            alignment heads, cropped to the frames of the chunk.
 
     Returns:
         Shape (n_tokens,).
@@ -31,14 +31,14 @@ def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _median_filter(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the median of each frame and its three neighbours, shape (n_tokens, n_frames)."""
+    """Return the median over each frame and three neighbours per side, same shape."""
     margin = MEDIAN_WIDTH // 2
     n_frames = weights.shape[-1]
     if n_frames <= margin:
         return weights
     padded = np.pad(weights, ((0, 0), (margin, margin)), mode="reflect")
     shifted = [padded[..., n : n + n_frames] for n in range(MEDIAN_WIDTH)]
-    # whole arrays are sorted against each other: far faster than a median of each window
+    # Sort whole arrays against each other, which is far faster than a median per window.
     for end in range(MEDIAN_WIDTH - 1, margin - 1, -1):
         for n in range(end):
             low = np.minimum(shifted[n], shifted[n + 1])
@@ -50,9 +50,9 @@ def _median_filter(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 def _first_frames(cost: NDArray[np.floating]) -> NDArray[np.int64]:
     """Return the first frame of each token on the cheapest monotonic path.
 
-    A step of the path goes to the next frame, to the next token, or to both. A token that
-    lasts from frame s to frame f costs a difference of cumulated costs, so the cheapest s
-    for every f is a running minimum: a row of dynamic time warping at once.
+    A step of the path moves to the next frame, to the next token, or to both. The cost of a token
+    from frame s to frame f is a difference of cumulated costs, so the cheapest s for every f is a
+    running minimum, which computes one row of dynamic time warping at once.
     """
     n_tokens, n_frames = cost.shape
     frames = np.arange(n_frames)

@@ -1,4 +1,4 @@
-"""Which tokens Whisper's decoder may write: text, never a token that steers."""
+"""Filter the logits so that the decoder writes text only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from llm.engines.whisper.tokens import SpecialTokens
 
 @dataclass(frozen=True, slots=True)
 class SuppressedTokens:
-    """Tokens that a checkpoint asks to suppress: anywhere, or as the first."""
+    """Tokens that a checkpoint asks to suppress: anywhere, or as the first token only."""
 
     anywhere: Sequence[int]
     first: Sequence[int]
 
 
 class LogitFilter:
-    """Forbids timestamps, steering tokens and the checkpoint's suppressed ones.
+    """Forbids timestamps, control tokens and the tokens that the checkpoint suppresses.
 
-    Text is written without timestamps: it has fewer errors so, and not every checkpoint
-    knows them. Times come from the decoder's attention instead.
+    Text without timestamps has fewer errors, and not every checkpoint knows timestamps. Times come
+    from the decoder's attention instead.
 
     Args:
-        special: the tokens that steer.
-        vocab_size: of the logits.
+        special: the control tokens.
+        vocab_size: length of the logits.
         suppressed: tokens that the checkpoint asks not to write.
     """
 
@@ -40,5 +40,5 @@ class LogitFilter:
         self._first[list(suppressed.first)] = -np.inf
 
     def __call__(self, n_written: int, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the logits with the forbidden tokens at -inf; see `LogitRules`."""
+        """Return the logits with forbidden tokens set to -inf; see `FilterLogits`."""
         return logits + (self._never if n_written else self._first)

@@ -1,4 +1,4 @@
-"""What the recognition asks of a loaded network: numbers in and out, no policy."""
+"""The interface of Whisper networks: arrays in and out, no decoding policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ FULL_CONTEXT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class EncoderOutput:
-    """One chunk after the encoder.
+    """The encoder's output for one chunk.
 
     Attributes:
-        context_s: seconds of the window that the encoder was given.
-        states: the network's own form of the encoder's output.
+        context_s: seconds of the encoder's window.
+        states: in a form that only the network knows.
     """
 
     context_s: float
@@ -30,16 +30,16 @@ class EncoderOutput:
 
 
 class WhisperNetwork(Protocol):
-    """A Whisper checkpoint in some library."""
+    """A Whisper checkpoint, loaded into a library."""
 
     @property
     def vocabulary(self) -> WhisperVocabulary:
-        """The checkpoint's tokenizer."""
+        """Tokenizer of the checkpoint."""
         ...
 
     @property
     def suppressed_tokens(self) -> SuppressedTokens:
-        """Tokens that the checkpoint asks not to write."""
+        """Tokens that the checkpoint asks to suppress."""
         ...
 
     @property
@@ -49,11 +49,11 @@ class WhisperNetwork(Protocol):
 
     @property
     def max_positions(self) -> int:
-        """Most tokens that the decoder can read, prompt included."""
+        """Most tokens that the decoder can read, including the prompt."""
         ...
 
     def max_rows(self, duration_s: float) -> int:
-        """Return how many hypotheses at most to decode side by side, for chunks so long."""
+        """Return the most hypotheses to decode side by side, for chunks of a length."""
         ...
 
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
@@ -61,16 +61,16 @@ class WhisperNetwork(Protocol):
 
         Args:
             chunks: each at least one sample and at most 30 s.
-            full_context: whether to give it 30 s whatever a chunk's length; else the
-                network may choose a shorter window that holds every chunk.
+            full_context: whether the window must be 30 s long; if not, the network may choose a
+                shorter one that holds every chunk.
 
         Returns:
-            One for each chunk, valid until the next call.
+            One per chunk, valid until the next call.
         """
         ...
 
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> Decoder:
-        """Return a decoder that has read nothing yet, one row for each chunk."""
+        """Return a decoder that has read no tokens yet, one row per chunk."""
         ...
 
     def align(
@@ -80,17 +80,17 @@ class WhisperNetwork(Protocol):
         tokens: Sequence[int],
         n_frames: int,
     ) -> NDArray[np.float32]:
-        """Read a finished text once more, to see where the decoder listened.
+        """Read a finished text again to get its attention over the encoder's frames.
 
         Args:
-            encoder_output: the chunk.
-            prompt: stands before the text.
-            tokens: text tokens, without an end.
-            n_frames: encoder frames that hold sound; no more than there are is used.
+            encoder_output: of the chunk.
+            prompt: tokens before the text.
+            tokens: text tokens, without the end token.
+            n_frames: encoder frames of the chunk, without its padding.
 
         Returns:
-            Attention of the alignment heads, shape (heads, n_tokens + 1, n_frames), the
-            last row that of the end.
+            Attention of the alignment heads, shape (heads, n_tokens + 1, n_frames); the last
+            row is for the end token.
         """
         ...
 

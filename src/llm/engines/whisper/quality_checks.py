@@ -1,4 +1,4 @@
-"""Signs that a text is not what was said."""
+"""Checks that detect wrong and made-up texts."""
 
 import re
 import zlib
@@ -13,27 +13,27 @@ from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
 
 MAX_TOKENS_PER_S = 16.0
-"""Read Russian has 5 to 8 tokens of whisper-base's vocabulary a second."""
+"""Russian read aloud has 5 to 8 tokens of whisper-base's vocabulary per second."""
 
 _MIN_TOKENS_COUNTED = 30
-"""Of fewer tokens in a very short chunk, the rate says nothing."""
+"""With fewer tokens, in a very short chunk, the rate is not meaningful."""
 
 _NGRAM_WORDS = 3
 _MAX_NGRAM_REPEATS = 3
-"""A phrase of three words stands in twenty seconds of speech three times at most."""
+"""Twenty seconds of speech repeat a phrase of three words at most three times."""
 
 MIN_SKIPPED_S = 3.0
-"""Seconds without text that are looked at: pauses are cut out before, down to 2 seconds."""
+"""Shortest gap between words to check, in seconds. Pauses are cut to 2 seconds before."""
 
 _SKIPPED_BELOW_SPEECH_DB = 12.0
-"""Sound less than this much under the chunk's louder parts may be speech."""
+"""Sound that is at most this far below the chunk's louder parts may be speech."""
 
 _SKIPPED_SHARE = 0.5
 _LEVEL_FRAME_S = 0.1
 
 SILENT_PEAK = 4 / 32768
-"""Two bits hold no speech, but a model asked to write down silence does: the credits of
-film subtitles, and with confidence."""
+"""Two bits contain no speech, yet in silence the model confidently writes the credits of film
+subtitles."""
 
 _SILENCE_PHRASES = re.compile(
     r"(продолжение следует|смотрите продолжение в следующей (серии|части)"
@@ -41,13 +41,13 @@ _SILENCE_PHRASES = re.compile(
     r"|(спасибо|благодарю) за (просмотр|внимание)|подписывайтесь на( наш| мой)? канал"
     r"|ставьте лайки\b.*|до новых встреч|thanks? (you )?for watching|subtitles by\b.*)"
 )
-"""What film subtitles end with, and so what the model hears in silence."""
+"""Endings of film subtitles, which the model learnt to write in silence."""
 
 
 def compression_ratio(text: str) -> float:
-    """Return the bytes of the text over those of its zlib form; 0 for no text.
+    """Return the length of the text over that of its zlib form; 0 for an empty text.
 
-    Speech gives about 1.5; a text that says the same again and again gives more.
+    Speech has about 1.5; repetitive text has more.
     """
     encoded = text.encode()
     return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
@@ -60,11 +60,11 @@ def find_quality_issues(
     words: Sequence[Word],
     samples: Samples,
 ) -> list[QualityIssue]:
-    """Return every reason not to trust a text.
+    """Return the signs that a text is wrong.
 
     Args:
         text: of the whole chunk.
-        n_tokens: of the text.
+        n_tokens: length of the text in tokens.
         avg_logprob: mean natural log-probability of the tokens.
         words: of the text, with their times.
         samples: the chunk.
@@ -80,11 +80,10 @@ def find_quality_issues(
 
 
 def is_silence(no_speech_prob: float, avg_logprob: float, text: str, samples: Samples) -> bool:
-    """Whether a text was made up upon silence.
+    """Whether a text was made up in silence.
 
-    The signal itself is silent; or the model heard no speech, and either guessed the text
-    or wrote one of the phrases that it is known to write then. The same phrase upon speech
-    is what was said.
+    True if the signal itself is silent. Also true if the model detected no speech, and its text is
+    improbable or a phrase that it is known to write in silence. In speech the same phrase is kept.
     """
     if samples.size == 0 or float(np.abs(samples).max()) <= SILENT_PEAK:
         return True
@@ -93,11 +92,11 @@ def is_silence(no_speech_prob: float, avg_logprob: float, text: str, samples: Sa
 
 
 def is_silence_phrase(text: str) -> bool:
-    """Whether a whole text is one of the phrases known from silence, or some of them."""
-    # the dot after an initial ends no sentence
+    """Whether a text consists only of phrases known from silence."""
+    # The dot after an initial does not end a sentence.
     sentences = [_normalised(part) for part in re.split(r"(?<!\b\w)[.!?…]+", text)]
-    said = [sentence for sentence in sentences if sentence]
-    return bool(said) and all(_SILENCE_PHRASES.fullmatch(sentence) for sentence in said)
+    phrases = [sentence for sentence in sentences if sentence]
+    return bool(phrases) and all(_SILENCE_PHRASES.fullmatch(phrase) for phrase in phrases)
 
 
 def _normalised(text: str) -> str:
@@ -111,7 +110,7 @@ def _repeats(text: str) -> bool:
 
 
 def _skips_speech(words: Sequence[Word], samples: Samples) -> bool:
-    """Whether seconds without words sound like those with words."""
+    """Whether a gap between words is about as loud as the chunk's speech."""
     duration_s = len(samples) / SAMPLE_RATE
     edges = [0.0, *(edge for word in words for edge in (word.start, word.end)), duration_s]
     gaps = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= MIN_SKIPPED_S]
@@ -123,7 +122,7 @@ def _skips_speech(words: Sequence[Word], samples: Samples) -> bool:
 
 
 def _levels_db(samples: Samples) -> Samples:
-    """Return the level of each tenth of a second, shape (n_frames,), in dBFS."""
+    """Return the level of each tenth of a second in dBFS, shape (n_frames,)."""
     length = int(_LEVEL_FRAME_S * SAMPLE_RATE)
     frames = samples[: len(samples) // length * length].reshape(-1, length)
     return 10 * np.log10(np.square(frames).mean(axis=1) + 1e-12)

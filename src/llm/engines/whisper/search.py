@@ -1,12 +1,11 @@
 """Greedy, sampling and beam search over a batch of chunks, one loop for all three.
 
-Written anew rather than taken from `generate()` because the encoder's projected keys are
-kept between detecting the language and decoding, which `generate()` of transformers 5
-cannot continue from, and because rows that have ended leave the batch at once.
+It replaces transformers' `generate()`, which cannot continue from the cache of the language
+detection, and does not remove finished rows from the batch.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,28 +20,24 @@ Tokens = NDArray[np.int64]
 
 
 class Decoder(Protocol):
-    """A decoder in the middle of its work on some rows."""
+    """The state of a decoder between steps, for several rows."""
 
     def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last, valid until the next call."""
+        """Read tokens; return the logits after the last one, valid until the next call."""
         ...
 
     def select(self, rows: Sequence[int]) -> None:
-        """Go on with these rows, in this order; one may stand there more than once."""
+        """Continue with the given rows, in the given order; repetitions are allowed."""
         ...
 
 
-class LogitRules(Protocol):
-    """Which tokens may come next."""
+FilterLogits = Callable[[int, Logits], Logits]
+"""Return the logits with forbidden tokens set to -inf.
 
-    def __call__(self, n_written: int, logits: Logits) -> Logits:
-        """Return the logits with the forbidden ones at -inf.
-
-        Args:
-            n_written: tokens so far, without the prompt.
-            logits: as the decoder gave them.
-        """
-        ...
+Args:
+    n_written: number of tokens written so far, without the prompt.
+    logits: from the decoder; not changed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +45,9 @@ class Hypothesis:
     """A finished text.
 
     Attributes:
-        tokens: without the prompt and the end.
+        tokens: without the prompt and the end token.
         logprobs: natural log-probability of each token, before any temperature.
-        avg_logprob: mean natural log-probability of the tokens and the end, before any
+        avg_logprob: mean natural log-probability of the tokens and the end token, before any
             temperature.
     """
 
@@ -69,31 +64,31 @@ class _Beam:
     row: int
 
     def extended(self, token: int, logprob: float) -> "_Beam":
-        """Return the beam one token longer."""
+        """Return the beam with one more token."""
         return _Beam(
             (*self.tokens, token), (*self.logprobs, logprob), self.logprob + logprob, self.row
         )
 
     def end(self, logprob: float) -> Hypothesis:
-        """Return the text, given the log-probability of its end."""
+        """Return the finished text, given the log-probability of the end token."""
         average = (self.logprob + logprob) / (len(self.tokens) + 1)
         return Hypothesis(self.tokens, self.logprobs, average)
 
-    def cut(self) -> Hypothesis:
-        """Return the text of a beam that has not ended, but may not go on."""
+    def cut_off(self) -> Hypothesis:
+        """Return the text of a beam that reached the limit without an end token."""
         return Hypothesis(self.tokens, self.logprobs, self.logprob / max(1, len(self.tokens)))
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How to look for the best text.
+    """A search for the most probable text.
 
     Attributes:
         end_token: ends a text.
         max_tokens: most tokens of a text.
-        beam_size: hypotheses kept for each chunk; 1 is greedy.
-        temperature: above 0, tokens are drawn, and `beam_size` has no meaning.
-        seed: of what is drawn: the same chunk gives the same text.
+        beam_size: hypotheses kept per chunk; 1 is greedy.
+        temperature: above 0, tokens are sampled, and `beam_size` is ignored.
+        seed: of the sampling, so that a chunk always gives the same text.
     """
 
     end_token: int
@@ -102,24 +97,24 @@ class Search:
     temperature: float
     seed: int = 0
 
-    def run(self, decoder: Decoder, logits: Logits, rules: LogitRules) -> list[Hypothesis]:
+    def run(self, decoder: Decoder, logits: Logits, allowed: FilterLogits) -> list[Hypothesis]:
         """Decode every chunk to its end.
 
         Args:
-            decoder: has read the prompt; one row a chunk.
-            logits: shape (chunks, vocabulary), what it gave after the prompt.
-            rules: hold at every step.
+            decoder: has read the prompt; one row per chunk.
+            logits: after the prompt, shape (chunks, vocabulary).
+            allowed: filters the logits of each step.
 
         Returns:
-            The most probable finished text of each chunk, by mean log-probability.
+            The finished text with the highest mean log-probability, per chunk.
 
         Source: openai/whisper, `BeamSearchDecoder`, with patience 1.
         """
         finished: list[list[Hypothesis]] = [[] for _ in range(len(logits))]
         live = {chunk: [_Beam((), (), 0.0, chunk)] for chunk in range(len(logits))}
-        marks = np.random.default_rng(self.seed)
+        generator = np.random.default_rng(self.seed)
         for n_written in range(self.max_tokens):
-            candidates = self._candidates(rules(n_written, logits), marks)
+            candidates = self._candidates(allowed(n_written, logits), generator)
             for chunk, beams in list(live.items()):
                 live[chunk] = self._extend(beams, candidates, finished[chunk])
                 if len(finished[chunk]) >= self._width or not live[chunk]:
@@ -128,7 +123,7 @@ class Search:
                 break
             logits = self._step(decoder, live)
         for chunk, beams in live.items():
-            finished[chunk] = finished[chunk] or [beam.cut() for beam in beams]
+            finished[chunk] = finished[chunk] or [beam.cut_off() for beam in beams]
         return [max(found, key=lambda text: text.avg_logprob) for found in finished]
 
     @property
@@ -136,18 +131,18 @@ class Search:
         return 1 if self.temperature > 0 else self.beam_size
 
     def _candidates(
-        self, logits: Logits, marks: np.random.Generator
+        self, logits: Logits, generator: np.random.Generator
     ) -> list[list[tuple[float, int]]]:
-        """Return, for each row, the log-probabilities and tokens that may extend it."""
+        """Return the log-probabilities and tokens that may extend each row."""
         if self.temperature > 0:
-            tokens = _draw(logits, self.temperature, marks.random())
+            tokens = _sample(logits, self.temperature, generator.random())
         elif self._width == 1:
-            # enough, for a text whose best token is its end goes no further
+            # One candidate suffices: if it is the end token, the text is finished.
             tokens = logits.argmax(axis=-1, keepdims=True)
         else:
             n_best = min(self._width + 1, logits.shape[-1])
             tokens = np.argpartition(logits, -n_best)[:, -n_best:]
-        values = np.take_along_axis(logits, tokens, axis=-1) - _log_of_sum(logits)
+        values = np.take_along_axis(logits, tokens, axis=-1) - _log_sum_exp(logits)
         return [
             list(zip(*row, strict=True))
             for row in zip(values.tolist(), tokens.tolist(), strict=True)
@@ -159,7 +154,7 @@ class Search:
         candidates: list[list[tuple[float, int]]],
         finished: list[Hypothesis],
     ) -> list[_Beam]:
-        """Return the best beams one token longer; those that end go to `finished`."""
+        """Return the best beams with one more token; add those that end to `finished`."""
         ranked = sorted(
             (
                 (logprob, token, beam)
@@ -180,7 +175,7 @@ class Search:
         return kept
 
     def _step(self, decoder: Decoder, live: dict[int, list[_Beam]]) -> Logits:
-        """Move the decoder's rows to the beams that live, and read their last tokens."""
+        """Select the rows of the live beams, and read their last tokens."""
         beams = [beam for kept in live.values() for beam in kept]
         decoder.select([beam.row for beam in beams])
         row = 0
@@ -190,18 +185,18 @@ class Search:
         return decoder.advance(np.array([[beam.tokens[-1]] for beam in beams]))
 
 
-def _log_of_sum(logits: Logits) -> NDArray[np.float32]:
+def _log_sum_exp(logits: Logits) -> NDArray[np.float32]:
     """Return the logarithm of the sum of the exponentials, shape (rows, 1)."""
     largest = logits.max(axis=-1, keepdims=True)
     return largest + np.log(np.exp(logits - largest).sum(axis=-1, keepdims=True))
 
 
-def _draw(logits: Logits, temperature: float, mark: float) -> NDArray[np.int64]:
-    """Draw a token for each row, shape (rows, 1), all with one random number in [0, 1).
+def _sample(logits: Logits, temperature: float, threshold: float) -> NDArray[np.int64]:
+    """Sample a token for each row, shape (rows, 1), all with one random number in [0, 1).
 
-    So what is drawn for a chunk depends on the seed, but not on the others in its batch.
+    The sample of a chunk thus depends on the seed but not on the other chunks of its batch.
     """
-    # from the largest down, so that a tiny temperature cannot overflow
-    falling = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float64) / temperature
-    summed = np.exp(falling).cumsum(axis=-1)
-    return (summed <= mark * summed[:, -1:]).sum(axis=-1, keepdims=True)
+    # Subtract the maximum first, so that a tiny temperature cannot overflow.
+    scaled = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float64) / temperature
+    cumulated = np.exp(scaled).cumsum(axis=-1)
+    return (cumulated <= threshold * cumulated[:, -1:]).sum(axis=-1, keepdims=True)

@@ -1,7 +1,7 @@
-"""Whisper's special tokens, and text from tokens.
+"""Whisper's special tokens.
 
-The ids are taken from the tokenizer, not from `config.json` or `generation_config.json`:
-old and fine-tuned checkpoints lack them there, or force a wrong language.
+Their ids come from the tokenizer rather than from `config.json` or `generation_config.json`, where
+old and fine-tuned checkpoints omit them or force a wrong language.
 """
 
 import re
@@ -17,11 +17,11 @@ _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """Ids of the tokens that steer the decoder.
+    """Ids of the control tokens.
 
     Attributes:
-        languages: code to id.
-        tasks: task to id.
+        languages: by language code.
+        tasks: by task.
     """
 
     end_of_text: int
@@ -34,7 +34,7 @@ class SpecialTokens:
 
     @cached_property
     def never_in_text(self) -> frozenset[int]:
-        """Ids that steer, and that the decoder must never write."""
+        """Control tokens, which the decoder must never write."""
         return frozenset(
             {
                 self.start_of_transcript,
@@ -47,7 +47,7 @@ class SpecialTokens:
         )
 
     def is_text(self, token: int) -> bool:
-        """Whether a token stands for a piece of text: all of these come before the others."""
+        """Whether a token is text; text tokens have the lowest ids."""
         return token < self.end_of_text
 
     @classmethod
@@ -55,7 +55,7 @@ class SpecialTokens:
         """Find the special tokens in a tokenizer's vocabulary.
 
         Raises:
-            CheckpointError: one is missing: it is not a multilingual Whisper.
+            CheckpointError: one is missing, so the model is not a multilingual Whisper.
         """
 
         def token_id(*names: str) -> int:
@@ -64,12 +64,12 @@ class SpecialTokens:
                     return vocabulary[name]
             raise CheckpointError(f"Not a multilingual Whisper: its tokenizer has no {names[0]}.")
 
-        steering = {
+        languages = {
             match[1]: number
             for name, number in vocabulary.items()
             if (match := _LANGUAGE_TOKEN.fullmatch(name))
         }
-        if "ru" not in steering:
+        if "ru" not in languages:
             raise CheckpointError("Not a multilingual Whisper: its tokenizer has no <|ru|>.")
         return cls(
             end_of_text=token_id("<|endoftext|>"),
@@ -77,15 +77,15 @@ class SpecialTokens:
             start_of_previous=token_id("<|startofprev|>"),
             no_speech=token_id("<|nospeech|>", "<|nocaptions|>"),
             no_timestamps=token_id("<|notimestamps|>"),
-            languages=steering,
+            languages=languages,
             tasks={task: token_id(f"<|{task}|>") for task in Task},
         )
 
 
 def truncate_prompt(prompt: Sequence[int], max_positions: int) -> list[int]:
-    """Return the end of a prompt, as much as fits before the transcript.
+    """Return the last tokens of a prompt, as many as fit before the transcript.
 
-    Source: openai/whisper, `DecodingTask._get_initial_tokens`: half of the decoder's
-    positions, less one.
+    Source: openai/whisper, `DecodingTask._get_initial_tokens`: half of the decoder's positions
+    less one.
     """
     return list(prompt)[-(max_positions // 2 - 1) :]

@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer and what it asks of decoding; of any age, on any engine."""
+"""The tokenizer and the generation settings of a checkpoint, for every engine."""
 
 import json
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from llm.engines.whisper.tokens import SpecialTokens
 
 
 class WhisperVocabulary:
-    """Text to tokens and back.
+    """Converts text to tokens and back.
 
     Args:
         folder: a checkpoint in transformers' layout.
 
     Raises:
-        CheckpointError: it is not a multilingual Whisper.
+        CheckpointError: the model is not a multilingual Whisper.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -26,7 +26,7 @@ class WhisperVocabulary:
         self.special = SpecialTokens.from_vocabulary(self._tokenizer.get_vocab())
 
     def text(self, tokens: Sequence[int]) -> str:
-        """Return the text of text tokens, spaces as they are."""
+        """Return the text of text tokens, with its spaces unchanged."""
         return cast(
             str,
             self._tokenizer.decode(
@@ -35,17 +35,17 @@ class WhisperVocabulary:
         )
 
     def tokens(self, text: str) -> list[int]:
-        """Return the tokens of a text, with no special ones, whatever the text says."""
+        """Return the text tokens of a text; names of special tokens in it are treated as text."""
         encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
         return [token for token in encoded["input_ids"] if self.special.is_text(token)]
 
 
 class GenerationSettings:
-    """What `generation_config.json`, or for an old checkpoint `config.json`, asks for.
+    """Settings from `generation_config.json`, or from an old checkpoint's `config.json`.
 
     Attributes:
-        suppressed_tokens: tokens that are never written.
-        alignment_heads: (layer, head) of the decoder's heads that follow the speech.
+        suppressed_tokens: tokens that must not be written.
+        alignment_heads: (layer, head) of the decoder's heads whose attention follows the speech.
     """
 
     def __init__(self, folder: Path, n_layers: int, n_heads: int) -> None:
@@ -54,7 +54,7 @@ class GenerationSettings:
             anywhere=settings.get("suppress_tokens") or [],
             first=settings.get("begin_suppress_tokens") or [],
         )
-        # Source of the default: openai/whisper, `model.py`: the last half of the layers
+        # Source of the default: openai/whisper, `model.py`: all heads of the second half of layers.
         self.alignment_heads: list[tuple[int, int]] = [
             (layer, head) for layer, head in settings.get("alignment_heads") or []
         ] or [(layer, head) for layer in range(n_layers // 2, n_layers) for head in range(n_heads)]

@@ -1,4 +1,4 @@
-"""Words from tokens, and when they were said."""
+"""Group tokens into words, and compute the times of the words."""
 
 import string
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from contracts.transcription import Word
 from llm.engines.protocol import Samples
 
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "bo", "km"})
-"""Languages written without spaces: there, each character stands for a word."""
+"""Languages written without spaces; each of their characters is treated as a word."""
 
 _OPENING = frozenset("\"'“¿([{-«„")
 _PUNCTUATION = frozenset(string.punctuation + "“”¿«»„…—–。，！？：、")
@@ -20,8 +20,7 @@ _INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
 
 _LEVEL_STEP_S = 0.02
 _QUIET_SHARE = 0.25
-"""Sound lower than this share of the way, in decibels, from the chunk's quietest moments up
-to its loudest is a pause."""
+"""A step is a pause if its level in decibels is in this lowest part of the chunk's range."""
 
 MIN_WORD_S = 0.04
 
@@ -38,21 +37,21 @@ class _Group:
 def group_into_words(
     tokens: Sequence[int], decode: Decode, language: str
 ) -> list[tuple[str, int, int]]:
-    """Return each word with the positions of its first token and of the one after its last.
+    """Return the words, each with the positions of its first token and after its last token.
 
     Args:
         tokens: text tokens only.
-        decode: text of some tokens.
-        language: code; says whether spaces part words.
+        decode: converts tokens to text.
+        language: code, which decides whether spaces separate words.
 
     Returns:
-        Words in order, with their spaces stripped, that hold every token.
+        Words in order, without spaces, which together contain every token.
     """
     groups: list[_Group] = []
     for piece in _whole_characters(tokens, decode):
         begins = piece.text.startswith(" ") or language in WITHOUT_SPACES
         mark = piece.text.strip()
-        if not groups or (begins and not _belongs_to_previous(mark, groups[-1].text)):
+        if not groups or (begins and not _joins_previous(mark, groups[-1].text)):
             groups.append(piece)
         else:
             groups[-1].text += piece.text
@@ -60,14 +59,14 @@ def group_into_words(
     return [(word, g.first, g.end) for g in groups if (word := g.text.strip())]
 
 
-def _belongs_to_previous(mark: str, previous: str) -> bool:
-    """Whether a piece with a space before it is punctuation, or follows an opening sign."""
+def _joins_previous(mark: str, previous: str) -> bool:
+    """Whether a piece after a space is punctuation, or follows an opening bracket or quote."""
     closing = bool(mark) and set(mark) <= _PUNCTUATION and not set(mark) <= _OPENING
     return closing or (set(previous.strip()) <= _OPENING)
 
 
 def _whole_characters(tokens: Sequence[int], decode: Decode) -> list[_Group]:
-    """Split tokens where a character ends: a token may hold a part of one."""
+    """Split tokens at character boundaries, since a token may contain part of a character."""
     pieces: list[_Group] = []
     first = 0
     for end in range(1, len(tokens) + 1):
@@ -84,27 +83,27 @@ def time_words(
     logprobs: Sequence[float],
     samples: Samples,
 ) -> list[Word]:
-    """Give words their times.
+    """Return the words with their times.
 
-    A token lasts until the next begins, so a pause belongs to one of the words beside it:
-    what is quiet at a word's edges is taken off.
+    A token lasts until the next one starts, so a pause belongs to one of its neighbours. Quiet
+    edges of words are therefore trimmed.
 
     Args:
-        groups: as from `group_into_words`, positions in the next two.
-        starts: shape (n_tokens + 1,), seconds; the last is where the end token begins.
+        groups: from `group_into_words`; their positions index the next two arguments.
+        starts: seconds, shape (n_tokens + 1,); the last is the start of the end token.
         logprobs: natural log-probability of each token.
         samples: the chunk.
 
     Returns:
-        Words whose times never fall and lie in the chunk; a word's probability is the mean
-        of its tokens'.
+        Words with ascending times within the chunk; the probability of a word is the mean over
+        its tokens.
     """
     duration_s = len(samples) / SAMPLE_RATE
     loud = _is_loud(samples)
     probabilities = np.exp(np.minimum(logprobs, 0.0))
     words: list[Word] = []
     for word, first, end in groups:
-        start_s, end_s = _without_quiet(loud, float(starts[first]), float(starts[end]))
+        start_s, end_s = _trim_quiet_edges(loud, float(starts[first]), float(starts[end]))
         words.append(
             Word(
                 word=word,
@@ -117,7 +116,7 @@ def time_words(
 
 
 def _is_loud(samples: Samples) -> NDArray[np.bool_]:
-    """Return whether there is sound in each step of 20 ms, shape (n_steps,)."""
+    """Return whether each step of 20 ms is louder than a pause, shape (n_steps,)."""
     length = int(_LEVEL_STEP_S * SAMPLE_RATE)
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     if not len(steps):
@@ -127,11 +126,11 @@ def _is_loud(samples: Samples) -> NDArray[np.bool_]:
     return levels >= quietest + _QUIET_SHARE * (loudest - quietest)
 
 
-def _without_quiet(loud: NDArray[np.bool_], start_s: float, end_s: float) -> tuple[float, float]:
+def _trim_quiet_edges(loud: NDArray[np.bool_], start_s: float, end_s: float) -> tuple[float, float]:
     first, last = round(start_s / _LEVEL_STEP_S), round(end_s / _LEVEL_STEP_S)
-    sounding = np.flatnonzero(loud[first:last])
-    if not sounding.size:
+    loud_steps = np.flatnonzero(loud[first:last])
+    if not loud_steps.size:
         return start_s, end_s
-    begins = max(start_s, (first + int(sounding[0])) * _LEVEL_STEP_S)
-    ends = min(end_s, (first + int(sounding[-1]) + 1) * _LEVEL_STEP_S)
+    begins = max(start_s, (first + int(loud_steps[0])) * _LEVEL_STEP_S)
+    ends = min(end_s, (first + int(loud_steps[-1]) + 1) * _LEVEL_STEP_S)
     return begins, max(ends, min(begins + MIN_WORD_S, end_s))

@@ -116,7 +116,7 @@ def test_a_local_folder_is_known_by_its_weights(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no folder"):
+    with pytest.raises(CheckpointError, match="does not exist"):
         LocalCheckpoint(tmp_path / "none").find()
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="contains no transformers checkpoint"):
         LocalCheckpoint(tmp_path).find()

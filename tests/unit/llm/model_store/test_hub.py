@@ -72,18 +72,18 @@ def test_weights_that_arrive_changed_are_dropped(hub: StandInHub, tmp_path: Path
 
 
 def test_no_hub_is_an_error_in_words(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="cannot be reached"):
+    with pytest.raises(FetchError, match="Cannot download from the hub"):
         source("http://127.0.0.1:9", tmp_path).fetch(lambda _share: None)
 
 
 def test_a_name_the_hub_does_not_know(hub: StandInHub, tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="no model owner/other"):
+    with pytest.raises(FetchError, match="no public model owner/other"):
         source(hub.address, tmp_path, "owner/other").fetch(lambda _share: None)
 
 
 def test_a_repository_without_weights_is_no_checkpoint(hub: StandInHub, tmp_path: Path) -> None:
     hub.files = {"README.md": b""}
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="contains no transformers checkpoint"):
         source(hub.address, tmp_path).fetch(lambda _share: None)
 
 

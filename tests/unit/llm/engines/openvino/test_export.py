@@ -90,7 +90,7 @@ def test_an_export_that_fails_leaves_nothing(
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(export_module, "_trial", fail)
+        patched.setattr(export_module, "_measure", fail)
         with pytest.raises(OSError, match="no space"):
             find_or_export(tiny, ComputeType.INT8, tmp_path, core)
     assert exports_in(tmp_path) == leftovers_in(tmp_path) == []
@@ -189,4 +189,4 @@ def test_floats_are_chosen_only_where_they_are_worth_their_memory(
     floats_s: float, chosen: ComputeType
 ) -> None:
     trial_s = {ComputeType.INT8: 1.0, ComputeType.FP32: floats_s}
-    assert export_module.most_worthwhile(trial_s) is chosen
+    assert export_module.choose_encoder_type(trial_s) is chosen
