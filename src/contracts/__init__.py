@@ -1,8 +1,8 @@
-"""Every type that crosses a service border, and nothing else.
+"""The types that cross a service border.
 
-Only pydantic and the standard library are imported here, so that the image of each
-service can hold this package at no cost. `docs/API.md` tells the same story in words.
+The package imports only pydantic and the standard library, so that it adds nothing to a
+service's image. `docs/API.md` describes the same contract in prose.
 """
 
 VERSION = "0.1.0"
-"""Of all three services, which are made and started together."""
+"""Version of all three services, which are released together."""

@@ -1,4 +1,4 @@
-"""The form of audio between the services, and how it is brought to one loudness."""
+"""The audio format between the services, and the options of loudness normalisation."""
 
 from enum import StrEnum
 
@@ -14,11 +14,11 @@ MAX_CHUNK_S = 30.0
 """Seconds. Source: the Whisper paper, section 2.1: the model's window is 30 seconds."""
 
 MIN_CHUNK_LENGTH_S = 5.0
-"""Seconds. Shorter chunks leave the model without context, and WER rises."""
+"""Seconds. With shorter chunks the model lacks context, and WER rises."""
 
 
 class NormalizationMethod(StrEnum):
-    """What the recording's loudness is measured by."""
+    """How the loudness of a recording is measured."""
 
     NONE = "none"
     PEAK = "peak"
@@ -31,20 +31,20 @@ NORMALIZATION_DEFAULTS: dict[NormalizationMethod, tuple[str, float]] = {
     NormalizationMethod.RMS: ("target_dbfs", -20.0),
     NormalizationMethod.LUFS: ("target_lufs", -20.0),
 }
-"""The one parameter of each method, and its value when the caller gives none."""
+"""The parameter of each method, and its default."""
 
 
 class NormalizationOptions(BaseModel):
-    """A normalisation method with the one parameter that belongs to it.
+    """A normalisation method with its parameter.
 
-    The parameter of the method chosen is filled in with its default; a parameter of
-    another method is an error, because a value without effect is a misunderstanding.
+    The method's own parameter has a default. A parameter of another method is an error: it
+    would be ignored, and the caller would not notice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     normalization: NormalizationMethod = Field(
-        NormalizationMethod.LUFS, description="What the loudness of the speech is measured by."
+        NormalizationMethod.LUFS, description="How the loudness of the speech is measured."
     )
     target_peak: float | None = Field(
         None,
@@ -72,7 +72,7 @@ class NormalizationOptions(BaseModel):
     @classmethod
     def _belongs_to_the_method(cls, value: float | None, info: ValidationInfo) -> float | None:
         method: NormalizationMethod | None = info.data.get("normalization")
-        if method is None:  # it is invalid itself, and that is said already
+        if method is None:  # the method is invalid, which is reported already
             return value
         own_parameter, default = NORMALIZATION_DEFAULTS.get(method, (None, None))
         if info.field_name == own_parameter:

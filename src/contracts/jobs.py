@@ -1,4 +1,4 @@
-"""A recording on its way to a transcript."""
+"""Transcription jobs: requests, state and history."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from contracts.transcription import Seconds, TranscribeOptions, Transcript
 
 
 class JobStatus(StrEnum):
-    """The life of a job; the last three are final."""
+    """The status of a job; the last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -22,12 +22,12 @@ class JobStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job has ended."""
         return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class Stage(StrEnum):
-    """What a running job is doing, in the order in which it does it."""
+    """The stages of a running job, in order."""
 
     DECODING = "decoding"
     DETECTING_SPEECH = "detecting_speech"
@@ -37,10 +37,12 @@ class Stage(StrEnum):
 
 
 class JobWarning(StrEnum):
-    """What a reader of the transcript should know.
+    """A limitation of a transcript.
 
-    The file's end is missing or damaged; it holds NaN or infinite samples, read as silence;
-    the llm changed its model on the way, so that two models made the text.
+    Attributes:
+        TRUNCATED: the end of the file is missing or damaged.
+        NON_FINITE_SAMPLES: NaN or infinite samples were read as silence.
+        MODEL_CHANGED: two models made the text, because the llm changed its model.
     """
 
     TRUNCATED = "truncated"
@@ -49,20 +51,18 @@ class JobWarning(StrEnum):
 
 
 class Progress(BaseModel):
-    """How far a job is; times in seconds of audio, but `eta_s` in seconds to wait."""
+    """Progress in seconds of audio; `eta_s` is in seconds of real time."""
 
     processed_s: float = 0.0
     total_s: float = 0.0
     chunks_done: int = 0
     chunks_total: int = 0
-    eta_s: float | None = Field(
-        default=None, description="Seconds left, once they can be estimated."
-    )
+    eta_s: float | None = Field(default=None, description="Seconds left, once it can be estimated.")
     stage: Stage | None = None
 
 
 class FileInfo(BaseModel):
-    """What was sent; what its content says, not its name."""
+    """The uploaded file; container and codec come from its content, not from its name."""
 
     name: str
     size_bytes: int
@@ -75,7 +75,7 @@ class FileInfo(BaseModel):
 
 
 class UploadedRecording(TranscribeOptions):
-    """Body of `POST /v1/transcriptions` after a resumable upload: its id and the options."""
+    """JSON body of `POST /v1/transcriptions`: the id of a finished upload, and options."""
 
     upload_id: str
 
@@ -85,105 +85,113 @@ class UploadedRecording(TranscribeOptions):
 
 
 def _one_line(value: object) -> object:
-    """Return a text on one line, without what cannot be seen."""
+    """Return a text on one line, without invisible characters."""
     if not isinstance(value, str):
         return value
     return " ".join("".join(c for c in value if c.isprintable() or c.isspace()).split())
 
 
-def _each_once(tags: list[str]) -> list[str]:
-    """Return tags without those that differ from an earlier one by case alone."""
+def _without_duplicates(tags: list[str]) -> list[str]:
+    """Drop the tags that differ from an earlier one only in case."""
     return list({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
 
 
 MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 50
 MAX_TAGS = 20
+MAX_SEGMENT_CHARS = 10_000
+MAX_QUERY_CHARS = 500
+MAX_PAGE_JOBS = 100
 
 Title = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_TITLE_CHARS)]
 Tag = Annotated[str, BeforeValidator(_one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
 
 
 class JobDescription(BaseModel):
-    """What its owner calls a job; what is left out stays as it is."""
+    """Body of `PATCH /v1/transcriptions/{id}`; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: Title | None = Field(
-        default=None, description="Shown in place of the file's name; null or blank: that name."
+        default=None, description="Shown instead of the file name; null or blank: the file name."
     )
-    tags: Annotated[list[Tag], AfterValidator(_each_once), Field(max_length=MAX_TAGS)] = Field(
-        default_factory=list[str], description="All the tags it is to have."
+    tags: Annotated[list[Tag], AfterValidator(_without_duplicates), Field(max_length=MAX_TAGS)] = (
+        Field(
+            default_factory=list[str],
+            description="All tags of the job; they replace the present ones.",
+        )
     )
 
 
 class SegmentCorrection(BaseModel):
-    """What a segment should say; the model's own text takes a correction back."""
+    """Body of a segment correction; the model's own text undoes an earlier one."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(max_length=10_000)
+    text: str = Field(max_length=MAX_SEGMENT_CHARS)
 
 
 class TagCount(BaseModel):
-    """A tag, and how many jobs have it."""
+    """A tag, and the number of jobs that have it."""
 
     tag: str
     n_jobs: int
 
 
 class TagList(BaseModel):
-    """An owner's tags, by name."""
+    """All tags of an owner, sorted by name."""
 
     items: list[TagCount]
 
 
 class SearchHit(BaseModel):
-    """Where in a transcript the words of a query were found first."""
+    """The first match of a query in a transcript."""
 
     segment_index: int
-    start: Seconds = Field(description="When the segment begins, in seconds.")
+    start: Seconds = Field(description="Start of the segment, in seconds.")
     marks: list[tuple[int, int]] = Field(
-        description="The words found, as [start, end) in `snippet`; in code points."
+        description="Matched words as [start, end) in `snippet`, in code points."
     )
 
 
 class Job(BaseModel):
-    """One recording, what is done with it and what came of it."""
+    """A recording and its transcription."""
 
     id: str
     status: JobStatus
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    title: str | None = Field(default=None, description="What its owner calls it.")
+    title: str | None = Field(default=None, description="Title given by the owner.")
     tags: list[str] = Field(default_factory=list[str])
     file: FileInfo
     options: TranscribeOptions
     model: ModelIdentity | None = None
     cached: bool = False
     language: str | None = Field(
-        default=None, description="What is spoken, once something was recognised."
+        default=None, description="Spoken language, once some text is recognised."
     )
     queue_position: int | None = Field(
-        default=None, description="While it is queued: 1 is the next one to begin."
+        default=None, description="While queued: 1 is the next to start."
     )
     progress: Progress = Field(default_factory=Progress)
     result: Transcript | None = Field(
-        default=None, description="The segments so far, while it runs."
+        default=None, description="While running: the segments so far."
     )
     warnings: list[JobWarning] = Field(default_factory=list[JobWarning])
     error: Problem | None = None
     snippet: str | None = Field(
-        default=None, description="In search results: the text around the hit; never markup."
+        default=None, description="In search results: plain text around the match."
     )
-    hit: SearchHit | None = Field(default=None, description="In search results: where it is.")
+    hit: SearchHit | None = Field(
+        default=None, description="In search results: position of the match."
+    )
 
 
 class JobPage(BaseModel):
-    """Part of the history, newest first; the jobs come without their results."""
+    """A page of the history, newest first; jobs come without results."""
 
     items: list[Job]
     next_cursor: str | None = Field(
-        default=None, description="To be given back for what follows; null at the end."
+        default=None, description="`cursor` of the next page; null on the last page."
     )

@@ -1,11 +1,11 @@
-"""The languages a multilingual Whisper checkpoint knows, each by its own name.
+"""The languages of a multilingual Whisper checkpoint, by their own names.
 
 Source: the Whisper paper, appendix E; the codes are those of its tokenizer, ISO 639-1
 where there is one.
 """
 
 AUTO_LANGUAGE = "auto"
-"""Stands for a language code: the model finds the language by itself."""
+"""Used in place of a language code: the model detects the language."""
 
 LANGUAGE_NAMES: dict[str, str] = {
     "ru": "русский", "en": "English", "uk": "українська", "be": "беларуская",
@@ -34,4 +34,4 @@ LANGUAGE_NAMES: dict[str, str] = {
     "tl": "Tagalog", "tt": "татарча", "ur": "اردو", "uz": "oʻzbekcha",
     "vi": "Tiếng Việt", "yi": "ייִדיש", "yo": "Yorùbá",
 }  # fmt: skip
-"""Code to endonym; the first rows are those that our users ask for most."""
+"""Code to endonym; the first rows are the most requested languages."""

@@ -1,4 +1,4 @@
-"""What the services say of themselves: the models they hold, and whether they are ready."""
+"""The speech models, and the health of the services."""
 
 from enum import StrEnum
 from typing import Literal
@@ -7,16 +7,16 @@ from pydantic import BaseModel, Field
 
 
 class ModelIdentity(BaseModel):
-    """Exactly which model made a transcript."""
+    """The model, its revision and its engine, as recorded with a transcript."""
 
-    name: str = Field(description="Hub id, `embedded/…`, or a local folder's name.")
+    name: str = Field(description="Hub id, `embedded/…`, or the name of a local folder.")
     revision: str = Field(description="Hub commit, or the checkpoint's SHA-256.")
-    engine: str = Field(description="The inference engine's name.")
-    device: str = Field(description="Where it ran: `cpu`, `cuda:0`, …")
+    engine: str = Field(description="Name of the inference engine.")
+    device: str = Field(description="Device it ran on: `cpu`, `cuda:0`, …")
 
 
 class ModelState(StrEnum):
-    """Where a model is on its way to serving."""
+    """The states of a model, from download to serving."""
 
     FETCHING = "fetching"
     LOADING = "loading"
@@ -25,32 +25,36 @@ class ModelState(StrEnum):
 
 
 class ModelInfo(BaseModel):
-    """One row of `GET /v1/models`: OpenAI's fields, then ours."""
+    """A model in `GET /v1/models`: OpenAI's fields, then this project's."""
 
     id: str = Field(description="The model's name, as in `LLM_MODEL`.")
     object: Literal["model"] = "model"
-    created: int = Field(0, description="Unix time at which it was loaded; 0: not yet.")
-    owned_by: str = Field("", description="The owner's part of a hub id.")
+    created: int = Field(0, description="Unix time at which it was loaded; 0: not loaded.")
+    owned_by: str = Field("", description="Owner in the hub id.")
     state: ModelState
-    is_fallback: bool = Field(False, description="It stands in for the configured model.")
+    is_fallback: bool = Field(
+        False, description="Whether it replaces the configured model for now."
+    )
     engine: str | None = None
     device: str | None = Field(default=None, description="`cpu`, `cuda:0`, …")
     revision: str | None = None
-    progress: float | None = Field(None, ge=0, le=1, description="Share fetched, while fetching.")
+    progress: float | None = Field(
+        None, ge=0, le=1, description="Downloaded share, while fetching."
+    )
     detail: str | None = Field(
-        default=None, description="Why it failed, and when it is tried again."
+        default=None, description="Why it failed, and when the next attempt is."
     )
 
 
 class ModelList(BaseModel):
-    """Answer of `GET /v1/models`, in OpenAI's list shape."""
+    """Response of `GET /v1/models`, in the shape of OpenAI's lists."""
 
     object: Literal["list"] = "list"
     data: list[ModelInfo]
 
 
 class HealthStatus(StrEnum):
-    """`degraded` works, but not as configured; `starting` cannot work yet."""
+    """State of a service: `degraded` works, but not as configured; `starting` does not work yet."""
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -58,14 +62,14 @@ class HealthStatus(StrEnum):
 
 
 class HealthCheck(BaseModel):
-    """One thing a service needs, and how it is."""
+    """The state of one dependency of a service."""
 
     status: HealthStatus
-    detail: str | None = Field(default=None, description="The reason, when it is not ready.")
+    detail: str | None = Field(default=None, description="Reason, unless it is ready.")
 
 
 class Health(BaseModel):
-    """Answer of `GET /health/ready`: the worst of the checks, and each of them."""
+    """Response of `GET /health/ready`; `status` is the worst of the checks."""
 
     status: HealthStatus
     checks: dict[str, HealthCheck]

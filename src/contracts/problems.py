@@ -1,4 +1,4 @@
-"""The closed set of problems a service can answer with, as RFC 9457 describes them."""
+"""The closed set of problems that a service reports, in the format of RFC 9457."""
 
 from enum import Enum
 
@@ -10,26 +10,30 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 class ProblemType(Enum):
     """A kind of problem: its URI reference, HTTP status and title."""
 
-    EMPTY_AUDIO = ("/problems/empty-audio", 400, "The file holds no audio")
+    EMPTY_AUDIO = ("/problems/empty-audio", 400, "The file contains no audio")
     UNREADABLE_AUDIO = ("/problems/unreadable-audio", 400, "The audio cannot be read")
-    NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no sound")
-    BAD_REQUEST = ("/problems/bad-request", 400, "The request cannot be understood")
-    UNAUTHORIZED = ("/problems/unauthorized", 401, "A valid key is needed")
-    NOT_FOUND = ("/problems/not-found", 404, "There is no such thing")
-    METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "The method is not allowed here")
-    WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in this state")
-    UPLOAD_OFFSET_MISMATCH = ("/problems/upload-offset-mismatch", 409, "The offset does not match")
-    UNSUPPORTED_TUS_VERSION = ("/problems/unsupported-tus-version", 412, "Another version of tus")
+    NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no audio track")
+    BAD_REQUEST = ("/problems/bad-request", 400, "Bad request")
+    UNAUTHORIZED = ("/problems/unauthorized", 401, "A valid API key is required")
+    NOT_FOUND = ("/problems/not-found", 404, "Not found")
+    METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "Method not allowed")
+    WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in the current state")
+    UPLOAD_OFFSET_MISMATCH = ("/problems/upload-offset-mismatch", 409, "Wrong upload offset")
+    UNSUPPORTED_TUS_VERSION = (
+        "/problems/unsupported-tus-version",
+        412,
+        "Unsupported version of tus",
+    )
     TOO_LARGE = ("/problems/too-large", 413, "The file is too large")
     TOO_LONG = ("/problems/too-long", 413, "The recording is too long")
     UNSUPPORTED_MEDIA = ("/problems/unsupported-media", 415, "Not audio or video")
-    INVALID_OPTION = ("/problems/invalid-option", 422, "An option is not valid")
+    INVALID_OPTION = ("/problems/invalid-option", 422, "Invalid option")
     QUEUE_FULL = ("/problems/queue-full", 429, "Too many recordings are waiting")
-    INTERNAL = ("/problems/internal", 500, "Something went wrong on our side")
+    INTERNAL = ("/problems/internal", 500, "Internal error")
     LLM_FAILED = ("/problems/llm-failed", 502, "The speech model failed")
     NOT_READY = ("/problems/not-ready", 503, "The service is not ready yet")
-    OVERLOADED = ("/problems/overloaded", 503, "The service is at its limit")
-    DISK_FULL = ("/problems/disk-full", 507, "There is no room left on the disk")
+    OVERLOADED = ("/problems/overloaded", 503, "The service is overloaded")
+    DISK_FULL = ("/problems/disk-full", 507, "The disk is full")
 
     def __init__(self, uri: str, status: int, title: str) -> None:
         self.uri = uri
@@ -38,16 +42,16 @@ class ProblemType(Enum):
 
 
 class InvalidField(BaseModel):
-    """One thing wrong with a request."""
+    """An invalid field of a request."""
 
     pointer: str = Field(description="JSON pointer to the field, such as `/chunk_length_s`.")
     detail: str
 
 
 class Problem(BaseModel):
-    """Body of every error answer, `application/problem+json`."""
+    """Body of every error response, `application/problem+json`."""
 
-    type: str = Field(description="URI reference of the kind of problem; stable.")
+    type: str = Field(description="Stable URI reference of the kind of problem.")
     title: str
     status: int
     detail: str

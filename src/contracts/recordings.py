@@ -1,27 +1,27 @@
-"""What is known of a recording before it is transcribed, and how its sound looks."""
+"""Waveforms, and the preview of a recording before it is transcribed."""
 
 from pydantic import BaseModel, Field
 
 from contracts.transcription import Seconds
 
 MAX_PEAKS = 1000
-"""Bars of a waveform at most: more than a page has room for."""
+"""Limit of peaks in a waveform, which is more than a page can show."""
 
 MAX_EXCERPT_S = 15.0
-"""Seconds of sound that can be listened to before a recording is transcribed."""
+"""Seconds of the longest excerpt that can be played before transcription."""
 
 
 class Waveform(BaseModel):
     """The loudest sample of each stretch of a recording, in order."""
 
-    bucket_s: Seconds = Field(description="Seconds that one peak stands for.")
+    bucket_s: Seconds = Field(description="Seconds of audio per peak.")
     peaks: list[float] = Field(
         max_length=MAX_PEAKS, description="Amplitudes in [0, 1]; 1 is full scale."
     )
 
 
 class RecordingPreview(BaseModel):
-    """A recording that has been uploaded: what is in it, and what normalisation does to it."""
+    """The media properties of an uploaded recording, and the effect of normalisation on it."""
 
     name: str
     size_bytes: int
@@ -31,16 +31,16 @@ class RecordingPreview(BaseModel):
     channels: int
     duration_s: Seconds
     loudness_lufs: float | None = Field(
-        default=None, description="Of the speech, by EBU R 128; null: there is none."
+        default=None, description="Loudness of the speech by EBU R 128; null: no speech."
     )
     peak_dbfs: float | None = Field(
-        default=None, description="The loudest sample, dB of full scale; null: silence."
+        default=None, description="Loudest sample, dB of full scale; null: silence."
     )
     estimate_s: Seconds | None = Field(
         default=None,
-        description="Seconds until it would be transcribed, those that wait before it included; "
-        "null: this machine's speed is not known yet.",
+        description="Seconds until it would be transcribed, including the queue; "
+        "null: the RTF of this machine is not known yet.",
     )
-    gain_db: float = Field(description="What the normalisation chosen does, in dB.")
+    gain_db: float = Field(description="Gain of the chosen normalisation, in dB.")
     waveform: Waveform
     normalized: Waveform = Field(description="The waveform after normalisation.")

@@ -1,4 +1,4 @@
-"""How much was transcribed, and how the machine is."""
+"""How much was transcribed, and the state of the backend."""
 
 from datetime import date
 from enum import StrEnum
@@ -6,25 +6,25 @@ from enum import StrEnum
 from pydantic import BaseModel, Field, computed_field
 
 DAYS_SHOWN = 90
-"""Days of which the statistics tell, the last one being today."""
+"""Days in the statistics; the last one is today."""
 
 
 class DatabaseKind(StrEnum):
-    """Where jobs and their texts are kept."""
+    """The database of jobs and their texts."""
 
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
 
 
 class CacheKind(StrEnum):
-    """Where finished transcripts are kept at hand."""
+    """The cache of finished transcripts."""
 
     MEMORY = "memory"
     REDIS = "redis"
 
 
 class DayStatistics(BaseModel):
-    """What was sent on one day and is transcribed."""
+    """The transcribed recordings that arrived on one day."""
 
     day: date = Field(description="In UTC.")
     audio_s: float
@@ -32,30 +32,30 @@ class DayStatistics(BaseModel):
 
 
 class DiskUsage(BaseModel):
-    """What the data takes of the disk, and what is left of it."""
+    """Disk space that the data uses, and what is free."""
 
     database_bytes: int
     recordings_bytes: int
-    work_bytes: int = Field(description="Uploads under way and recordings being worked on.")
+    work_bytes: int = Field(description="Unfinished uploads and recordings being transcribed.")
     free_bytes: int
 
 
 class Statistics(BaseModel):
-    """What the owner has transcribed, and the state of the backend."""
+    """The totals of one owner, and the state of the backend."""
 
-    n_recordings: int = Field(description="Recordings that are transcribed.")
-    audio_s: float = Field(description="Their length in all.")
-    n_words: int = Field(description="Words of their texts, as the model wrote them.")
+    n_recordings: int = Field(description="Transcribed recordings.")
+    audio_s: float = Field(description="Their total duration.")
+    n_words: int = Field(description="Words in their texts, without corrections.")
     rtf: float | None = Field(
         default=None,
         description="Processing seconds per second of audio, lower is better: the median of the "
-        "last jobs; null: not known yet.",
+        "latest jobs; null: not known yet.",
     )
     by_day: list[DayStatistics] = Field(
         description=f"Each of the last {DAYS_SHOWN} days, today last."
     )
-    n_queued: int = Field(description="Jobs of all owners that wait.")
-    n_running: int = Field(description="Jobs of all owners that are worked on.")
+    n_queued: int = Field(description="Queued jobs of all owners.")
+    n_running: int = Field(description="Running jobs of all owners.")
     disk: DiskUsage
     data_dir: str
     version: str

@@ -1,4 +1,4 @@
-"""What to do with speech, and what comes of it."""
+"""Transcription options and transcripts, of a chunk and of a whole recording."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,7 +13,7 @@ from contracts.unsure import UnsureSign, unsure_signs
 
 
 class Task(StrEnum):
-    """Write down what is said, or say it in English."""
+    """Whether to transcribe the speech or to translate it to English."""
 
     TRANSCRIBE = "transcribe"
     TRANSLATE = "translate"
@@ -25,44 +25,48 @@ def _known_language(code: str) -> str:
     return code
 
 
+MAX_PROMPT_CHARS = 1000
+
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 
 
 class DecodingOptions(BaseModel):
-    """The options the llm needs for one chunk."""
+    """The options that the llm needs to decode a chunk."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: LanguageCode = Field("ru", description="ISO 639-1 code, or `auto`.")
-    task: Task = Field(Task.TRANSCRIBE, description="Write it down, or translate it to English.")
-    beam_size: int = Field(1, ge=1, le=10, description="Hypotheses kept; 1 is greedy, fastest.")
-    temperature: float = Field(0.0, ge=0, le=1, description="Sampling temperature; 0: none.")
-    word_timestamps: bool = Field(False, description="Give the times of each word.")
-    prompt: str = Field("", max_length=1000, description="Text or terms to expect.")
+    task: Task = Field(Task.TRANSCRIBE, description="Transcribe, or translate to English.")
+    beam_size: int = Field(
+        1, ge=1, le=10, description="Beam width; 1 is greedy decoding, the fastest."
+    )
+    temperature: float = Field(0.0, ge=0, le=1, description="Sampling temperature; 0: no sampling.")
+    word_timestamps: bool = Field(False, description="Return the times of each word.")
+    prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
 
 
 class TranscribeOptions(NormalizationOptions, DecodingOptions):
-    """Everything a caller may choose for one recording."""
+    """All options of a recording."""
 
     chunk_length_s: float = Field(
         30.0,
         ge=MIN_CHUNK_LENGTH_S,
         le=MAX_CHUNK_S,
-        description="Seconds of audio given to the model at once; cuts fall in pauses.",
+        description="Longest chunk of audio given to the model, in seconds; chunks end in pauses.",
     )
-    force: bool = Field(False, description="Transcribe again even if a transcript is stored.")
+    force: bool = Field(False, description="Transcribe even if a transcript is stored already.")
 
     def decoding(self) -> DecodingOptions:
-        """Return the part of the options that the llm is sent."""
+        """Return the options that are sent to the llm."""
         return DecodingOptions.model_validate(
             self.model_dump(include=set(DecodingOptions.model_fields))
         )
 
 
 class Word(BaseModel):
-    """One word and when it was said; times in seconds."""
+    """A word with its times in seconds."""
 
     word: str
     start: Seconds
@@ -81,7 +85,7 @@ class ChunkSegment(BaseModel):
     )
     no_speech_prob: Probability
     compression_ratio: float = Field(
-        allow_inf_nan=False, description="Length of the text over that of its zlib form."
+        allow_inf_nan=False, description="Bytes of the text per byte of its zlib form."
     )
     words: list[Word] | None = None
 
@@ -121,15 +125,15 @@ class DecodingAttempt(BaseModel):
 
 
 class ChunkTimings(BaseModel):
-    """Where the time of one chunk went."""
+    """Where the time for a chunk was spent."""
 
-    queue_s: Seconds = Field(description="Seconds from arrival to the start of its batch.")
-    inference_s: Seconds = Field(description="Seconds that its whole batch took.")
+    queue_s: Seconds = Field(description="Seconds from arrival to the start of the batch.")
+    inference_s: Seconds = Field(description="Seconds that the whole batch took.")
     batch_size: int = Field(ge=1)
 
 
 class ChunkTranscript(BaseModel):
-    """The llm's answer for one chunk."""
+    """The llm's response for a chunk."""
 
     model_config = _WIRE_NAMES
 
@@ -157,13 +161,13 @@ class Segment(ChunkSegment):
 
     index: int
     original_text: str | None = Field(
-        default=None, description="The model's text, where it was corrected."
+        default=None, description="The model's text, if a user corrected it."
     )
 
-    @computed_field(description="Why it may be wrong; nothing once it was corrected.")
+    @computed_field(description="Signs that the segment may be wrong; none once it was corrected.")
     @property
     def unsure(self) -> list[UnsureSign]:
-        """Why it may be wrong."""
+        """The signs that the segment may be wrong; none once it was corrected."""
         if self.original_text is not None:
             return []
         return unsure_signs(
@@ -173,21 +177,21 @@ class Segment(ChunkSegment):
             unsure_words=bool(self.unsure_words),
         )
 
-    @computed_field(description="Places in `words` of those the model was unsure of.")
+    @computed_field(description="Indices in `words` of those the model was unsure of.")
     @property
     def unsure_words(self) -> list[int]:
-        """Places in `words` of those the model was unsure of."""
+        """Indices in `words` of those the model was unsure of."""
         words = self.words or []
         return [
-            place for place, word in enumerate(words) if word.probability < UNSURE_WORD_PROBABILITY
+            index for index, word in enumerate(words) if word.probability < UNSURE_WORD_PROBABILITY
         ]
 
 
 class Transcript(BaseModel):
-    """The text of a recording; segments are in order and never overlap."""
+    """The text of a recording; its segments are in order and never overlap."""
 
     text: str
     language: str
     duration_s: float
-    speech_s: float = Field(description="Seconds in which speech was found.")
+    speech_s: float = Field(description="Seconds of detected speech.")
     segments: list[Segment]

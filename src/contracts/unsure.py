@@ -1,4 +1,4 @@
-"""The signs that a segment may be wrong, computed in this one place."""
+"""Signs that a segment may be wrong; no other module computes them."""
 
 from enum import StrEnum
 
@@ -6,10 +6,13 @@ from contracts.thresholds import MAX_COMPRESSION_RATIO, MAX_NO_SPEECH_PROB, UNSU
 
 
 class UnsureSign(StrEnum):
-    """Why a segment may be wrong.
+    """A sign that a segment may be wrong.
 
-    The model guessed at all of it; at some of its words; there may be no speech; it says the
-    same again and again.
+    Attributes:
+        GUESSED: the model was unsure of the whole segment.
+        WORDS: the model was unsure of some words.
+        NO_SPEECH: the audio may hold no speech.
+        REPETITION: the text repeats itself.
     """
 
     GUESSED = "guessed"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from backend.dependencies import Jobs, Owner
-from contracts.jobs import JobPage, JobStatus, Tag, TagList
+from contracts.jobs import MAX_PAGE_JOBS, MAX_QUERY_CHARS, JobPage, JobStatus, Tag, TagList
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
@@ -28,7 +28,9 @@ class HistoryQuery(BaseModel):
     """Which jobs to list."""
 
     query: str | None = Field(
-        default=None, max_length=500, description="Words, in any form, of the text or the title."
+        default=None,
+        max_length=MAX_QUERY_CHARS,
+        description="Words, in any form, of the text or the title.",
     )
     status: JobStatus | None = Field(default=None, description="Only those of this status.")
     tag: Tag | None = Field(default=None, description="Only those with this tag.")
@@ -36,7 +38,7 @@ class HistoryQuery(BaseModel):
         default=None, description="Only those that arrived at this time, with a zone, or later."
     )
     until: UtcTime | None = Field(default=None, description="Only those that arrived before it.")
-    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+    limit: int = Field(20, ge=1, le=MAX_PAGE_JOBS, description="How many at most.")
     cursor: str | None = Field(
         default=None, max_length=100, description="`next_cursor` of the page before."
     )

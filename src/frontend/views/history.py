@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from contracts.exports import ExportFormat
-from contracts.jobs import Job, JobStatus, TagCount
+from contracts.jobs import MAX_PAGE_JOBS, Job, JobStatus, TagCount
 from frontend.backend_client import BackendUnavailableError
 from frontend.components.errors import errors_shown
 from frontend.components.web_component import web_component
@@ -90,7 +90,7 @@ def _fetch(page: Page, filters: HistoryFilter, now: datetime) -> _Listing:
             tag=filters.tag,
             since=since,
             until=until,
-            limit=min(100, filters.shown - len(jobs)),
+            limit=min(MAX_PAGE_JOBS, filters.shown - len(jobs)),
             cursor=cursor,
         )
         jobs += found.items

@@ -7,15 +7,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from contracts.exports import MAX_EXPORTED_TRANSCRIPTS
-from contracts.jobs import MAX_TAG_CHARS, JobStatus
+from contracts.jobs import MAX_QUERY_CHARS, MAX_TAG_CHARS, JobStatus
 
 STEP = 20
 """Recordings shown at first and added by each "Show more"."""
 
 MAX_SHOWN = MAX_EXPORTED_TRANSCRIPTS
 """Limit of recordings on one page, which is also the limit of one zip."""
-
-_MAX_QUERY_CHARS = 500
 
 Member = TypeVar("Member", bound=StrEnum)
 
@@ -52,7 +50,7 @@ class HistoryFilter:
         period = _member(Period, address.get("period", "")) or Period.ANY
         has_dates = period is Period.DATES
         return cls(
-            query=address.get("query", "").strip()[:_MAX_QUERY_CHARS],
+            query=address.get("query", "").strip()[:MAX_QUERY_CHARS],
             status=_member(JobStatus, address.get("status", "")),
             tag=address.get("tag", "").strip()[:MAX_TAG_CHARS],
             period=period,

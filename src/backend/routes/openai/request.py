@@ -13,15 +13,12 @@ from backend.routes.recording_form import FILE_FIELD, read_form
 from backend.routes.request_body import body_of
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import LanguageCode, Task, TranscribeOptions
+from contracts.transcription import MAX_PROMPT_CHARS, LanguageCode, Task, TranscribeOptions
 
 FORM = "multipart/form-data"
 
 LIST_FIELD = "timestamp_granularities[]"
 """OpenAI's clients name lists so."""
-
-MAX_PROMPT_CHARS = 1000
-"""What our own options allow."""
 
 
 class ResponseFormat(StrEnum):
