@@ -5,6 +5,7 @@ transcript as data and inserts it as text nodes, so that it cannot become markup
 """
 
 from contracts.exports import ExportFormat
+from contracts.jobs import MAX_SEGMENT_CHARS
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
@@ -27,5 +28,6 @@ def show_reader(t: Translator, job_id: str) -> None:
             {"name": kind.value, "hasOptionalTimestamps": kind.has_optional_timestamps}
             for kind in ExportFormat
         ],
+        "maxSegmentChars": MAX_SEGMENT_CHARS,
     }
     _reader(key="reader", data=data)

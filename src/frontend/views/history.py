@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from contracts.exports import ExportFormat
-from contracts.jobs import MAX_PAGE_JOBS, Job, JobStatus, TagCount
+from contracts.jobs import (
+    MAX_PAGE_JOBS,
+    MAX_QUERY_CHARS,
+    MAX_TAG_CHARS,
+    MAX_TAGS,
+    MAX_TITLE_CHARS,
+    Job,
+    JobStatus,
+    TagCount,
+)
 from frontend.backend_client import BackendUnavailableError
 from frontend.components.errors import errors_shown
 from frontend.components.web_component import web_component
@@ -35,6 +44,15 @@ class _Listing:
     jobs: list[Job]
     has_more: bool
     tags: list[TagCount]
+
+
+_INPUT_LIMITS = {
+    "query": MAX_QUERY_CHARS,
+    "title": MAX_TITLE_CHARS,
+    "tag": MAX_TAG_CHARS,
+    "tags": MAX_TAGS * MAX_TAG_CHARS,
+}
+"""Characters that the text fields accept."""
 
 
 def show_history(page: Page) -> None:
@@ -111,6 +129,7 @@ def _component_data(t: Translator, listing: _Listing, now: datetime) -> dict[str
         "filtered": not filters.is_empty,
         "choices": _choices(t, listing.tags, filters),
         "labels": t.labels("history.ui."),
+        "limits": _INPUT_LIMITS,
         "outcome": {"number": number, **outcome.model_dump()} if outcome else None,
     }
 

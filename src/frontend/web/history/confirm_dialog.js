@@ -3,7 +3,7 @@ import { formatText } from "../common/translator.js";
 // Asks in a dialog before something is done to recordings. Resolves to what was typed, to true
 // where there is nothing to type, or to null.
 export function confirm(visit, kind, rows) {
-  const { labels } = visit.data;
+  const { labels, limits } = visit.data;
   const dialog = visit.root.querySelector("dialog");
   const field = dialog.querySelector(".field");
   const input = field.querySelector("input");
@@ -15,6 +15,7 @@ export function confirm(visit, kind, rows) {
   field.hidden = !asksForText;
   field.querySelector("span").textContent = labels.tag;
   input.value = "";
+  input.maxLength = limits.tag;
   input.required = asksForText;
   dialog.querySelector(".no").textContent = labels.dismiss;
   dialog.querySelector(".no").onclick = () => dialog.close("");

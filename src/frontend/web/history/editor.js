@@ -3,14 +3,14 @@ import { element } from "../common/elements.js";
 // The title or the tags of one recording, edited where they stand.
 
 function fieldsOf(visit, row) {
-  const { labels, choices } = visit.data;
+  const { labels, limits, choices } = visit.data;
   return visit.editing.kind === "rename"
-    ? { value: row.name, label: labels.title, hint: labels.title_hint, length: 200, known: [] }
+    ? { value: row.name, label: labels.title, hint: labels.title_hint, length: limits.title, known: [] }
     : {
         value: row.tags.join(", "),
         label: labels.tags,
         hint: labels.tags_hint,
-        length: 1000,
+        length: limits.tags,
         known: choices.tags.slice(1).map(([tag]) => tag),
       };
 }

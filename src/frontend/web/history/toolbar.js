@@ -26,6 +26,7 @@ function showSearch(visit, form) {
   const label = form.querySelector(".search");
   const input = label.querySelector("input");
   label.querySelector(".hidden").textContent = visit.data.labels.search;
+  input.maxLength = visit.data.limits.query;
   input.placeholder = visit.data.labels.search;
   // what is being typed is newer than what the page knows
   if (visit.root.activeElement !== input) input.value = visit.data.filter.query;

@@ -53,6 +53,7 @@ class Reader {
     this.frame = frame;
     this.t = new Translator(data.language, data.labels);
     this.formats = data.formats;
+    this.maxSegmentChars = data.maxSegmentChars;
     this.backend = new Backend(data.jobId);
     this.segments = new Segments();
     this.tabs = new BroadcastChannel(`transcription:${data.jobId}`);
@@ -147,7 +148,7 @@ class Reader {
     this.undoHistory = new UndoHistory();
     const parts = { ...this, signal };
     this.playbackFollower = new PlaybackFollower(this.player, segments, this.transcript, { signal });
-    this.editor = new SegmentEditor(t, parts);
+    this.editor = new SegmentEditor(t, { ...parts, maxChars: this.maxSegmentChars });
     this.findBar = new FindBar(t, { ...parts, editor: this.editor });
     this.unsureBar = new UnsureBar(t, parts);
     this.shortcutsDialog = new ShortcutsDialog(t);

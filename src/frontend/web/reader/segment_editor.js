@@ -3,15 +3,12 @@
 
 import { element, iconButton, textButton } from "../common/elements.js";
 
-/** As many characters as the backend takes for one phrase. */
-const MAX_CHARS = 10_000;
-
 export class SegmentEditor {
   #open = null;
   #tools = null;
 
-  constructor(t, { segments, transcript, undoHistory, player, signal }) {
-    Object.assign(this, { t, segments, transcript, undoHistory, player });
+  constructor(t, { segments, transcript, undoHistory, player, maxChars, signal }) {
+    Object.assign(this, { t, segments, transcript, undoHistory, player, maxChars });
     this.isAllowed = false;
     const { root } = transcript;
     root.addEventListener("dblclick", (event) => this.#doubleClick(event));
@@ -130,7 +127,7 @@ export class SegmentEditor {
 
   #isFull({ data, dataTransfer, target }) {
     const more = data ?? dataTransfer?.getData("text/plain") ?? "";
-    return target.textContent.length + more.length > MAX_CHARS;
+    return target.textContent.length + more.length > this.maxChars;
   }
 
   #leave({ target, relatedTarget }) {
