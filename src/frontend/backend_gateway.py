@@ -98,8 +98,8 @@ class BackendGateway:
             return _refuse(
                 ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}."
             )
-        if not _is_of_this_page(request):
-            return _refuse_foreign()
+        if not _is_same_origin(request):
+            return _forbidden()
         return await self._forward(request, path)
 
     async def _forward(self, request: Request, path: str) -> Response:
@@ -141,7 +141,7 @@ def _backend_path(request: Request) -> str:
     return raw.decode("latin-1").removeprefix(PREFIX)
 
 
-def _is_of_this_page(request: Request) -> bool:
+def _is_same_origin(request: Request) -> bool:
     """Return whether the request comes from the page itself rather than from another origin.
 
     Browsers send Sec-Fetch-Site or, to a page without TLS, Origin.
@@ -181,7 +181,7 @@ def _refuse(kind: ProblemType, detail: str) -> Response:
     return _problem(Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail))
 
 
-def _refuse_foreign() -> Response:
+def _forbidden() -> Response:
     """Return the response to a request from another origin."""
     detail = "Only the page itself may make this request."
     return _problem(Problem(type="about:blank", title="Forbidden", status=403, detail=detail))

@@ -72,7 +72,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.title": "Settings",
     "options.more": "More settings",
     "options.language": "Spoken language",
-    "options.language.auto": "Detect automatically",
+    "options.language.auto": "detect automatically",
     "options.language.help": "Choosing the language yourself gives fewer mistakes.",
     "options.normalization": "Loudness normalisation",
     "options.normalization.none": "Off",

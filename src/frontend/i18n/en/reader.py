@@ -140,6 +140,6 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "shortcuts.next": "While editing: next and previous phrase",
     "shortcuts.undo": "Undo and redo",
     "shortcuts.find": "Find and replace",
-    "shortcuts.while_writing": "Same as without Alt, also while editing",
+    "shortcuts.while_writing": "Same, also while editing",
     "shortcuts.help": "Show this help",
 }

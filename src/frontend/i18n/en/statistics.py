@@ -10,15 +10,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.audio": "Audio",
     "system.words": "Words",
     "system.speed": "Speed",
-    "system.speed.faster": {
-        "one": "{count} time faster than real time",
-        "other": "{count} times faster than real time",
-    },
+    "system.speed.faster": "{count}× faster than real time",
     "system.speed.same": "as fast as real time",
-    "system.speed.slower": {
-        "one": "{count} time slower than real time",
-        "other": "{count} times slower than real time",
-    },
+    "system.speed.slower": "{count}× slower than real time",
     "system.speed.help": "An hour of audio takes {duration}.",
     "system.speed.unknown": "not known yet",
     "system.speed.unknown.help": "Appears after the first transcription.",

@@ -80,7 +80,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.title": "Настройки",
     "options.more": "Ещё настройки",
     "options.language": "Язык речи",
-    "options.language.auto": "Определить автоматически",
+    "options.language.auto": "определить автоматически",
     "options.language.help": "Если вы знаете язык, выберите его: ошибок будет меньше.",
     "options.normalization": "Выравнивание громкости",
     "options.normalization.none": "Не менять",

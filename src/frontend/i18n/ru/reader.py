@@ -165,6 +165,6 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "shortcuts.next": "При правке: следующая и предыдущая фраза",
     "shortcuts.undo": "Отменить и вернуть правку",
     "shortcuts.find": "Найти и заменить",
-    "shortcuts.while_writing": "То же, что без Alt, но и во время правки",
+    "shortcuts.while_writing": "То же, но и во время правки",
     "shortcuts.help": "Эта подсказка",
 }

@@ -109,10 +109,10 @@ def test_without_audio_there_is_no_empty_chart(open_page: OpenPage, backend: Sta
 @pytest.mark.parametrize(
     ("rtf", "russian", "english"),
     [
-        (0.4, "в 2,5 раза быстрее записи", "2.5 times faster than real time"),
-        (1 / 21, "в 21 раз быстрее записи", "21 times faster than real time"),
+        (0.4, "в 2,5 раза быстрее записи", "2.5× faster than real time"),
+        (1 / 21, "в 21 раз быстрее записи", "21× faster than real time"),
         (1.02, "со скоростью записи", "as fast as real time"),
-        (10.0, "в 10 раз медленнее записи", "10 times slower than real time"),
+        (10.0, "в 10 раз медленнее записи", "10× slower than real time"),
     ],
 )
 def test_speed_says_how_many_times_faster_or_slower_than_real_time(
