@@ -1,4 +1,4 @@
-"""Who may use the backend, and whose everything is that they send."""
+"""API keys, and the owners that they stand for."""
 
 import hashlib
 import hmac
@@ -7,37 +7,37 @@ from collections.abc import Iterable
 from backend.errors import MissingKeyError, UnknownKeyError
 
 LOCAL_OWNER = "local"
-"""Whose everything is while there are no keys."""
+"""The owner of everything while no API keys are configured."""
 
 
 class ApiKeys:
-    """The keys that let a client in; only their digests are kept.
+    """Checks API keys; only their digests are kept in memory.
 
     Args:
-        keys: none: everybody may come in.
+        keys: empty: every client is accepted.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._digests = [_digest(key) for key in keys]
 
     def owner_of(self, key: str | None) -> str:
-        """Return whose a request is; the same key is always the same owner.
+        """Return the owner of a request; a key always stands for the same owner.
 
         Args:
-            key: what came with the request.
+            key: the key in the request.
 
         Raises:
-            MissingKeyError: a key is needed, and none came.
-            UnknownKeyError: the key is not one of ours.
+            MissingKeyError: a key is required, and the request has none.
+            UnknownKeyError: the key is not valid.
         """
         if not self._digests:
             return LOCAL_OWNER
         if not key:
-            raise MissingKeyError("Send a key as `Authorization: Bearer …`.")
+            raise MissingKeyError("Send an API key as `Authorization: Bearer …`.")
         digest = _digest(key)
-        # each is compared to its end: the time taken tells nothing of how near a guess was
-        if not sum(hmac.compare_digest(digest, ours) for ours in self._digests):
-            raise UnknownKeyError("The key is not valid.")
+        # compare all keys in full, so that the time does not reveal how close a guess is
+        if not sum(hmac.compare_digest(digest, known) for known in self._digests):
+            raise UnknownKeyError("The API key is not valid.")
         return f"key-{digest[:32]}"
 
 

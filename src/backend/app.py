@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend.api_keys import ApiKeys
 from backend.dependencies import Services, owner_of
-from backend.errors import DatabaseAwayError
+from backend.errors import DatabaseUnavailableError
 from backend.jobs.metrics import JobMetrics
 from backend.jobs.news import JobNews
 from backend.jobs.parts import JobParts
@@ -54,7 +54,7 @@ from backend.storage.work_folder import WorkFolder
 from contracts import VERSION
 from contracts.problems import ProblemType
 from servicekit.edge import install_edge
-from servicekit.problems import answer_service_error, problem_responses
+from servicekit.problems import handle_service_error, problem_responses
 
 _ROUTES = (
     transcriptions,
@@ -118,9 +118,9 @@ def create_app(settings: BackendSettings) -> FastAPI:
 
 async def _answer_database_away(_request: Request, error: Exception) -> Response:
     """Answer for a database that has stayed away for as long as the stores wait for it."""
-    away = DatabaseAwayError("The database cannot be reached.", retry_after_s=RETRY_AFTER_S)
+    away = DatabaseUnavailableError("The database cannot be reached.", retry_after_s=RETRY_AFTER_S)
     away.__cause__ = error
-    return await answer_service_error(_request, away)
+    return await handle_service_error(_request, away)
 
 
 @asynccontextmanager

@@ -1,25 +1,25 @@
-"""Everything the backend tells a client it could not do.
+"""Errors that the backend reports to its clients.
 
 ServiceError
-├── EmptyAudioError             400  no sample in the file
-├── UnreadableAudioError        400  it is audio, but it cannot be decoded
-├── NoAudioStreamError          400  a video without sound
-├── BadRequestError             400  the request's form is wrong
+├── EmptyAudioError             400  the file has no samples
+├── UnreadableAudioError        400  the audio cannot be decoded
+├── NoAudioStreamError          400  the video has no audio track
+├── BadRequestError             400  the request is malformed
 ├── MissingKeyError             401  with WWW-Authenticate
 ├── UnknownKeyError             401  with WWW-Authenticate
 ├── JobNotFoundError            404
-├── AudioNotFoundError          404  the recording is not kept any more
+├── AudioNotFoundError          404  the recording was deleted
 ├── UploadNotFoundError         404
-├── WrongStateError             409  the job is not (or no longer) in the state needed
-├── UploadOffsetMismatchError   409  the client and we disagree on what has arrived
+├── WrongStateError             409  the job is in another state
+├── UploadOffsetMismatchError   409  the client's offset differs from the backend's
 ├── UnsupportedTusVersionError  412
-├── TooLargeError               413  more bytes than MAX_UPLOAD_BYTES
-├── TooLongError                413  more seconds than MAX_DURATION_S
-├── UnsupportedMediaError       415  not audio or video
+├── TooLargeError               413  over MAX_UPLOAD_BYTES
+├── TooLongError                413  over MAX_DURATION_S
+├── UnsupportedMediaError       415  neither audio nor video
 ├── QueueFullError              429  with Retry-After
-├── LlmFailedError              502  the llm gave no usable answer, after retries
+├── LlmFailedError              502  no valid response from the llm, after retries
 ├── LlmNotReadyError            503  with Retry-After
-├── DatabaseAwayError           503  with Retry-After
+├── DatabaseUnavailableError    503  with Retry-After
 └── DiskFullError               507
 """
 
@@ -30,43 +30,43 @@ from servicekit.errors import ServiceError
 
 
 class EmptyAudioError(ServiceError):
-    """There is no sample in the file."""
+    """The file has no samples."""
 
     problem_type = ProblemType.EMPTY_AUDIO
 
 
 class UnreadableAudioError(ServiceError):
-    """The file is audio or video, but its sound cannot be decoded."""
+    """The audio of the file cannot be decoded."""
 
     problem_type = ProblemType.UNREADABLE_AUDIO
 
 
 class NoAudioStreamError(ServiceError):
-    """The file is a video without sound."""
+    """The video has no audio track."""
 
     problem_type = ProblemType.NO_AUDIO_STREAM
 
 
 class BadRequestError(ServiceError):
-    """The request's form is wrong."""
+    """The request is malformed."""
 
     problem_type = ProblemType.BAD_REQUEST
 
 
 class MissingKeyError(ServiceError):
-    """The request came without a key (RFC 6750, section 3)."""
+    """The request has no API key (RFC 6750, section 3)."""
 
     problem_type = ProblemType.UNAUTHORIZED
     challenge = 'Bearer realm="speech_transcription"'
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the client is asked for."""
+        """The challenge of the response."""
         return {"WWW-Authenticate": self.challenge}
 
 
 class UnknownKeyError(MissingKeyError):
-    """The request's key is none of ours."""
+    """The request's API key is not valid."""
 
     challenge = f'{MissingKeyError.challenge}, error="invalid_token"'
 
@@ -78,43 +78,43 @@ class JobNotFoundError(ServiceError):
 
 
 class AudioNotFoundError(ServiceError):
-    """The job's recording is not kept any more."""
+    """The recording of the job was deleted."""
 
     problem_type = ProblemType.NOT_FOUND
 
 
 class UploadNotFoundError(ServiceError):
-    """No upload has this id, or it has been used or has expired."""
+    """No upload has this id; it may be used up or expired."""
 
     problem_type = ProblemType.NOT_FOUND
 
 
 class WrongStateError(ServiceError):
-    """The job is not, or no longer, in the state that the call needs."""
+    """The call is not possible in the current state of the job or upload."""
 
     problem_type = ProblemType.WRONG_STATE
 
 
 class UploadOffsetMismatchError(ServiceError):
-    """The client goes on at another byte than the one after the last that arrived."""
+    """The client continues an upload at another byte than the next one."""
 
     problem_type = ProblemType.UPLOAD_OFFSET_MISMATCH
 
 
 class UnsupportedTusVersionError(ServiceError):
-    """The client speaks another version of tus than 1.0.0."""
+    """The client uses another version of tus than 1.0.0."""
 
     problem_type = ProblemType.UNSUPPORTED_TUS_VERSION
 
 
 class TooLargeError(ServiceError):
-    """The file has more bytes than are accepted."""
+    """The file or body is larger than allowed."""
 
     problem_type = ProblemType.TOO_LARGE
 
 
 class TooLongError(ServiceError):
-    """The recording lasts longer than is accepted."""
+    """The recording is longer than allowed."""
 
     problem_type = ProblemType.TOO_LONG
 
@@ -126,30 +126,30 @@ class UnsupportedMediaError(ServiceError):
 
 
 class QueueFullError(ServiceError):
-    """As many recordings as are allowed are waiting already."""
+    """The queue has no free place."""
 
     problem_type = ProblemType.QUEUE_FULL
 
 
 class LlmFailedError(ServiceError):
-    """The llm gave no usable answer, after every retry."""
+    """The llm returned no valid response, after all retries."""
 
     problem_type = ProblemType.LLM_FAILED
 
 
 class LlmNotReadyError(ServiceError):
-    """The llm has no model yet."""
+    """The llm has no model loaded yet."""
 
     problem_type = ProblemType.NOT_READY
 
 
-class DatabaseAwayError(ServiceError):
+class DatabaseUnavailableError(ServiceError):
     """The database cannot be reached."""
 
     problem_type = ProblemType.NOT_READY
 
 
 class DiskFullError(ServiceError):
-    """The disk has no room for what has to be written."""
+    """The disk has no space left."""
 
     problem_type = ProblemType.DISK_FULL

@@ -15,7 +15,7 @@ _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 class BackendSettings(ServiceSettings):
     """Settings from the environment, which overrides `.env`."""
 
-    model_config = SettingsConfigDict(hide_input_in_errors=True)  # an address may hold a password
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # a URL may hold a password
 
     backend_port: int = Field(
         8009,
@@ -131,7 +131,7 @@ class BackendSettings(ServiceSettings):
     )
 
     @model_validator(mode="after")
-    def _keys_can_be_sent(self) -> Self:
+    def _check_keys(self) -> Self:
         text = self.api_keys.get_secret_value()
         if text.strip() and not self.keys:
             raise ValueError("API_KEYS contains no key")

@@ -1,4 +1,4 @@
-"""What an owner has transcribed, and how the machine is."""
+"""Statistics of an owner's transcriptions and of the disk."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from contracts.statistics import CacheKind, DatabaseKind, DiskUsage, Statistics
 
 
 class StatisticsCounter:
-    """Counts anew at each question."""
+    """Computes the statistics at each call."""
 
     def __init__(self, settings: BackendSettings, store: StatisticsStore, disk: Disk) -> None:
         self._settings = settings

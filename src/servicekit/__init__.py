@@ -1,1 +1,1 @@
-"""The HTTP edge that the backend and the llm share: logs, request ids, problems, health."""
+"""What the backend and the llm share at the HTTP edge: logs, request ids, problems, health."""

@@ -1,4 +1,4 @@
-"""Puts the shared HTTP edge on a service's app."""
+"""Installs the shared HTTP edge on a service's app."""
 
 import re
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ def install_edge(
     registry: CollectorRegistry,
     metrics_guards: Sequence[Depends] = (),
 ) -> None:
-    """Give an app its problem answers, request ids, request log, health and metrics.
+    """Add problem responses, request ids, the request log, health and metrics to an app.
 
     Args:
-        metrics_guards: dependencies that decide who may see `/metrics`; health is for everybody.
+        metrics_guards: dependencies that protect `/metrics`; health is open.
     """
     install_problem_handlers(app)
     declare_problem_schema(app)
     app.include_router(health_router(run_checks, registry, metrics_guards))
     app.add_middleware(RequestLogMiddleware, registry=registry)
-    # added last, so that it is outermost and every line has the id
+    # added last: as the outermost middleware it gives every log line the id
     app.add_middleware(
         CorrelationIdMiddleware,
         header_name=REQUEST_ID_HEADER,

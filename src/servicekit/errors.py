@@ -7,11 +7,11 @@ from contracts.problems import Problem, ProblemType
 
 
 class ServiceError(Exception):
-    """Something a client is told of; each subclass names its kind of problem.
+    """An error that is reported to the client; each subclass has a kind of problem.
 
     Args:
-        detail: a sentence for the client, with nothing internal in it.
-        retry_after_s: seconds after which it is worth another try.
+        detail: a sentence for the client, without internals.
+        retry_after_s: seconds after which the client should retry.
     """
 
     problem_type: ClassVar[ProblemType] = ProblemType.INTERNAL
@@ -23,11 +23,11 @@ class ServiceError(Exception):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers that the answer carries beside the problem."""
+        """Additional headers of the response."""
         return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
 
     def to_problem(self, request_id: str | None = None) -> Problem:
-        """Return the body of the answer."""
+        """Return the body of the response."""
         kind = self.problem_type
         return Problem(
             type=kind.uri,

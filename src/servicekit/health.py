@@ -15,7 +15,7 @@ _WORST_FIRST = (HealthStatus.STARTING, HealthStatus.DEGRADED, HealthStatus.READY
 
 
 def overall_status(checks: Mapping[str, HealthCheck]) -> HealthStatus:
-    """Return the worst status among the checks; with none, ready."""
+    """Return the worst status of the checks; ready without checks."""
     found = {check.status for check in checks.values()}
     return next((status for status in _WORST_FIRST if status in found), HealthStatus.READY)
 
@@ -23,23 +23,23 @@ def overall_status(checks: Mapping[str, HealthCheck]) -> HealthStatus:
 def health_router(
     run_checks: HealthChecks, registry: CollectorRegistry, metrics_guards: Sequence[Depends]
 ) -> APIRouter:
-    """Return the routes by which a service is watched.
+    """Return the routes for monitoring a service.
 
     Args:
-        run_checks: gives the state of each thing the service needs; it must not wait long.
-        registry: what `/metrics` shows.
-        metrics_guards: dependencies that decide to whom it is shown.
+        run_checks: returns the state of each dependency of the service; must be quick.
+        registry: the metrics that `/metrics` returns.
+        metrics_guards: dependencies that protect `/metrics`.
     """
     router = APIRouter(tags=["health"])
 
-    @router.get("/health/live", summary="The process answers")
+    @router.get("/health/live", summary="Whether the process responds")
     async def live() -> Health:
         return Health(status=HealthStatus.READY, checks={})
 
     @router.get(
         "/health/ready",
-        summary="The service can work",
-        responses={503: {"model": Health, "description": "It is still starting"}},
+        summary="Whether the service can work",
+        responses={503: {"model": Health, "description": "The service is starting"}},
     )
     async def ready(response: Response) -> Health:
         checks = dict(await run_checks())
@@ -49,12 +49,12 @@ def health_router(
             response.headers["Retry-After"] = "2"
         return Health(status=status, checks=checks)
 
-    peak = Gauge("process_peak_resident_memory_bytes", "Largest memory so far.", registry=registry)
+    peak = Gauge("process_peak_resident_memory_bytes", "Peak resident memory.", registry=registry)
     peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)
 
     @router.get(
         "/metrics",
-        summary="Prometheus",
+        summary="Metrics for Prometheus",
         response_class=Response,
         dependencies=metrics_guards,
     )

@@ -1,4 +1,4 @@
-"""One way of logging: JSON in containers, readable lines at a terminal."""
+"""Logging: JSON in containers, readable lines in a terminal."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 from asgi_correlation_id import correlation_id
 from structlog.types import EventDict, Processor, WrappedLogger
 
-# without the values of local variables, among which are prompts, names and texts
+# local variables hold prompts, file names and texts, which must not be logged
 _tracebacks = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
@@ -20,11 +20,11 @@ def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def configure_logging(level: str, service: str) -> None:
-    """Send structlog's and the standard library's records to stderr in one form.
+    """Write the records of structlog and of the standard library to stderr in one format.
 
     Args:
-        level: a name of the standard library's levels, such as `INFO`.
-        service: stands in every line, to tell the services' lines apart.
+        level: a level name of the standard library, such as `INFO`.
+        service: name of the service, added to every line.
     """
 
     def add_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -38,10 +38,10 @@ def configure_logging(level: str, service: str) -> None:
         add_service,
         _add_request_id,
     ]
-    at_terminal = sys.stderr.isatty()
+    in_terminal = sys.stderr.isatty()
     final: list[Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if at_terminal
+        if in_terminal
         else [
             _tracebacks,
             structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -63,6 +63,6 @@ def configure_logging(level: str, service: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # these two tell of every request, with its address, at INFO; `request_log` does it better
+    # at INFO they log the address of every request
     for noisy in ("httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Every error answer of a service is made here, as `application/problem+json`."""
+"""Error responses as `application/problem+json`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _FRAMEWORK_STATUSES = {
 
 
 def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """Return what a route declares in OpenAPI for the problems it can answer with."""
+    """Return a route's OpenAPI responses for the problems that it can report."""
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(f"`{kind.uri}`: {kind.title}")
@@ -37,9 +37,9 @@ def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 
 def declare_problem_schema(app: FastAPI) -> None:
-    """Put the schema that `problem_responses` refers to into the app's OpenAPI.
+    """Add the schema that `problem_responses` refers to to the app's OpenAPI.
 
-    FastAPI would do so for a response's `model`, but declare it as `application/json` too.
+    FastAPI adds the schema of a response's `model`, but declares it as `application/json` too.
     """
     generate = app.openapi
 
@@ -56,15 +56,15 @@ def declare_problem_schema(app: FastAPI) -> None:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every exception that leaves a route with a problem."""
-    app.add_exception_handler(ServiceError, answer_service_error)
-    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_exception_handler(HTTPException, _answer_framework_error)
-    app.add_exception_handler(ClientDisconnect, _answer_nobody)
-    app.add_exception_handler(Exception, _answer_unexpected_error)
+    """Turn every exception that a route raises into a problem response."""
+    app.add_exception_handler(ServiceError, handle_service_error)
+    app.add_exception_handler(RequestValidationError, _handle_invalid_request)
+    app.add_exception_handler(HTTPException, _handle_framework_error)
+    app.add_exception_handler(ClientDisconnect, _handle_disconnect)
+    app.add_exception_handler(Exception, _handle_unexpected_error)
 
 
-def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def _respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     problem.request_id = correlation_id.get()
     return Response(
         problem.model_dump_json(exclude_none=True),
@@ -74,23 +74,20 @@ def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
     )
 
 
-async def answer_service_error(request: Request, error: Exception) -> Response:
-    """Answer an error of the service's own tree."""
+async def handle_service_error(request: Request, error: Exception) -> Response:
+    """Respond to an error of the service's exception tree."""
     assert isinstance(error, ServiceError)
     problem = error.to_problem()
-    log.info("problem_answered", type=problem.type, status=problem.status, cause=_cause(error))
-    return _answer(problem, error.headers)
+    log.info("problem_response", type=problem.type, status=problem.status, cause=_cause(error))
+    return _respond(problem, error.headers)
 
 
-def _cause(error: Exception) -> str | None:
-    return repr(error.__cause__) if error.__cause__ and _is_ours(error) else None
+def _cause(error: ServiceError) -> str | None:
+    is_server_error = error.problem_type.status >= 500
+    return repr(error.__cause__) if error.__cause__ and is_server_error else None
 
 
-def _is_ours(error: Exception) -> bool:
-    return isinstance(error, ServiceError) and error.problem_type.status >= 500
-
-
-async def _answer_invalid_request(request: Request, error: Exception) -> Response:
+async def _handle_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     kind = ProblemType.INVALID_OPTION
     fields = [
@@ -103,36 +100,36 @@ async def _answer_invalid_request(request: Request, error: Exception) -> Respons
         detail="; ".join(f"{field.pointer}: {field.detail}" for field in fields),
         errors=fields,
     )
-    return _answer(problem)
+    return _respond(problem)
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:
-    """Return the JSON pointer (RFC 6901) of pydantic's location, less where FastAPI found it."""
+    """Return a location of pydantic as a JSON pointer (RFC 6901) into the body or query."""
     names = location[1:] if location and location[0] in ("body", "query", "path") else location
     return "".join(f"/{str(name).replace('~', '~0').replace('/', '~1')}" for name in names)
 
 
-async def _answer_framework_error(request: Request, error: Exception) -> Response:
+async def _handle_framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = _FRAMEWORK_STATUSES.get(error.status_code, ProblemType.BAD_REQUEST)
     problem = Problem(
         type=kind.uri, title=kind.title, status=error.status_code, detail=str(error.detail)
     )
-    return _answer(problem, error.headers)
+    return _respond(problem, error.headers)
 
 
-async def _answer_nobody(request: Request, error: Exception) -> Response:
-    """Close a request whose client has gone: no failure of ours, and nobody reads it."""
+async def _handle_disconnect(request: Request, error: Exception) -> Response:
+    """Close the request of a client that hung up; no one reads the response."""
     return Response(status_code=400)
 
 
-async def _answer_unexpected_error(request: Request, error: Exception) -> Response:
+async def _handle_unexpected_error(request: Request, error: Exception) -> Response:
     kind = ProblemType.INTERNAL
     problem = Problem(
         type=kind.uri,
         title=kind.title,
         status=kind.status,
-        detail="The service's log has the cause under this request id.",
+        detail="See the service's log for this request id.",
     )
-    # the server's outermost layer answers this one, past the middleware that adds the header
-    return _answer(problem, {REQUEST_ID_HEADER: correlation_id.get() or ""})
+    # Starlette sends this response outside of the middleware that adds the header
+    return _respond(problem, {REQUEST_ID_HEADER: correlation_id.get() or ""})

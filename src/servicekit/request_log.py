@@ -1,6 +1,6 @@
-"""One line and one measurement a request, with the route's template, never the address.
+"""Logs and measures each request under its route's template.
 
-An address can hold a search or a prompt; those are private and stay out of every log.
+The address itself is never logged: it can hold a search or a prompt, which are private.
 """
 
 import time
@@ -22,37 +22,37 @@ class RequestLogMiddleware:
         self._app = app
         self._durations = Histogram(
             "http_request_duration_seconds",
-            "Time to the end of the answer.",
+            "Time until the end of the response.",
             ["method", "route", "status"],
             registry=registry,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, then tell how it went."""
+        """Handle a request, then log it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         status = 500
         started = time.perf_counter()
 
-        async def remember_status(message: Message) -> None:
+        async def record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, remember_status)
+            await self._app(scope, receive, record_status)
         finally:
-            self._tell(scope, status, time.perf_counter() - started)
+            self._log(scope, status, time.perf_counter() - started)
 
-    def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
+    def _log(self, scope: Scope, status: int, duration_s: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
-        # a client may invent methods, and each new label would stay in memory for good
+        # clients may invent methods, and each new label would stay in memory forever
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._durations.labels(method, route, status).observe(duration_s)
-        say = log.debug if route.startswith(_QUIET_PREFIXES) else log.info
-        say(
+        write = log.debug if route.startswith(_QUIET_PREFIXES) else log.info
+        write(
             "request_finished",
             method=method,
             route=route,

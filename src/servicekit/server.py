@@ -1,14 +1,14 @@
-"""Runs a service's app under uvicorn."""
+"""Runs a service's app with uvicorn."""
 
 import uvicorn
 from fastapi import FastAPI
 
 SHUTDOWN_S = 5
-"""Seconds that open requests are given to finish when the service is stopped."""
+"""Seconds that open requests may take to finish at shutdown."""
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve an app until it is told to stop; logs are the app's own business."""
+    """Serve an app until it is stopped; the app configures its own logging."""
     uvicorn.run(
         app,
         host=host,

@@ -9,6 +9,7 @@ from backend.settings import BackendSettings
 from backend.storage.disk import Disk
 from contracts.models import HealthStatus
 from live_server import serving
+from servicekit.logs import configure_logging
 
 pytestmark = pytest.mark.whole_app
 
@@ -56,6 +57,7 @@ async def test_the_llms_own_view_is_passed_on(tmp_path, body, status, detail) ->
 
 
 async def test_no_name_of_a_file_is_logged(client, silence, capfd) -> None:
+    configure_logging("INFO", "backend")  # whatever tests before it have configured
     name = "Тайное-совещание.wav"
     answer = await client.post(
         "/v1/transcriptions", files={"file": (name, silence)}, data={"prompt": "Секрет"}
