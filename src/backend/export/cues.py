@@ -1,4 +1,4 @@
-"""Segments cut into pieces that fit on a screen, each with its own time."""
+"""Splits segments into subtitle cues that fit on a screen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from backend.export.timecode import to_ms
 from contracts.transcription import Segment, Transcript
 
 MAX_LINE_CHARS = 42
-"""Source: Netflix's Timed Text Style Guide, and the BBC's within a character or two."""
+"""Source: Netflix, Timed Text Style Guide; the BBC's limit differs by a character or two."""
 
 MAX_CUE_LINES = 2
-"""Source: the same."""
+"""Source: Netflix, as above."""
 
 READING_CHARS_PER_S = 17
-"""Characters a reader takes in in a second. Source: Netflix's guide for Russian."""
+"""Reading speed. Source: Netflix's guide for Russian."""
 
 MIN_SHOWN_MS = 833
-"""A shorter cue is a flicker. Source: the same: five sixths of a second."""
+"""Shorter cues flicker. Source: Netflix, as above: five sixths of a second."""
 
 
 @dataclass(frozen=True)
 class Cue:
-    """Lines that are shown together; times in milliseconds, `start_ms < end_ms`."""
+    """Lines shown together; times in milliseconds, `start_ms < end_ms`."""
 
     start_ms: int
     end_ms: int
@@ -33,7 +33,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class _Token:
-    """A word, or a piece of one that is longer than a line; times in seconds."""
+    """A word, or a piece of a word longer than a line; times in seconds."""
 
     text: str
     start: float
@@ -41,21 +41,21 @@ class _Token:
 
 
 def cues_of(transcript: Transcript) -> list[Cue]:
-    """Return the transcript as cues; one that is said too fast to be read stays in the pause.
+    """Return the transcript as cues; a cue spoken too fast to read stays during the pause.
 
-    Returns: in order, never overlapping, none of no length; lines of 1 to `MAX_LINE_CHARS`
-        characters, at most `MAX_CUE_LINES` a cue; all the words, in their order.
+    Returns: cues in order, without overlaps, each longer than 0 ms; at most `MAX_CUE_LINES`
+        lines of 1 to `MAX_LINE_CHARS` characters; all words, in order.
     """
     drafts = [draft for segment in transcript.segments for draft in _drafts_of(segment)]
     recording_end_ms = to_ms(transcript.duration_s)
     cues: list[Cue] = []
-    shown_until = 0
+    shown_until_ms = 0
     for draft, following in zip_longest(drafts, drafts[1:]):
-        start = max(draft.start_ms, shown_until)
-        room_until = following.start_ms if following else max(draft.end_ms, recording_end_ms)
-        read_by = start + _reading_ms(draft)
-        shown_until = max(min(max(draft.end_ms, read_by), room_until), start + 1)
-        cues.append(Cue(start, shown_until, draft.lines))
+        start = max(draft.start_ms, shown_until_ms)
+        free_until_ms = following.start_ms if following else max(draft.end_ms, recording_end_ms)
+        read_by_ms = start + _reading_ms(draft)
+        shown_until_ms = max(min(max(draft.end_ms, read_by_ms), free_until_ms), start + 1)
+        cues.append(Cue(start, shown_until_ms, draft.lines))
     return cues
 
 
@@ -90,10 +90,10 @@ def _tokens_of(segment: Segment) -> list[_Token]:
 
 
 def _character_spans(segment: Segment, characters: str) -> list[tuple[float, float]]:
-    """Return start and end of each character, spaces left out, in seconds.
+    """Return start and end of each character without spaces, in seconds.
 
-    By the words' times; in proportion where there are none, or where they belong to a text
-    that has been corrected since.
+    They follow the times of the words; they are spread evenly where there are none, or where
+    the text was corrected.
     """
     words = segment.words or []
     spoken = ["".join(one_line(word.word).split()) for word in words]
@@ -114,7 +114,7 @@ def _within(segment: Segment, time_s: float) -> float:
 
 
 def _balanced_lines(tokens: list[_Token]) -> list[list[_Token]]:
-    """Return lines of about one length, as few as can be."""
+    """Return as few lines as possible, of similar lengths."""
     fewest = len(_wrap(tokens, MAX_LINE_CHARS))
     n_chars = sum(len(token.text) for token in tokens)
     widths = range(n_chars // max(fewest, 1), MAX_LINE_CHARS + 1)
@@ -123,7 +123,7 @@ def _balanced_lines(tokens: list[_Token]) -> list[list[_Token]]:
 
 
 def _wrap(tokens: list[_Token], width: int) -> list[list[_Token]]:
-    """Fill lines one after another; a token wider than `width` has a line of its own."""
+    """Fill lines one after another; a token longer than `width` gets its own line."""
     lines: list[list[_Token]] = []
     n_chars = 0
     for token in tokens:

@@ -1,4 +1,4 @@
-"""A document of Word: title, and paragraphs, with the times at which they begin or without."""
+"""Word documents: a title and paragraphs, with or without their start times."""
 
 from io import BytesIO
 
@@ -18,21 +18,20 @@ from contracts.transcription import Transcript
 _TIME_STYLE = "Time"
 _GREY = RGBColor(0x80, 0x80, 0x80)
 _MAX_PROPERTY_CHARS = 255
-"""Source: ECMA-376, part 2, section 11: what a core property may hold."""
+"""Limit of a core property. Source: ECMA-376, part 2, section 11."""
 
 
 def to_docx(job: Job, transcript: Transcript, *, timestamps: bool) -> bytes:
-    """Return a document that is titled as its owner called the job, else as the recording.
+    """Return a document whose title is the job's, else the file name.
 
-    Everything from the recording is written as the text of runs: no field, link or macro can
-    come of it.
+    All content is written as plain runs, so it cannot become a field, a link or a macro.
 
     Args:
-        timestamps: write when each paragraph begins.
+        timestamps: write the start time before each paragraph.
     """
     document = Document()
     title = one_line(job.title or job.file.name)
-    _describe(document, title, job, transcript.language)
+    _set_properties(document, title, job, transcript.language)
     document.add_heading(title, level=0)
     for paragraph in paragraphs_of(transcript):
         written = document.add_paragraph()
@@ -44,8 +43,8 @@ def to_docx(job: Job, transcript: Transcript, *, timestamps: bool) -> bytes:
     return content.getvalue()
 
 
-def _describe(document: DocumentType, title: str, job: Job, language: str) -> None:
-    """Fill in what the library's template says of itself, and the language to spell-check."""
+def _set_properties(document: DocumentType, title: str, job: Job, language: str) -> None:
+    """Replace the properties of the library's template, and set the proofing language."""
     properties = document.core_properties
     properties.title = title[:_MAX_PROPERTY_CHARS]
     properties.author = properties.last_modified_by = properties.comments = ""

@@ -1,4 +1,4 @@
-"""Segments gathered into paragraphs, which begin where the speaker pauses."""
+"""Joins segments into paragraphs, which begin after pauses."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,18 @@ from backend.export.plain_text import one_line
 from contracts.transcription import Transcript
 
 PARAGRAPH_PAUSE_S = 2.0
-"""Seconds of silence that begin a paragraph: longer than the pause between two sentences."""
+"""Seconds of silence before a new paragraph; pauses between sentences are shorter."""
 
 SENTENCE_PAUSE_S = 0.5
-"""Seconds of silence that begin a paragraph once the one before is long enough."""
+"""Seconds of silence before a new paragraph, after a long one."""
 
 LONG_PARAGRAPH_CHARS = 800
-"""Half a printed page; who speaks without a rest is read in parts all the same."""
+"""Half a printed page; a longer paragraph ends at the next short pause."""
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """What is said without a long pause; times in seconds."""
+    """Text spoken without a long pause; times in seconds."""
 
     start: float
     end: float
@@ -25,7 +25,7 @@ class Paragraph:
 
 
 def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
-    """Return the transcript as paragraphs, in order; none is empty."""
+    """Return the transcript as non-empty paragraphs, in order."""
     paragraphs: list[Paragraph] = []
     for segment in transcript.segments:
         text = one_line(segment.text)

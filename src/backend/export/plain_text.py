@@ -1,22 +1,22 @@
-"""Text made fit for a file: one line, nothing that a reader of files stumbles over."""
+"""Cleans text for files."""
 
 import unicodedata
 
-_UNWANTED_CATEGORIES = frozenset({"Cc", "Cs"})
+_EXCLUDED_CATEGORIES = frozenset({"Cc", "Cs"})
 _NONCHARACTERS = frozenset("\ufffe\uffff")
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, its words parted by single spaces.
+    """Return a text on one line, with single spaces between words.
 
-    Returns: no control characters, halves of surrogate pairs or noncharacters, so that it can
-        be written as UTF-8, and stand in XML 1.0 (section 2.2).
+    Returns: text without control characters, lone surrogates and noncharacters, which is valid
+        in UTF-8 and XML 1.0 (section 2.2).
     """
-    return " ".join("".join(c for c in text if _is_wanted(c)).split())
+    return " ".join("".join(c for c in text if _is_kept(c)).split())
 
 
-def _is_wanted(character: str) -> bool:
+def _is_kept(character: str) -> bool:
     if character.isspace():
         return True
     category = unicodedata.category(character)
-    return category not in _UNWANTED_CATEGORIES and character not in _NONCHARACTERS
+    return category not in _EXCLUDED_CATEGORIES and character not in _NONCHARACTERS

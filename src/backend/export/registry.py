@@ -1,4 +1,4 @@
-"""The writer of each export format; a new format is a module, and a line here."""
+"""Maps each export format to its writer."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,7 @@ from contracts.jobs import Job
 from contracts.transcription import Transcript
 
 Writer = Callable[[Job, Transcript, bool], bytes]
-"""Writes a job's transcript as a file; the last argument is ignored by formats without a choice
-about times."""
+"""Takes a job, its transcript and whether to write times; returns the content of a file."""
 
 
 def render(job: Job, kind: ExportFormat, *, timestamps: bool | None = None) -> bytes:

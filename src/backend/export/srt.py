@@ -4,8 +4,8 @@ from backend.export.cues import cues_of
 from backend.export.timecode import timecode
 from contracts.transcription import Transcript
 
-_HARMLESS = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
-"""SubRip knows no escapes: what players read as a tag or an arrow gets another sign."""
+_REPLACEMENTS = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
+"""SubRip has no escapes: replace the characters that players read as tags or arrows."""
 
 
 def to_srt(transcript: Transcript) -> str:
@@ -13,6 +13,6 @@ def to_srt(transcript: Transcript) -> str:
     return "".join(
         f"{number}\n"
         f"{timecode(cue.start_ms, ',')} --> {timecode(cue.end_ms, ',')}\n"
-        f"{chr(10).join(cue.lines).translate(_HARMLESS)}\n\n"
+        f"{chr(10).join(cue.lines).translate(_REPLACEMENTS)}\n\n"
         for number, cue in enumerate(cues_of(transcript), start=1)
     )

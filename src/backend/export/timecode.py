@@ -1,24 +1,24 @@
-"""Times as subtitles and tables write them."""
+"""Formats times for subtitles, tables and paragraphs."""
 
 
 def to_ms(seconds: float) -> int:
-    """Return the nearest millisecond; players that truncate drift, we do not."""
+    """Round to the nearest millisecond; truncated times would drift."""
     return int(seconds * 1000 + 0.5)
 
 
 def timecode(time_ms: int, decimal_mark: str) -> str:
-    """Return `HH:MM:SS,mmm`; more than 99 hours take more digits."""
+    """Return `HH:MM:SS,mmm`, with more digits from 100 hours on."""
     seconds, ms = divmod(time_ms, 1000)
     return f"{clock(seconds)}{decimal_mark}{ms:03}"
 
 
 def stamp(seconds: float) -> str:
-    """Return `[H:MM:SS]`, as it stands before a paragraph."""
+    """Return `[H:MM:SS]`, which precedes a paragraph."""
     return f"[{clock(seconds).removeprefix('0')}]"
 
 
 def clock(seconds: float) -> str:
-    """Return `HH:MM:SS` of the second that has begun."""
+    """Return `HH:MM:SS`, rounded down to a second."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{seconds:02}"

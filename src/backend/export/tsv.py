@@ -1,4 +1,4 @@
-"""A table with a row a segment, in the columns of openai-whisper's own."""
+"""Tab-separated values with the columns of openai-whisper: a row per segment."""
 
 from backend.export.plain_text import one_line
 from backend.export.timecode import to_ms
@@ -8,10 +8,10 @@ _HEADER = "start\tend\ttext\n"
 
 
 def to_tsv(transcript: Transcript) -> str:
-    """Return start and end in milliseconds, and the text with spaces for tabs and line breaks.
+    """Return start and end in milliseconds and the text, with tabs and line breaks as spaces.
 
-    Nothing is quoted. Source: IANA's registration of `text/tab-separated-values`, by which a
-    field holds no tab and no line break, and a quote is a character like any other.
+    Source: IANA's registration of `text/tab-separated-values`: fields contain no tabs and no
+    line breaks, and quotes have no special meaning.
     """
     return _HEADER + "".join(
         f"{to_ms(segment.start)}\t{to_ms(segment.end)}\t{one_line(segment.text)}\n"

@@ -1,4 +1,4 @@
-"""Running text, in paragraphs."""
+"""Plain text in paragraphs."""
 
 from backend.export.paragraphs import paragraphs_of
 from backend.export.timecode import stamp
@@ -6,10 +6,10 @@ from contracts.transcription import Transcript
 
 
 def to_txt(transcript: Transcript, *, timestamps: bool) -> str:
-    """Return the text, with an empty line at each long pause.
+    """Return the text, with an empty line between paragraphs.
 
     Args:
-        timestamps: write when each paragraph begins.
+        timestamps: write the start time before each paragraph.
     """
     text = "\n\n".join(
         f"{stamp(paragraph.start)} {paragraph.text}" if timestamps else paragraph.text

@@ -8,7 +8,7 @@ from contracts.transcription import Transcript
 
 
 def to_vtt(transcript: Transcript) -> str:
-    """Return the transcript as cues, markup in its text escaped."""
+    """Return the transcript as cues, with markup in the text escaped."""
     return "WEBVTT\n\n" + "".join(
         f"{timecode(cue.start_ms, '.')} --> {timecode(cue.end_ms, '.')}\n"
         f"{escape(chr(10).join(cue.lines), quote=False)}\n\n"

@@ -1,1 +1,1 @@
-"""The HTTP edge: parse, call, return; nothing else."""
+"""HTTP routes: they parse a request, call a service and build the response."""

@@ -1,4 +1,4 @@
-"""The recording as it was sent, for players that jump about in it, and how it looks."""
+"""The original recording, with byte ranges for players, and its waveform."""
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
@@ -26,71 +26,73 @@ _MEDIA_TYPES = {
     "ogg": "audio/ogg",
     "wav": "audio/wav",
 }
-"""By the first of the container's names, as FFmpeg has them; others are not played."""
+"""By FFmpeg's first name of the container; browsers play no other containers."""
 
 
 class RecordingResponse(FileResponse):
-    """A file in whole or in part; what is wrong with a range is told as a problem."""
+    """Sends a file or a byte range; an invalid range is a problem response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what was asked for."""
+        """Send the file or the requested range."""
 
-        async def watch(message: Message) -> None:
+        async def raise_on_error(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] >= 400:
                 headers = {name.decode(): value.decode() for name, value in message["headers"]}
                 of_range = (
                     {"Content-Range": found} if (found := headers.get("content-range")) else {}
                 )
-                raise HTTPException(message["status"], "This range cannot be sent.", of_range)
+                raise HTTPException(
+                    message["status"], "The requested range cannot be sent.", of_range
+                )
             await send(message)
 
-        await super().__call__(scope, receive, watch)
+        await super().__call__(scope, receive, raise_on_error)
 
 
 @router.get(
     "/audio",
-    summary="The recording, in whole or in part",
+    summary="The recording or a byte range of it",
     response_class=RecordingResponse,
     responses={
         200: {
             "description": "The recording",
             "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}},
         },
-        206: {"description": "The part of it that `Range` asks for"},
+        206: {"description": "The byte range requested by `Range`"},
         **problem_responses(
             ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION
         ),
         416: {
             **problem_responses(ProblemType.BAD_REQUEST)[400],
-            "description": "The range lies outside of the recording",
+            "description": "The range is outside of the recording",
         },
     },
 )
 async def play_recording(job_id: str, jobs: Jobs, owner: Owner) -> RecordingResponse:
-    """Send the file byte for byte, as it came."""
+    """Send the file unchanged."""
     file, path = await jobs.audio(job_id, owner)
     return RecordingResponse(
         path,
         media_type=media_type_of(file),
         filename=file.name,
         content_disposition_type="inline",
-        # what the file claims to be was looked into; a browser is not to guess otherwise
+        # the media type comes from the content; browsers must not guess another one
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"},
     )
 
 
 @router.get(
     "/waveform",
-    summary="How the recording looks",
+    summary="The waveform of the recording",
     responses=problem_responses(
         ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.INVALID_OPTION
     ),
 )
 async def draw_recording(job_id: str, jobs: Jobs, owner: Owner) -> Waveform:
-    """Return its peaks, once it is decoded; they stay when the recording is dropped."""
+    """Return the peaks once the recording is decoded; they are kept when it is deleted."""
     return await jobs.waveform(job_id, owner)
 
 
 def media_type_of(file: FileInfo) -> str:
-    """Return the media type of a recording by what its content is, never by its name."""
+    """Return the media type of a recording by its content, not by its name."""
     return _MEDIA_TYPES.get(file.container.split(",")[0], "application/octet-stream")

@@ -1,4 +1,4 @@
-"""What happens to a job, as server-sent events.
+"""The server-sent events of a job.
 
 Source: HTML Living Standard, section 9.2 "Server-sent events".
 """
@@ -17,15 +17,15 @@ from servicekit.problems import problem_responses
 router = APIRouter(prefix="/v1/transcriptions/{job_id}/events", tags=["transcriptions"])
 
 _MAX_ID_CHARS = 18
-"""Digits that fit into any database's largest integer."""
+"""Digits that fit into the integer column of every database."""
 
 HEARTBEAT_S = 15
-"""Seconds without an event after which a comment is sent, so that proxies stay connected."""
+"""Seconds without an event after which a comment keeps proxies connected."""
 
 
 @router.get(
     "",
-    summary="Progress and text as they come",
+    summary="Progress and segments as server-sent events",
     response_class=EventSourceResponse,
     responses={
         200: {
@@ -39,11 +39,11 @@ async def follow_transcription(
     job_id: str,
     jobs: Jobs,
     owner: Owner,
-    last_event_id: Annotated[str | None, Header(description="Goes on after this event.")] = None,
+    last_event_id: Annotated[str | None, Header(description="Resume after this event.")] = None,
 ) -> EventSourceResponse:
-    """Send what has happened so far, then what happens, until the job ends."""
-    await jobs.get_head(job_id, owner)  # an unknown one is told before the stream begins
-    events = _messages(jobs, job_id, owner, _id(last_event_id))
+    """Send the events so far, then new ones until the job ends."""
+    await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
+    events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id))
     return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
@@ -56,7 +56,7 @@ async def _messages(
         )
 
 
-def _id(last_event_id: str | None) -> int:
-    """Return the id of the last event that a client has; what makes no sense is none."""
+def _parse_event_id(last_event_id: str | None) -> int:
+    """Return the id of the last event that the client has; 0 for an invalid one."""
     text = last_event_id or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_ID_CHARS else 0

@@ -1,4 +1,4 @@
-"""HEAD for whatever can be had by GET: the same headers, and no body (RFC 9110, 9.3.2)."""
+"""HEAD for every GET route: the same headers without a body (RFC 9110, section 9.3.2)."""
 
 from contextlib import suppress
 
@@ -7,18 +7,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.routes import tus
 
 
-class _AnsweredError(Exception):
-    """The client has all that it asked for."""
+class _HeadersSentError(Exception):
+    """The headers are sent, and the client needs no body."""
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET would be; under tus's prefix HEAD has a meaning of its own."""
+    """Handles HEAD as GET, except for uploads, where tus defines HEAD."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass HEAD on as GET, and stop whatever begins to send a body."""
+        """Handle HEAD as GET, and stop before a body is sent."""
         if scope["type"] != "http" or scope["method"] != "HEAD" or _is_upload(scope["path"]):
             await self._app(scope, receive, send)
             return
@@ -28,10 +28,10 @@ class HeadMiddleware:
                 await send(message)
                 return
             await send({"type": "http.response.body"})
-            # an event stream would never end, and a recording would be read for nobody
-            raise _AnsweredError
+            # an event stream would never end, and a recording would be read for nothing
+            raise _HeadersSentError
 
-        with suppress(_AnsweredError):
+        with suppress(_HeadersSentError):
             await self._app({**scope, "method": "GET"}, receive, send_headers_only)
 
 

@@ -1,4 +1,4 @@
-"""All recordings of an owner, and search in their transcripts."""
+"""The history of an owner's jobs, with search, and their tags."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -18,45 +18,45 @@ def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("a time before the year 1 or after the year 9999") from error
+        raise ValueError("the time is before the year 1 or after the year 9999") from error
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class HistoryQuery(BaseModel):
-    """Which jobs to list."""
+    """Filters and page of the history."""
 
     query: str | None = Field(
         default=None,
         max_length=MAX_QUERY_CHARS,
-        description="Words, in any form, of the text or the title.",
+        description="Words of the text or the title, in any form.",
     )
-    status: JobStatus | None = Field(default=None, description="Only those of this status.")
-    tag: Tag | None = Field(default=None, description="Only those with this tag.")
+    status: JobStatus | None = Field(default=None, description="Only jobs with this status.")
+    tag: Tag | None = Field(default=None, description="Only jobs with this tag.")
     since: UtcTime | None = Field(
-        default=None, description="Only those that arrived at this time, with a zone, or later."
+        default=None, description="Only jobs created at this time or later; with a time zone."
     )
-    until: UtcTime | None = Field(default=None, description="Only those that arrived before it.")
-    limit: int = Field(20, ge=1, le=MAX_PAGE_JOBS, description="How many at most.")
+    until: UtcTime | None = Field(default=None, description="Only jobs created before this time.")
+    limit: int = Field(20, ge=1, le=MAX_PAGE_JOBS, description="Maximum number of jobs.")
     cursor: str | None = Field(
-        default=None, max_length=100, description="`next_cursor` of the page before."
+        default=None, max_length=100, description="`next_cursor` of the previous page."
     )
 
 
 @router.get(
     "/transcriptions",
-    summary="Jobs, the newest first",
+    summary="Jobs, newest first",
     responses=problem_responses(ProblemType.BAD_REQUEST, ProblemType.INVALID_OPTION),
 )
 async def list_transcriptions(
-    wanted: Annotated[HistoryQuery, Query()], jobs: Jobs, owner: Owner
+    filters: Annotated[HistoryQuery, Query()], jobs: Jobs, owner: Owner
 ) -> JobPage:
-    """Return a page of jobs without their results; hits of a search with a snippet."""
-    return await jobs.page(owner, **dict(wanted))
+    """Return a page of jobs without results; search results have a snippet."""
+    return await jobs.page(owner, **dict(filters))
 
 
 @router.get("/tags", summary="The owner's tags")
 async def list_tags(jobs: Jobs, owner: Owner) -> TagList:
-    """Return them by name, and how many jobs have each."""
+    """Return the tags, sorted by name, with the number of jobs of each."""
     return TagList(items=await jobs.tags(owner))

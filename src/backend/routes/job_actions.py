@@ -1,4 +1,4 @@
-"""What can be done to a job: stop it, go on, call it something, correct its text, delete it."""
+"""Actions on a job: cancel, resume, describe, correct, delete."""
 
 from typing import Annotated
 
@@ -21,48 +21,48 @@ router = APIRouter(
 @router.post(
     "/cancel",
     status_code=202,
-    summary="Stop a job; what was recognised stays",
+    summary="Cancel a job; its segments so far are kept",
     responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.WRONG_STATE),
 )
 async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
-    """Return the job; the speech model lets go of it within a moment."""
+    """Return the job; the speech model stops within a chunk."""
     return await jobs.cancel(job_id, owner)
 
 
 @router.post(
     "/resume",
     status_code=202,
-    summary="Go on with a job that was cancelled or failed",
+    summary="Resume a job that was cancelled or failed",
     responses=problem_responses(
         ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.QUEUE_FULL
     ),
 )
 async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
-    """Return the job; it waits its turn, and goes on at the first chunk without a result."""
+    """Return the job, queued again; it continues at the first chunk without a result."""
     return await jobs.resume(job_id, owner)
 
 
 @router.patch(
     "",
-    summary="Give a job a title and tags",
+    summary="Set the title and the tags of a job",
     openapi_extra=json_body_schema(JobDescription),
     responses=problem_responses(
         ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE
     ),
 )
 async def describe_transcription(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
-    """Return the job without its result; what is left out stays as it is."""
+    """Return the job without its result; omitted fields stay unchanged."""
     return await jobs.describe(job_id, owner, await json_body_of(request, JobDescription))
 
 
 @router.delete(
     "",
     status_code=204,
-    summary="Remove a job, its text and its recording",
+    summary="Delete a job, its text and its recording",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
 async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
-    """Remove a job in any state; one that runs is stopped."""
+    """Delete a job in any state; a running job is stopped."""
     await jobs.delete(job_id, owner)
 
 
@@ -84,6 +84,6 @@ async def correct_segment(
     jobs: Jobs,
     owner: Owner,
 ) -> Segment:
-    """Return the segment; `original_text` keeps what the model wrote."""
+    """Return the segment; `original_text` keeps the model's text."""
     correction = await json_body_of(request, SegmentCorrection)
     return await jobs.edit_segment(job_id, owner, index, correction.text)

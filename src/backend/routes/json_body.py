@@ -1,4 +1,4 @@
-"""Bodies in JSON that have to be small, and what is wrong with them."""
+"""Reads small JSON bodies, and reports their invalid fields."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def json_body_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what a route that calls `json_body_of` adds to OpenAPI."""
+    """Return the OpenAPI fields of a route that reads its body by `json_body_of`."""
     content = {"application/json": {"schema": inline_schema(model)}}
     return {"requestBody": {"required": True, "content": content}}
 
@@ -30,21 +30,21 @@ def inline_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 async def json_body_of(request: Request, model: type[ModelT]) -> ModelT:
-    """Return the body of a request.
+    """Read and validate the body of a request.
 
     Raises:
         BadRequestError: it is not JSON.
-        RequestValidationError: a field is wrong.
-        TooLargeError: it is not small.
+        RequestValidationError: a field is invalid.
+        TooLargeError: it is larger than 64 KiB.
     """
     body = await small_body_of(request, _MAX_BYTES)
-    with invalid_fields_told():
+    with request_validation():
         return model.model_validate_json(body)
 
 
 @contextmanager
-def invalid_fields_told() -> Generator[None]:
-    """Answer what pydantic finds as FastAPI answers what it finds itself."""
+def request_validation() -> Generator[None]:
+    """Turn pydantic's errors into those that FastAPI raises for a request."""
     try:
         yield
     except ValidationError as error:

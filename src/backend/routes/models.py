@@ -1,4 +1,4 @@
-"""The speech models, as the llm lists them."""
+"""The speech models of the llm."""
 
 from fastapi import APIRouter
 
@@ -16,5 +16,5 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
     responses=problem_responses(ProblemType.LLM_FAILED, ProblemType.NOT_READY),
 )
 async def list_models(llm: Llm) -> ModelList:
-    """Return what is loaded, what is being fetched, and what failed and why."""
+    """Return the models that are loaded, loading or failed."""
     return await llm.models()

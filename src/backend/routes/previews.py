@@ -1,4 +1,4 @@
-"""What is in an upload, before it is transcribed."""
+"""Previews of finished uploads: media properties, waveforms and excerpts."""
 
 from typing import Annotated
 
@@ -30,30 +30,32 @@ router = APIRouter(
 
 
 class ExcerptQuery(NormalizationOptions):
-    """Which part of a recording to send, and how loud."""
+    """The excerpt to return, and its normalisation."""
 
-    start_s: float = Field(0.0, ge=0, le=1e9, description="Seconds from its beginning.")
-    duration_s: float = Field(10.0, gt=0, le=MAX_EXCERPT_S, description="Seconds of sound.")
+    start_s: float = Field(0.0, ge=0, le=1e9, description="Start of the excerpt, in seconds.")
+    duration_s: float = Field(
+        10.0, gt=0, le=MAX_EXCERPT_S, description="Length of the excerpt, in seconds."
+    )
 
 
-@router.get("/recording", summary="What is in a finished upload")
+@router.get("/recording", summary="Media properties and waveforms of a finished upload")
 async def preview_upload(
     upload_id: str,
     options: Annotated[NormalizationOptions, Query()],
     previews: PreviewsOfUploads,
     owner: Owner,
 ) -> RecordingPreview:
-    """Return it once the file is decoded; to ask again, with other options, costs nothing."""
+    """Return the preview once the file is decoded; later calls with other options are fast."""
     return await previews.recording(upload_id, owner, options)
 
 
 @router.get(
     "/excerpt",
-    summary="A part of a finished upload, to listen to",
+    summary="An excerpt of a finished upload",
     response_class=Response,
     responses={
         200: {
-            "description": "16 kHz, mono, as the model would hear it",
+            "description": "16 kHz, mono, as the model receives it",
             "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
         }
     },
@@ -64,6 +66,6 @@ async def listen_to_upload(
     previews: PreviewsOfUploads,
     owner: Owner,
 ) -> Response:
-    """Return a few seconds of sound, normalised as asked for."""
+    """Return a few seconds of normalised audio."""
     wav = await previews.excerpt(upload_id, owner, excerpt.start_s, excerpt.duration_s, excerpt)
     return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})

@@ -1,7 +1,6 @@
-"""Reads `multipart/form-data` as it arrives: the file to disk, the options to a dict.
+"""Parses `multipart/form-data` while it arrives: the file to disk, the options to a dict.
 
-Starlette's own form parser is not used: it takes the whole body into a temporary file
-before the route can look at it.
+Starlette's form parser would write the whole body to a temporary file first.
 """
 
 from collections import defaultdict
@@ -18,7 +17,7 @@ from backend.storage.work_folder import IncomingFile
 FILE_FIELD = "file"
 
 MAX_FORM_OVERHEAD_BYTES = 2**20
-"""What boundaries, headers and options may add to the file's own size."""
+"""Limit of boundaries, headers and options, beside the file."""
 
 _MAX_FIELDS = 50
 _MAX_VALUE_BYTES = 16 * 2**10
@@ -28,7 +27,7 @@ _Values = defaultdict[str, list[bytearray]]
 
 @dataclass
 class RecordingForm:
-    """What a form held beside the content of its file."""
+    """The contents of a form, except for the file's content."""
 
     options: dict[str, str | list[str]] = field(default_factory=dict)
     has_file: bool = False
@@ -50,13 +49,13 @@ async def read_form(
     """Write the form's file to disk and return the rest of the form.
 
     Args:
-        content_type: of the body.
-        body: as it comes.
-        incoming: takes the file.
-        list_fields: those that may come any number of times, and become lists.
+        content_type: value of the header.
+        body: the pieces of the body.
+        incoming: receives the file.
+        list_fields: fields that may be repeated, and become lists.
 
     Raises:
-        BadRequestError: it is not a form, a field comes twice, or it stops short.
+        BadRequestError: it is not a form, a field is repeated, or the end is missing.
         TooLargeError, DiskFullError: as `incoming` raises them.
     """
     form = RecordingForm()
@@ -64,7 +63,7 @@ async def read_form(
     async for part, data in _parts(content_type, body):
         if data is None:
             if part.name not in list_fields:
-                _refuse_a_second(part, form, values)
+                _refuse_repeated(part, form, values)
             _begin(part, form, values)
         elif part.name == FILE_FIELD:
             await incoming.write(data)
@@ -79,9 +78,9 @@ async def read_form(
     return form
 
 
-def _refuse_a_second(part: _Part, form: RecordingForm, values: _Values) -> None:
+def _refuse_repeated(part: _Part, form: RecordingForm, values: _Values) -> None:
     if part.name in values or (part.name == FILE_FIELD and form.has_file):
-        raise BadRequestError("A field of the form is given twice.")
+        raise BadRequestError("A field of the form is repeated.")
 
 
 def _begin(part: _Part, form: RecordingForm, values: _Values) -> None:
@@ -96,7 +95,7 @@ def _begin(part: _Part, form: RecordingForm, values: _Values) -> None:
 async def _parts(
     content_type: str, body: AsyncIterator[bytes]
 ) -> AsyncIterator[tuple[_Part, bytes | None]]:
-    """Yield each part once with None as it begins, then with each piece of its data."""
+    """Yield each part with None as it begins, then with each piece of its data."""
     events = _Events()
     parser = _parser(content_type, events)
     async for piece in body:
@@ -107,14 +106,14 @@ async def _parts(
         for event in events.take():
             yield event
     if not events.at_end:
-        raise BadRequestError("The form stops before its end.")
+        raise BadRequestError("The form is incomplete.")
 
 
 def _parser(content_type: str, events: "_Events") -> MultipartParser:
     _, parameters = parse_options_header(content_type)
     boundary = parameters.get(b"boundary")
     if not boundary:
-        raise BadRequestError("The header Content-Type names no boundary.")
+        raise BadRequestError("The header Content-Type has no boundary.")
     try:
         return MultipartParser(
             boundary,
@@ -133,7 +132,7 @@ def _parser(content_type: str, events: "_Events") -> MultipartParser:
 
 
 class _Events:
-    """Gathers what the parser's callbacks tell, until it is taken."""
+    """Collects the events of the parser's callbacks."""
 
     def __init__(self) -> None:
         self.at_end = False
@@ -180,5 +179,5 @@ class _Events:
 
 
 def _decode(value: bytes) -> str:
-    """Return the text of a field; every browser and tool of today sends UTF-8."""
+    """Decode a field as UTF-8, which browsers and tools send."""
     return value.decode("utf-8", errors="replace")

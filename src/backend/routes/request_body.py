@@ -1,4 +1,4 @@
-"""The body of a request, as it comes, and what becomes of one that is not read to its end."""
+"""Reads request bodies as streams, and closes connections whose body stays unread."""
 
 import asyncio
 import re
@@ -12,28 +12,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import BadRequestError, TooLargeError
 
-SILENCE_S = 60
-"""Seconds without a byte after which a client is taken for gone, and its place is freed."""
+READ_TIMEOUT_S = 60
+"""Seconds without a byte after which a client counts as disconnected."""
 
 _LINGER_S = 2
 _is_count = re.compile(r"[0-9]{1,20}").fullmatch
 
 
 def announced_bytes(request: Request) -> int:
-    """Return the body's size as the client gives it; 0 when it gives none."""
+    """Return the size of the body by its header; 0 without one."""
     value = request.headers.get("Content-Length", "")
     return int(value) if _is_count(value) else 0
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:
-    """Yield the body as it comes.
+    """Yield the pieces of the body.
 
-    Raises: BadRequestError: the client hung up, or fell silent.
+    Raises: BadRequestError: the client disconnected, or sent nothing for too long.
     """
     stream = request.stream()
     while True:
         try:
-            async with asyncio.timeout(SILENCE_S):
+            async with asyncio.timeout(READ_TIMEOUT_S):
                 part = await anext(stream, None)
         except (ClientDisconnect, TimeoutError) as error:
             raise BadRequestError("The request was cut off before its end.") from error
@@ -44,34 +44,34 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 
 
 async def small_body_of(request: Request, max_bytes: int) -> bytes:
-    """Return a body that has to be small, or raise TooLargeError."""
+    """Return the whole body; TooLargeError if it is longer than `max_bytes`."""
     body = bytearray()
     async for part in body_of(request):
         body += part
         if len(body) > max_bytes:
-            raise TooLargeError(f"This body may have {max_bytes} bytes at most.")
+            raise TooLargeError(f"The body is larger than {max_bytes} bytes.")
     return bytes(body)
 
 
 class CloseUnreadMiddleware:
-    """Closes the connection after an answer that came before the body's end.
+    """Closes the connection after a response that precedes the end of the request's body.
 
-    Else the server would read the rest, gigabytes perhaps, only to throw it away. It goes on
-    reading for a moment all the same: a connection that is closed on a client in the middle
-    of a word is reset, and the client loses the answer.
+    Otherwise the server would read the rest, perhaps gigabytes, and discard it. It still reads
+    for a moment: closing the connection while the client is sending would reset it, and the
+    client would lose the response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and watch how much of it is read."""
+        """Handle a request, and close the connection if its body is not read to the end."""
         if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
         is_read = False
 
-        async def watch() -> Message:
+        async def receive_and_watch() -> Message:
             nonlocal is_read
             message = await receive()
             is_read = is_read or not message.get("more_body", False)
@@ -82,14 +82,14 @@ class CloseUnreadMiddleware:
                 MutableHeaders(raw=message["headers"])["Connection"] = "close"
             elif not message.get("more_body", False) and not is_read:
                 await send({**message, "more_body": True})
-                await _read_on(receive)
+                await _linger(receive)
                 message = {"type": "http.response.body"}
             await send(message)
 
-        await self._app(scope, watch, close_unread)
+        await self._app(scope, receive_and_watch, close_unread)
 
 
-async def _read_on(receive: Receive) -> None:
+async def _linger(receive: Receive) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_LINGER_S):
             while (await receive()).get("more_body", False):

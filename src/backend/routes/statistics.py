@@ -1,4 +1,4 @@
-"""How much was transcribed, and how the backend is."""
+"""Statistics of the owner and of the backend."""
 
 from fastapi import APIRouter
 
@@ -10,5 +10,5 @@ router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
 @router.get("", summary="How much was transcribed, and the state of the backend")
 async def read_statistics(counter: Counter, owner: Owner) -> Statistics:
-    """Count anew."""
+    """Return the current statistics."""
     return await counter.count(owner)

@@ -1,4 +1,4 @@
-"""Recordings in, jobs and subtitles out."""
+"""Submits recordings, and returns jobs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from backend.dependencies import Jobs, Owner, Uploads, Work
 from backend.errors import TooLargeError, UnsupportedMediaError
 from backend.jobs.service import JobService
-from backend.routes.json_body import inline_schema, invalid_fields_told, json_body_of
+from backend.routes.json_body import inline_schema, json_body_of, request_validation
 from backend.routes.recording_form import FILE_FIELD, MAX_FORM_OVERHEAD_BYTES, read_form
 from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.files import StoredFile
@@ -35,7 +35,7 @@ def _form_schema() -> dict[str, Any]:
     return {
         **schema,
         "title": "RecordingForm",
-        "description": "The file, and any of the options.",
+        "description": "The file and options.",
         "properties": {FILE_FIELD: file, **schema["properties"]},
         "required": [FILE_FIELD],
     }
@@ -75,7 +75,7 @@ _REQUEST_BODY = {
 async def create_transcription(
     request: Request, jobs: Jobs, uploads: Uploads, work: Work, owner: Owner
 ) -> Response:
-    """Send the recording in a form, or as JSON the id of a finished upload."""
+    """Accept the recording in a form, or the id of a finished upload as JSON."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     async with jobs.place():
         if media_type == _FORM:
@@ -83,7 +83,9 @@ async def create_transcription(
         elif media_type == _JSON:
             job = await _submit_upload(request, uploads, jobs, owner)
         else:
-            raise UnsupportedMediaError(f"Send the recording as {_FORM}, or its id as {_JSON}.")
+            raise UnsupportedMediaError(
+                f"Send the recording as {_FORM}, or the upload's id as {_JSON}."
+            )
     return Response(
         await jobs.get_json(job.id, owner),
         status_code=202,
@@ -95,12 +97,12 @@ async def create_transcription(
 @router.get(
     "/{job_id}",
     response_model=Job,
-    summary="A job, its progress and its text so far",
+    summary="A job with its progress and its text so far",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
 async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
     """Return the job."""
-    # ready made: to check and write a long transcript again would cost more than to read it
+    # stored as JSON: parsing and serialising a long transcript again would be slow
     return Response(await jobs.get_json(job_id, owner), media_type=_JSON)
 
 
@@ -120,12 +122,12 @@ async def _submit_form(request: Request, work: WorkFolder, jobs: JobService, own
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:
     n_bytes = announced_bytes(request)
     if n_bytes > work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
-        raise TooLargeError(f"The file has more than {work.max_bytes} bytes.")
+        raise TooLargeError(f"The file is larger than {work.max_bytes} bytes.")
     async with work.receiving(n_bytes) as incoming:
         form = await read_form(request.headers["Content-Type"], body_of(request), incoming)
         if not form.has_file:
             missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
             raise RequestValidationError([missing])
-        with invalid_fields_told():
+        with request_validation():
             options = TranscribeOptions.model_validate(form.options)
         return await incoming.finish(form.file_name), options

@@ -1,7 +1,7 @@
-"""The tus 1.0.0 protocol's headers, read and written.
+"""Headers of the tus 1.0.0 protocol.
 
-Source: https://tus.io/protocols/resumable-upload, version 1.0.0; the sections are named at
-each function.
+Source: https://tus.io/protocols/resumable-upload, version 1.0.0; each function names its
+section.
 """
 
 import base64
@@ -22,7 +22,7 @@ EXTENSIONS = "creation,creation-with-upload,termination,expiration"
 OFFSET_MEDIA_TYPE = "application/offset+octet-stream"
 
 MAX_METADATA_CHARS = 8192
-"""It is kept, and given back with each HEAD; a name and a few more pairs fit in easily."""
+"""Enough for a name and a few more pairs; it is stored and returned with each HEAD."""
 
 _is_number = re.compile(r"[0-9]{1,18}").fullmatch
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]+").fullmatch
@@ -31,32 +31,32 @@ _OVERRIDES = ("PATCH", "DELETE", "HEAD")
 
 
 class TusMiddleware:
-    """What the core protocol asks of every answer and request under `PREFIX`.
+    """Applies the core protocol to all requests under `PREFIX`.
 
-    Each answer names the version, those to failed requests too; a client that cannot send
-    PATCH or DELETE may send POST and name the method in a header.
+    Every response names the version, error responses too; clients that cannot send PATCH or
+    DELETE send POST and name the method in a header.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under the method that is meant."""
+        """Handle a request with its intended method."""
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
-        meant = Headers(scope=scope).get("X-HTTP-Method-Override")
-        if meant in _OVERRIDES and scope["method"] == "POST":
-            scope["method"] = meant
+        method = Headers(scope=scope).get("X-HTTP-Method-Override")
+        if method in _OVERRIDES and scope["method"] == "POST":
+            scope["method"] = method
 
-        async def name_version(message: Message) -> None:
+        async def add_version(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
                 headers["Tus-Resumable"] = VERSION
                 headers["Tus-Version"] = VERSION
             await send(message)
 
-        await self._app(scope, receive, name_version)
+        await self._app(scope, receive, add_version)
 
 
 def require_version(request: Request) -> None:
@@ -66,31 +66,31 @@ def require_version(request: Request) -> None:
 
 
 def has_content(request: Request) -> bool:
-    """Tell whether a request carries a piece of the file (Creation With Upload)."""
+    """Return whether a request has a piece of the file (Creation With Upload)."""
     return request.headers.get("Content-Type") == OFFSET_MEDIA_TYPE
 
 
 def require_content(request: Request) -> None:
-    """Refuse a body that is not marked as a piece of a file (Core, "PATCH")."""
+    """Refuse a body that is not declared as a piece of a file (Core, "PATCH")."""
     if not has_content(request):
         raise UnsupportedMediaError(f"The header Content-Type must be {OFFSET_MEDIA_TYPE}.")
 
 
 def offset_of(request: Request) -> int:
-    """Return the byte at which the client goes on (Core, "Upload-Offset")."""
+    """Return the byte at which the client continues (Core, "Upload-Offset")."""
     return _number(request, "Upload-Offset")
 
 
 def announcement_of(request: Request, owner: str) -> Announcement:
-    """Return what the client says of the file to come (Creation).
+    """Return the properties of the announced file (Creation).
 
-    Raises: BadRequestError: no length, or metadata that is too long or breaks the rules.
+    Raises: BadRequestError: no length, or metadata that is too long or invalid.
     """
     length = _number(request, "Upload-Length")
     raw = request.headers.get("Upload-Metadata")
     if raw and len(raw) > MAX_METADATA_CHARS:
         raise BadRequestError(
-            f"The header Upload-Metadata has more than {MAX_METADATA_CHARS} characters."
+            f"The header Upload-Metadata is longer than {MAX_METADATA_CHARS} characters."
         )
     metadata = parse_metadata(raw) if raw else {}
     name = next((metadata[key] for key in _NAME_KEYS if metadata.get(key)), None)
@@ -98,24 +98,25 @@ def announcement_of(request: Request, owner: str) -> Announcement:
 
 
 def parse_metadata(raw: str) -> dict[str, str]:
-    """Return the pairs of `Upload-Metadata`, their values decoded (Creation).
+    """Return the pairs of `Upload-Metadata`, with decoded values (Creation).
 
-    Raises: BadRequestError: a key twice, empty or not ASCII; a value not Base64 of UTF-8.
+    Raises: BadRequestError: a key is repeated, empty or not ASCII; a value is not Base64 of
+        UTF-8.
     """
     pairs: dict[str, str] = {}
     for pair in raw.split(","):
         key, _, value = pair.strip(" ").partition(" ")
         if not _is_key(key) or key in pairs:
-            raise BadRequestError("The header Upload-Metadata has a bad key.")
+            raise BadRequestError("The header Upload-Metadata has an invalid key.")
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-            raise BadRequestError("The header Upload-Metadata has a bad value.") from error
+            raise BadRequestError("The header Upload-Metadata has an invalid value.") from error
     return pairs
 
 
 def progress_headers(upload: Upload) -> dict[str, str]:
-    """Return how far an upload is, and until when it is kept (Core; Expiration)."""
+    """Return the headers for an upload's offset and expiry (Core; Expiration)."""
     return {
         "Upload-Offset": str(upload.offset),
         "Upload-Expires": format_datetime(upload.expires_at, usegmt=True),

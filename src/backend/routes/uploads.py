@@ -18,9 +18,9 @@ router = APIRouter(
 _versioned = [Depends(tus.require_version)]
 
 
-@router.options("/", status_code=204, summary="What of tus is understood")
+@router.options("/", status_code=204, summary="Supported parts of tus")
 async def announce(uploads: Uploads) -> Response:
-    """Return the version, the extensions and the largest size."""
+    """Return the version, the extensions and the maximum size."""
     headers = {"Tus-Extension": tus.EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
     return Response(status_code=204, headers=headers)
 
@@ -28,7 +28,7 @@ async def announce(uploads: Uploads) -> Response:
 @router.post(
     "/",
     status_code=201,
-    summary="Begin an upload",
+    summary="Create an upload",
     response_description="The upload, at the address in `Location`",
     response_class=Response,
     dependencies=_versioned,
@@ -40,7 +40,7 @@ async def announce(uploads: Uploads) -> Response:
     ),
 )
 async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Response:
-    """Announce a file; its first bytes may come along."""
+    """Announce a file; the request may contain its first bytes."""
     upload = await uploads.create(tus.announcement_of(request, owner))
     if tus.has_content(request):
         try:
@@ -48,7 +48,7 @@ async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Res
                 upload.id, owner, 0, announced_bytes(request), body_of(request)
             )
         except ServiceError:
-            await uploads.remove(upload.id, owner)  # its address was never told
+            await uploads.remove(upload.id, owner)  # the client does not know its address
             raise
     headers = {"Location": f"{tus.PREFIX}/{upload.id}", **tus.progress_headers(upload)}
     return Response(status_code=201, headers=headers)
@@ -56,13 +56,13 @@ async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Res
 
 @router.head(
     "/{upload_id}",
-    summary="How far an upload is",
+    summary="The offset of an upload",
     response_class=Response,
     dependencies=_versioned,
     responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.UNSUPPORTED_TUS_VERSION),
 )
 async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
-    """Return the offset at which to go on."""
+    """Return the offset at which to continue."""
     upload = await uploads.find(upload_id, owner)
     metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
     headers = {
@@ -77,7 +77,7 @@ async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Respons
 @router.patch(
     "/{upload_id}",
     status_code=204,
-    summary="Add to an upload",
+    summary="Append to an upload",
     dependencies=_versioned,
     openapi_extra={
         "requestBody": {
@@ -99,7 +99,7 @@ async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Respons
 async def append_to_upload(
     upload_id: str, request: Request, uploads: Uploads, owner: Owner
 ) -> Response:
-    """Send the next bytes; those that arrive are kept, whatever happens then."""
+    """Append bytes; those that arrive are kept even if the request fails."""
     tus.require_content(request)
     upload = await uploads.append(
         upload_id, owner, tus.offset_of(request), announced_bytes(request), body_of(request)
@@ -110,13 +110,13 @@ async def append_to_upload(
 @router.delete(
     "/{upload_id}",
     status_code=204,
-    summary="Give an upload up",
+    summary="Delete an upload",
     dependencies=_versioned,
     responses=problem_responses(
         ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.UNSUPPORTED_TUS_VERSION
     ),
 )
 async def remove_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
-    """Remove what has arrived."""
+    """Delete the bytes received so far."""
     await uploads.remove(upload_id, owner)
     return Response(status_code=204)

@@ -1,6 +1,6 @@
-"""OpenAI's own API for audio, so that programmes written for it need another address only.
+"""OpenAI's audio API, so that its clients work with another base URL.
 
-Source: https://platform.openai.com/docs/api-reference/audio, and the types of OpenAI's own
+Source: https://platform.openai.com/docs/api-reference/audio, and the types of OpenAI's
 client.
 """
 

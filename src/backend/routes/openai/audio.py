@@ -9,18 +9,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from backend.dependencies import Jobs, Llm, Owner, Work
 from backend.errors import LlmNotReadyError, TooLargeError
 from backend.llm_client import LlmClient
-from backend.routes.openai.answers import TextAnswer, VerboseAnswer, answer_transcript
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
     OpenAiRoute,
     UnknownModelError,
-    answer_problem,
     error_responses,
     problem_of,
+    problem_response,
 )
-from backend.routes.openai.events import answer_events
+from backend.routes.openai.events import event_stream
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
-from backend.routes.openai.waiting import ended
+from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
+from backend.routes.openai.waiting import wait_until_ended
 from backend.routes.recording_form import MAX_FORM_OVERHEAD_BYTES
 from backend.routes.request_body import announced_bytes
 from backend.storage.files import StoredFile
@@ -30,10 +30,10 @@ from contracts.problems import ProblemType
 from contracts.transcription import Task
 
 LOADED_MODEL = "whisper-1"
-"""OpenAI's name for its Whisper; here it means the model that is loaded, whichever that is."""
+"""OpenAI's name for Whisper; here it stands for the loaded model."""
 
 RETRY_AFTER_S = 5
-"""What a client is told to wait while the model is fetched or loaded."""
+"""Value of `Retry-After` while the model is downloaded or loaded."""
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
 
@@ -45,7 +45,7 @@ _OPERATION: dict[str, Any] = {
     },
     "responses": {
         200: {
-            "description": "The text, in the form asked for",
+            "description": "The text in the requested format",
             "model": TextAnswer | VerboseAnswer,
             "content": {
                 media_type: {"schema": {"type": "string"}}
@@ -75,7 +75,7 @@ _OPERATION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class _Call:
-    """A request, whose it is, and what it takes to answer it."""
+    """A request with its owner and the services that it needs."""
 
     request: Request
     jobs: Jobs
@@ -83,14 +83,14 @@ class _Call:
     work: Work
     owner: Owner
 
-    async def answer(self, task: Task) -> Response:
+    async def respond(self, task: Task) -> Response:
         job, asked = await self._submit(task)
         if asked.stream:
-            return answer_events(self.request, self.jobs, job.id, self.owner)
-        job = await ended(self.request, self.jobs, job.id, self.owner)
+            return event_stream(self.request, self.jobs, job.id, self.owner)
+        job = await wait_until_ended(self.request, self.jobs, job.id, self.owner)
         if job.status is JobStatus.COMPLETED and job.result is not None:
-            return await run_sync(answer_transcript, job, job.result, asked)
-        return answer_problem(problem_of(job), DO_NOT_RETRY)
+            return await run_sync(transcript_response, job, job.result, asked)
+        return problem_response(problem_of(job), DO_NOT_RETRY)
 
     async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
         async with self.jobs.place():
@@ -101,7 +101,7 @@ class _Call:
     async def _receive(self) -> tuple[StoredFile, AudioRequest]:
         n_bytes = announced_bytes(self.request)
         if n_bytes > self.work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
-            raise TooLargeError(f"The file has more than {self.work.max_bytes} bytes.")
+            raise TooLargeError(f"The file is larger than {self.work.max_bytes} bytes.")
         async with self.work.receiving(n_bytes) as incoming:
             asked, name = await read_request(self.request, incoming)
             await _require_listed(self.llm, asked.model)
@@ -109,7 +109,7 @@ class _Call:
 
 
 async def _require_ready(llm: LlmClient) -> None:
-    """Refuse what nobody can answer yet: the client waits on its line, and knows to call again."""
+    """Refuse requests until the model is ready, so that clients retry instead of waiting."""
     health = await llm.health()
     if health.status is HealthStatus.STARTING:
         raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=RETRY_AFTER_S)
@@ -119,7 +119,7 @@ async def _require_listed(llm: LlmClient, model: str) -> None:
     if model == LOADED_MODEL:
         return
     if model not in {listed.id for listed in (await llm.models()).data}:
-        raise UnknownModelError(f"There is no model {model!r}.")
+        raise UnknownModelError(f"The model {model!r} does not exist.")
 
 
 Call = Annotated[_Call, Depends()]
@@ -127,11 +127,11 @@ Call = Annotated[_Call, Depends()]
 
 @router.post("/transcriptions", summary="The text of a recording", **_OPERATION)
 async def transcribe(call: Call) -> Response:
-    """Wait for the text, or take it as it comes with `stream`."""
-    return await call.answer(Task.TRANSCRIBE)
+    """Return the text, or stream it with `stream`."""
+    return await call.respond(Task.TRANSCRIBE)
 
 
 @router.post("/translations", summary="The text of a recording in English", **_OPERATION)
 async def translate(call: Call) -> Response:
-    """Wait for the translation, or take it as it comes with `stream`."""
-    return await call.answer(Task.TRANSLATE)
+    """Return the translation, or stream it with `stream`."""
+    return await call.respond(Task.TRANSLATE)

@@ -1,6 +1,6 @@
-"""Errors in OpenAI's form, which its clients turn into exceptions by status and code."""
+"""Errors in OpenAI's format, which its clients turn into exceptions by status and code."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from servicekit.errors import ServiceError
 log = structlog.get_logger()
 
 DO_NOT_RETRY = {"x-should-retry": "false"}
-"""OpenAI's clients send anew what failed with 409 or 5xx, unless told that it is of no use."""
+"""Stops OpenAI's clients, which would retry after 409 and 5xx."""
 
 _CODES = {
     ProblemType.UNAUTHORIZED.uri: "invalid_api_key",
@@ -27,7 +27,7 @@ _TYPES = {429: "rate_limit_error"}
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong; `param` is the field at fault."""
+    """The error; `param` is the invalid field."""
 
     message: str
     type: str
@@ -36,57 +36,59 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorAnswer(BaseModel):
-    """Body of every error answer of OpenAI's API."""
+    """Body of every error response of OpenAI's API."""
 
     error: ErrorDetail
 
 
 class UnknownModelError(ServiceError):
-    """The model asked for is none of those that are listed."""
+    """The requested model does not exist."""
 
     problem_type = ProblemType.NOT_FOUND
 
 
 class OpenAiRoute(APIRoute):
-    """A route whose errors are answered in OpenAI's form."""
+    """A route that reports its errors in OpenAI's format."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
-        """Return the handler, with what it raises turned into answers."""
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, with its errors turned into responses."""
         handle = super().get_route_handler()
 
-        async def handle_or_tell(request: Request) -> Response:
+        async def handle_errors(request: Request) -> Response:
             try:
                 return await handle(request)
             except UnknownModelError as error:
-                return _answer(404, error.detail, "model", "model_not_found")
+                return _response(404, error.detail, "model", "model_not_found")
             except ServiceError as error:
                 problem = error.to_problem()
-                log.info("problem_answered", type=problem.type, status=problem.status)
-                return answer_problem(problem, error.headers)
+                log.info("problem_response", type=problem.type, status=problem.status)
+                return problem_response(problem, error.headers)
             except RequestValidationError as error:
-                return _answer_invalid(error)
+                return _invalid_field_response(error)
             except Exception:
-                log.exception("openai_request_broke")
-                return answer_problem(ServiceError("The service's log has the cause.").to_problem())
+                log.exception("openai_request_failed")
+                return problem_response(
+                    ServiceError("See the service's log for the cause.").to_problem()
+                )
 
-        return handle_or_tell
+        return handle_errors
 
 
-def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """Return the answer that tells of a problem."""
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the response for a problem."""
     return JSONResponse(
-        error_answer(problem).model_dump(), status_code=problem.status, headers=headers
+        error_body(problem).model_dump(), status_code=problem.status, headers=headers
     )
 
 
-def error_answer(problem: Problem) -> ErrorAnswer:
-    """Return a problem in OpenAI's form; its code is the last part of the problem's type."""
+def error_body(problem: Problem) -> ErrorAnswer:
+    """Return a problem in OpenAI's format; its code is the last part of the problem's type."""
     code = _CODES.get(problem.type) or problem.type.rpartition("/")[2].replace("-", "_")
     return _error(problem.status, problem.detail, None, code)
 
 
 def problem_of(job: Job) -> Problem:
-    """Return why a job has ended without its whole text."""
+    """Return the reason why a job ended without its whole text."""
     if job.error is not None:
         return job.error
     kind = ProblemType.WRONG_STATE
@@ -95,7 +97,7 @@ def problem_of(job: Job) -> Problem:
 
 
 def error_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """Return what a route declares in OpenAPI for the problems it can answer with."""
+    """Return a route's OpenAPI responses for the problems that it can report."""
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(kind.title)
@@ -105,14 +107,14 @@ def error_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _answer_invalid(error: RequestValidationError) -> Response:
-    """Tell of the first field that is wrong: there is room for one."""
+def _invalid_field_response(error: RequestValidationError) -> Response:
+    """Report the first invalid field: the format has no place for more."""
     first, *_ = error.errors()
     param = str(first["loc"][1]).removesuffix("[]") if len(first["loc"]) > 1 else None
-    return _answer(400, f"{param}: {first['msg']}", param, "invalid_value")
+    return _response(400, f"{param}: {first['msg']}", param, "invalid_value")
 
 
-def _answer(status: int, message: str, param: str | None, code: str) -> Response:
+def _response(status: int, message: str, param: str | None, code: str) -> Response:
     return JSONResponse(_error(status, message, param, code).model_dump(), status_code=status)
 
 

@@ -1,4 +1,4 @@
-"""A transcript as server-sent events, as it comes."""
+"""A transcript streamed as server-sent events."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,34 +9,34 @@ from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.jobs.service import JobService
-from backend.routes.openai.errors import error_answer, problem_of
-from backend.routes.openai.waiting import cancelled_on_hang_up
+from backend.routes.openai.errors import error_body, problem_of
+from backend.routes.openai.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
 from contracts.transcription import Segment
 from servicekit.errors import ServiceError
 
 HEARTBEAT_S = 15
-"""Seconds without an event after which a comment is sent, so that nobody takes us for gone."""
+"""Seconds without an event after which a comment keeps the connection open."""
 
 
 class TextDelta(BaseModel):
-    """What has been added to the text."""
+    """Text that was added."""
 
     type: Literal["transcript.text.delta"] = "transcript.text.delta"
     delta: str
 
 
 class TextDone(BaseModel):
-    """The whole text; nothing comes after it."""
+    """The whole text; the last event."""
 
     type: Literal["transcript.text.done"] = "transcript.text.done"
     text: str
 
 
-def answer_events(
+def event_stream(
     request: Request, jobs: JobService, job_id: str, owner: str
 ) -> EventSourceResponse:
-    """Return the answer that tells of a job's text until it ends."""
+    """Return a stream of a job's text until it ends."""
     messages = _messages(request, jobs, job_id, owner)
     return EventSourceResponse(messages, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
@@ -47,32 +47,32 @@ async def _messages(
     sent, texts = "", dict[int, str]()
     try:
         async with (
-            cancelled_on_hang_up(request, jobs, job_id, owner),
+            cancel_on_disconnect(request, jobs, job_id, owner),
             aclosing(jobs.events(job_id, owner)) as events,
         ):
             async for event in events:
                 if not isinstance(event.data, Segment):
                     continue
-                texts[event.data.index] = event.data.text  # a new one, or one that has grown
+                texts[event.data.index] = event.data.text  # a new segment, or one that has grown
                 text = " ".join(text for text in texts.values() if text)
                 if text.startswith(sent) and text != sent:
                     yield _message(TextDelta(delta=text.removeprefix(sent)))
                     sent = text
-        async for message in _ending(jobs, job_id, owner, sent):
+        async for message in _final_messages(jobs, job_id, owner, sent):
             yield message
-    except ServiceError as error:  # too late for a status of its own
-        yield _message(error_answer(error.to_problem()))
+    except ServiceError as error:  # too late for an HTTP status
+        yield _message(error_body(error.to_problem()))
 
 
-async def _ending(
+async def _final_messages(
     jobs: JobService, job_id: str, owner: str, sent: str
 ) -> AsyncGenerator[ServerSentEvent]:
     job = await jobs.get(job_id, owner)
     if job.status is not JobStatus.COMPLETED or job.result is None:
-        yield _message(error_answer(problem_of(job)))
+        yield _message(error_body(problem_of(job)))
         return
     text = job.result.text
-    if text.startswith(sent) and text != sent:  # a segment has grown since it was told
+    if text.startswith(sent) and text != sent:  # a segment has grown since it was sent
         yield _message(TextDelta(delta=text.removeprefix(sent)))
     yield _message(TextDone(text=text))
 

@@ -1,4 +1,4 @@
-"""The languages by the names that OpenAI's API answers with: in English, in small letters."""
+"""The English names of the languages, in lower case, as in OpenAI's API."""
 
 ENGLISH_NAMES: dict[str, str] = {
     "af": "afrikaans", "am": "amharic", "ar": "arabic", "as": "assamese",

@@ -1,4 +1,4 @@
-"""What a client of OpenAI's API may ask for, read from its form."""
+"""The form of OpenAI's audio requests."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, Field, field_validator
 
 from backend.errors import UnsupportedMediaError
-from backend.routes.json_body import invalid_fields_told
+from backend.routes.json_body import request_validation
 from backend.routes.recording_form import FILE_FIELD, read_form
 from backend.routes.request_body import body_of
 from backend.storage.work_folder import IncomingFile
@@ -18,11 +18,11 @@ from contracts.transcription import MAX_PROMPT_CHARS, LanguageCode, Task, Transc
 FORM = "multipart/form-data"
 
 LIST_FIELD = "timestamp_granularities[]"
-"""OpenAI's clients name lists so."""
+"""Field name of the list in OpenAI's clients."""
 
 
 class ResponseFormat(StrEnum):
-    """In what form the text is answered."""
+    """The format of the response."""
 
     JSON = "json"
     TEXT = "text"
@@ -32,43 +32,45 @@ class ResponseFormat(StrEnum):
 
 
 class Granularity(StrEnum):
-    """What times are given for, in `verbose_json`."""
+    """The units that have times in `verbose_json`."""
 
     WORD = "word"
     SEGMENT = "segment"
 
 
-def _latest_part(prompt: object) -> object:
+def _last_chars(prompt: object) -> object:
     return prompt[-MAX_PROMPT_CHARS:] if isinstance(prompt, str) else prompt
 
 
 class AudioRequest(TranscribeOptions):
-    """OpenAI's fields; our own options may come beside them.
+    """OpenAI's fields, beside the options of this service.
 
-    Two defaults are OpenAI's and not ours: without a language the model finds it by itself,
-    and of a prompt that is too long the end is used.
+    Two defaults are OpenAI's: without a language the model detects it, and the end of a prompt
+    that is too long is used.
     """
 
-    model: str = Field(description="`whisper-1`, or a model that is listed: the one loaded.")
+    model: str = Field(description="`whisper-1` or a listed model; the loaded model is used.")
     language: LanguageCode = Field(AUTO_LANGUAGE, description="ISO 639-1 code, or `auto`.")
-    prompt: Annotated[str, BeforeValidator(_latest_part)] = Field(
+    prompt: Annotated[str, BeforeValidator(_last_chars)] = Field(
         "", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect."
     )
-    response_format: ResponseFormat = Field(ResponseFormat.JSON, description="Form of the answer.")
-    stream: bool = Field(False, description="Send the text as it comes, as server-sent events.")
+    response_format: ResponseFormat = Field(
+        ResponseFormat.JSON, description="Format of the response."
+    )
+    stream: bool = Field(False, description="Stream the text as server-sent events.")
     timestamp_granularities: list[Granularity] = Field(
         [Granularity.SEGMENT],
         alias=LIST_FIELD,
-        description="`word`, `segment` or both: the field comes once for each.",
+        description="`word`, `segment` or both, by repeating the field.",
     )
 
     @field_validator("task")
     @classmethod
-    def _is_said_by_the_address(cls, task: Task) -> Task:
-        raise ValueError("the address says whether to transcribe or to translate")
+    def _refuse_task(cls, task: Task) -> Task:
+        raise ValueError("the path selects transcription or translation")
 
     def options(self, task: Task) -> TranscribeOptions:
-        """Return our own options; the task is what the address says."""
+        """Return this service's options; the path selects the task."""
         own = self.model_dump(include=set(TranscribeOptions.model_fields))
         words = self.word_timestamps or Granularity.WORD in self.timestamp_granularities
         return TranscribeOptions.model_validate(own | {"task": task, "word_timestamps": words})
@@ -89,7 +91,7 @@ def form_schema() -> dict[str, Any]:
 
 
 def _inlined(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return a field's schema without references: no answer brings what they refer to along."""
+    """Return a field's schema without references, whose targets are not among the components."""
     reference = field.get("$ref", "").rpartition("/")[2]
     inlined = {**definitions.get(reference, {}), **field}
     inlined.pop("$ref", None)
@@ -99,7 +101,7 @@ def _inlined(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
 
 
 async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioRequest, str | None]:
-    """Write the form's file to disk; return what is asked for and the client's name of the file.
+    """Write the form's file to disk; return the request and the file name.
 
     Raises:
         UnsupportedMediaError: the body is not a form.
@@ -113,5 +115,5 @@ async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioR
     if not form.has_file:
         missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
         raise RequestValidationError([missing])
-    with invalid_fields_told():
+    with request_validation():
         return AudioRequest.model_validate(form.options), form.file_name

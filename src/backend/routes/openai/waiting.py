@@ -1,4 +1,4 @@
-"""Waits for a job for as long as its client does."""
+"""Waits for a job while its client is connected."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -11,39 +11,39 @@ from backend.jobs.service import JobService
 from contracts.jobs import Job
 from servicekit.errors import ServiceError
 
-_LOOK_S = 1.0
-"""Seconds after which client and job are looked at again when nothing is heard of either."""
+_POLL_S = 1.0
+"""Seconds between checks of the client and of the job."""
 
 
-async def ended(request: Request, jobs: JobService, job_id: str, owner: str) -> Job:
-    """Return a job when it has ended.
+async def wait_until_ended(request: Request, jobs: JobService, job_id: str, owner: str) -> Job:
+    """Return a job once it has ended.
 
     Raises:
-        ClientDisconnect: the client hung up; the job is cancelled.
-        JobNotFoundError: it has been deleted.
+        ClientDisconnect: the client disconnected; the job is cancelled.
+        JobNotFoundError: it was deleted.
     """
     with jobs.news.followed(job_id) as follower:
-        async with cancelled_on_hang_up(request, jobs, job_id, owner):
+        async with cancel_on_disconnect(request, jobs, job_id, owner):
             while not (await jobs.get_head(job_id, owner)).status.is_final:
                 if await request.is_disconnected():
                     raise ClientDisconnect
-                await follower.wait(_LOOK_S)
+                await follower.wait(_POLL_S)
     return await jobs.get(job_id, owner)
 
 
 @asynccontextmanager
-async def cancelled_on_hang_up(
+async def cancel_on_disconnect(
     request: Request, jobs: JobService, job_id: str, owner: str
 ) -> AsyncGenerator[None]:
-    """Cancel a job if this is left because its client has gone.
+    """Cancel a job if its client disconnects.
 
-    When it is we who stop, the job is left to go on once we are started again.
+    When the backend itself stops, the job is kept, and continues after the restart.
     """
     try:
         yield
     except BaseException:
         with anyio.CancelScope(shield=True):
             if await request.is_disconnected():
-                with suppress(ServiceError):  # it has ended in the meantime, or is gone
+                with suppress(ServiceError):  # it has ended or was deleted in the meantime
                     await jobs.cancel(job_id, owner)
         raise

@@ -138,7 +138,7 @@ async def test_a_hang_up_in_the_middle_of_a_form_leaves_no_file(
 
 
 async def test_a_silent_client_is_given_up(url, files_left, monkeypatch) -> None:
-    monkeypatch.setattr(request_body, "SILENCE_S", 0.3)
+    monkeypatch.setattr(request_body, "READ_TIMEOUT_S", 0.3)
     async with connection(url) as (reader, writer), asyncio.timeout(5):
         writer.write(form_head(100_000) + FILE_BEGINS + b"x" * 1000)
         assert b" 400 " in await reader.readline()

@@ -1,4 +1,4 @@
-"""Transcripts in the forms of OpenAI's API."""
+"""Transcripts in the response formats of OpenAI's API."""
 
 from math import ceil
 from typing import Literal
@@ -19,14 +19,14 @@ FRAMES_PER_S = 100
 
 
 class Usage(BaseModel):
-    """What OpenAI would charge for."""
+    """The billed duration in OpenAI's responses."""
 
     type: Literal["duration"] = "duration"
     seconds: int
 
 
 class TextAnswer(BaseModel):
-    """`json`."""
+    """Body of the format `json`."""
 
     text: str
     usage: Usage
@@ -44,11 +44,11 @@ class TimedSegment(BaseModel):
     """A segment; times in seconds."""
 
     id: int
-    seek: int = Field(description="The frame, of 10 ms, at which it begins.")
+    seek: int = Field(description="Start in frames of 10 ms.")
     start: float
     end: float
     text: str
-    tokens: list[int] = Field(default=[], description="Empty: tokens are not kept.")
+    tokens: list[int] = Field(default=[], description="Always empty: tokens are not stored.")
     temperature: float
     avg_logprob: float
     compression_ratio: float
@@ -56,10 +56,10 @@ class TimedSegment(BaseModel):
 
 
 class VerboseAnswer(BaseModel):
-    """`verbose_json`."""
+    """Body of the format `verbose_json`."""
 
     task: Task
-    language: str = Field(description="The English name of the text's language.")
+    language: str = Field(description="English name of the text's language.")
     duration: float
     text: str
     words: list[TimedWord] | None = None
@@ -67,9 +67,9 @@ class VerboseAnswer(BaseModel):
     usage: Usage
 
 
-def answer_transcript(job: Job, transcript: Transcript, asked: AudioRequest) -> Response:
-    """Return a finished job's transcript in the form asked for."""
-    match asked.response_format:
+def transcript_response(job: Job, transcript: Transcript, request: AudioRequest) -> Response:
+    """Return the transcript of a finished job in the requested format."""
+    match request.response_format:
         case ResponseFormat.TEXT:
             return PlainTextResponse(f"{transcript.text}\n")
         case ResponseFormat.SRT:
@@ -79,16 +79,16 @@ def answer_transcript(job: Job, transcript: Transcript, asked: AudioRequest) -> 
         case ResponseFormat.JSON:
             answer = TextAnswer(text=transcript.text, usage=usage_of(transcript))
         case ResponseFormat.VERBOSE_JSON:
-            answer = _verbose(job, transcript, asked.timestamp_granularities)
+            answer = _verbose(job, transcript, request.timestamp_granularities)
     return JSONResponse(answer.model_dump(mode="json", exclude_none=True))
 
 
 def usage_of(transcript: Transcript) -> Usage:
-    """Return the recording's length in whole seconds that have begun."""
+    """Return the recording's duration, rounded up to a second."""
     return Usage(seconds=ceil(transcript.duration_s))
 
 
-def _verbose(job: Job, transcript: Transcript, times_of: list[Granularity]) -> VerboseAnswer:
+def _verbose(job: Job, transcript: Transcript, granularities: list[Granularity]) -> VerboseAnswer:
     translated = job.options.task is Task.TRANSLATE
     language = "en" if translated else transcript.language
     return VerboseAnswer(
@@ -96,9 +96,9 @@ def _verbose(job: Job, transcript: Transcript, times_of: list[Granularity]) -> V
         language=ENGLISH_NAMES.get(language, language),
         duration=transcript.duration_s,
         text=transcript.text,
-        words=_words(transcript) if Granularity.WORD in times_of else None,
+        words=_words(transcript) if Granularity.WORD in granularities else None,
         segments=[_segment(one, job.options.temperature) for one in transcript.segments]
-        if Granularity.SEGMENT in times_of
+        if Granularity.SEGMENT in granularities
         else None,
         usage=usage_of(transcript),
     )
