@@ -63,7 +63,7 @@ async def test_a_lost_redis_is_told_once_and_hardly_waited_for(cache, redis, los
 
 
 async def test_a_redis_that_is_back_is_used_again(cache, redis, monkeypatch) -> None:
-    monkeypatch.setattr(cache_module, "_REST_S", 0.1)
+    monkeypatch.setattr(cache_module, "_BACKOFF_S", 0.1)
     redis.kill()
     assert await cache.get("local", "job", 0) is None
     redis.start()
