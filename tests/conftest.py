@@ -7,6 +7,6 @@ from testbed.services import Services, running_services
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """The three real services with the embedded model, for the whole run of the tests."""
+    """Run the three real services with the embedded model for the whole test session."""
     with running_services(tmp_path_factory.mktemp("services")) as services:
         yield services

@@ -1,4 +1,4 @@
-"""A service on a real port of this machine, for what only a real connection shows."""
+"""Serves an app on a real port, for tests that need a real connection."""
 
 import asyncio
 import socket
@@ -11,13 +11,13 @@ from fastapi import FastAPI
 
 @asynccontextmanager
 async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
-    """Serve an app in this event loop; gives its address, such as `http://127.0.0.1:40123`."""
+    """Serve an app in this event loop; yields its URL, such as `http://127.0.0.1:40123`."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    # the signals stay the test run's
+    # `serve` would also take over pytest's signal handlers
     task = asyncio.create_task(server._serve([listener]))
     try:
         while not server.started and not task.done():

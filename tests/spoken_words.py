@@ -1,4 +1,4 @@
-"""Compares texts by their words: no case, no punctuation, «ё» is «е»."""
+"""Compares texts by their words, without case and punctuation and with «ё» as «е»."""
 
 import re
 
@@ -15,6 +15,6 @@ def wer(reference: str, transcript: str) -> float:
 
 
 def n_wrong(reference: str, transcript: str) -> int:
-    """Return how many words are wrong, missing or too many."""
+    """Return the number of substituted, deleted and inserted words."""
     found = jiwer.process_words(" ".join(words(reference)), " ".join(words(transcript)))
     return found.substitutions + found.deletions + found.insertions

@@ -1,4 +1,4 @@
-"""Transcripts made by hand."""
+"""Builds transcripts for tests."""
 
 from contracts.transcription import Segment, Transcript, Word
 

@@ -34,7 +34,7 @@ def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
         (tmp_path / name).write_bytes(content)
         return tmp_path / name
 
-    cut = write_encoded(tmp_path / "whole.m4a", noise(5, 48_000), "aac", rate=48_000)
+    cut = write_encoded(tmp_path / "whole.m4a", noise(5, 48_000), "aac", sample_rate=48_000)
     return {
         "empty": (write("e.wav", b""), 400, "/problems/empty-audio"),
         "no samples": (

@@ -1,4 +1,4 @@
-"""If these fail, something that was said is not sent to the model, or is sent twice."""
+"""If these fail, speech is not sent to the model, or is sent twice."""
 
 from itertools import pairwise
 
@@ -8,34 +8,34 @@ from hypothesis import strategies as st
 from backend.pipeline.chunk import Chunk, plan_chunks
 from backend.pipeline.vad import SpeechSpan
 
-RATE = 16_000
+SAMPLE_RATE = 16_000
 
 
 @st.composite
 def recordings(draw: st.DrawFn) -> tuple[list[SpeechSpan], int]:
-    """Spans in order and apart from each other, up to minutes long, and the length of all."""
+    """Draw speech spans in order, up to a minute long, and the length of the recording."""
     spans, position = [], 0
     for _ in range(draw(st.integers(0, 30))):
-        position += draw(st.integers(1, 4 * RATE))
-        length = draw(st.integers(1, 60 * RATE))
+        position += draw(st.integers(1, 4 * SAMPLE_RATE))
+        length = draw(st.integers(1, 60 * SAMPLE_RATE))
         spans.append(SpeechSpan(position, position + length))
         position += length
-    return spans, position + draw(st.integers(0, 4 * RATE))
+    return spans, position + draw(st.integers(0, 4 * SAMPLE_RATE))
 
 
 def cut_anywhere(seed: int):
-    """A quietest point that falls anywhere in the part it is asked about."""
+    """Return a `QuietestPoint` that cuts at an arbitrary sample."""
     return lambda start, end: start + seed % (end - start)
 
 
 @given(recordings(), st.floats(5, 30), st.integers(0, 10**6))
-def test_chunks_cover_all_speech_once_in_order_and_within_the_limit(
+def test_chunks_are_in_order_within_the_limit_and_cover_all_speech_once(
     recording: tuple[list[SpeechSpan], int], chunk_length_s: float, seed: int
 ) -> None:
     spans, n_samples = recording
     chunks = plan_chunks(spans, n_samples, chunk_length_s, cut_anywhere(seed))
     assert all(0 <= chunk.start < chunk.end <= n_samples for chunk in chunks)
-    assert all(chunk.end - chunk.start <= chunk_length_s * RATE for chunk in chunks)
+    assert all(chunk.end - chunk.start <= chunk_length_s * SAMPLE_RATE for chunk in chunks)
     assert all(one.end <= other.start for one, other in pairwise(chunks))
     assert all(covers(chunks, span) for span in spans)
 
@@ -49,9 +49,9 @@ def covers(chunks: list[Chunk], span: SpeechSpan) -> bool:
 
 
 @given(recordings())
-def test_a_pause_is_preferred_to_cutting_speech(recording: tuple[list[SpeechSpan], int]) -> None:
+def test_a_span_that_fits_into_a_chunk_is_not_cut(recording: tuple[list[SpeechSpan], int]) -> None:
     spans, n_samples = recording
-    short = [span for span in spans if span.end - span.start <= 25 * RATE]
+    short = [span for span in spans if span.end - span.start <= 25 * SAMPLE_RATE]
     chunks = plan_chunks(short, n_samples, 30, lambda start, end: start)
     inside = [
         (chunk, span)

@@ -1,4 +1,4 @@
-"""If these fail, a damaged or hostile file can crash the decoder or get past the errors."""
+"""If these fail, a damaged or malicious file can crash the decoder or raise an unmapped error."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from backend.pipeline.decode import probe
 from backend.pipeline.prepare import decode_to_pcm
 from servicekit.errors import ServiceError
 
-FORMS = [("a.wav", "pcm_s16le"), ("a.mp3", "libmp3lame"), ("a.ogg", "libopus"), ("a.m4a", "aac")]
+FORMATS = [("a.wav", "pcm_s16le"), ("a.mp3", "libmp3lame"), ("a.ogg", "libopus"), ("a.m4a", "aac")]
 
 
-@pytest.fixture(scope="module", params=FORMS, ids=[name for name, _ in FORMS])
+@pytest.fixture(scope="module", params=FORMATS, ids=[name for name, _ in FORMATS])
 def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, codec = request.param
     return write_encoded(
-        tmp_path_factory.mktemp("fuzz") / name, noise(2, 48_000), codec, rate=48_000
+        tmp_path_factory.mktemp("fuzz") / name, noise(2, 48_000), codec, sample_rate=48_000
     )
 
 
@@ -31,12 +31,12 @@ def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     ),
     keep=st.floats(0.02, 1),
 )
-def test_any_damage_gives_sound_or_an_error_of_ours(
+def test_any_damage_gives_audio_or_a_client_error(
     original: Path, damage: list[tuple[float, bytes]], keep: float
 ) -> None:
     content = bytearray(original.read_bytes())
-    for place, junk in damage:
-        at = int(place * len(content))
+    for position, junk in damage:
+        at = int(position * len(content))
         content[at : at + len(junk)] = junk
     path = original.with_name("damaged")
     path.write_bytes(bytes(content[: int(keep * len(content))]))

@@ -1,4 +1,4 @@
-"""Subtitles of any transcript, read back by parsers that others wrote."""
+"""If these fail, subtitles of some transcript are unreadable: independent parsers read them."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ times = st.floats(0, LONGEST_S, allow_nan=False)
 
 @st.composite
 def words_of(draw: st.DrawFn, text: str) -> list[Word] | None:
-    """Words as a model may give them: absent, of another text, or with times all over."""
+    """Draw words as a model may return them: none, of another text, or with unordered times."""
     if not draw(st.booleans()):
         return None
     said = draw(st.sampled_from([text, "другое"])).split()
@@ -48,7 +48,7 @@ def words_of(draw: st.DrawFn, text: str) -> list[Word] | None:
 
 @st.composite
 def transcripts(draw: st.DrawFn) -> Transcript:
-    """Segments in order that do not overlap; some of no length, some one after another."""
+    """Draw segments in order that do not overlap; some empty, some adjacent."""
     n_segments = draw(st.integers(0, 5))
     edges = sorted(draw(st.lists(times, min_size=2 * n_segments, max_size=2 * n_segments)))
     segments: list[Segment] = []
@@ -59,18 +59,18 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 
 
 def letters(text: str) -> str:
-    """What must survive: everything but spaces, line breaks and control characters."""
+    """Return the text without spaces, line breaks and control characters."""
     return "".join(one_line(text).split())
 
 
-def spoken(what: Transcript) -> str:
-    return letters(" ".join(one.text for one in what.segments))
+def spoken(source: Transcript) -> str:
+    return letters(" ".join(one.text for one in source.segments))
 
 
 @given(transcripts())
-def test_cues_are_in_order_never_overlap_and_fit_on_a_screen(what: Transcript) -> None:
+def test_cues_are_in_order_never_overlap_and_fit_the_screen(source: Transcript) -> None:
     shown_until = 0
-    for cue in cues_of(what):
+    for cue in cues_of(source):
         assert shown_until <= cue.start_ms < cue.end_ms
         shown_until = cue.end_ms
         assert 1 <= len(cue.lines) <= MAX_CUE_LINES
@@ -78,53 +78,55 @@ def test_cues_are_in_order_never_overlap_and_fit_on_a_screen(what: Transcript) -
 
 
 @given(transcripts())
-def test_each_cue_can_be_read_unless_the_next_one_comes(what: Transcript) -> None:
-    cues = cues_of(what)
+def test_each_cue_is_shown_long_enough_to_read_unless_the_next_one_follows(
+    source: Transcript,
+) -> None:
+    cues = cues_of(source)
     for cue, following in pairwise(cues):
         assert chars_per_s(cue) <= READING_CHARS_PER_S or cue.end_ms >= following.start_ms
 
 
 @given(transcripts())
-def test_cues_hold_all_words_in_order_within_the_recording(what: Transcript) -> None:
-    cues = cues_of(what)
-    assert letters(" ".join(line for cue in cues for line in cue.lines)) == spoken(what)
-    spans = [one for one in what.segments if one_line(one.text)]
+def test_cues_hold_all_words_in_order_within_the_recording(source: Transcript) -> None:
+    cues = cues_of(source)
+    assert letters(" ".join(line for cue in cues for line in cue.lines)) == spoken(source)
+    spans = [one for one in source.segments if one_line(one.text)]
     if spans:
-        # a cue of no length becomes 1 ms long, and may push those behind it as far
+        # an empty cue becomes 1 ms long and may delay those after it by as much
         assert cues[0].start_ms >= round(spans[0].start * 1000) - 1
-        assert cues[-1].end_ms <= round(what.duration_s * 1000) + len(cues) + 1
+        assert cues[-1].end_ms <= round(source.duration_s * 1000) + len(cues) + 1
 
 
 @given(transcripts())
-def test_srt_read_back_gives_the_same_cues(what: Transcript) -> None:
-    read = list(srt.parse(to_srt(what)))
-    cues = cues_of(what)
+def test_srt_read_back_gives_the_same_cues(source: Transcript) -> None:
+    read = list(srt.parse(to_srt(source)))
+    cues = cues_of(source)
     assert [(one.start, one.end) for one in read] == [
         (timedelta(milliseconds=cue.start_ms), timedelta(milliseconds=cue.end_ms)) for cue in cues
     ]
     replaced = str.maketrans("<>{}", "‹›()")
-    assert letters(" ".join(one.content for one in read)) == spoken(what).translate(replaced)
+    assert letters(" ".join(one.content for one in read)) == spoken(source).translate(replaced)
     assert [one.index for one in read] == list(range(1, len(cues) + 1))
 
 
 @given(transcripts())
-def test_vtt_read_back_gives_the_same_cues(what: Transcript) -> None:
-    read = list(webvtt.from_buffer(io.StringIO(to_vtt(what))))
-    cues = cues_of(what)
+def test_vtt_read_back_gives_the_same_cues(source: Transcript) -> None:
+    read = list(webvtt.from_buffer(io.StringIO(to_vtt(source))))
+    cues = cues_of(source)
     assert [(ms(one.start), ms(one.end)) for one in read] == [
         (cue.start_ms, cue.end_ms) for cue in cues
     ]
     raw = " ".join(one.raw_text for one in read)
     assert "<" not in raw
-    assert letters(unescape(raw)) == spoken(what)
+    assert letters(unescape(raw)) == spoken(source)
 
 
 @given(transcripts())
-def test_a_table_read_back_has_a_row_for_each_segment(what: Transcript) -> None:
-    table = csv.DictReader(io.StringIO(to_tsv(what)), dialect="excel-tab", quoting=csv.QUOTE_NONE)
+def test_tsv_read_back_has_a_row_for_each_segment(source: Transcript) -> None:
+    table = csv.DictReader(io.StringIO(to_tsv(source)), dialect="excel-tab", quoting=csv.QUOTE_NONE)
     assert [(int(row["start"]), int(row["end"]), row["text"]) for row in table] == [
         (round_half_up(one.start), round_half_up(one.end), one_line(one.text))
-        for one in what.segments
+        for one in source.segments
     ]
 
 

@@ -1,4 +1,4 @@
-"""If these fail, files that people really have are refused, misread or read forever."""
+"""If these fail, common files are refused, decoded wrongly, or decoded without end."""
 
 import struct
 from pathlib import Path
@@ -18,12 +18,12 @@ from backend.pipeline.decode import DecodeReport, decode_blocks, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 
 
-def decoded(path: Path, max_duration_s: float = 3600) -> DecodedMedia:
+def decode(path: Path, max_duration_s: float = 3600) -> DecodedMedia:
     return decode_to_pcm(path, probe(path), path.with_suffix(".pcm"), max_duration_s, lambda: None)
 
 
 @pytest.mark.parametrize(
-    ("name", "codec", "rate", "layout"),
+    ("name", "codec", "sample_rate", "layout"),
     [
         ("a.wav", "pcm_u8", 8_000, "mono"),
         ("a.wav", "pcm_s24le", 96_000, "stereo"),
@@ -35,42 +35,44 @@ def decoded(path: Path, max_duration_s: float = 3600) -> DecodedMedia:
         ("a.m4a", "aac", 22_050, "mono"),
     ],
 )
-def test_length_and_level_survive_any_codec_rate_and_layout(
-    tmp_path: Path, name: str, codec: str, rate: int, layout: str
+def test_duration_and_level_survive_any_codec_sample_rate_and_layout(
+    tmp_path: Path, name: str, codec: str, sample_rate: int, layout: str
 ) -> None:
-    path = write_encoded(tmp_path / name, tone(2, rate), codec, rate=rate, layout=layout)
-    result = decoded(path)
+    path = write_encoded(
+        tmp_path / name, tone(2, sample_rate), codec, sample_rate=sample_rate, layout=layout
+    )
+    result = decode(path)
     assert result.recording.duration_s == pytest.approx(2, abs=0.1)
     middle = result.recording.read(8_000, 24_000)
     assert np.abs(middle).max() == pytest.approx(0.5, abs=0.05)
     assert not result.truncated
 
 
-def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
+def test_the_content_determines_the_format_not_the_name(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "speech.txt", [tone(1)])
     assert probe(path).container == "wav"
 
 
-def test_sound_of_a_video_is_found_and_keeps_its_time(tmp_path: Path) -> None:
+def test_the_audio_of_a_video_is_decoded_and_keeps_its_offset(tmp_path: Path) -> None:
     late = write_encoded(tmp_path / "v.mkv", tone(1), "flac", with_picture=True, start_s=0.8)
-    recording = decoded(late).recording
+    recording = decode(late).recording
     assert recording.duration_s == pytest.approx(1.8, abs=0.05)
     assert np.abs(recording.read(0, 12_000)).max() == 0
     assert np.abs(recording.read(13_600, 28_000)).max() > 0.4
 
 
-def test_a_video_without_sound_is_told_as_such(tmp_path: Path) -> None:
+def test_a_video_without_audio_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoAudioStreamError):
         probe(write_silent_video(tmp_path / "v.mp4"))
 
 
-def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"")
     with pytest.raises(EmptyAudioError):
         probe(tmp_path / "a.wav")
 
 
-def test_a_wav_of_no_samples_is_told_as_such(tmp_path: Path) -> None:
+def test_a_wav_without_samples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmptyAudioError):
         probe(write_wav(tmp_path / "a.wav", [np.zeros(0, np.float32)]))
 
@@ -86,7 +88,7 @@ def test_a_wav_of_no_samples_is_told_as_such(tmp_path: Path) -> None:
         bytes(4096),
     ],
 )
-def test_what_is_not_audio_is_refused_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+def test_content_that_is_not_audio_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises((UnsupportedMediaError, UnreadableAudioError)):
@@ -94,18 +96,18 @@ def test_what_is_not_audio_is_refused_whatever_its_name(tmp_path: Path, content:
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.wav", "pcm_s16le"), ("a.flac", "flac")])
-def test_a_file_cut_in_the_middle_gives_its_beginning_and_says_so(
+def test_a_truncated_file_gives_its_beginning_and_is_reported(
     tmp_path: Path, name: str, codec: str
 ) -> None:
     path = write_encoded(tmp_path / name, noise(10), codec)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    result = decoded(path)
+    result = decode(path)
     assert result.recording.duration_s == pytest.approx(5, abs=0.5)
     assert result.truncated
 
 
-def test_nan_and_infinite_samples_become_silence_and_are_told(tmp_path: Path) -> None:
+def test_nan_and_infinite_samples_become_silence_and_are_reported(tmp_path: Path) -> None:
     samples = tone(1).copy()
     samples[100:200], samples[300] = np.nan, np.inf
     path = tmp_path / "a.wav"
@@ -113,21 +115,21 @@ def test_nan_and_infinite_samples_become_silence_and_are_told(tmp_path: Path) ->
     header = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 3, 1, 16_000, 64_000, 4, 32)
     body = header + b"data" + struct.pack("<I", len(data)) + data
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
-    result = decoded(path)
+    result = decode(path)
     assert result.non_finite
     assert np.abs(result.recording.read(0, 16_000)).max() <= 0.51
 
 
-def test_a_recording_over_the_limit_stops_though_its_header_says_nothing(tmp_path: Path) -> None:
+def test_decoding_stops_at_the_limit_without_a_declared_duration(tmp_path: Path) -> None:
     path = write_encoded(tmp_path / "a.mka", noise(30), "flac")
     with pytest.raises(TooLongError):
-        decoded(path, max_duration_s=10)
+        decode(path, max_duration_s=10)
 
 
-def test_a_mono_and_a_stereo_part_in_one_stream_are_both_read(tmp_path: Path) -> None:
-    mono = write_encoded(tmp_path / "a.mp3", tone(2, 44_100), "libmp3lame", rate=44_100)
+def test_a_stream_that_changes_from_mono_to_stereo_is_decoded_whole(tmp_path: Path) -> None:
+    mono = write_encoded(tmp_path / "a.mp3", tone(2, 44_100), "libmp3lame", sample_rate=44_100)
     stereo = write_encoded(
-        tmp_path / "b.mp3", tone(2, 44_100), "libmp3lame", rate=44_100, layout="stereo"
+        tmp_path / "b.mp3", tone(2, 44_100), "libmp3lame", sample_rate=44_100, layout="stereo"
     )
     joined = tmp_path / "c.mp3"
     joined.write_bytes(mono.read_bytes() + stereo.read_bytes())

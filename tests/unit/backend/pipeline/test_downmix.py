@@ -1,4 +1,4 @@
-"""If these fail, a voice on one channel, or on swapped wires, is halved or lost."""
+"""If these fail, a voice on one channel or in opposite phase is attenuated or lost."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_speech_on_one_channel_keeps_its_level() -> None:
     assert weights(silence, tone(1)).tolist() == [0, 1]
 
 
-def test_a_hissing_channel_does_not_halve_the_other() -> None:
+def test_a_noisy_channel_does_not_attenuate_the_other() -> None:
     assert weights(tone(1), noise(1, level=0.002)).tolist() == [1, 0]
 
 

@@ -1,4 +1,4 @@
-"""If these fail, quiet recordings stay quiet, silence gets loud, or speech clips."""
+"""If these fail, quiet speech stays quiet, silence is amplified, or speech clips."""
 
 from pathlib import Path
 
@@ -26,13 +26,13 @@ def recording(tmp_path: Path, samples: np.ndarray) -> PcmRecording:
         return writer.recording()
 
 
-def speech_like(seconds: float) -> np.ndarray:
-    """Return noise whose level goes up and down, as syllables and pauses do."""
-    level = 0.02 + 0.3 * np.abs(np.sin(np.arange(round(seconds * 16_000)) / 5_000))
-    return noise(seconds, level=0.3) * level.astype(np.float32)
+def speech_like(duration_s: float) -> np.ndarray:
+    """Return noise whose level varies like syllables and pauses."""
+    level = 0.02 + 0.3 * np.abs(np.sin(np.arange(round(duration_s * 16_000)) / 5_000))
+    return noise(duration_s, level=0.3) * level.astype(np.float32)
 
 
-def test_loudness_is_that_of_the_reference_implementation() -> None:
+def test_loudness_equals_that_of_the_reference_implementation() -> None:
     samples = speech_like(20)
     blocks = np.array_split(samples, 7)
     reference = pyloudnorm.Meter(16_000).integrated_loudness(samples.astype(np.float64))
@@ -74,14 +74,14 @@ def test_only_the_speech_is_measured(tmp_path: Path) -> None:
     assert gain_db == pytest.approx(20, abs=0.1)
 
 
-def test_none_leaves_the_level_alone(tmp_path: Path) -> None:
+def test_the_method_none_leaves_the_level_unchanged(tmp_path: Path) -> None:
     source = recording(tmp_path, tone(1, level=0.01))
     options = NormalizationOptions(normalization="none")
     assert speech_gain_db(source, [SpeechSpan(0, 16_000)], options) == 0
 
 
 @pytest.mark.parametrize("method", ["peak", "rms", "lufs"])
-def test_silence_is_not_made_loud(tmp_path: Path, method: str) -> None:
+def test_silence_is_not_amplified(tmp_path: Path, method: str) -> None:
     options = NormalizationOptions(normalization=method)
     silent = recording(tmp_path, np.zeros(32_000, np.float32))
     assert speech_gain_db(silent, [], options) == 0
@@ -90,7 +90,7 @@ def test_silence_is_not_made_loud(tmp_path: Path, method: str) -> None:
     assert speech_gain_db(hiss, [SpeechSpan(0, 32_000)], options) <= MAX_GAIN_DB
 
 
-def test_nothing_clips_and_the_rest_is_left_alone() -> None:
+def test_the_limiter_prevents_clipping_and_leaves_the_rest_unchanged() -> None:
     samples = np.concatenate([tone(1, level=0.3), tone(0.01, level=3.0), tone(1, level=0.3)])
     limited = limit_true_peak(samples)
     assert np.abs(limited).max() <= 1.0

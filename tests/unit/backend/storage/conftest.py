@@ -1,4 +1,4 @@
-"""The folders of a backend, empty."""
+"""A backend's empty work and upload folders."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Finished transcripts kept in this process."""
+"""If these fail, the in-process cache returns an outdated transcript or grows without bound."""
 
 from collections.abc import AsyncIterator
 
@@ -15,14 +15,14 @@ async def cache() -> AsyncIterator[TranscriptCache]:
     await cache.aclose()
 
 
-async def test_a_job_is_found_by_its_owner_and_at_its_revision_only(cache) -> None:
+async def test_a_job_is_found_only_by_its_owner_at_its_revision(cache) -> None:
     await cache.put("one", "job", 3, b"content")
     assert await cache.get("one", "job", 3) == b"content"
     assert await cache.get("two", "job", 3) is None
     assert await cache.get("one", "job", 4) is None
 
 
-async def test_a_forgotten_job_is_gone_in_every_revision_and_no_other_is(cache) -> None:
+async def test_deleting_a_job_removes_all_its_revisions_and_no_other_job(cache) -> None:
     for job, revision in (("job", 1), ("job", 2), ("another", 1)):
         await cache.put("one", job, revision, b"content")
     await cache.delete("one", "job")
@@ -31,7 +31,7 @@ async def test_a_forgotten_job_is_gone_in_every_revision_and_no_other_is(cache) 
     assert await cache.get("one", "another", 1) == b"content"
 
 
-async def test_memory_is_bounded(cache, monkeypatch) -> None:
+async def test_the_size_and_number_of_entries_are_limited(cache, monkeypatch) -> None:
     monkeypatch.setattr(cache_module, "_MAX_ENTRY_BYTES", 10)
     await cache.put("one", "long", 0, b"x" * 11)
     assert await cache.get("one", "long", 0) is None
@@ -42,7 +42,7 @@ async def test_memory_is_bounded(cache, monkeypatch) -> None:
     assert kept[-1] == b"content"
 
 
-async def test_an_answer_to_a_chunk_is_found_by_its_owner_until_it_is_forgotten(cache) -> None:
+async def test_a_chunk_is_found_only_by_its_owner_until_it_is_deleted(cache) -> None:
     await cache.put_chunk("one", "key", b"answer")
     await cache.put_chunk("one", "other", b"answer")
     assert await cache.get_chunk("one", "key") == b"answer"
@@ -52,7 +52,7 @@ async def test_an_answer_to_a_chunk_is_found_by_its_owner_until_it_is_forgotten(
     assert await cache.get_chunk("one", "other") == b"answer"
 
 
-async def test_chunks_do_not_crowd_out_transcripts_and_are_bounded_too(cache) -> None:
+async def test_chunks_do_not_evict_transcripts_and_are_limited_too(cache) -> None:
     await cache.put("one", "job", 0, b"content")
     for number in range(1100):
         await cache.put_chunk("one", str(number), b"answer")
@@ -61,7 +61,7 @@ async def test_chunks_do_not_crowd_out_transcripts_and_are_bounded_too(cache) ->
     assert await cache.get_chunk("one", "1099") == b"answer"
 
 
-async def test_everything_can_be_forgotten_at_once(cache) -> None:
+async def test_clear_removes_all_entries_of_all_owners(cache) -> None:
     await cache.put("one", "job", 0, b"content")
     await cache.put_chunk("two", "key", b"answer")
     await cache.clear()

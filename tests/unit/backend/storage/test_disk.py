@@ -1,4 +1,4 @@
-"""A disk that is full, by the system's own word."""
+"""If these fail, the disk fills up, or a full disk is not reported as such."""
 
 import shutil
 from io import FileIO
@@ -11,7 +11,7 @@ from backend.storage.disk import Disk, write_all
 from contracts.models import HealthStatus
 
 
-def test_what_must_stay_free_stays_free(tmp_path: Path) -> None:
+def test_the_minimum_of_free_space_is_kept(tmp_path: Path) -> None:
     free = shutil.disk_usage(tmp_path).free
     disk = Disk(tmp_path, free // 2)
     disk.ensure_free(free // 4)
@@ -19,7 +19,7 @@ def test_what_must_stay_free_stays_free(tmp_path: Path) -> None:
         disk.ensure_free(free)
 
 
-def test_a_disk_that_is_nearly_full_is_degraded_with_a_reason(tmp_path: Path) -> None:
+def test_a_nearly_full_disk_is_degraded_with_a_reason(tmp_path: Path) -> None:
     assert Disk(tmp_path, 0).check().status is HealthStatus.READY
     check = Disk(tmp_path, 2**60).check()
     assert check.status is HealthStatus.DEGRADED
@@ -27,12 +27,12 @@ def test_a_disk_that_is_nearly_full_is_degraded_with_a_reason(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_disk_that_fills_up_while_writing_is_told_of() -> None:
+def test_a_disk_that_fills_up_during_a_write_raises_disk_full() -> None:
     with FileIO("/dev/full", "wb") as file, pytest.raises(DiskFullError):
         write_all(file, b"data")
 
 
-def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+def test_other_os_errors_are_not_mapped_to_disk_full(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with FileIO(tmp_path / "file", "rb") as file, pytest.raises(OSError, match="open for writing"):
         write_all(file, b"data")

@@ -1,4 +1,4 @@
-"""Names that clients give to files."""
+"""If these fail, a client's file name is shown unsafely, or reaches a path."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from backend.storage.files import DEFAULT_NAME, MAX_NAME_CHARS, display_name, is
         ("\x01\x02", DEFAULT_NAME),
     ],
 )
-def test_a_name_is_shown_without_folders_controls_and_tricks(sent: str | None, shown: str) -> None:
+def test_a_display_name_has_no_folders_or_control_characters(sent: str | None, shown: str) -> None:
     assert display_name(sent) == shown
 
 
@@ -34,6 +34,6 @@ def test_a_long_name_keeps_its_extension() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "..", "../" + "a" * 29, "g" * 32, "A" * 32, "１" * 32])
-def test_what_is_no_id_never_gets_into_a_path(text: str) -> None:
+def test_only_a_generated_id_is_accepted_as_an_id(text: str) -> None:
     assert is_id(new_id())
     assert not is_id(text)

@@ -1,4 +1,4 @@
-"""Uploads that arrive in parts."""
+"""If these fail, a resumed upload loses bytes, or another owner can use it."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,9 @@ def left_in(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("cut", range(7))
-async def test_an_upload_cut_at_any_byte_goes_on_from_there(uploads: UploadStore, cut: int) -> None:
+async def test_an_upload_interrupted_at_any_byte_resumes_there(
+    uploads: UploadStore, cut: int
+) -> None:
     upload_id = await begin(uploads, 6)
     with pytest.raises(BadRequestError):
         await uploads.append(
@@ -55,7 +57,7 @@ async def test_an_upload_cut_at_any_byte_goes_on_from_there(uploads: UploadStore
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
 
-async def test_a_new_process_goes_on_where_the_last_was(
+async def test_an_upload_resumes_after_a_restart(
     uploads: UploadStore, work: WorkFolder, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 6)
@@ -69,7 +71,7 @@ async def test_a_new_process_goes_on_where_the_last_was(
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
 
-async def test_a_claimed_upload_is_moved_with_its_digest(
+async def test_claiming_moves_the_file_and_returns_its_digest(
     uploads: UploadStore, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 3)
@@ -91,13 +93,13 @@ async def test_an_unfinished_upload_cannot_be_claimed(uploads: UploadStore) -> N
     assert (await uploads.append(upload_id, OWNER, 2, 1, parts(b"c"))).offset == 3
 
 
-async def test_two_requests_never_use_one_upload_at_once(uploads: UploadStore) -> None:
+async def test_concurrent_requests_to_one_upload_are_refused(uploads: UploadStore) -> None:
     upload_id = await begin(uploads, 6)
-    goes_on = asyncio.Event()
+    may_continue = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
         yield b"abc"
-        await goes_on.wait()
+        await may_continue.wait()
         yield b"def"
 
     first = asyncio.create_task(uploads.append(upload_id, OWNER, 0, 6, slow()))
@@ -110,13 +112,13 @@ async def test_two_requests_never_use_one_upload_at_once(uploads: UploadStore) -
     ):
         with pytest.raises(WrongStateError):
             await second
-    goes_on.set()
+    may_continue.set()
     assert (await first).offset == 6
     assert (await uploads.claim(upload_id, OWNER)).path.read_bytes() == b"abcdef"
 
 
 @pytest.mark.parametrize("offset", [0, 2, 4])
-async def test_another_offset_writes_nothing(uploads: UploadStore, offset: int) -> None:
+async def test_a_wrong_offset_writes_nothing(uploads: UploadStore, offset: int) -> None:
     upload_id = await begin(uploads, 6)
     await uploads.append(upload_id, OWNER, 0, 3, parts(b"abc"))
     with pytest.raises(UploadOffsetMismatchError):
@@ -125,14 +127,16 @@ async def test_another_offset_writes_nothing(uploads: UploadStore, offset: int) 
 
 
 @pytest.mark.parametrize("n_announced", [0, 7])
-async def test_more_than_was_announced_is_refused(uploads: UploadStore, n_announced: int) -> None:
+async def test_more_bytes_than_announced_are_refused(
+    uploads: UploadStore, n_announced: int
+) -> None:
     upload_id = await begin(uploads, 6)
     with pytest.raises(TooLargeError):
         await uploads.append(upload_id, OWNER, 0, n_announced, parts(b"abcd", b"efg"))
     assert (await uploads.find(upload_id, OWNER)).offset <= 6
 
 
-async def test_an_upload_over_the_limit_or_without_room_does_not_begin(
+async def test_an_upload_above_the_limit_or_on_a_full_disk_is_not_created(
     uploads: UploadStore, work: WorkFolder, tmp_path: Path
 ) -> None:
     with pytest.raises(TooLargeError):
@@ -152,13 +156,15 @@ async def test_a_removed_upload_leaves_nothing(uploads: UploadStore, tmp_path: P
 
 
 @pytest.mark.parametrize("upload_id", ["0" * 32, "../work/x", "", "%2e%2e"])
-async def test_an_unknown_upload_is_not_found(uploads: UploadStore, upload_id: str) -> None:
+async def test_an_unknown_id_is_not_found(uploads: UploadStore, upload_id: str) -> None:
     with pytest.raises(UploadNotFoundError):
         await uploads.find(upload_id, OWNER)
 
 
-async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: Path) -> None:
-    given_up, fresh, slow = [await begin(uploads, 6) for _ in range(3)]
+async def test_only_uploads_without_recent_bytes_expire(
+    uploads: UploadStore, tmp_path: Path
+) -> None:
+    abandoned, fresh, slow = [await begin(uploads, 6) for _ in range(3)]
     day_ago = time.time() - 86_400
     for path in left_in(tmp_path):
         if path.stem != fresh:
@@ -166,13 +172,13 @@ async def test_only_uploads_without_news_expire(uploads: UploadStore, tmp_path: 
     (tmp_path / "uploads" / f"{new_id()}.bin").touch()
     await uploads.append(slow, OWNER, 0, 1, parts(b"a"))
     await uploads.remove_expired()
-    assert {given_up, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
+    assert {abandoned, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
     with pytest.raises(UploadNotFoundError):
-        await uploads.find(given_up, OWNER)
+        await uploads.find(abandoned, OWNER)
 
 
-async def test_an_upload_is_its_owners_alone(uploads: UploadStore) -> None:
-    """Else who learns an upload's address could add to it, or transcribe it."""
+async def test_only_its_owner_can_use_an_upload(uploads: UploadStore) -> None:
+    """Otherwise anyone who learns an upload's URL could append to it or transcribe it."""
     upload_id = await begin(uploads, 3)
     attempts = [
         uploads.find(upload_id, "another"),
