@@ -9,8 +9,8 @@ export function showMessage(visit, text, { failed = false, small = "" } = {}) {
 
 export function showNotice(visit) {
   const { outcome } = visit.data;
-  visit.told ??= visit.data.outcome?.number ?? 0;
-  if (!outcome || outcome.number === visit.told) return;
-  visit.told = outcome.number;
+  visit.shownOutcome ??= visit.data.outcome?.number ?? 0;
+  if (!outcome || outcome.number === visit.shownOutcome) return;
+  visit.shownOutcome = outcome.number;
   showMessage(visit, outcome.text, { failed: outcome.failed, small: outcome.request_id });
 }

@@ -7,8 +7,8 @@ import { menu } from "./menu.js";
 
 export class ExportMenu {
   /** `formats`: `{name, hasOptionalTimestamps}` of each export format, in the menu's order. */
-  constructor(t, { backend, formats, corrections, tell, fail, signal }) {
-    Object.assign(this, { t, backend, formats, corrections, tell, fail });
+  constructor(t, { backend, formats, corrections, showMessage, fail, signal }) {
+    Object.assign(this, { t, backend, formats, corrections, showMessage, fail });
     this.timestamps = element("input", { type: "checkbox" });
     this.copyMenu = this.#buildCopyMenu(signal);
     this.downloadMenu = this.#buildDownloadMenu(signal);
@@ -80,7 +80,7 @@ export class ExportMenu {
   async #copy(timestamps) {
     const text = this.#file("txt", timestamps).then(({ blob }) => blob.text());
     await toClipboard(text);
-    this.tell(this.t.text("result.copied"));
+    this.showMessage(this.t.text("result.copied"));
   }
 }
 

@@ -152,9 +152,9 @@ class Reader {
     this.findBar = new FindBar(t, { ...parts, editor: this.editor });
     this.unsureBar = new UnsureBar(t, parts);
     this.shortcutsDialog = new ShortcutsDialog(t);
-    const tell = (text) => this.toolbar.tell(text);
+    const showMessage = (text) => this.toolbar.showMessage(text);
     const fail = (failure) => this.#fail(failure);
-    const parameters = { backend, formats, corrections, tell, fail, signal };
+    const parameters = { backend, formats, corrections, showMessage, fail, signal };
     this.exportMenu = new ExportMenu(t, parameters);
     this.toolbar = new Toolbar(t, this);
     this.body.replaceChildren(...this.#layOut());
@@ -187,7 +187,7 @@ class Reader {
     this.corrections.addEventListener("state", () => {
       if (this.corrections.state === "refused") this.#fail(this.corrections.failure);
     });
-    this.tabs.addEventListener("message", ({ data }) => this.#hear(data));
+    this.tabs.addEventListener("message", ({ data }) => this.#applyFromTab(data));
     this.player.addEventListener("unplayable", () => this.#explainSilence());
     listenForShortcuts(this, this.frame.getRootNode(), signal);
     addEventListener("pagehide", () => this.corrections.flush(), { signal });
@@ -195,7 +195,7 @@ class Reader {
   }
 
   /** Another tab has this transcription open too. */
-  #hear({ segment }) {
+  #applyFromTab({ segment }) {
     if (!segment) return void this.#load();
     if (this.corrections.isPending(segment.index) || segment.index >= this.segments.length) return undefined;
     this.segments.setText(segment.index, segment.text.trim(), "tab");
@@ -219,7 +219,7 @@ class Reader {
     this.#watchQueue(signal);
   }
 
-  /** Events tell of the work; the place in the queue has to be asked for. */
+  /** Poll the place in the queue, which no event has. */
   async #watchQueue(signal) {
     while (this.job.status === "queued" && !signal.aborted) {
       await pause(QUEUE_LOOK_MS, signal);

@@ -32,7 +32,7 @@ export class Segments extends EventTarget {
     }
     segments.slice(0, this.length).forEach((segment, position) => {
       this.#rows[position] = fromBackend(segment);
-      this.#tell(position, "loaded");
+      this.#notify(position, "loaded");
     });
     segments.slice(this.length).forEach((segment) => this.#append(segment));
     this.dispatchEvent(new CustomEvent("added"));
@@ -54,17 +54,17 @@ export class Segments extends EventTarget {
     const row = this.#rows[segment.index];
     row.unsure = segment.unsure ?? [];
     row.unsureWords = segment.unsure_words ?? [];
-    this.#tell(segment.index, "saved");
+    this.#notify(segment.index, "saved");
   }
 
   /** `origin` says who changed it: `typing`, `undo`, `replace`, `restore`, `tab`. */
   setText(position, text, origin) {
     if (this.#rows[position].text === text) return;
     this.#rows[position].text = text;
-    this.#tell(position, origin);
+    this.#notify(position, origin);
   }
 
-  #tell(position, origin) {
+  #notify(position, origin) {
     this.dispatchEvent(new CustomEvent("changed", { detail: { position, origin } }));
   }
 }

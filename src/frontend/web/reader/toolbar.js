@@ -21,7 +21,7 @@ export class Toolbar {
       { className: "tools" },
       this.work,
       unsureBar.root,
-      element("div", { className: "told" }, unsureBar.note, this.state),
+      element("div", { className: "notes" }, unsureBar.note, this.state),
       this.take,
       helpButton,
     );
@@ -36,7 +36,7 @@ export class Toolbar {
   }
 
   /** Say something for a moment. */
-  tell(text) {
+  showMessage(text) {
     this.state.textContent = text;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#showSaving(), TOLD_MS);

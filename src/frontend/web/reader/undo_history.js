@@ -31,7 +31,7 @@ export class UndoHistory extends EventTarget {
       this.#done.push({ step, typedAt: typing ? now : -Infinity });
       if (this.#done.length > LIMIT) this.#done.shift();
     }
-    this.#tell();
+    this.#notify();
   }
 
   /** Return the texts to go back to, as [position, text] pairs; none if there is no step. */
@@ -48,11 +48,11 @@ export class UndoHistory extends EventTarget {
     if (!moved) return [];
     moved.typedAt = -Infinity;
     to.push(moved);
-    this.#tell();
+    this.#notify();
     return moved.step.map((change) => [change.position, change[side]]);
   }
 
-  #tell() {
+  #notify() {
     this.dispatchEvent(new Event("changed"));
   }
 }
