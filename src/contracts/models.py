@@ -29,17 +29,17 @@ class ModelInfo(BaseModel):
 
     id: str = Field(description="The model's name, as in `LLM_MODEL`.")
     object: Literal["model"] = "model"
-    created: int = Field(0, description="Unix time at which it was loaded; 0: not loaded.")
-    owned_by: str = Field("", description="Owner in the hub id.")
+    created: int = Field(default=0, description="Unix time at which it was loaded; 0: not loaded.")
+    owned_by: str = Field(default="", description="Owner in the hub id.")
     state: ModelState
     is_fallback: bool = Field(
-        False, description="Whether it replaces the configured model for now."
+        default=False, description="Whether it replaces the configured model for now."
     )
     engine: str | None = None
     device: str | None = Field(default=None, description="`cpu`, `cuda:0`, …")
     revision: str | None = None
     progress: float | None = Field(
-        None, ge=0, le=1, description="Downloaded share, while fetching."
+        default=None, ge=0, le=1, description="Downloaded share, while fetching."
     )
     detail: str | None = Field(
         default=None, description="Why it failed, and when the next attempt is."

@@ -16,73 +16,73 @@ class LlmSettings(ServiceSettings):
     """Settings from the environment, which overrides `.env`."""
 
     llm_port: int = Field(
-        4321,
+        default=4321,
         ge=1,
         le=65535,
         description="TCP port of the llm (1 to 65535).",
     )
     llm_model: str = Field(
-        "mitchelldehaven/whisper-medium-ru",
+        default="mitchelldehaven/whisper-medium-ru",
         min_length=1,
         description="Whisper model: an id of the Hugging Face hub, embedded/whisper-base, or a "
         "local folder.",
     )
     llm_model_revision: str = Field(
-        "",
+        default="",
         max_length=100,
         description="Branch, tag or commit of a hub model (up to 100 characters); empty: the "
         "latest commit at the first download, kept from then on.",
     )
     llm_fallback_model: str = Field(
-        EMBEDDED_MODEL,
+        default=EMBEDDED_MODEL,
         description="Model that the llm uses until LLM_MODEL is ready; empty: none, the llm waits.",
     )
     llm_embedded_dir: str = Field(
-        "",
+        default="",
         description="Folder with the converted embedded/whisper-base; empty: convert it once, "
         "into DATA_DIR.",
     )
     llm_engine: str = Field(
-        "auto",
+        default="auto",
         description="Inference engine: openvino or transformers; auto: transformers on a GPU, "
         "openvino otherwise.",
     )
     llm_device: str = Field(
-        "auto",
+        default="auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="Device of inference: cpu, cuda, or one card such as cuda:1; auto: CUDA if "
         "available, otherwise cpu.",
     )
     llm_threads: int = Field(
-        0,
+        default=0,
         ge=0,
         le=1024,
         description="Threads of inference (0 to 1024); 0: one per core that the container may use.",
     )
     llm_compute_type: ComputeType = Field(
-        ComputeType.AUTO,
+        default=ComputeType.AUTO,
         description="Precision of the openvino engine: int8, bf16 or fp32; auto: the fastest on "
         "this processor, measured at the first start.",
     )
     llm_max_batch_size: int = Field(
-        16,
+        default=16,
         ge=1,
         le=64,
         description="Most chunks in one batch (1 to 64).",
     )
     llm_queue_size: int = Field(
-        64,
+        default=64,
         ge=1,
         le=10_000,
         description="Most chunks that may wait at the llm (1 to 10000); further ones are refused "
         "with 503.",
     )
     hf_home: Path = Field(
-        Path("data/huggingface"),
+        default=Path("data/huggingface"),
         description="Folder of the models downloaded from the hub.",
     )
     hf_endpoint: str = Field(
-        "https://huggingface.co",
+        default="https://huggingface.co",
         pattern=r"^https?://",
         description="URL of the model hub or of a mirror.",
     )

@@ -15,14 +15,14 @@ class ServiceSettings(BaseSettings):
     )
 
     bind_address: str = Field(
-        "127.0.0.1",
+        default="127.0.0.1",
         description="Address to listen on; 0.0.0.0 accepts connections from other machines.",
     )
     data_dir: Path = Field(
-        Path("data"),
+        default=Path("data"),
         description="Folder of models, recordings and the default database.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO",
+        default="INFO",
         description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
