@@ -1,4 +1,4 @@
-"""Tiny Whisper checkpoints with random weights, in the layouts that are found in the wild."""
+"""Tiny Whisper checkpoints with random weights, in layouts that published models have."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-_STEERING = [
+_CONTROL_TOKENS = [
     "<|startoftranscript|>", "<|en|>", "<|ru|>", "<|translate|>", "<|transcribe|>",
     "<|startoflm|>", "<|startofprev|>", "<|nocaptions|>", "<|notimestamps|>",
 ]  # fmt: skip
@@ -17,19 +17,19 @@ N_TIMESTAMPS = 1501
 
 
 def write_old_checkpoint(folder: Path, *, n_mels: int = 80, spread: float = 0.02) -> Path:
-    """Write what transformers wrote in 2022: a pickle, `vocab.json`, and English forced.
+    """Write a checkpoint as transformers did in 2022: a pickle, `vocab.json`, and English forced.
 
-    There is no `generation_config.json` and no `tokenizer.json`; the timestamps are not in
-    the tokenizer's vocabulary. The values are such as float16 can hold.
+    It has no `generation_config.json` and no `tokenizer.json`, and the tokenizer's vocabulary
+    lacks the timestamps. All values are exact in float16.
 
     Args:
-        folder: is made.
+        folder: to create.
         n_mels: mel channels.
-        spread: of the random weights. As a model is born, all tokens are about as probable
-            whatever it hears; at 0.8 what it writes follows from what it hears.
+        spread: standard deviation of the random weights. With the default all tokens are about
+            equally probable; with 0.8 the text depends on the audio.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    vocab_size = END + 1 + len(_STEERING) + N_TIMESTAMPS
+    vocab_size = END + 1 + len(_CONTROL_TOKENS) + N_TIMESTAMPS
     config = WhisperConfig(
         vocab_size=vocab_size, d_model=32, encoder_layers=2, decoder_layers=2,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=64,
@@ -52,11 +52,11 @@ def write_old_checkpoint(folder: Path, *, n_mels: int = 80, spread: float = 0.02
     vocabulary = {letter: n for n, letter in enumerate(sorted(ByteLevel.alphabet()))}
     (folder / "vocab.json").write_text(json.dumps(vocabulary | {"<|endoftext|>": END}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
-    added = {name: END + 1 + n for n, name in enumerate(_STEERING)}
+    added = {name: END + 1 + n for n, name in enumerate(_CONTROL_TOKENS)}
     (folder / "added_tokens.json").write_text(json.dumps(added))
     ends = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
     (folder / "special_tokens_map.json").write_text(
-        json.dumps(ends | {"additional_special_tokens": ["<|endoftext|>", *_STEERING]})
+        json.dumps(ends | {"additional_special_tokens": ["<|endoftext|>", *_CONTROL_TOKENS]})
     )
     (folder / "tokenizer_config.json").write_text(
         json.dumps(ends | {"tokenizer_class": "WhisperTokenizer", "model_max_length": 1024})

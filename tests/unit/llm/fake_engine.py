@@ -1,5 +1,4 @@
-"""An engine without a model, at the border of the protocol; `test_engine_contract` holds
-it and the real one to the same rules."""
+"""A `SpeechEngine` without a model; `test_engine_contract` checks it like the real engines."""
 
 import threading
 import time
@@ -12,7 +11,7 @@ from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 
 
 class FakeEngine:
-    """Answers with the number of samples; may be held, slowed or broken."""
+    """Returns the number of samples as text; can be blocked, slowed down or made to fail."""
 
     def __init__(self, name: str = "fake", delay_s: float = 0.0) -> None:
         self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")

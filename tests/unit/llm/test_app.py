@@ -1,4 +1,4 @@
-"""The service as a client sees it, on a real port, with the engine faked at its border."""
+"""The HTTP service on a real port, with a fake engine."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from llm.app import create_app
 from llm.settings import LlmSettings
 from unit.llm.checkpoints import write_old_checkpoint
 from unit.llm.fake_engine import FakeEngine
-from unit.llm.stand_in_hub import NAME, stand_in_hub
+from unit.llm.model_store.stand_in_hub import NAME, stand_in_hub
 
 pytestmark = pytest.mark.whole_app
 
@@ -88,7 +88,7 @@ async def server(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[Server]:
         yield await running.ready()
 
 
-async def test_a_chunk_comes_back_as_a_transcript(server: Server) -> None:
+async def test_a_chunk_is_answered_with_its_transcript(server: Server) -> None:
     answer = await server.client.post("/v1/transcribe?language=de", content=SECOND)
     assert answer.status_code == 200
     transcript = ChunkTranscript.model_validate(answer.json())
@@ -108,7 +108,7 @@ async def test_a_chunk_comes_back_as_a_transcript(server: Server) -> None:
         ("?nonsense=1", SECOND, 422, "/problems/invalid-option"),
     ],
 )
-async def test_bad_input_gets_its_own_problem(
+async def test_each_kind_of_bad_input_has_its_own_problem(
     server: Server, query: str, body: bytes, status: int, problem: str
 ) -> None:
     answer = await server.client.post(f"/v1/transcribe{query}", content=body)
@@ -122,7 +122,7 @@ async def test_thirty_seconds_are_not_too_long(server: Server) -> None:
     assert (await server.client.post("/v1/transcribe", content=SECOND * 30)).status_code == 200
 
 
-async def test_a_body_too_long_is_refused_before_it_has_arrived(server: Server) -> None:
+async def test_a_body_that_is_too_long_is_refused_before_it_is_complete(server: Server) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     head = "POST /v1/transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
     writer.write(head.encode() + SECOND * 31)
@@ -131,9 +131,7 @@ async def test_a_body_too_long_is_refused_before_it_has_arrived(server: Server) 
     writer.close()
 
 
-async def test_a_full_queue_is_503_with_a_time_to_come_back(
-    server: Server, engine: FakeEngine
-) -> None:
+async def test_a_full_queue_is_503_with_retry_after(server: Server, engine: FakeEngine) -> None:
     engine.go_on.clear()
     first = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
     await until(lambda: engine.batches)
@@ -146,9 +144,7 @@ async def test_a_full_queue_is_503_with_a_time_to_come_back(
     assert [(await task).status_code for task in (first, second)] == [200, 200]
 
 
-async def test_a_client_that_hangs_up_takes_its_chunk_out_of_the_queue(
-    server: Server, engine: FakeEngine
-) -> None:
+async def test_a_disconnected_client_leaves_the_queue(server: Server, engine: FakeEngine) -> None:
     engine.go_on.clear()
     first = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
     await until(lambda: engine.batches)
@@ -166,7 +162,7 @@ async def test_a_client_that_hangs_up_takes_its_chunk_out_of_the_queue(
     assert engine.batches == [[16_000], [48_000]]
 
 
-async def test_an_engine_that_fails_is_a_clean_502_and_the_service_lives_on(
+async def test_a_failing_engine_is_502_and_the_service_continues(
     server: Server, engine: FakeEngine
 ) -> None:
     engine.error = RuntimeError("inside: /secret/path")
@@ -177,7 +173,7 @@ async def test_an_engine_that_fails_is_a_clean_502_and_the_service_lives_on(
     assert (await server.client.post("/v1/transcribe", content=SECOND)).status_code == 200
 
 
-async def test_no_hub_and_no_fallback_is_starting_and_503(
+async def test_without_hub_and_fallback_the_service_is_starting_and_answers_503(
     tmp_path: Path, engine: FakeEngine
 ) -> None:
     app = create_app(settings(tmp_path, llm_model="owner/model", hf_endpoint="http://127.0.0.1:9"))
@@ -190,15 +186,15 @@ async def test_no_hub_and_no_fallback_is_starting_and_503(
         assert (await server.client.get("/health/live")).status_code == 200
 
 
-async def test_no_hub_is_degraded_on_the_fallback_and_says_why(
+async def test_without_the_hub_the_fallback_serves_and_the_reason_is_reported(
     tmp_path: Path, engine: FakeEngine
 ) -> None:
-    stand_in = str(write_old_checkpoint(tmp_path / "stand-in"))
+    fallback = str(write_old_checkpoint(tmp_path / "fallback"))
     app = create_app(
         settings(
             tmp_path,
             llm_model="owner/model",
-            llm_fallback_model=stand_in,
+            llm_fallback_model=fallback,
             hf_endpoint="http://127.0.0.1:9",
         )
     )
@@ -216,17 +212,17 @@ async def test_no_hub_is_degraded_on_the_fallback_and_says_why(
         assert "Next try" in models[0]["detail"]
 
 
-async def test_the_model_of_the_hub_takes_over_from_the_fallback(tmp_path: Path) -> None:
-    """With the real engine and store: fetched, loaded, swapped, and named in the transcript."""
-    stand_in = write_old_checkpoint(tmp_path / "stand-in")
-    files = {path.name: path.read_bytes() for path in stand_in.iterdir()}
+async def test_the_hub_s_model_replaces_the_fallback_once_it_is_downloaded(tmp_path: Path) -> None:
+    """With the real engine and model store, up to the model's name in the transcript."""
+    fallback = write_old_checkpoint(tmp_path / "fallback")
+    files = {path.name: path.read_bytes() for path in fallback.iterdir()}
     with stand_in_hub(files) as hub:
         hub.may_send.clear()
         app = create_app(
             settings(
                 tmp_path,
                 llm_model=NAME,
-                llm_fallback_model=str(stand_in),
+                llm_fallback_model=str(fallback),
                 hf_endpoint=hub.address,
                 llm_threads=1,
             )
@@ -235,7 +231,7 @@ async def test_the_model_of_the_hub_takes_over_from_the_fallback(tmp_path: Path)
             await server.ready()
             assert (await server.client.get("/health/ready")).json()["status"] == "degraded"
             before = await server.client.post("/v1/transcribe", content=SECOND)
-            assert before.json()["model"]["name"] == "stand-in"
+            assert before.json()["model"]["name"] == "fallback"
             hub.may_send.set()
             async with asyncio.timeout(20):
                 while (await server.client.get("/health/ready")).json()["status"] != "ready":
@@ -245,9 +241,7 @@ async def test_the_model_of_the_hub_takes_over_from_the_fallback(tmp_path: Path)
             assert (model["name"], model["revision"]) == (NAME, hub.commit)
 
 
-async def test_nothing_of_a_prompt_is_logged(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_prompts_are_not_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"):
         await server.client.post("/v1/transcribe?prompt=тайна", content=SECOND)
     assert "тайна" not in json.dumps([r.getMessage() for r in caplog.records], ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""Concurrent chunks share batches; none is lost, overtaken for ever, or done for no one."""
+"""Concurrent chunks share batches; none is lost, starves, or is decoded after a cancellation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -25,7 +25,7 @@ OPTIONS = DecodingOptions()
 @asynccontextmanager
 async def running(
     engine: Callable[[], SpeechEngine | None], max_batch_size: int = 4, queue_size: int = 100
-) -> AsyncIterator[Batcher]:
+) -> AsyncGenerator[Batcher]:
     with ThreadPoolExecutor(1) as thread:
         batcher = Batcher(
             engine,
@@ -49,7 +49,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_concurrent_chunks_share_batches_and_each_gets_its_own_answer() -> None:
+async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
         answers = await asyncio.gather(*(ask(batcher, n) for n in range(11, 21)))
@@ -58,7 +58,7 @@ async def test_concurrent_chunks_share_batches_and_each_gets_its_own_answer() ->
     assert [a.timings.batch_size for a in answers] == [4] * 8 + [2] * 2
 
 
-async def test_chunks_of_other_options_are_not_in_the_same_batch() -> None:
+async def test_chunks_with_different_options_do_not_share_a_batch() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
         english = DecodingOptions(language="en")
@@ -66,7 +66,7 @@ async def test_chunks_of_other_options_are_not_in_the_same_batch() -> None:
     assert engine.batches == [[7, 9], [8]]
 
 
-async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
+async def test_a_full_queue_refuses_with_retry_after() -> None:
     engine = FakeEngine()
     engine.go_on.clear()
     async with running(lambda: engine, max_batch_size=1, queue_size=2) as batcher:
@@ -99,9 +99,9 @@ async def test_a_cancelled_chunk_leaves_the_queue_and_frees_its_place() -> None:
     assert engine.batches == [[1], [3]]
 
 
-async def test_a_failing_batch_fails_alone() -> None:
+async def test_a_failing_batch_does_not_affect_the_next() -> None:
     engine = FakeEngine()
-    engine.error = RuntimeError("secret of the inside")
+    engine.error = RuntimeError("internal secret")
     async with running(lambda: engine) as batcher:
         with pytest.raises(InferenceFailedError) as failure:
             await ask(batcher, 1)
@@ -110,7 +110,7 @@ async def test_a_failing_batch_fails_alone() -> None:
         assert (await ask(batcher, 2)).segments[0].text == "2"
 
 
-async def test_without_a_model_a_chunk_is_told_to_come_back() -> None:
+async def test_without_a_model_a_chunk_is_refused_with_retry_after() -> None:
     async with running(lambda: None) as batcher:
         with pytest.raises(NotReadyError) as refusal:
             await ask(batcher, 1)
@@ -120,7 +120,7 @@ async def test_without_a_model_a_chunk_is_told_to_come_back() -> None:
 SECOND = SAMPLE_RATE
 
 
-async def test_a_short_chunk_does_not_wait_for_a_long_one_of_its_batch() -> None:
+async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as batcher:
         lengths = [SECOND * n for n in (3, 20, 4, 19)]
@@ -128,7 +128,7 @@ async def test_a_short_chunk_does_not_wait_for_a_long_one_of_its_batch() -> None
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
 
 
-async def test_a_batch_has_so_much_audio_at_most() -> None:
+async def test_the_audio_of_a_batch_is_limited() -> None:
     engine = FakeEngine()
     async with running(lambda: engine, max_batch_size=16) as batcher:
         await asyncio.gather(*(ask(batcher, 25 * SECOND) for _ in range(12)))
@@ -142,10 +142,10 @@ async def test_a_batch_has_so_much_audio_at_most() -> None:
     st.integers(1, 20),
 )
 @settings(deadline=None)
-def test_every_batch_is_headed_by_the_chunk_due_first_and_keeps_its_bounds(
+def test_every_batch_starts_with_the_chunk_due_first_and_keeps_the_limits(
     seconds: list[int], english: list[bool], max_batch_size: int
 ) -> None:
-    """All come at once here, so the shortest is due first; of equals, the one that came first."""
+    """All arrive at once, so the shortest is due first; of equal ones, the earliest."""
     engine = FakeEngine()
     ages = {length * SECOND + n: n for n, length in enumerate(seconds)}
     options = [DecodingOptions(language="en" if is_so else "ru") for is_so in english]
@@ -159,7 +159,7 @@ def test_every_batch_is_headed_by_the_chunk_due_first_and_keeps_its_bounds(
         ]
 
     asyncio.run(work())
-    # a length in seconds, and its number in samples: the same order as that of arrival
+    # Lengths differ by their number in samples, so their order is the order of arrival.
     waiting = sorted(ages)
     for batch in engine.batches:
         assert batch[0] // SECOND == waiting[0] // SECOND
@@ -170,8 +170,8 @@ def test_every_batch_is_headed_by_the_chunk_due_first_and_keeps_its_bounds(
     assert waiting == []
 
 
-async def test_a_lecture_is_not_overtaken_for_ever() -> None:
-    """A stream of dictations that never ends goes first only until the lecture is due."""
+async def test_a_lecture_does_not_starve() -> None:
+    """An endless stream of dictations overtakes it only until it is due."""
     engine = FakeEngine(delay_s=0.02)
 
     async def dictations() -> None:
@@ -188,8 +188,8 @@ async def test_a_lecture_is_not_overtaken_for_ever() -> None:
 
 
 @pytest.mark.parametrize("in_flight", [8, 16, 64])
-async def test_a_dictation_waits_for_the_batch_at_work_and_no_more(in_flight: int) -> None:
-    """However many chunks a long job has at the service: 16 is the backend's own setting."""
+async def test_a_dictation_waits_only_for_the_running_batch(in_flight: int) -> None:
+    """However many chunks of a long job are queued; the backend's default is 16."""
     engine = FakeEngine(delay_s=0.02)
 
     async def long_job() -> None:
@@ -201,7 +201,7 @@ async def test_a_dictation_waits_for_the_batch_at_work_and_no_more(in_flight: in
         for _ in range(3):
             n_before = len(engine.batches)
             await until(lambda n=n_before: len(engine.batches) > n)
-            n_before = len(engine.batches)  # the last of these is at work
+            n_before = len(engine.batches)  # the last of these is running
             await ask(batcher, 3 * SECOND)
             assert 3 * SECOND in engine.batches[n_before]
         for job in jobs:

@@ -1,4 +1,4 @@
-"""The fake engine that other tests use keeps the rules that the real ones keep."""
+"""The fake engine of other tests obeys the same rules as the real ones."""
 
 import numpy as np
 import pytest

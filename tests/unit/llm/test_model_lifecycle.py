@@ -1,4 +1,4 @@
-"""The service starts with what it has, and moves to the model configured when it can."""
+"""The service starts with a model that it has, and switches to the configured one."""
 
 import asyncio
 import threading
@@ -21,16 +21,16 @@ from unit.llm.fake_engine import FakeEngine
 
 
 class ScriptedSource:
-    """A model that is here, or that arrives when the test says so."""
+    """A model that is on disk, or whose download the test completes."""
 
-    def __init__(self, name: str, *, here: bool = False) -> None:
+    def __init__(self, name: str, *, on_disk: bool = False) -> None:
         self.name = name
-        self.here = here
+        self.on_disk = on_disk
         self.failures: list[Exception] = []
         self.arrive = threading.Event()
 
     def find(self) -> Checkpoint | None:
-        return self._checkpoint() if self.here else None
+        return self._checkpoint() if self.on_disk else None
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
         if self.failures:
@@ -44,7 +44,7 @@ class ScriptedSource:
 
 
 class Loader:
-    """Makes fake engines, and remembers them; can refuse one."""
+    """Creates fake engines and records them; can refuse one."""
 
     def __init__(self, broken: str = "") -> None:
         self.engines: dict[str, FakeEngine] = {}
@@ -68,8 +68,10 @@ def lifecycle(
     fallback: ScriptedSource | None,
     load: Loader,
 ) -> ModelLifecycle:
-    stand_in = (fallback.name, fallback) if fallback else None
-    return ModelLifecycle((primary.name, primary), stand_in, load, thread, first_retry_s=0.01)
+    fallback_source = (fallback.name, fallback) if fallback else None
+    return ModelLifecycle(
+        (primary.name, primary), fallback_source, load, thread, first_retry_s=0.01
+    )
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -85,7 +87,7 @@ def serves(models: ModelLifecycle) -> str | None:
 
 async def test_a_model_on_disk_serves_without_the_fallback(thread: ThreadPoolExecutor) -> None:
     load = Loader()
-    models = lifecycle(thread, ScriptedSource("big", here=True), ScriptedSource("small"), load)
+    models = lifecycle(thread, ScriptedSource("big", on_disk=True), ScriptedSource("small"), load)
     assert models.check().status is HealthStatus.STARTING
     await models.run()
     assert serves(models) == "big"
@@ -93,9 +95,11 @@ async def test_a_model_on_disk_serves_without_the_fallback(thread: ThreadPoolExe
     assert list(load.engines) == ["big"]
 
 
-async def test_the_fallback_serves_until_the_model_has_come(thread: ThreadPoolExecutor) -> None:
+async def test_the_fallback_serves_until_the_model_is_downloaded(
+    thread: ThreadPoolExecutor,
+) -> None:
     load, big = Loader(), ScriptedSource("owner/big")
-    models = lifecycle(thread, big, ScriptedSource("small", here=True), load)
+    models = lifecycle(thread, big, ScriptedSource("small", on_disk=True), load)
     running = asyncio.create_task(models.run())
     await until(lambda: models.models()[0].progress == 0.25)
     assert serves(models) == "small"
@@ -118,11 +122,11 @@ async def test_the_fallback_serves_until_the_model_has_come(thread: ThreadPoolEx
     assert load.engines["small"].closed
 
 
-async def test_a_swap_drops_no_request_and_closes_no_engine_at_work(
+async def test_a_swap_loses_no_request_and_closes_no_running_engine(
     thread: ThreadPoolExecutor,
 ) -> None:
     load, big = Loader(), ScriptedSource("big")
-    models = lifecycle(thread, big, ScriptedSource("small", here=True), load)
+    models = lifecycle(thread, big, ScriptedSource("small", on_disk=True), load)
     batcher = Batcher(
         models.current_engine,
         thread,
@@ -146,10 +150,10 @@ async def test_a_swap_drops_no_request_and_closes_no_engine_at_work(
     tasks[1].cancel()
 
 
-async def test_no_hub_is_said_and_tried_again(thread: ThreadPoolExecutor) -> None:
+async def test_an_unreachable_hub_is_reported_and_tried_again(thread: ThreadPoolExecutor) -> None:
     big = ScriptedSource("big")
     big.failures = [FetchError("The hub cannot be reached."), FetchError("Still not.")]
-    models = lifecycle(thread, big, ScriptedSource("small", here=True), Loader())
+    models = lifecycle(thread, big, ScriptedSource("small", on_disk=True), Loader())
     running = asyncio.create_task(models.run())
     await until(lambda: models.models()[0].state is ModelState.FAILED)
     assert "The hub cannot be reached" in (models.check().detail or "")
@@ -160,7 +164,10 @@ async def test_no_hub_is_said_and_tried_again(thread: ThreadPoolExecutor) -> Non
 
 async def test_a_broken_model_leaves_the_fallback_serving(thread: ThreadPoolExecutor) -> None:
     models = lifecycle(
-        thread, ScriptedSource("big", here=True), ScriptedSource("small", here=True), Loader("big")
+        thread,
+        ScriptedSource("big", on_disk=True),
+        ScriptedSource("small", on_disk=True),
+        Loader("big"),
     )
     await models.run()
     assert serves(models) == "small"
@@ -181,15 +188,15 @@ async def test_without_a_fallback_the_service_waits(thread: ThreadPoolExecutor) 
     assert models.check().status is HealthStatus.READY
 
 
-async def test_closing_ends_a_fetch(thread: ThreadPoolExecutor) -> None:
-    """Else a service that fetches for an hour could not be stopped."""
+async def test_closing_stops_a_download(thread: ThreadPoolExecutor) -> None:
+    """Otherwise a service could not be stopped during an hour of downloading."""
     models = lifecycle(thread, ScriptedSource("big"), None, Loader())
     await models.close()
     with pytest.raises(FetchError):
         models._report_progress(0.5)
 
 
-def test_retries_come_ever_more_rarely_up_to_an_hour() -> None:
+def test_retry_delays_double_up_to_an_hour() -> None:
     delays = [delay for delay, _ in zip(retry_delays(), range(12), strict=False)]
     assert delays[:3] == [30, 60, 120]
     assert delays[-1] == LAST_RETRY_S

@@ -1,4 +1,4 @@
-"""As many threads as the container may use, not as the host has."""
+"""The number of threads follows the container's quota, not the host's cores."""
 
 import os
 from pathlib import Path
@@ -37,5 +37,5 @@ def test_quota_of_cgroup_v1(tmp_path: Path, quota: str, cores: int) -> None:
     assert available_cores(tmp_path) == cores
 
 
-def test_without_a_control_group_the_affinity_counts(tmp_path: Path) -> None:
+def test_without_a_control_group_the_affinity_decides(tmp_path: Path) -> None:
     assert available_cores(tmp_path) == 8

@@ -13,14 +13,14 @@ Load = Callable[..., WhisperEngine]
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    """A tiny checkpoint whose texts follow from what it hears; not to be changed."""
+    """A tiny checkpoint whose texts depend on the audio; tests must not change its files."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     return Checkpoint("tiny", "r", write_old_checkpoint(folder, spread=0.8))
 
 
 @pytest.fixture(scope="session")
 def load(tiny: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Load:
-    """Loads a checkpoint, the tiny one unless told, into the engine of a name."""
+    """A function that loads a checkpoint, by default the tiny one, into an engine."""
     cache_dir: Path = tmp_path_factory.mktemp("engines")
 
     def load_one(

@@ -1,6 +1,6 @@
 """Every engine on a tiny checkpoint of the old layout, with random weights.
 
-Its text is noise; what is held here is what must be true of any text.
+Its text is noise, so these tests check what must hold for any text.
 """
 
 from pathlib import Path
@@ -36,7 +36,7 @@ def texts(engine: WhisperEngine, chunks: list, options: DecodingOptions) -> list
     return [[s.text for s in one.segments] for one in engine.transcribe(chunks, options)]
 
 
-def test_an_old_checkpoint_is_told_russian_though_it_forces_english(
+def test_an_old_checkpoint_that_forces_english_decodes_the_requested_language(
     engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = engine.network
@@ -45,7 +45,7 @@ def test_an_old_checkpoint_is_told_russian_though_it_forces_english(
     read: list[list[int]] = []
     start = network.start_decoder
 
-    def spying(encoder_outputs):
+    def spying_start(encoder_outputs):
         decoder = start(encoder_outputs)
         advance = decoder.advance
 
@@ -56,7 +56,7 @@ def test_an_old_checkpoint_is_told_russian_though_it_forces_english(
         monkeypatch.setattr(decoder, "advance", note)
         return decoder
 
-    monkeypatch.setattr(network, "start_decoder", spying)
+    monkeypatch.setattr(network, "start_decoder", spying_start)
     (result,) = engine.transcribe([NOISE], DecodingOptions(language="ru"))
     assert result.language == "ru"
     assert [RUSSIAN, special.tasks[Task.TRANSCRIBE], special.no_timestamps] in read
@@ -96,8 +96,10 @@ def test_text_has_no_special_token_and_times_stay_in_the_chunk(
 
 
 @pytest.mark.parametrize("beam_size", [1, 3])
-def test_a_batch_gives_what_its_chunks_give_alone(engine: WhisperEngine, beam_size: int) -> None:
-    """Of about one length: the window, and so what is heard, follows the longest of a batch."""
+def test_a_batch_gives_the_same_texts_as_its_chunks_alone(
+    engine: WhisperEngine, beam_size: int
+) -> None:
+    """If their lengths are similar: the encoder's window depends on the longest of a batch."""
     chunks = [NOISE, TONE, -NOISE[:31_500], NOISE[::-1].copy()]
     options = DecodingOptions(beam_size=beam_size)
     alone = [texts(engine, [chunk], options)[0] for chunk in chunks]
@@ -105,7 +107,7 @@ def test_a_batch_gives_what_its_chunks_give_alone(engine: WhisperEngine, beam_si
     assert len({str(text) for text in alone}) > 1
 
 
-def test_the_same_chunk_gives_the_same_text_also_when_drawn(engine: WhisperEngine) -> None:
+def test_a_chunk_gives_the_same_text_each_time_even_when_sampled(engine: WhisperEngine) -> None:
     options = DecodingOptions(temperature=1.0)
     assert engine.transcribe([NOISE], options) == engine.transcribe([NOISE], options)
 
@@ -120,7 +122,7 @@ def test_the_longest_and_the_shortest_chunk_are_transcribed(
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_a_checkpoint_that_cannot_be_loaded_says_why(tmp_path: Path, name: str) -> None:
+def test_a_broken_checkpoint_is_refused_with_its_name(tmp_path: Path, name: str) -> None:
     folder = write_old_checkpoint(tmp_path / "broken")
     (folder / "pytorch_model.bin").write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match="broken cannot be loaded"):
@@ -134,7 +136,7 @@ def test_a_checkpoint_that_lacks_weights_is_refused(tmp_path: Path, name: str) -
     del state["model.decoder.layers.1.fc1.weight"]
     torch.save(state, folder / "pytorch_model.bin")
     checkpoint = Checkpoint("partial", "r", folder)
-    for _ in range(2):  # nothing half-made is taken for whole the second time
+    for _ in range(2):  # a partial export must not be used the second time
         with pytest.raises(CheckpointError, match="fc1"):
             load_engine(name, checkpoint, options_of(tmp_path))
 
@@ -157,11 +159,11 @@ def test_pickled_code_is_refused_and_not_run(tmp_path: Path, name: str) -> None:
             load_engine(name, Checkpoint("evil", "r", folder), options_of(tmp_path))
         assert not (tmp_path / "ran").exists()
     torch.load(folder / "pytorch_model.bin", weights_only=False)
-    assert (tmp_path / "ran").exists()  # so it was code
+    assert (tmp_path / "ran").exists()  # proves that the pickle contained code
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_another_kind_of_model_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_model_that_is_not_multilingual_is_refused(tmp_path: Path, name: str) -> None:
     folder = write_old_checkpoint(tmp_path / "english")
     for file in ("added_tokens.json", "special_tokens_map.json"):
         text = (folder / file).read_text("utf-8")
@@ -175,10 +177,10 @@ def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
         load_engine("steam", Checkpoint("x", "r", tmp_path), options_of(tmp_path))
 
 
-def test_on_a_processor_auto_is_openvino(load: Load) -> None:
+def test_auto_is_openvino_on_a_cpu(load: Load) -> None:
     assert load("auto").identity.engine == "openvino"
 
 
-def test_openvino_does_not_pretend_to_use_a_gpu(tmp_path: Path, tiny: Checkpoint) -> None:
+def test_openvino_refuses_a_gpu(tmp_path: Path, tiny: Checkpoint) -> None:
     with pytest.raises(CheckpointError, match="LLM_DEVICE"):
         load_engine("openvino", tiny, EngineOptions("cuda:1", 1, tmp_path))

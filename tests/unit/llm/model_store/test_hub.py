@@ -1,4 +1,4 @@
-"""Models of the hub: fetched once, pinned, checked; a stand-in plays the hub."""
+"""Models of the hub are downloaded once, pinned to a commit, and checked."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from llm.engines.protocol import CheckpointError
 from llm.model_store.hub import HubCheckpoint
 from llm.model_store.source import FetchError
-from unit.llm.stand_in_hub import NAME, StandInHub, stand_in_hub
+from unit.llm.model_store.stand_in_hub import NAME, StandInHub, stand_in_hub
 
 FILES = {
     "config.json": b"{}",
@@ -35,15 +35,17 @@ def source(hub_address: str, folder: Path, name: str = NAME) -> HubCheckpoint:
     )
 
 
-def test_only_what_is_needed_is_fetched_with_progress(hub: StandInHub, tmp_path: Path) -> None:
-    told: list[float] = []
+def test_only_needed_files_are_downloaded_and_progress_is_reported(
+    hub: StandInHub, tmp_path: Path
+) -> None:
+    shares: list[float] = []
     assert source(hub.address, tmp_path).find() is None
-    checkpoint = source(hub.address, tmp_path).fetch(told.append)
+    checkpoint = source(hub.address, tmp_path).fetch(shares.append)
     assert sorted(hub.sent) == ["config.json", "model.safetensors", "tokenizer.json"]
     assert checkpoint.revision == hub.commit
     assert (checkpoint.folder / "model.safetensors").read_bytes() == FILES["model.safetensors"]
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 def test_a_restart_keeps_the_model_and_needs_no_network(hub: StandInHub, tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_a_restart_keeps_the_model_and_needs_no_network(hub: StandInHub, tmp_pat
     assert source("http://127.0.0.1:9", tmp_path).find() == first
 
 
-def test_a_file_that_is_missing_is_fetched_again_of_the_same_commit(
+def test_a_missing_file_is_downloaded_again_from_the_same_commit(
     hub: StandInHub, tmp_path: Path
 ) -> None:
     checkpoint = source(hub.address, tmp_path).fetch(lambda _share: None)
@@ -64,30 +66,32 @@ def test_a_file_that_is_missing_is_fetched_again_of_the_same_commit(
     assert "model.safetensors" not in hub.sent
 
 
-def test_weights_that_arrive_changed_are_dropped(hub: StandInHub, tmp_path: Path) -> None:
+def test_weights_with_a_wrong_checksum_are_deleted(hub: StandInHub, tmp_path: Path) -> None:
     hub.announced["model.safetensors"] = "0" * 64
     with pytest.raises(FetchError, match="SHA-256"):
         source(hub.address, tmp_path).fetch(lambda _share: None)
     assert source(hub.address, tmp_path).find() is None
 
 
-def test_no_hub_is_an_error_in_words(tmp_path: Path) -> None:
+def test_an_unreachable_hub_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="Cannot download from the hub"):
         source("http://127.0.0.1:9", tmp_path).fetch(lambda _share: None)
 
 
-def test_a_name_the_hub_does_not_know(hub: StandInHub, tmp_path: Path) -> None:
+def test_an_unknown_name_is_reported(hub: StandInHub, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="no public model owner/other"):
         source(hub.address, tmp_path, "owner/other").fetch(lambda _share: None)
 
 
-def test_a_repository_without_weights_is_no_checkpoint(hub: StandInHub, tmp_path: Path) -> None:
+def test_a_repository_without_weights_is_refused(hub: StandInHub, tmp_path: Path) -> None:
     hub.files = {"README.md": b""}
     with pytest.raises(CheckpointError, match="contains no transformers checkpoint"):
         source(hub.address, tmp_path).fetch(lambda _share: None)
 
 
-def test_a_fetch_can_be_ended_from_its_progress(hub: StandInHub, tmp_path: Path) -> None:
+def test_a_download_can_be_stopped_from_its_progress_callback(
+    hub: StandInHub, tmp_path: Path
+) -> None:
     def stop(_share: float) -> None:
         raise FetchError("stop")
 

@@ -1,6 +1,6 @@
-"""Exports in processes of their own, to be killed or to run side by side.
+"""Run exports in separate processes, to kill them or to run several at once.
 
-The processes are forked from one that has the libraries loaded, and nothing else.
+The processes are forked from a server process that has only loaded the libraries.
 """
 
 import multiprocessing
@@ -16,27 +16,27 @@ import pytest
 from llm.engines.openvino import export
 from llm.engines.protocol import Checkpoint, ComputeType
 
-MADE = "made"
-"""File beside the folder of exports, with a letter for each that was begun."""
+BEGUN = "begun"
+"""File beside the folder of exports, with one letter per export that was begun."""
 
 
 def _export(checkpoint: Checkpoint, cache_dir: Path) -> None:
-    make = export._export
+    original = export._export
 
-    def noting(*args: Any) -> None:
-        with (cache_dir.parent / MADE).open("a") as made:
-            made.write("x")
-        make(*args)
+    def count_and_export(*args: Any) -> None:
+        with (cache_dir.parent / BEGUN).open("a") as begun:
+            begun.write("x")
+        original(*args)
 
-    export._export = noting
+    export._export = count_and_export
     export.find_or_export(checkpoint, ComputeType.INT8, cache_dir, ov.Core())
 
 
 def start_export(
     checkpoint: Checkpoint, cache_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ForkServerProcess:
-    """Return a process that looks for an export, and makes it when there is none."""
-    # the server that processes are forked from does not inherit sys.path
+    """Start a process that finds or creates an export."""
+    # The server process does not inherit sys.path.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])

@@ -1,4 +1,4 @@
-"""An export is made once, whole or not at all, and found by what it was made of."""
+"""A checkpoint is exported once, completely or not at all, per revision, setting and version."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from llm.engines.openvino import export as export_module
 from llm.engines.openvino.export import Export, find_or_export
 from llm.engines.protocol import Checkpoint, ComputeType
 from unit.llm.engines.conftest import Load
-from unit.llm.engines.openvino.exporting import MADE, start_export
+from unit.llm.engines.openvino.exporting import BEGUN, start_export
 
 FILES = {"encoder.xml", "encoder.bin", "decoder.xml", "decoder.bin", "export.json"}
 
@@ -48,9 +48,7 @@ def leftovers_in(cache_dir: Path) -> list[Path]:
     return [path for path in cache_dir.glob(".*") if path.suffix != ".lock"]
 
 
-def test_an_export_is_made_once_and_not_again(
-    tiny: Checkpoint, tmp_path: Path, core: ov.Core
-) -> None:
+def test_a_checkpoint_is_exported_once(tiny: Checkpoint, tmp_path: Path, core: ov.Core) -> None:
     first = find_or_export(tiny, ComputeType.AUTO, tmp_path, core)
     assert {path.name for path in first.folder.iterdir()} == FILES
     assert set(first.trial_s) > {first.encoder}
@@ -60,30 +58,30 @@ def test_an_export_is_made_once_and_not_again(
     assert state_of(tmp_path) == before
 
 
-def test_what_an_export_was_made_of_tells_it_from_others(
+def test_each_revision_setting_and_version_has_its_own_export(
     tiny: Checkpoint, tmp_path: Path, core: ov.Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a new revision, setting or version would serve what was made of the old one."""
+    """Otherwise a new revision, setting or version would use the old export."""
 
-    def made(checkpoint: Checkpoint, compute_type: ComputeType) -> Export:
+    def exported(checkpoint: Checkpoint, compute_type: ComputeType) -> Export:
         return find_or_export(checkpoint, compute_type, tmp_path, core)
 
     exports = [
-        made(tiny, ComputeType.INT8),
-        made(tiny, ComputeType.FP32),
-        made(replace(tiny, revision="s"), ComputeType.INT8),
-        made(replace(tiny, name="owner/tiny"), ComputeType.INT8),
+        exported(tiny, ComputeType.INT8),
+        exported(tiny, ComputeType.FP32),
+        exported(replace(tiny, revision="s"), ComputeType.INT8),
+        exported(replace(tiny, name="owner/tiny"), ComputeType.INT8),
     ]
     monkeypatch.setattr(ov, "__version__", "2099.1.0-1-abc")
-    exports.append(made(tiny, ComputeType.INT8))
+    exports.append(exported(tiny, ComputeType.INT8))
     monkeypatch.setattr(export_module, "GRAPHS_VERSION", 10**6)
-    exports.append(made(tiny, ComputeType.INT8))
+    exports.append(exported(tiny, ComputeType.INT8))
     folders = {export.folder for export in exports}
     assert len(folders) == len(exports)
     assert folders == set(exports_in(tmp_path))
 
 
-def test_an_export_that_fails_leaves_nothing(
+def test_a_failed_export_leaves_no_files(
     tiny: Checkpoint, tmp_path: Path, core: ov.Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -99,7 +97,7 @@ def test_an_export_that_fails_leaves_nothing(
 
 @pytest.mark.parametrize("compute_type", list(ComputeType))
 def test_every_precision_works(load: Load, compute_type: ComputeType) -> None:
-    """On any processor, also one that has no instructions for it."""
+    """On any processor, also without instructions for the precision."""
     engine = load("openvino", compute_type=compute_type)
     noise = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
     (result,) = engine.transcribe([noise], DecodingOptions())
@@ -107,9 +105,9 @@ def test_every_precision_works(load: Load, compute_type: ComputeType) -> None:
 
 
 def size_of(folders: Iterable[Path]) -> int:
-    """Return the bytes of all files; one that goes away meanwhile has none.
+    """Return the bytes of all files, without those that disappear meanwhile.
 
-    A folder that goes away ends `Path.rglob` with an error, and `os.walk` without one.
+    `os.walk` ignores a folder that disappears, while `Path.rglob` raises an error.
     """
     size = 0
     for folder in folders:
@@ -121,10 +119,10 @@ def size_of(folders: Iterable[Path]) -> int:
 
 
 @pytest.mark.slow
-def test_an_export_that_is_killed_is_not_taken_for_whole(
+def test_a_killed_export_is_never_used(
     tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever part of it is written; and the next start cleans up, and makes it."""
+    """Whenever it was killed; the next start removes its files and exports again."""
     whole = start_export(tiny, tmp_path / "whole", monkeypatch)
     whole.join(300)
     assert whole.exitcode == 0
@@ -134,8 +132,8 @@ def test_an_export_that_is_killed_is_not_taken_for_whole(
     cache_dir = tmp_path / "killed"
     n_halfway = 0
     for n in range(10):
-        for there in exports_in(cache_dir):
-            shutil.rmtree(there)
+        for export in exports_in(cache_dir):
+            shutil.rmtree(export)
         until = size_of([expected]) * (n + moments.random()) / 10
         old = set(leftovers_in(cache_dir))
         process = start_export(tiny, cache_dir, monkeypatch)
@@ -157,7 +155,7 @@ def test_an_export_that_is_killed_is_not_taken_for_whole(
 
 
 @pytest.mark.slow
-def test_starts_at_once_make_one_export(
+def test_simultaneous_starts_export_once(
     tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache_dir = tmp_path / "cache"
@@ -167,13 +165,13 @@ def test_starts_at_once_make_one_export(
     assert [process.exitcode for process in processes] == [0, 0, 0]
     assert len(exports_in(cache_dir)) == 1
     assert leftovers_in(cache_dir) == []
-    assert len((tmp_path / MADE).read_text()) == 1
+    assert len((tmp_path / BEGUN).read_text()) == 1
 
 
-def test_a_start_works_where_nothing_can_be_kept(
+def test_a_read_only_folder_only_costs_an_export_per_start(
     tiny: Checkpoint, tmp_path: Path, core: ov.Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read-only data folder costs an export at each start, not the service."""
+    """Otherwise the service would not start there."""
     in_the_way = tmp_path / "file"
     in_the_way.touch()
     monkeypatch.setattr(export_module.tempfile, "tempdir", str(tmp_path))
@@ -185,7 +183,7 @@ def test_a_start_works_where_nothing_can_be_kept(
     ("floats_s", "chosen"),
     [(2.0, ComputeType.INT8), (0.9, ComputeType.INT8), (0.7, ComputeType.FP32)],
 )
-def test_floats_are_chosen_only_where_they_are_worth_their_memory(
+def test_floats_are_chosen_only_if_they_are_much_faster(
     floats_s: float, chosen: ComputeType
 ) -> None:
     trial_s = {ComputeType.INT8: 1.0, ComputeType.FP32: floats_s}

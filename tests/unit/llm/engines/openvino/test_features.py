@@ -1,4 +1,4 @@
-"""The encoder is given what it was trained on."""
+"""The features equal those that Whisper was trained on."""
 
 import numpy as np
 import openvino as ov
@@ -29,7 +29,7 @@ def test_features_are_those_of_transformers(n_mels: int, sound: str) -> None:
     assert np.abs(LogMelSpectrogram(ov.Core(), n_mels)(samples, 3000) - expected).max() < 1e-4
 
 
-def test_a_shorter_window_is_as_if_the_model_were_made_for_it() -> None:
+def test_a_shorter_window_equals_a_feature_extractor_of_that_length() -> None:
     extract = WhisperFeatureExtractor(feature_size=80, chunk_length=7)
     samples = SOUNDS["noise"]
     expected = extract([samples], sampling_rate=16_000, return_tensors="np").input_features[0]

@@ -1,4 +1,4 @@
-"""OpenVINO's network says what transformers' says, number by number, on the same weights."""
+"""OpenVINO's network computes the same numbers as transformers' on the same weights."""
 
 from collections.abc import Sequence
 
@@ -28,14 +28,14 @@ def networks(load: Load) -> tuple[WhisperNetwork, WhisperNetwork]:
 
 @pytest.fixture(scope="module")
 def encoder_outputs(networks: tuple[WhisperNetwork, WhisperNetwork]) -> list[list[EncoderOutput]]:
-    """The chunks in their full context, of each network."""
+    """The chunks, encoded in full context by each network."""
     return [network.encode(CHUNKS, full_context=True) for network in networks]
 
 
 def logits_of(
     network: WhisperNetwork, chunks: Sequence[Samples], steps: Sequence[list[list[int]]]
 ) -> list[Logits]:
-    """Return what comes after each reading of tokens (rows, n), in the full context."""
+    """Return the logits after each step of tokens, shape (rows, n), in full context."""
     decoder = network.start_decoder(network.encode(chunks, full_context=True))
     return [decoder.advance(np.array(tokens)).copy() for tokens in steps]
 
@@ -47,20 +47,20 @@ def logits_of(
 def test_logits_are_those_of_transformers(
     load: Load, compute_type: ComputeType, tolerance: float
 ) -> None:
-    """The tolerance is a share of the logits' own spread."""
+    """The tolerance is relative to the standard deviation of the logits."""
     steps = [[PROMPT] * 4, [[40], [41], [42], [43]], [[7], [8], [9], [10]]]
     expected = logits_of(load("transformers").network, CHUNKS, steps)
     found = logits_of(load("openvino", compute_type=compute_type).network, CHUNKS, steps)
     for one, other in zip(found, expected, strict=True):
         assert one.shape == other.shape
         assert float(np.abs(one - other).mean()) < tolerance * float(other.std())
-    # else the test would hold for a network that is deaf
+    # Otherwise a network that ignores the audio would pass.
     assert float(np.abs(expected[0][0] - expected[0][3]).mean()) > 0.2 * float(expected[0].std())
 
 
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_texts_are_those_of_transformers(load: Load, beam_size: int) -> None:
-    """In windows of thirty seconds, as transformers has them."""
+    """In windows of thirty seconds, which transformers always uses."""
     chunks = [np.tile(chunk, 15)[: 16_000 * 30] for chunk in CHUNKS]
     options = DecodingOptions(beam_size=beam_size, word_timestamps=True)
     found, expected = (
@@ -94,12 +94,12 @@ SELECTIONS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=5), max_s
 
 @given(SELECTIONS)
 @settings(deadline=None, max_examples=15)
-def test_rows_may_be_dropped_reordered_and_doubled(
+def test_rows_can_be_dropped_reordered_and_duplicated(
     networks: tuple[WhisperNetwork, WhisperNetwork],
     encoder_outputs: list[list[EncoderOutput]],
     selections: list[list[int]],
 ) -> None:
-    """As when texts end, from the end of a batch or from its middle, and as beams move."""
+    """As happens when texts end anywhere in a batch, and when beams move."""
     decoders = [
         network.start_decoder(chunks)
         for network, chunks in zip(networks, encoder_outputs, strict=True)
@@ -117,18 +117,18 @@ def test_rows_may_be_dropped_reordered_and_doubled(
         assert np.allclose(found, expected, atol=0.02)
 
 
-def test_what_goes_on_gives_what_a_fresh_batch_of_it_gives(
+def test_the_rows_that_remain_equal_a_fresh_batch(
     networks: tuple[WhisperNetwork, WhisperNetwork], encoder_outputs: list[list[EncoderOutput]]
 ) -> None:
     network = networks[0]
     decoder = network.start_decoder(encoder_outputs[0])
     decoder.advance(np.array([PROMPT] * 4))
     decoder.advance(np.array([[1], [2], [3], [4]]))
-    for rows in ([0, 1, 2], [0, 2], [1, 0]):  # the last, one in the middle, the order
+    for rows in ([0, 1, 2], [0, 2], [1, 0]):  # Drop the last, drop one in the middle, reorder.
         decoder.select(rows)
-    went_on = decoder.advance(np.array([[11], [12]]))
+    continued = decoder.advance(np.array([[11], [12]]))
     fresh = logits_of(network, [CHUNKS[2], CHUNKS[0]], [[PROMPT] * 2, [[3], [1]], [[11], [12]]])
-    assert np.allclose(went_on, fresh[-1], atol=0.002)
+    assert np.allclose(continued, fresh[-1], atol=0.002)
 
 
 def test_the_window_follows_the_longest_chunk(
@@ -146,10 +146,10 @@ def test_the_window_follows_the_longest_chunk(
     assert {one.context_s for one in network.encode(CHUNKS, full_context=True)} == {30}
 
 
-def test_the_shorter_the_chunks_the_more_of_them_go_side_by_side(
+def test_shorter_chunks_allow_more_rows(
     networks: tuple[WhisperNetwork, WhisperNetwork], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many as there is memory for, at least two, at most sixteen."""
+    """As many as fit into memory, at least two, at most sixteen."""
     network = networks[0]
     (encoder_output, *_) = network.encode(CHUNKS[:1], full_context=True)
     window_bytes = sum(array.nbytes for array in encoder_output.states.cache.arrays.values())

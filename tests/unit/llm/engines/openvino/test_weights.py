@@ -1,4 +1,4 @@
-"""Weights are read from every form that a checkpoint comes in, value by value."""
+"""Weights are read exactly from every file format of checkpoints."""
 
 import json
 from collections.abc import Callable
@@ -51,12 +51,12 @@ def _pickle_shards(state: State, folder: Path) -> None:
     (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {}}))
 
 
-FORMS = [_safetensors, _safetensors_shards, _pickle, _old_pickle, _pickle_shards]
+FORMATS = [_safetensors, _safetensors_shards, _pickle, _old_pickle, _pickle_shards]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("write", FORMS)
-def test_every_form_holds_the_same_values(
+@pytest.mark.parametrize("write", FORMATS)
+def test_every_format_gives_the_same_values(
     tmp_path: Path, write: Callable[[State, Path], None], dtype: torch.dtype
 ) -> None:
     state = {name: tensor.to(dtype) for name, tensor in STATE.items()}
@@ -68,13 +68,13 @@ def test_every_form_holds_the_same_values(
         assert np.array_equal(read, tensor.float().numpy())
 
 
-def test_what_cannot_hold_code_is_preferred(tmp_path: Path) -> None:
+def test_safetensors_are_preferred_to_pickles(tmp_path: Path) -> None:
     _safetensors(STATE, tmp_path)
     (tmp_path / "pytorch_model.bin").write_bytes(b"never read")
     assert CheckpointWeights(tmp_path)["encoder.a.weight"].shape == (3, 4)
 
 
-def test_a_weight_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_weight_is_named_in_the_error(tmp_path: Path) -> None:
     _safetensors(STATE, tmp_path)
     with pytest.raises(CheckpointError, match=r"model\.decoder\.d"):
         CheckpointWeights(tmp_path)["decoder.d"]

@@ -1,4 +1,4 @@
-"""A network without weights, at the border of `WhisperNetwork`: it writes what it is told."""
+"""A `WhisperNetwork` without weights that writes scripted texts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +17,18 @@ from llm.engines.whisper.tokens import SpecialTokens
 
 _N_OTHERS = 2000
 _IMPOSSIBLE = -100.0
-_STEERING_READS = 2
+_CONTROL_STEPS = 2
 
 
 @dataclass(frozen=True)
 class Text:
-    """What is written at one attempt.
+    """The scripted text of one attempt.
 
     Attributes:
-        words: each is a token.
-        probability: of each token, the end included; the rest is spread thinly.
-        no_speech: probability.
-        until: the share of the chunk in which the words lie.
+        words: each is one token.
+        probability: of each token and of the end; other tokens share the rest.
+        no_speech: probability of the no-speech token.
+        until: share of the chunk that the words fill, from its start.
     """
 
     words: str
@@ -62,11 +62,11 @@ class StandInVocabulary:
 
 @dataclass
 class StandInNetwork:
-    """Chunks are told apart by their number of samples.
+    """Identifies chunks by their number of samples.
 
     Attributes:
-        script: for each chunk its attempts, in order; the last one repeats.
-        context_s: of the window, when it is not the full one.
+        script: the attempts of each chunk in order; the last one repeats.
+        context_s: seconds of the window, unless in full context.
         encoded: the chunks of each call of `encode`, and whether it was in full context.
         decoded: the chunks of each decoder.
     """
@@ -142,12 +142,12 @@ class StandInDecoder:
     def _after(self, text: Text) -> Logits:
         vocabulary = self._network.vocabulary
         logits = np.full(self._network.vocab_size, _IMPOSSIBLE, np.float32)
-        if self._n_reads < _STEERING_READS:
+        if self._n_reads < _CONTROL_STEPS:
             logits[vocabulary.special.no_speech] = np.log(text.no_speech)
             logits[vocabulary.special.languages["ru"]] = np.log(1 - text.no_speech)
             return logits
         tokens = [*vocabulary.tokens(text.words), vocabulary.special.end_of_text]
-        step = min(self._n_reads - _STEERING_READS, len(tokens) - 1)
+        step = min(self._n_reads - _CONTROL_STEPS, len(tokens) - 1)
         others = slice(vocabulary.special.end_of_text - _N_OTHERS, vocabulary.special.end_of_text)
         logits[others] = np.log((1 - text.probability) / _N_OTHERS)
         logits[tokens[step]] = np.log(text.probability)

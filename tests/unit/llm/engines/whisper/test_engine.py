@@ -1,4 +1,4 @@
-"""A doubtful text is decoded again, the better one is kept, and what was done is told."""
+"""A text with quality issues is decoded again, the best is kept, and attempts are reported."""
 
 from typing import cast
 
@@ -38,11 +38,11 @@ def text_of(result: ChunkResult) -> str:
 
 
 def attempts_of(result: ChunkResult) -> list[DecodingAttempt]:
-    """Return them in the order in which they were made."""
+    """Return the attempts in the order in which they were made."""
     return sorted(result.attempts, key=lambda one: (one.temperature, one.context_s))
 
 
-def told(result: ChunkResult) -> list[tuple[float, float, list[QualityIssue], bool]]:
+def described(result: ChunkResult) -> list[tuple[float, float, list[QualityIssue], bool]]:
     return [(a.context_s, a.temperature, a.quality_issues, a.kept) for a in attempts_of(result)]
 
 
@@ -51,42 +51,42 @@ def kept(result: ChunkResult) -> DecodingAttempt:
     return one
 
 
-def test_a_sure_text_is_decoded_once_in_a_short_window() -> None:
+def test_a_text_without_issues_is_decoded_once_in_a_short_window() -> None:
     network = StandInNetwork({20 * SECONDS: [SPEECH]})
     (result,) = decode(network)
     assert text_of(result) == SPEECH.words
-    assert told(result) == [(22, 0, [], True)]
+    assert described(result) == [(22, 0, [], True)]
     assert result.attempts[0].avg_logprob == pytest.approx(np.log(0.95), abs=1e-3)
     assert not result.hallucination_suppressed
 
 
-def test_a_doubtful_text_is_decoded_again_in_full_context() -> None:
+def test_a_text_with_issues_is_decoded_again_in_full_context() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP, SPEECH]})
     (result,) = decode(network)
     assert text_of(result) == SPEECH.words
-    assert told(result) == [(22, 0, [QualityIssue.REPETITION], False), (30, 0, [], True)]
+    assert described(result) == [(22, 0, [QualityIssue.REPETITION], False), (30, 0, [], True)]
     assert network.encoded == [([20 * SECONDS], False), ([20 * SECONDS], True)]
 
 
-def test_then_warmer_and_warmer_until_it_is_sure() -> None:
+def test_retries_get_warmer_until_no_issue_is_left() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP, LOOP, GUESS, SPEECH, OTHER]})
     (result,) = decode(network)
     assert text_of(result) == SPEECH.words
-    assert [one[:2] for one in told(result)] == [(22, 0), (30, 0), (30, 0.2), (30, 0.4)]
+    assert [one[:2] for one in described(result)] == [(22, 0), (30, 0), (30, 0.2), (30, 0.4)]
     assert [attempt.kept for attempt in attempts_of(result)] == [False, False, False, True]
 
 
-def test_in_a_full_window_the_next_attempt_is_warmer_at_once() -> None:
+def test_a_full_window_is_retried_warmer_immediately() -> None:
     network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, context_s=30)
     (result,) = decode(network)
-    assert [one[:2] for one in told(result)] == [(30, 0), (30, 0.2)]
+    assert [one[:2] for one in described(result)] == [(30, 0), (30, 0.2)]
     assert len(network.encoded) == 1
 
 
-def test_of_doubtful_texts_the_most_probable_is_kept() -> None:
+def test_of_texts_with_issues_the_most_probable_is_kept() -> None:
     network = StandInNetwork({20 * SECONDS: [WORSE_GUESS, GUESS, *[LOOP] * 9]})
     (result,) = decode(network)
-    # a loop is one doubt too, and surer of itself
+    # A loop has one issue too, and a higher probability.
     assert text_of(result).startswith("и вот так")
     assert len(result.attempts) == 7
     assert kept(result).quality_issues == [QualityIssue.REPETITION]
@@ -97,20 +97,20 @@ def test_of_doubtful_texts_the_most_probable_is_kept() -> None:
     assert (kept(result).context_s, kept(result).temperature) == (30, 0)
 
 
-def test_a_text_of_fewer_doubts_is_better_than_a_more_probable_one() -> None:
+def test_fewer_issues_beat_a_higher_probability() -> None:
     both = Text("и вот так " * 20, 0.3)
     network = StandInNetwork({20 * SECONDS: [both, LOOP, *[GUESS] * 9]})
     assert kept(decode(network)[0]).quality_issues == [QualityIssue.REPETITION]
 
 
-def test_a_second_text_that_is_worse_does_not_replace_the_first() -> None:
+def test_a_worse_retry_does_not_replace_the_first_text() -> None:
     network = StandInNetwork({20 * SECONDS: [GUESS, *[WORSE_GUESS] * 9]})
     (result,) = decode(network)
     assert text_of(result) == GUESS.words
     assert kept(result).context_s == 22
 
 
-def test_only_what_is_doubtful_is_decoded_again() -> None:
+def test_only_texts_with_issues_are_decoded_again() -> None:
     a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
     network = StandInNetwork({a: [SPEECH], b: [LOOP, LOOP, OTHER], c: [GUESS, SPEECH]})
     results = decode(network)
@@ -120,7 +120,7 @@ def test_only_what_is_doubtful_is_decoded_again() -> None:
 
 
 def test_a_chunk_is_decoded_from_its_own_encoder_output() -> None:
-    """One keeps its text of the short window, one that of the full: both are tried warmer."""
+    """One chunk keeps its short-window text, another its full-context text; both are retried."""
     a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
     network = StandInNetwork(
         {a: [SPEECH], b: [GUESS, WORSE_GUESS, SPEECH], c: [WORSE_GUESS, GUESS, OTHER]}
@@ -128,18 +128,18 @@ def test_a_chunk_is_decoded_from_its_own_encoder_output() -> None:
     results = decode(network)
     assert [text_of(one) for one in results] == [SPEECH.words, SPEECH.words, OTHER.words]
     expected = [(22, 0), (30, 0), (30, 0.2)]
-    assert [[one[:2] for one in told(result)] for result in results[1:]] == [expected] * 2
+    assert [[one[:2] for one in described(result)] for result in results[1:]] == [expected] * 2
 
 
 def test_only_so_many_chunks_are_encoded_again_at_once_as_memory_allows() -> None:
-    """Else sixteen doubtful dictations would take the memory of sixteen windows of 30 s."""
+    """Otherwise sixteen dictations would need the memory of sixteen windows of 30 s."""
     a, b, c = 20 * SECONDS, 19 * SECONDS, 18 * SECONDS
     network = StandInNetwork({key: [LOOP, SPEECH] for key in (a, b, c)}, rows_in_full_context=2)
     assert [text_of(one) for one in decode(network)] == [SPEECH.words] * 3
     assert network.encoded == [([a, b, c], False), ([a, b], True), ([c], True)]
 
 
-def test_a_temperature_that_is_asked_for_is_where_it_begins() -> None:
+def test_retries_start_above_the_requested_temperature() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP]})
     (result,) = decode(network, DecodingOptions(temperature=0.5))
     assert [one.temperature for one in result.attempts if one.context_s == 22] == [0.5]
@@ -157,7 +157,7 @@ def test_skipped_speech_is_decoded_again() -> None:
 
 
 @pytest.mark.parametrize(("no_speech", "silenced"), [(0.9, True), (0.1, False)])
-def test_a_phrase_of_silence_is_dropped_on_silence_and_kept_on_speech(
+def test_a_phrase_of_silence_is_dropped_in_silence_and_kept_in_speech(
     no_speech: float, silenced: bool
 ) -> None:
     network = StandInNetwork({5 * SECONDS: [Text("Продолжение следует...", 0.9, no_speech)]})
@@ -167,18 +167,18 @@ def test_a_phrase_of_silence_is_dropped_on_silence_and_kept_on_speech(
     assert len(result.attempts) == 1
 
 
-def test_silence_is_not_decoded_again_and_nothing_is_written() -> None:
+def test_silence_is_decoded_once_and_gives_no_segments() -> None:
     network = StandInNetwork({5 * SECONDS: [LOOP]})
     (result,) = decode(network, chunks=[np.zeros(5 * SECONDS, np.float32)])
     assert (result.segments, result.hallucination_suppressed, len(result.attempts)) == ([], True, 1)
 
 
-def test_where_nothing_was_written_nothing_was_silenced() -> None:
+def test_an_empty_text_is_not_reported_as_suppressed() -> None:
     (result,) = decode(StandInNetwork({5 * SECONDS: [Text("")]}))
     assert (result.segments, result.hallucination_suppressed) == ([], False)
 
 
-def test_any_number_of_chunks_comes_back_in_order_few_at_a_time() -> None:
+def test_many_chunks_are_decoded_in_small_batches_and_returned_in_order() -> None:
     lengths = [SECONDS * n for n in (3, 20, 5, 7, 20, 11, 2, 9)]
     lengths = [length + n for n, length in enumerate(lengths)]
     network = StandInNetwork({length: [Text(f"Раз {n}.")] for n, length in enumerate(lengths)})
@@ -188,7 +188,7 @@ def test_any_number_of_chunks_comes_back_in_order_few_at_a_time() -> None:
     assert network.decoded == [sorted(chunks, reverse=True) for chunks in network.decoded]
 
 
-def test_words_are_told_when_asked_for_and_make_the_segments_either_way() -> None:
+def test_words_are_returned_on_request_and_always_form_the_segments() -> None:
     script = {10 * SECONDS: [Text("Раз, два. Три!")]}
     (plain,) = decode(StandInNetwork(script))
     (timed,) = decode(StandInNetwork(script), DecodingOptions(word_timestamps=True))

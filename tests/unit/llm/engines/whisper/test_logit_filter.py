@@ -1,4 +1,4 @@
-"""What may be written is what transformers' own processors leave over."""
+"""The filter forbids the same tokens as transformers' own processors."""
 
 import numpy as np
 import torch
@@ -24,17 +24,17 @@ TOKENS = st.lists(st.integers(0, 100), max_size=10)
 
 
 @given(TOKENS, TOKENS, st.integers(0, 3), st.integers(0, 2**31))
-def test_only_text_and_the_end_are_written_and_nothing_unwanted(
+def test_only_text_and_the_end_are_allowed_without_suppressed_tokens(
     anywhere: list[int], first: list[int], n_written: int, seed: int
 ) -> None:
     logits = torch.randn(3, VOCAB_SIZE, generator=torch.Generator().manual_seed(seed))
-    rules = LogitFilter(SPECIAL, VOCAB_SIZE, SuppressedTokens(anywhere, first))
-    # a text that could never end would go on to the limit
-    unwanted = [token for token in anywhere if token != SPECIAL.end_of_text]
-    expected = SuppressTokensLogitsProcessor([*unwanted, *range(101, VOCAB_SIZE)])(None, logits)
+    allowed = LogitFilter(SPECIAL, VOCAB_SIZE, SuppressedTokens(anywhere, first))
+    # The end token is never suppressed, or no text could end.
+    suppressed = [token for token in anywhere if token != SPECIAL.end_of_text]
+    expected = SuppressTokensLogitsProcessor([*suppressed, *range(101, VOCAB_SIZE)])(None, logits)
     if first:
         at_begin = SuppressTokensAtBeginLogitsProcessor(first, begin_index=0)
         expected = at_begin(torch.zeros(3, n_written, dtype=torch.long), expected)
     before = logits.clone()
-    assert np.array_equal(rules(n_written, logits.numpy()), expected.numpy())
+    assert np.array_equal(allowed(n_written, logits.numpy()), expected.numpy())
     assert torch.equal(logits, before)

@@ -1,4 +1,4 @@
-"""Each doubt fires on what it is for, and speech as it is raises none."""
+"""Each check detects its own fault, and ordinary speech passes them all."""
 
 import numpy as np
 import pytest
@@ -34,11 +34,11 @@ def issues(
     spans: tuple[tuple[float, float], ...] = ((0.2, 11.8),),
     samples: Samples | None = None,
 ) -> list[QualityIssue]:
-    samples_of_chunk = sound(12) if samples is None else samples
-    return find_quality_issues(text, n_tokens, avg_logprob, words_between(*spans), samples_of_chunk)
+    chunk = sound(12) if samples is None else samples
+    return find_quality_issues(text, n_tokens, avg_logprob, words_between(*spans), chunk)
 
 
-def test_speech_raises_none() -> None:
+def test_ordinary_speech_has_no_issues() -> None:
     assert issues() == []
     assert issues("", 0, spans=()) == []
     assert issues("Да, да, да! Да. Нет, нет.") == []
@@ -50,19 +50,19 @@ def test_speech_raises_none() -> None:
     "text",
     ["и вот " * 40, "Он сказал, что да. " * 4, "Я НЕ ЗНАЮ, я не знаю. Я, не знаю — я не знаю!"],
 )
-def test_the_same_again_and_again_is_doubted(text: str) -> None:
+def test_repetition_is_detected(text: str) -> None:
     assert issues(text) == [QualityIssue.REPETITION]
 
 
-def test_more_tokens_than_anyone_can_say_are_doubted() -> None:
+def test_more_tokens_than_anyone_can_speak_are_detected() -> None:
     assert issues(n_tokens=193) == [QualityIssue.TOO_MANY_TOKENS]
     assert issues(n_tokens=190) == []
     assert issues(n_tokens=40, samples=sound(1), spans=((0, 1),)) == [QualityIssue.TOO_MANY_TOKENS]
-    # in a word or two the tokens of a mark or a name weigh too much to count
+    # In a word or two, punctuation and names have too many tokens for a rate.
     assert issues(n_tokens=20, samples=sound(1), spans=((0, 1),)) == []
 
 
-def test_a_guess_is_doubted() -> None:
+def test_a_low_probability_is_detected() -> None:
     assert issues(avg_logprob=-1.01) == [QualityIssue.LOW_LOGPROB]
     assert issues(avg_logprob=-0.99) == []
 
@@ -70,18 +70,18 @@ def test_a_guess_is_doubted() -> None:
 @pytest.mark.parametrize(
     "spans", [((0.2, 8.5),), ((3.5, 11.8),), ((0.2, 4.0), (7.5, 11.8)), ((5, 6),)]
 )
-def test_sound_without_words_is_doubted(spans: tuple[tuple[float, float], ...]) -> None:
+def test_sound_without_words_is_detected(spans: tuple[tuple[float, float], ...]) -> None:
     assert issues(spans=spans) == [QualityIssue.SKIPPED_SPEECH]
 
 
-def test_a_pause_without_words_is_not() -> None:
-    samples_of_chunk = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
-    assert issues(spans=((0, 4), (8, 12)), samples=samples_of_chunk) == []
-    assert issues(spans=((0, 4), (4, 8)), samples=samples_of_chunk) == [QualityIssue.SKIPPED_SPEECH]
+def test_a_pause_without_words_is_no_issue() -> None:
+    chunk = np.concatenate([sound(4), sound(4, 0.002), sound(4)])
+    assert issues(spans=((0, 4), (8, 12)), samples=chunk) == []
+    assert issues(spans=((0, 4), (4, 8)), samples=chunk) == [QualityIssue.SKIPPED_SPEECH]
     assert issues(spans=((0, 4), (6.5, 12))) == []  # two and a half seconds are a pause
 
 
-def test_doubts_add_up() -> None:
+def test_several_issues_are_reported_together() -> None:
     assert issues("и вот " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
 
 
@@ -107,26 +107,26 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("text", PHRASES)
-def test_what_the_model_writes_upon_silence_is_dropped_there_only(text: str) -> None:
+def test_a_phrase_of_silence_counts_as_silence_only_there(text: str) -> None:
     assert is_silence_phrase(text)
     assert is_silence(0.9, -0.2, text, sound(5))
     assert not is_silence(0.3, -0.2, text, sound(5))
 
 
 @pytest.mark.parametrize("text", OTHERS)
-def test_what_was_said_is_no_phrase_of_silence(text: str) -> None:
+def test_other_texts_are_no_phrases_of_silence(text: str) -> None:
     assert not is_silence_phrase(text)
     assert not is_silence(0.9, -0.2, text, sound(5))
 
 
-def test_a_guess_upon_what_sounds_like_no_speech_is_silence() -> None:
+def test_an_improbable_text_without_speech_is_silence() -> None:
     assert is_silence(0.9, -1.2, SPEECH, sound(5))
     assert not is_silence(0.9, -0.8, SPEECH, sound(5))
     assert not is_silence(0.5, -1.2, SPEECH, sound(5))
 
 
 @pytest.mark.parametrize("peak", [0, 1, 4])
-def test_two_bits_of_noise_are_silence_whatever_the_model_says(peak: int) -> None:
+def test_two_bits_of_noise_are_silence_whatever_the_model_writes(peak: int) -> None:
     dither = RNG.integers(-peak, peak + 1, 16_000) / 32768
     assert is_silence(0.0, -0.1, SPEECH, dither.astype(np.float32))
 

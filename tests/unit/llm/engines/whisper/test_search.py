@@ -1,4 +1,4 @@
-"""The search finds the most probable text, and each row its own."""
+"""The search finds the most probable text of each row."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ VOCABULARY = 5
 
 
 class MarkovDecoder:
-    """A decoder whose next token depends on the last one, by a table for each chunk."""
+    """A decoder whose next token depends on the last one, with one table per chunk."""
 
     def __init__(self, tables: Logits) -> None:
         self._tables = tables
@@ -71,7 +71,7 @@ def test_greedy_takes_the_best_token_of_each_row_at_each_step() -> None:
 
 
 def test_a_wide_beam_finds_what_greedy_misses() -> None:
-    # token 2 looks best at first but leads to guessing; 3 leads straight to a sure end
+    # Token 2 looks best at first but leads to improbable tokens; 3 leads to a certain end.
     table = np.full((VOCABULARY, VOCABULARY), -20.0, np.float32)
     table[1, 2], table[1, 3] = 1.0, 0.9
     table[2] = 0.0
@@ -81,7 +81,7 @@ def test_a_wide_beam_finds_what_greedy_misses() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(2, 4), st.integers(1, 5))
-def test_rows_of_a_batch_do_not_disturb_each_other(seed: int, n_rows: int, beam_size: int) -> None:
+def test_rows_of_a_batch_do_not_affect_each_other(seed: int, n_rows: int, beam_size: int) -> None:
     tables = random_tables(n_rows, seed)
     for temperature in (0, 0.7) if beam_size == 1 else (0,):
         together = search(tables, beam_size, temperature)
@@ -95,21 +95,21 @@ def test_a_row_that_never_ends_is_cut_at_the_limit() -> None:
     assert search(table[None], 1, max_tokens=7)[0].tokens == (4,) * 7
 
 
-def test_temperature_draws_other_texts_too_and_the_same_of_the_same_seed() -> None:
+def test_sampling_varies_with_the_seed_and_only_with_it() -> None:
     table = np.zeros((1, VOCABULARY, VOCABULARY), np.float32)
-    drawn = [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
-    assert len(set(drawn)) > 5
-    assert drawn == [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+    sampled = [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+    assert len(set(sampled)) > 5
+    assert sampled == [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
 
 
-def test_tokens_are_drawn_as_often_as_they_are_probable_and_forbidden_ones_never() -> None:
+def test_tokens_are_sampled_by_their_probability_and_forbidden_ones_never() -> None:
     table = np.full((1, VOCABULARY, VOCABULARY), -np.inf, np.float32)
     table[:, :, 2:4] = np.log([0.25, 0.75])
-    drawn = [search(table, 1, 1, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
-    tokens = [token for text in drawn for token in text]
+    sampled = [search(table, 1, 1, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    tokens = [token for text in sampled for token in text]
     assert set(tokens) == {2, 3}
     assert tokens.count(3) / len(tokens) == pytest.approx(0.75, abs=0.05)
-    # at half the temperature, odds of three to one are odds of nine to one
-    drawn = [search(table, 1, 0.5, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
-    tokens = [token for text in drawn for token in text]
+    # Halving the temperature squares the odds: from three to one to nine to one.
+    sampled = [search(table, 1, 0.5, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    tokens = [token for text in sampled for token in text]
     assert tokens.count(3) / len(tokens) == pytest.approx(0.9, abs=0.04)

@@ -1,4 +1,4 @@
-"""Segments are sentences, short enough to follow, and hold every word."""
+"""Segments are sentences or short parts of them, and contain every word."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from llm.engines.whisper.segments import MAX_SEGMENT_S, split_into_segments
 
 
 def spoken(text: str, *, word_s: float = 0.5, pauses: dict[int, float] | None = None) -> list[Word]:
-    """Return words of one length; before some, a pause."""
+    """Return words of equal length, with pauses before some."""
     words: list[Word] = []
     time = 0.0
     for n, word in enumerate(text.split()):
@@ -28,12 +28,12 @@ def test_each_sentence_is_a_segment() -> None:
     assert split_into_segments([]) == []
 
 
-def test_a_long_sentence_is_cut_in_its_longest_pause() -> None:
+def test_a_long_sentence_is_split_in_its_longest_pause() -> None:
     words = spoken("а " * 30, pauses={7: 0.4, 18: 1.0})
     assert [len(segment) for segment in split_into_segments(words)] == [18, 12]
 
 
-def test_a_comma_is_a_better_place_than_a_short_pause() -> None:
+def test_a_comma_is_preferred_to_a_short_pause() -> None:
     text = "а " * 12 + "б, " + "в " * 17
     assert [len(segment) for segment in split_into_segments(spoken(text, pauses={5: 0.2}))] == [
         13,
@@ -41,7 +41,7 @@ def test_a_comma_is_a_better_place_than_a_short_pause() -> None:
     ]
 
 
-def test_with_no_better_place_it_is_cut_in_the_middle() -> None:
+def test_a_sentence_without_pauses_is_split_in_the_middle() -> None:
     assert [len(segment) for segment in split_into_segments(spoken("а " * 40))] == [20, 20]
 
 

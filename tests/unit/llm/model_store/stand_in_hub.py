@@ -1,4 +1,4 @@
-"""A hub on this machine, for the calls that fetching a model makes."""
+"""A local model hub that answers the calls of a download."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ NAME = "owner/model"
 
 
 class StandInHub(ThreadingHTTPServer):
-    """Answers the few calls that a download makes, and remembers the files it sent."""
+    """Answers the calls of a download, and records which files it sent."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
@@ -78,7 +78,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def stand_in_hub(files: Mapping[str, bytes]) -> Iterator[StandInHub]:
-    """A hub with one model, `owner/model`, on a free port."""
+    """Run a hub with one model, `owner/model`, on a free port."""
     with StandInHub(files) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

@@ -1,0 +1,70 @@
+"""Tokens become words with their times."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm.engines.whisper.alignment import FRAME_S
+from llm.engines.whisper.words import group_into_words, time_words
+
+PIECES = [" При", "вет", ",", " мир", " —", " труд", "!"]
+
+
+def decode(tokens: list[int]) -> str:
+    return "".join(PIECES[token] for token in tokens)
+
+
+def test_pieces_join_into_words_with_their_punctuation() -> None:
+    words = group_into_words(range(len(PIECES)), decode, "ru")
+    assert words == [("Привет,", 0, 3), ("мир —", 3, 5), ("труд!", 5, 7)]
+
+
+def test_a_character_split_over_tokens_stays_whole() -> None:
+    data = " ё я".encode()
+
+    def decode_bytes(tokens: list[int]) -> str:
+        return bytes(data[token] for token in tokens).decode(errors="replace")
+
+    words = group_into_words(range(len(data)), decode_bytes, "ru")
+    assert [word for word, _, _ in words] == ["ё", "я"]
+
+
+def sound(*levels: float) -> np.ndarray:
+    """Return half a second of noise of each level."""
+    noise = np.random.default_rng(0).normal(0, 1, (len(levels), 8000))
+    return (noise * np.array(levels)[:, None]).ravel().astype(np.float32)
+
+
+def test_pauses_are_not_part_of_words() -> None:
+    words = time_words(
+        [("раз", 0, 1), ("два", 1, 2)],
+        np.array([0.0, 1.5, 2.5]),
+        np.log([0.5, 0.25]),
+        sound(0.1, 0.001, 0.001, 0.1, 0.001),
+    )
+    assert [(w.start, w.end) for w in words] == [(0, 0.5), (1.5, 2.0)]
+    assert [w.probability for w in words] == [0.5, 0.25]
+
+
+def test_a_word_in_a_pause_keeps_its_time() -> None:
+    (word,) = time_words(
+        [("ой", 0, 1)], np.array([0.6, 0.8]), [-0.1], sound(0.1, 0.001, 0.001, 0.1)
+    )
+    assert (word.start, word.end) == (0.6, 0.8)
+
+
+@given(
+    st.lists(st.integers(0, 1600), min_size=2, max_size=20).map(sorted),
+    st.integers(1, 16_000 * 30),
+    st.integers(0, 2**32),
+)
+def test_words_are_in_order_and_within_the_chunk(
+    steps: list[int], n_samples: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    samples = (rng.normal(0, 0.1, n_samples) * rng.integers(0, 2)).astype(np.float32)
+    groups = [("да", n, n + 1) for n in range(len(steps) - 1)]
+    words = time_words(groups, np.array(steps) * FRAME_S, [-0.5] * len(groups), samples)
+    times = [time for word in words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert all(0 <= time <= round(n_samples / 16_000, 3) for time in times)
