@@ -1,10 +1,10 @@
-"""The stand-in llm as a process of its own, which can be killed at any moment."""
+"""Run the stand-in llm in a process that a test can kill at any time."""
 
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from testbed.services import REPOSITORY, free_port
 
 @dataclass
 class LlmProcess:
-    """It listens on a port of this machine; its journal outlives it."""
+    """A process that listens on a local port and writes its answers to a journal."""
 
     port: int
     delay_s: float
@@ -37,12 +37,12 @@ class LlmProcess:
         self.process.wait()
 
     def answered(self) -> Counter[str]:
-        """Return how often each chunk was answered, by its digest."""
+        """Return the number of answers per chunk digest, also after the process was killed."""
         return Counter(self.journal.read_text().split())
 
 
 @contextmanager
-def llm_process(folder: Path, delay_s: float) -> Iterator[LlmProcess]:
+def llm_process(folder: Path, delay_s: float) -> Generator[LlmProcess]:
     llm = LlmProcess(free_port(), delay_s, folder / "answered.txt")
     llm.journal.touch()
     llm.start()

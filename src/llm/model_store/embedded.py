@@ -27,6 +27,27 @@ MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9
 CONFIG_SHA256 = "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"
 TOKENIZER_SHA256 = "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"
 
+_TOKENIZER_CONFIG = {
+    "tokenizer_class": "WhisperTokenizer",
+    "bos_token": "<|endoftext|>",
+    "eos_token": "<|endoftext|>",
+    "unk_token": "<|endoftext|>",
+    "pad_token": "<|endoftext|>",
+    "model_max_length": 1024,
+}
+
+# Source: the Whisper paper, section 2.2: 80 mel channels, windows of 25 ms every 10 ms
+_PREPROCESSOR_CONFIG = {
+    "feature_extractor_type": "WhisperFeatureExtractor",
+    "feature_size": 80,
+    "sampling_rate": SAMPLE_RATE,
+    "n_fft": 400,
+    "hop_length": 160,
+    "chunk_length": 30,
+    "padding_side": "right",
+    "padding_value": 0.0,
+}
+
 
 class EmbeddedCheckpoint:
     """The embedded checkpoint in transformers' layout, converted once.
@@ -141,13 +162,13 @@ def _special_ids(tokenizer: dict[str, Any]) -> dict[str, int]:
 def _descriptions(
     variables: Tensors, ct2_config: dict[str, Any], special_ids: dict[str, int]
 ) -> dict[str, dict[str, Any]]:
+    """Return the JSON files beside the weights, by name."""
     ends = {
         "bos_token_id": special_ids["<|endoftext|>"],
         "eos_token_id": special_ids["<|endoftext|>"],
         "pad_token_id": special_ids["<|endoftext|>"],
         "decoder_start_token_id": special_ids["<|startoftranscript|>"],
     }
-    language_ids = set(ct2_config["lang_ids"])
     return {
         "config.json": {
             "architectures": ["WhisperForConditionalGeneration"],
@@ -157,41 +178,26 @@ def _descriptions(
             **_dimensions(variables),
             **ends,
         },
-        "generation_config.json": {
-            **ends,
-            "alignment_heads": ct2_config["alignment_heads"],
-            "suppress_tokens": ct2_config["suppress_ids"],
-            "begin_suppress_tokens": ct2_config["suppress_ids_begin"],
-            "is_multilingual": True,
-            "lang_to_id": {name: n for name, n in special_ids.items() if n in language_ids},
-            "task_to_id": {
-                task: special_ids[f"<|{task}|>"] for task in ("translate", "transcribe")
-            },
-            "no_timestamps_token_id": special_ids["<|notimestamps|>"],
-            "prev_sot_token_id": special_ids["<|startofprev|>"],
-            # Source: openai/whisper, DecodingOptions.max_initial_timestamp: 1 second of 20 ms
-            "max_initial_timestamp_index": 50,
-            "max_length": 448,
-        },
-        "tokenizer_config.json": {
-            "tokenizer_class": "WhisperTokenizer",
-            "bos_token": "<|endoftext|>",
-            "eos_token": "<|endoftext|>",
-            "unk_token": "<|endoftext|>",
-            "pad_token": "<|endoftext|>",
-            "model_max_length": 1024,
-        },
-        # Source: the Whisper paper, section 2.2: 80 mel channels, windows of 25 ms every 10 ms
-        "preprocessor_config.json": {
-            "feature_extractor_type": "WhisperFeatureExtractor",
-            "feature_size": 80,
-            "sampling_rate": SAMPLE_RATE,
-            "n_fft": 400,
-            "hop_length": 160,
-            "chunk_length": 30,
-            "padding_side": "right",
-            "padding_value": 0.0,
-        },
+        "generation_config.json": {**ends, **_generation_config(ct2_config, special_ids)},
+        "tokenizer_config.json": _TOKENIZER_CONFIG,
+        "preprocessor_config.json": _PREPROCESSOR_CONFIG,
+    }
+
+
+def _generation_config(ct2_config: dict[str, Any], special_ids: dict[str, int]) -> dict[str, Any]:
+    language_ids = set(ct2_config["lang_ids"])
+    return {
+        "alignment_heads": ct2_config["alignment_heads"],
+        "suppress_tokens": ct2_config["suppress_ids"],
+        "begin_suppress_tokens": ct2_config["suppress_ids_begin"],
+        "is_multilingual": True,
+        "lang_to_id": {name: n for name, n in special_ids.items() if n in language_ids},
+        "task_to_id": {task: special_ids[f"<|{task}|>"] for task in ("translate", "transcribe")},
+        "no_timestamps_token_id": special_ids["<|notimestamps|>"],
+        "prev_sot_token_id": special_ids["<|startofprev|>"],
+        # Source: openai/whisper, DecodingOptions.max_initial_timestamp: 1 second of 20 ms
+        "max_initial_timestamp_index": 50,
+        "max_length": 448,
     }
 
 

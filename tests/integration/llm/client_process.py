@@ -1,4 +1,4 @@
-"""What goes on beside the service: processes of their own, so that their work is not its."""
+"""Functions to run in separate processes, so that they do not slow the service down."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import httpx
 
 
 def send_at_once(url: str, chunks: Sequence[bytes]) -> list[int]:
-    """Send each chunk from a thread of its own; return the statuses."""
+    """Send all chunks at once, one thread each, and return the statuses."""
     with (
         httpx.Client(base_url=url, timeout=300, trust_env=False) as client,
         ThreadPoolExecutor(len(chunks)) as threads,
@@ -21,9 +21,9 @@ def send_at_once(url: str, chunks: Sequence[bytes]) -> list[int]:
 
 
 def tick(stop: Connection, tick_s: float) -> None:
-    """Tick until told to stop; answer by how much a tick came late at most, in seconds.
+    """Tick until a message arrives; send back the longest delay of a tick in seconds.
 
-    So late does the machine wake a process that does nothing.
+    This is how late the machine wakes an idle process.
     """
     latest = 0.0
     while True:

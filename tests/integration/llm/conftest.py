@@ -12,13 +12,13 @@ Load = Callable[[str], SpeechEngine]
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    """The real weights, as they are when nothing is set."""
+    """The real weights, with default settings."""
     return EmbeddedCheckpoint(None, tmp_path_factory.mktemp("data") / "whisper").find()
 
 
 @pytest.fixture(scope="session")
 def load(embedded: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
-    """Loads the real weights into the engine of a name, each once."""
+    """A function that loads the real weights into an engine, once per engine."""
     options = EngineOptions("cpu", available_cores(), tmp_path_factory.mktemp("engines"))
     engines: dict[str, SpeechEngine] = {}
 

@@ -1,4 +1,4 @@
-"""A Whisper of the medium size with random weights, and processes that measure its memory."""
+"""A medium Whisper with random weights, and functions that measure its memory."""
 
 import gc
 import json
@@ -6,7 +6,7 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ from llm.engines.registry import load_engine
 from llm.threads import available_cores
 
 MAX_POSITIONS = 40
-"""Of 448: random weights never end a text, and each token takes its time."""
+"""Fewer than the usual 448, since random weights never end a text."""
 
 
 @dataclass(frozen=True)
 class Peak:
-    """Most memory of a process, in bytes.
+    """Peak memory of a process in bytes.
 
     Attributes:
-        resident: with the pages of files that are mapped.
-        anonymous: without them: what cannot be dropped and read again.
+        resident: including the pages of mapped files.
+        anonymous: without them, which the system can drop and read again.
     """
 
     resident: int
@@ -46,7 +46,7 @@ class Peak:
 
 
 def in_own_process(work: Callable[..., Any], *args: object) -> Any:
-    """Return what a function returns, called in a process with nothing else in it."""
+    """Call a function in a new process and return its result."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
 
@@ -55,8 +55,8 @@ def write_medium_checkpoint(folder: Path, tokenizer: Path) -> None:
     """Write the old layout: a pickle in float32, English forced, no `generation_config.json`.
 
     Args:
-        folder: is made.
-        tokenizer: folder with the files of a multilingual one.
+        folder: to create.
+        tokenizer: folder with the files of a multilingual tokenizer.
     """
     import torch  # noqa: PLC0415
     from transformers import WhisperConfig, WhisperForConditionalGeneration  # noqa: PLC0415
@@ -92,7 +92,7 @@ def export(checkpoint: Checkpoint, cache_dir: Path) -> tuple[Peak, float]:
 def serve(
     checkpoint: Checkpoint, cache_dir: Path, batches: list[list[float]]
 ) -> tuple[Peak, float, list[list[Any]]]:
-    """Load what was exported and transcribe batches of noise, given in seconds of each chunk."""
+    """Load the export and transcribe batches of noise; `batches` has the seconds of each chunk."""
     started = time.perf_counter()
     with _anonymous_memory() as most:
         engine = load_engine("auto", checkpoint, _options(cache_dir))
@@ -110,7 +110,7 @@ def serve(
 
 
 def _options(cache_dir: Path) -> EngineOptions:
-    # what is chosen for it by itself, but for a processor that is much faster in floats
+    # The automatic choice, except on a processor that is much faster in floats.
     return EngineOptions("cpu", available_cores(), cache_dir, ComputeType.INT8)
 
 
@@ -119,19 +119,19 @@ def _resident() -> int:
 
 
 @contextmanager
-def _anonymous_memory() -> Iterator[Callable[[], int]]:
-    """Give a function that tells the most there was; looked at every 10 ms."""
+def _anonymous_memory() -> Generator[Callable[[], int]]:
+    """Sample the memory every 10 ms; yield a function that returns the maximum."""
     most = 0
     done = threading.Event()
 
-    def look() -> None:
+    def sample() -> None:
         nonlocal most
         while not done.wait(0.01):
             status = Path("/proc/self/status").read_text()
             (line,) = [line for line in status.splitlines() if line.startswith("RssAnon")]
             most = max(most, int(line.split()[1]) * 1024)
 
-    watching = threading.Thread(target=look)
+    watching = threading.Thread(target=sample)
     watching.start()
     try:
         yield lambda: most

@@ -1,4 +1,4 @@
-"""Recordings of the corpus as an engine is given them."""
+"""Recordings of the corpus as PCM and as samples."""
 
 import wave
 
@@ -9,12 +9,12 @@ from testbed.speech import Sentence
 
 
 def pcm_of(recording: Sentence) -> bytes:
-    """Return a recording as it is sent to the service; 16 kHz mono."""
+    """Return the PCM to send to the service: s16le, 16 kHz, mono."""
     with wave.open(str(recording.path)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
         return file.readframes(file.getnframes())
 
 
 def samples_of(recording: Sentence) -> Samples:
-    """Return a recording as an engine is given it."""
+    """Return the samples to pass to an engine."""
     return np.frombuffer(pcm_of(recording), "<i2").astype(np.float32) / 32768

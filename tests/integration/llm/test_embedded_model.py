@@ -22,11 +22,11 @@ def engine(request: pytest.FixtureRequest, load: Load) -> SpeechEngine:
 
 
 def test_russian_sentences_are_recognised(engine: SpeechEngine) -> None:
-    """Measured: 19 % on the first 8 sentences, 21 % on the 24 of ../shared/speech."""
+    """Measured: 19 % on the first 8 sentences, 21 % on 24."""
     sentences = russian_sentences(10)
     results = engine.transcribe([samples_of(one) for one in sentences], DecodingOptions())
-    heard = [segment.text for result in results for segment in result.segments]
-    assert wer(" ".join(one.text for one in sentences), " ".join(heard)) <= 0.28
+    found = [segment.text for result in results for segment in result.segments]
+    assert wer(" ".join(one.text for one in sentences), " ".join(found)) <= 0.28
 
 
 def test_the_language_is_found_and_words_have_times(engine: SpeechEngine) -> None:
@@ -37,8 +37,8 @@ def test_the_language_is_found_and_words_have_times(engine: SpeechEngine) -> Non
     assert result.language == "ru"
     assert result.language_probability > 0.8
     words = [word for segment in result.segments for word in segment.words or []]
-    heard = words_in(" ".join(word.word for word in words))
-    assert heard == words_in(" ".join(segment.text for segment in result.segments))
+    found = words_in(" ".join(word.word for word in words))
+    assert found == words_in(" ".join(segment.text for segment in result.segments))
     assert [word.start for word in words] == sorted(word.start for word in words)
     assert sum(word.end > word.start for word in words) >= 0.9 * len(words)
     assert words[-1].end - words[0].start > 0.7 * len(chunk) / 16_000
@@ -53,7 +53,7 @@ def test_translation_is_english(engine: SpeechEngine) -> None:
 
 
 def test_silence_gives_no_words(engine: SpeechEngine) -> None:
-    """Else the model writes the credits of film subtitles into every pause."""
+    """Otherwise the model writes the credits of film subtitles into every pause."""
     dither = np.random.default_rng(0).integers(-1, 2, 16_000 * 10) / 32768
     chunks = [np.zeros(16_000 * 10, np.float32), dither.astype(np.float32)]
     results = engine.transcribe(chunks, DecodingOptions())

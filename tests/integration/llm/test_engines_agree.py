@@ -1,4 +1,4 @@
-"""The fast engine hears what the reference hears."""
+"""The fast engine makes no more errors than the reference."""
 
 from collections.abc import Callable
 from statistics import mean, stdev
@@ -20,7 +20,7 @@ MAX_WORSE = 0.005
 def test_openvino_has_no_more_wrong_words_than_transformers(
     load: Load, record_property: Callable[[str, object], None]
 ) -> None:
-    """Half a point at most, beyond what chance does to so few words (two standard errors)."""
+    """At most half a point more, beyond two standard errors of so few words."""
     sentences = russian_sentences(N_SENTENCES)
     chunks = [samples_of(one) for one in sentences]
     texts: dict[str, list[str]] = {}

@@ -1,8 +1,8 @@
-"""While the model is at work, the service answers whoever asks."""
+"""The service answers requests while the model is running."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -27,7 +27,7 @@ N_ROUNDS = 4
 
 
 async def longest_wait(done: asyncio.Event) -> float:
-    """Return by how much a tick of the loop came late at most, in seconds."""
+    """Return the longest delay of a tick of the event loop, in seconds."""
     latest = 0.0
     while not done.is_set():
         before = time.perf_counter()
@@ -37,8 +37,8 @@ async def longest_wait(done: asyncio.Event) -> float:
 
 
 @contextmanager
-def ticking_beside() -> Iterator[list[float]]:
-    """Give a list that afterwards holds by how much another process's ticks came late."""
+def ticking_beside() -> Generator[list[float]]:
+    """Yield a list that afterwards holds the longest delay of another process's ticks."""
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=tick, args=(there, TICK_S))
@@ -65,9 +65,9 @@ async def at_work(url: str, chunks: list[bytes], client: ProcessPoolExecutor) ->
 async def test_nothing_blocks_the_loop_for_fifty_milliseconds(
     embedded: Checkpoint, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Longer than the machine lets another process wait; of some rounds, one has to be clean.
+    """One of several rounds must stay below the limit, on top of an idle process's delay.
 
-    What blocks does so in every round; another program does not.
+    Blocking code delays every round; other programs on the machine do not.
     """
     settings = LlmSettings(
         _env_file=None,
@@ -88,10 +88,10 @@ async def test_nothing_blocks_the_loop_for_fifty_milliseconds(
                 rounds.append((beside[0], working))
                 if working <= MAX_BLOCKED_S + beside[0]:
                     break
-    told = [f"beside it {beside:.3f} s, in it {working:.3f} s" for beside, working in rounds]
-    record_property("waits", "; ".join(told))
+    measured = [f"beside it {beside:.3f} s, in it {working:.3f} s" for beside, working in rounds]
+    record_property("waits", "; ".join(measured))
     beside_s, working_s = rounds[-1]
-    assert working_s <= MAX_BLOCKED_S + beside_s, told
+    assert working_s <= MAX_BLOCKED_S + beside_s, measured
 
 
 async def _until_ready(url: str) -> None:

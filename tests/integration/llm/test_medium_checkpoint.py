@@ -1,4 +1,4 @@
-"""The architecture of the model configured by default goes all the way, within its memory."""
+"""The default model's architecture is exported and served within its memory limits."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 FREE_BYTES = 8 * 2**30
 MAX_EXPORT_BYTES = 6 * 2**30
 MAX_SERVING_BYTES = 3 * 10**9
-"""Without the pages of the mapped weights, about 0.9 GB, which the system can drop."""
+"""Without the mapped weights, about 0.9 GB, whose pages the system can drop."""
 
 
 @pytest.fixture(scope="module")
