@@ -121,12 +121,7 @@ class GraphBuilder:
         cache = _SelfAttentionCache(tokens, source_rows, sizes)
 
         embedding = self._matrix("decoder.embed_tokens.weight")
-        n_tokens = op.gather(op.shape_of(tokens), _ints(1), _ints(0))
-        positions = op.constant(self._weights("decoder.embed_positions.weight"))
-        read = op.add(
-            op.gather(embedding, tokens, _ints(0)),
-            op.slice(positions, position, op.add(position, n_tokens), _ints(1), _ints(0)),
-        )
+        states = self._embed(tokens, position, embedding)
         attention: list[ov.Node] = []
         for n in range(sizes.decoder_layers):
             layer = f"decoder.layers.{n}"
@@ -134,19 +129,27 @@ class GraphBuilder:
             keys = _parameter(f"key.{n}", np.float32, [-1, sizes.decoder_heads, size, -1])
             values = _parameter(f"value.{n}", np.float32, [-1, sizes.decoder_heads, -1, size])
             inputs += [keys, values]
-            read = self._causal_self_attention(read, layer, cache, token_mask)
-            read, weights = self._cross_attention(read, layer, keys, values)
+            states = self._causal_self_attention(states, layer, cache, token_mask)
+            states, weights = self._cross_attention(states, layer, keys, values)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
                 attention.append(op.gather(weights, _ints(*chosen), _ints(1)))
-            read = self._feed_forward(read, layer)
-        read = self._layer_norm(read, "decoder.layer_norm")
-        last = op.gather(read, op.constant(np.int64(-1)), _ints(1))
+            states = self._feed_forward(states, layer)
+        states = self._layer_norm(states, "decoder.layer_norm")
+        last = op.gather(states, op.constant(np.int64(-1)), _ints(1))
         logits = op.matmul(last, embedding, transpose_a=False, transpose_b=True)
         outputs = [
             _result("logits", logits),
             _result("attention", op.concat(attention, axis=1)),
         ]
         return _graph(outputs, cache.writes, inputs, "decoder")
+
+    def _embed(self, tokens: ov.Node, position: ov.Node, embedding: ov.Node) -> ov.Node:
+        n_tokens = op.gather(op.shape_of(tokens), _ints(1), _ints(0))
+        positions = op.constant(self._weights("decoder.embed_positions.weight"))
+        return op.add(
+            op.gather(embedding, tokens, _ints(0)),
+            op.slice(positions, position, op.add(position, n_tokens), _ints(1), _ints(0)),
+        )
 
     def _self_attention(self, x: ov.Node, layer: str) -> ov.Node:
         n_heads = self._sizes.encoder_heads
