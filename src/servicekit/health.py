@@ -49,8 +49,7 @@ def health_router(
             response.headers["Retry-After"] = "2"
         return Health(status=status, checks=checks)
 
-    peak = Gauge("process_peak_resident_memory_bytes", "Peak resident memory.", registry=registry)
-    peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)
+    _add_peak_memory(registry)
 
     @router.get(
         "/metrics",
@@ -62,3 +61,8 @@ def health_router(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _add_peak_memory(registry: CollectorRegistry) -> None:
+    peak = Gauge("process_peak_resident_memory_bytes", "Peak resident memory.", registry=registry)
+    peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)

@@ -19,6 +19,12 @@ def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     return event
 
 
+def _renderers() -> list[Processor]:
+    if sys.stderr.isatty():
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
 def configure_logging(level: str, service: str) -> None:
     """Write the records of structlog and of the standard library to stderr in one format.
 
@@ -38,15 +44,6 @@ def configure_logging(level: str, service: str) -> None:
         add_service,
         _add_request_id,
     ]
-    in_terminal = sys.stderr.isatty()
-    final: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if in_terminal
-        else [
-            _tracebacks,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -57,7 +54,7 @@ def configure_logging(level: str, service: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers()],
         )
     )
     root = logging.getLogger()
