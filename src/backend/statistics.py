@@ -27,24 +27,21 @@ class StatisticsCounter:
 
     async def count(self, owner: str) -> Statistics:
         """Return an owner's statistics."""
-        return await run_sync(self._count, owner)
-
-    def _count(self, owner: str) -> Statistics:
-        counted = self._store.count(owner, datetime.now(UTC).date())
+        counted = await self._store.count(owner, datetime.now(UTC).date())
         return Statistics(
             **asdict(counted),
-            disk=self._disk_usage(),
+            disk=await self._disk_usage(),
             data_dir=str(self._settings.data_dir),
             version=VERSION,
             database=self._database,
             cache=self._cache,
         )
 
-    def _disk_usage(self) -> DiskUsage:
+    async def _disk_usage(self) -> DiskUsage:
         return DiskUsage(
-            database_bytes=self._store.size_bytes(),
-            recordings_bytes=_all_bytes(self._folders("blobs")),
-            work_bytes=_all_bytes(self._folders("uploads", "work")),
+            database_bytes=await self._store.size_bytes(),
+            recordings_bytes=await run_sync(_all_bytes, self._folders("blobs")),
+            work_bytes=await run_sync(_all_bytes, self._folders("uploads", "work")),
             free_bytes=self._disk.free_bytes(),
         )
 

@@ -1,7 +1,9 @@
 """Finished jobs written into the database of running services, with a recording to hear."""
 
+import asyncio
 import wave
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,17 +60,25 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
+    with ThreadPoolExecutor(1) as thread:  # Playwright has this one's event loop
+        thread.submit(asyncio.run, _write(data, job, blob, segments, progress)).result()
+    return job.id
+
+
+async def _write(
+    data: Path, job: Job, blob: Path, segments: Sequence[Segment], progress: Progress
+) -> None:
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    now, duration_s = job.created_at, progress.total_s
     try:
         jobs = TranscriptionStore(database)
-        jobs.add(job, OWNER, blob)
-        jobs.start(job.id, now)
-        jobs.note_prepared(job.id, Prepared(duration_s, duration_s, 1))
-        jobs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
-        jobs.finish(job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60))
+        await jobs.add(job, OWNER, blob)
+        await jobs.start(job.id, now)
+        await jobs.note_prepared(job.id, Prepared(duration_s, duration_s, 1))
+        await jobs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
+        await jobs.finish(job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60))
     finally:
         database.close()
-    return job.id
 
 
 def _job(name: str, now: datetime) -> Job:

@@ -37,19 +37,19 @@ class Keeper:
         self.database = Database.open(self.settings.database, folder)
         self.jobs = TranscriptionStore(self.database)
 
-    def add(self, text: str, sound: bytes = SOUND) -> str:
+    async def add(self, text: str, sound: bytes = SOUND) -> str:
         arrived = self.folder / "arrived"
         arrived.write_bytes(sound)
-        blob = asyncio.run(BlobStore(self.folder / "blobs").keep(arrived, new_id()))
-        return completed(self.jobs, text, blob=blob, with_words=True)
+        blob = await BlobStore(self.folder / "blobs").keep(arrived, new_id())
+        return await completed(self.jobs, text, blob=blob, with_words=True)
 
-    def sound_of(self, job_id: str) -> bytes:
-        blob = self.jobs.blob(job_id, OWNER)
+    async def sound_of(self, job_id: str) -> bytes:
+        blob = await self.jobs.blob(job_id, OWNER)
         assert blob is not None
         return blob.read_bytes()
 
-    def ids(self) -> set[str]:
-        return {job.id for job in HistoryStore(self.database).page(OWNER, limit=999).items}
+    async def ids(self) -> set[str]:
+        return {job.id for job in (await HistoryStore(self.database).page(OWNER, limit=999)).items}
 
 
 @pytest.fixture
@@ -60,38 +60,38 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
+async def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
     """Texts, corrections, jobs that wait, and recordings; in place, and in an empty folder."""
     keeper = Keeper(data)
-    kept, waiting = keeper.add("раз два"), queued(keeper.jobs)
-    keeper.jobs.edit_segment(kept, OWNER, 0, "раз три")
-    before = keeper.jobs.find(kept, OWNER)
+    kept, waiting = await keeper.add("раз два"), await queued(keeper.jobs)
+    await keeper.jobs.edit_segment(kept, OWNER, 0, "раз три")
+    before = await keeper.jobs.find(kept, OWNER)
     save(keeper.settings, tmp_path / "copy")
-    lost = keeper.jobs.delete(kept, OWNER).blob
+    lost = (await keeper.jobs.delete(kept, OWNER)).blob
     assert lost is not None
     lost.unlink()
-    keeper.add("позже")
+    await keeper.add("позже")
     keeper.database.close()
     for folder in (data, tmp_path / "new"):
-        restore(BackendSettings(data_dir=folder), tmp_path / "copy")
+        await asyncio.to_thread(restore, BackendSettings(data_dir=folder), tmp_path / "copy")
         restored = Keeper(folder)
-        assert restored.ids() == {kept, waiting}
-        assert restored.jobs.find(kept, OWNER) == before
-        assert restored.jobs.unfinished() == [waiting]
-        assert restored.sound_of(kept) == SOUND
+        assert await restored.ids() == {kept, waiting}
+        assert await restored.jobs.find(kept, OWNER) == before
+        assert await restored.jobs.unfinished() == [waiting]
+        assert await restored.sound_of(kept) == SOUND
         restored.database.close()
 
 
-def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Path, tmp_path: Path):
+async def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Path, tmp_path: Path):
     keeper = Keeper(data)
     added: list[str] = []
     stop = threading.Event()
 
-    def work() -> None:
+    async def work() -> None:
         while not stop.is_set():
-            added.append(keeper.add("раз", sound=f"sound {len(added)}".encode()))
+            added.append(await keeper.add("раз", sound=f"sound {len(added)}".encode()))
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=lambda: asyncio.run(work()))
     worker.start()
     try:
         for number in range(3):
@@ -102,55 +102,57 @@ def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Path, tmp
         keeper.database.close()
     for number in range(3):
         folder = tmp_path / f"data{number}"
-        restore(BackendSettings(data_dir=folder), tmp_path / f"copy{number}")
+        await asyncio.to_thread(
+            restore, BackendSettings(data_dir=folder), tmp_path / f"copy{number}"
+        )
         restored = Keeper(folder)
-        ids = restored.ids()
+        ids = await restored.ids()
         assert ids == set(added[: len(ids)])
         for index, job_id in enumerate(added[: len(ids)]):
-            assert restored.sound_of(job_id) == f"sound {index}".encode()
+            assert await restored.sound_of(job_id) == f"sound {index}".encode()
         restored.database.close()
 
 
-def test_nothing_is_restored_while_a_backend_runs(
+async def test_nothing_is_restored_while_a_backend_runs(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Else it would go on with a database that is not the one it began with."""
     keeper = Keeper(data)
-    keeper.add("раз")
+    await keeper.add("раз")
     save(keeper.settings, tmp_path / "copy")
-    later = keeper.add("два")
+    later = await keeper.add("два")
     monkeypatch.setenv("DATA_DIR", str(data))
     with WorkFolder(data / "work", Disk(data, 0), 1).owned():
         with pytest.raises(FolderInUseError):
-            restore(keeper.settings, tmp_path / "copy")
+            await asyncio.to_thread(restore, keeper.settings, tmp_path / "copy")
         with pytest.raises(SystemExit, match="The backend runs"):
             backup.main(["restore", str(tmp_path / "copy")])
-    assert later in keeper.ids()
+    assert later in await keeper.ids()
     keeper.database.close()
 
 
-def test_a_damaged_copy_changes_nothing(data: Path, tmp_path: Path):
+async def test_a_damaged_copy_changes_nothing(data: Path, tmp_path: Path):
     """Else one half of it would be restored, and then the other half be found missing."""
     keeper = Keeper(data)
-    keeper.add("раз")
+    await keeper.add("раз")
     save(keeper.settings, tmp_path / "copy")
-    later = keeper.add("два")
+    later = await keeper.add("два")
     copied = tmp_path / "copy" / "speech_transcription.db"
     copied.write_bytes(copied.read_bytes()[: copied.stat().st_size // 2])
     for database in ("damaged", "missing"):
         if database == "missing":
             copied.unlink()
         with pytest.raises((DamagedBackupError, FileNotFoundError)):
-            restore(keeper.settings, tmp_path / "copy")
-    assert later in keeper.ids()
+            await asyncio.to_thread(restore, keeper.settings, tmp_path / "copy")
+    assert later in await keeper.ids()
     keeper.database.close()
 
 
-def test_an_older_copy_is_never_overwritten_and_half_a_copy_never_left(
+async def test_an_older_copy_is_never_overwritten_and_half_a_copy_never_left(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     keeper = Keeper(data)
-    keeper.add("раз")
+    await keeper.add("раз")
     keeper.database.close()
     save(keeper.settings, tmp_path / "copy")
     whole = sorted(path for path in (tmp_path / "copy").rglob("*"))
@@ -197,7 +199,7 @@ def test_redis_forgets_what_it_has_of_later_revisions(data: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_make_copies_and_restores(data: Path, tmp_path: Path):
+async def test_make_copies_and_restores(data: Path, tmp_path: Path):
     """Else the targets would name a module, or an argument, that is not there."""
     no_docker = tmp_path / "bin" / "docker"
     no_docker.parent.mkdir()
@@ -224,12 +226,12 @@ def test_make_copies_and_restores(data: Path, tmp_path: Path):
         return done.stdout
 
     keeper = Keeper(data)
-    kept = keeper.add("раз")
+    kept = await keeper.add("раз")
     assert make("backup").startswith(f"Backed up to {data}/backups/")
     (copy,) = (data / "backups").iterdir()
-    keeper.add("два")
+    await keeper.add("два")
     keeper.database.close()
     assert make("restore", f"BACKUP={copy}") == f"Restored from {copy}\n"
     restored = Keeper(data)
-    assert restored.ids() == {kept}
+    assert await restored.ids() == {kept}
     restored.database.close()

@@ -1,5 +1,6 @@
 """The database when things go wrong around it: locks, restarts, kills, what deletion leaves."""
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -7,10 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,8 +60,8 @@ def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     return request.getfixturevalue("postgres").new_database()
 
 
-def texts(jobs: TranscriptionStore, job_id: str) -> list[str]:
-    return [each.text for each in segments(jobs, job_id)]
+async def texts(jobs: TranscriptionStore, job_id: str) -> list[str]:
+    return [each.text for each in await segments(jobs, job_id)]
 
 
 _LOCK_10_S = """
@@ -76,42 +75,43 @@ database.execute("COMMIT")
 
 
 @pytest.mark.slow
-def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
+async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     database = Database.open(sqlite_url, tmp_path)
     jobs = TranscriptionStore(database)
-    job_id = running(jobs)
+    job_id = await running(jobs)
     command = [sys.executable, "-c", _LOCK_10_S, str(tmp_path / "test.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as locker:
         assert locker.stdout
         assert locker.stdout.readline() == b"locked\n"
         started = time.monotonic()
-        assert jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+        assert await jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
         waited_s = time.monotonic() - started
-    assert jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
-    assert texts(jobs, job_id) == ["раз"]
+    assert await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    assert await texts(jobs, job_id) == ["раз"]
     assert waited_s > 8
     database.close()
 
 
 _APPEND_FOR_EVER = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from backend.storage.database import Database, TranscriptionStore
 from unit.backend.database.recorded import chunk_result, running, segment
-jobs = TranscriptionStore(Database.open(sys.argv[1], Path(sys.argv[2])))
-job_id = running(jobs, 10_000)
-print(job_id, flush=True)
-for index in range(10_000):
-    pair = [segment(2 * index, "раз", with_words=True), segment(2 * index + 1, "два")]
-    jobs.append(job_id, index, chunk_result(pair, done=index + 1, total=10_000))
-    print(index, flush=True)
+async def append_for_ever(jobs):
+    job_id = await running(jobs, 10_000)
+    print(job_id, flush=True)
+    for index in range(10_000):
+        pair = [segment(2 * index, "раз", with_words=True), segment(2 * index + 1, "два")]
+        await jobs.append(job_id, index, chunk_result(pair, done=index + 1, total=10_000))
+        print(index, flush=True)
+asyncio.run(append_for_ever(TranscriptionStore(Database.open(sys.argv[1], Path(sys.argv[2])))))
 """
 
 
 @pytest.mark.slow
-def test_a_killed_writer_leaves_whole_chunks_and_all_it_was_told_were_kept(
+async def test_a_killed_writer_leaves_whole_chunks_and_all_it_was_told_were_kept(
     url: str, tmp_path: Path
 ) -> None:
     environment = {"PYTHONPATH": _PYTHONPATH}
@@ -125,7 +125,7 @@ def test_a_killed_writer_leaves_whole_chunks_and_all_it_was_told_were_kept(
             writer.send_signal(signal.SIGKILL)
             n_told = 1 + len(writer.stdout.read().splitlines())
         database = Database.open(url, tmp_path)
-        job = TranscriptionStore(database).find(job_id)
+        job = await TranscriptionStore(database).find(job_id)
         database.close()
         assert job.result
         assert len(job.result.segments) == 2 * job.progress.chunks_done
@@ -137,64 +137,68 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-def test_of_a_deleted_transcript_no_byte_is_left_in_any_file(
+async def test_of_a_deleted_transcript_no_byte_is_left_in_any_file(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     # lemmas of their own, that share no beginning with others: the index stores only what differs
     secrets = ["щъщъщъ", "ыъыъыъ", "qzqzqz"]
     database = Database.open(sqlite_url, tmp_path)
     jobs = TranscriptionStore(database)
-    kept = completed(jobs, *["остаётся текст"] * 50, with_words=True)
+    kept = await completed(jobs, *["остаётся текст"] * 50, with_words=True)
     for _ in range(2):
-        job_id = completed(jobs, *[" ".join(secrets[:2])] * 50, with_words=True)
-        jobs.edit_segment(job_id, OWNER, 0, secrets[2])
-        ChunkStore(database).put(OWNER, job_id, job_id, chunk_transcript(secrets[0]))
+        job_id = await completed(jobs, *[" ".join(secrets[:2])] * 50, with_words=True)
+        await jobs.edit_segment(job_id, OWNER, 0, secrets[2])
+        await ChunkStore(database).put(OWNER, job_id, job_id, chunk_transcript(secrets[0]))
         assert all(secret.encode() in bytes_of(tmp_path) for secret in secrets)
-        completed(jobs, "между ними")
-        jobs.delete(job_id)
+        await completed(jobs, "между ними")
+        await jobs.delete(job_id)
         assert job_id.encode() not in bytes_of(tmp_path)
         assert not any(secret.encode() in bytes_of(tmp_path) for secret in secrets)
-    found = HistoryStore(database).page(OWNER, query="оставаться тексты").items
+    found = (await HistoryStore(database).page(OWNER, query="оставаться тексты")).items
     assert [job.id for job in found] == [kept]
     with closing(sqlite3.connect(tmp_path / "test.db")) as raw:
         raw.execute("INSERT INTO segments_fts(segments_fts, rank) VALUES ('integrity-check', 1)")
     database.close()
 
 
-def while_restarting(postgres: PostgresServer, mode: str, work: Callable[[], None]) -> None:
+async def while_restarting(
+    postgres: PostgresServer, mode: str, work: Callable[[], Awaitable[None]]
+) -> None:
     """Do the work again and again while the server restarts, and once after."""
     restarting = threading.Thread(target=postgres.restart, args=(mode,))
     restarting.start()
     while restarting.is_alive():
-        work()
+        await work()
     restarting.join()
-    work()
+    await work()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_restart_or_a_crash_of_postgresql_loses_nothing_and_nothing_fails(
+async def test_a_restart_or_a_crash_of_postgresql_loses_nothing_and_nothing_fails(
     postgres: PostgresServer, tmp_path: Path, mode: str
 ) -> None:
     database = Database.open(postgres.new_database(), tmp_path)
     jobs = TranscriptionStore(database)
-    job_id = running(jobs, 10_000)
+    job_id = await running(jobs, 10_000)
     done: list[str] = []
 
-    def append() -> None:
+    async def append() -> None:
         index = len(done)
-        jobs.append(job_id, index, chunk_result([segment(index, f"слово{index}")], done=index + 1))
+        await jobs.append(
+            job_id, index, chunk_result([segment(index, f"слово{index}")], done=index + 1)
+        )
         done.append(f"слово{index}")
 
-    append()
-    while_restarting(postgres, mode, append)
+    await append()
+    await while_restarting(postgres, mode, append)
     assert len(done) > 2
-    assert texts(jobs, job_id) == done
+    assert await texts(jobs, job_id) == done
     database.ping()
     database.close()
 
 
-def test_a_server_that_stays_away_is_told_in_the_end(
+async def test_a_server_that_stays_away_is_told_in_the_end(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "RECONNECT_S", 0.5)
@@ -203,101 +207,86 @@ def test_a_server_that_stays_away_is_told_in_the_end(
     postgres.stop()
     try:
         with pytest.raises(OperationalError):
-            jobs.n_waiting()
+            await jobs.n_waiting()
         with pytest.raises(OperationalError):
             database.ping()
     finally:
         postgres.start()
-    assert jobs.n_waiting() == 0
+    assert await jobs.n_waiting() == 0
     database.close()
 
 
-def test_an_error_never_shows_what_was_to_be_written(url: str, tmp_path: Path) -> None:
+async def test_an_error_never_shows_what_was_to_be_written(url: str, tmp_path: Path) -> None:
     database = Database.open(url, tmp_path)
     jobs = TranscriptionStore(database)
-    job_id = running(jobs)
+    job_id = await running(jobs)
     twice = [segment(0, "тайна"), segment(0, "тайна")]
     with pytest.raises(Exception, match="INSERT") as raised:
-        jobs.append(job_id, 0, chunk_result(twice, done=1))
+        await jobs.append(job_id, 0, chunk_result(twice, done=1))
     assert "тайна" not in str(raised.value)
-    assert texts(jobs, job_id) == []
+    assert await texts(jobs, job_id) == []
     database.close()
 
 
-def at_once(work: Callable[[int], object], n: int) -> list[object]:
-    """Do the work in n threads that begin together; return what came of each."""
-    together = threading.Barrier(n)
-
-    def begin(number: int) -> object:
-        together.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(n) as threads:
-        return list(threads.map(begin, range(n)))
-
-
-def test_a_chunk_that_two_processes_bring_at_once_is_there_once(url: str, tmp_path: Path) -> None:
+async def test_a_chunk_that_two_processes_bring_at_once_is_there_once(
+    url: str, tmp_path: Path
+) -> None:
     databases = [Database.open(url, tmp_path) for _ in range(4)]
     jobs = [TranscriptionStore(database) for database in databases]
-    job_id = running(jobs[0], 10)
+    job_id = await running(jobs[0], 10)
     for index in range(10):
         result = chunk_result([segment(index, "раз", with_words=True)], done=index + 1)
-        written = at_once(lambda n, i=index, r=result: jobs[n].append(job_id, i, r), 4)
+        written = await asyncio.gather(*(each.append(job_id, index, result) for each in jobs))
         assert written.count(True) == 1
-    assert texts(jobs[0], job_id) == ["раз"] * 10
+    assert await texts(jobs[0], job_id) == ["раз"] * 10
     for database in databases:
         database.close()
 
 
-def test_of_jobs_that_share_a_recording_and_are_deleted_at_once_the_last_gives_it_up(
+async def test_of_jobs_that_share_a_recording_and_are_deleted_at_once_the_last_gives_it_up(
     url: str, tmp_path: Path
 ) -> None:
     database = Database.open(url, tmp_path)
     jobs = TranscriptionStore(database)
     for _ in range(5):
-        ids = [completed(jobs, "раз", blob=tmp_path / "shared") for _ in range(4)]
-        given_up = at_once(lambda n, ids=ids: jobs.delete(ids[n]).blob, 4)
-        assert given_up.count(tmp_path / "shared") == 1
+        ids = [await completed(jobs, "раз", blob=tmp_path / "shared") for _ in range(4)]
+        deleted = await asyncio.gather(*(jobs.delete(job_id) for job_id in ids))
+        assert [each.blob for each in deleted].count(tmp_path / "shared") == 1
     database.close()
 
 
-def test_a_job_cancelled_and_deleted_at_once_is_gone_and_nothing_breaks(
+async def test_a_job_cancelled_and_deleted_at_once_is_gone_and_nothing_breaks(
     url: str, tmp_path: Path
 ) -> None:
     database = Database.open(url, tmp_path)
     jobs = TranscriptionStore(database)
 
-    def end(job_id: str, number: int) -> None:
+    async def cancel(job_id: str) -> None:
         with suppress(JobNotFoundError):
-            if number:
-                jobs.delete(job_id)
-            else:
-                jobs.cancel(job_id, OWNER, NOON)
+            await jobs.cancel(job_id, OWNER, NOON)
 
     for _ in range(5):
-        job_id = running(jobs)
-        at_once(partial(end, job_id), 2)
+        job_id = await running(jobs)
+        await asyncio.gather(cancel(job_id), jobs.delete(job_id))
         with pytest.raises(JobNotFoundError):
-            jobs.find(job_id)
+            await jobs.find(job_id)
     database.close()
 
 
-def test_many_threads_write_and_read_at_once_and_nothing_is_lost(url: str, tmp_path: Path) -> None:
+async def test_many_threads_write_and_read_at_once_and_nothing_is_lost(
+    url: str, tmp_path: Path
+) -> None:
     database = Database.open(url, tmp_path)
     jobs, history = TranscriptionStore(database), HistoryStore(database)
     written: list[str] = []
 
-    def write() -> None:
+    async def write() -> None:
         for _ in range(5):
-            written.append(completed(jobs, "раз", "два", with_words=True))
-            history.page(OWNER, query="раз")
+            written.append(await completed(jobs, "раз", "два", with_words=True))
+            await history.page(OWNER, query="раз")
 
-    threads = [threading.Thread(target=write) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    await asyncio.gather(*(write() for _ in range(8)))
     assert len(written) == 40
-    found = history.page(OWNER, query="два", status=JobStatus.COMPLETED, limit=100).items
+    found = (await history.page(OWNER, query="два", status=JobStatus.COMPLETED, limit=100)).items
     assert sorted(job.id for job in found) == sorted(written)
     database.close()

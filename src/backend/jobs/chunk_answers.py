@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from anyio.to_thread import run_sync
 from pydantic import ValidationError
 
 from backend.jobs.room import once_there_is_room
@@ -25,7 +24,7 @@ class ChunkAnswers:
                 return ChunkTranscript.model_validate_json(cached)
             except ValidationError:  # of another version of this program
                 await self._cache.delete_chunks(owner, [key])
-        return await run_sync(self._store.get, owner, key)
+        return await self._store.get(owner, key)
 
     async def put(self, owner: str, key: str, job_id: str, answer: ChunkTranscript) -> None:
         """Keep an answer, unless its job was deleted.
@@ -36,5 +35,5 @@ class ChunkAnswers:
         if not await once_there_is_room(put):
             return
         await self._cache.put_chunk(owner, key, answer.model_dump_json().encode())
-        if await run_sync(self._store.get, owner, key) is None:  # deleted meanwhile
+        if await self._store.get(owner, key) is None:  # deleted meanwhile
             await self._cache.delete_chunks(owner, [key])

@@ -1,9 +1,6 @@
 """What happens to a job, as it happens: read from the database, so that any process can tell."""
 
 from collections.abc import AsyncIterator
-from functools import partial
-
-from anyio.to_thread import run_sync
 
 from backend.errors import JobNotFoundError
 from backend.jobs.news import JobNews
@@ -31,8 +28,8 @@ async def job_events(
         while True:
             try:
                 # the job first: what has ended has all its segments by the time they are read
-                job = await run_sync(partial(transcriptions.find, job_id, owner, with_result=False))
-                segments = await run_sync(transcriptions.segments_since, job_id, after)
+                job = await transcriptions.find(job_id, owner, with_result=False)
+                segments = await transcriptions.segments_since(job_id, after)
             except JobNotFoundError:
                 return
             for change, segment in segments:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import JobNotFoundError
@@ -60,7 +59,7 @@ class Housekeeping:
         await self._queue.forget_ended()
         # in this order: a job that begins meanwhile is in the later lists
         with_pcm = await self._work.jobs_with_pcm()
-        unfinished = await run_sync(self._parts.transcriptions.unfinished)
+        unfinished = await self._parts.transcriptions.unfinished()
         alive = await self._queue.alive()
         for job_id in unfinished:
             if job_id not in alive:
@@ -82,17 +81,17 @@ class Housekeeping:
         """Remove the jobs, and the recordings, that were kept long enough."""
         parts, now = self._parts, datetime.now(UTC)
         if days := self._settings.retention_days:
-            for job_id in await run_sync(parts.history.expired, now - timedelta(days)):
+            for job_id in await parts.history.expired(now - timedelta(days)):
                 await self._forget(job_id)
         if days := self._settings.audio_retention_days:
-            for job_id in await run_sync(parts.history.audio_expired, now - timedelta(days)):
+            for job_id in await parts.history.audio_expired(now - timedelta(days)):
                 await self._drop_audio(job_id)
         await parts.blobs.remove_orphans(parts.history.holds_blob)
 
     async def _take_up(self, job_id: str) -> None:
         try:
-            leader = await run_sync(self._parts.transcriptions.joined_to, job_id)
-            status = await run_sync(self._parts.transcriptions.status, job_id)
+            leader = await self._parts.transcriptions.joined_to(job_id)
+            status = await self._parts.transcriptions.status(job_id)
         except JobNotFoundError:
             return
         if status.is_final:
@@ -105,7 +104,7 @@ class Housekeeping:
 
     async def _forget(self, job_id: str) -> None:
         try:
-            if not (await run_sync(self._parts.transcriptions.status, job_id)).is_final:
+            if not (await self._parts.transcriptions.status(job_id)).is_final:
                 return  # it was taken up again
             await self._jobs.delete(job_id, owner=None)
             log.info("job_expired", job_id=job_id)
@@ -114,7 +113,7 @@ class Housekeeping:
 
     async def _drop_audio(self, job_id: str) -> None:
         try:
-            blob = await run_sync(self._parts.history.drop_audio, job_id)
+            blob = await self._parts.history.drop_audio(job_id)
         except JobNotFoundError:
             return
         await self._parts.blobs.remove(blob)

@@ -221,10 +221,10 @@ class Previews:
             model = await self._llm.serving_model()
         except (LlmNotReadyError, LlmFailedError):
             return None
-        speed = await run_sync(self._jobs.recent_speed, model.name)
+        speed = await self._jobs.recent_speed(model.name)
         if speed is None:
             return None
-        ahead_s, beside_s = await run_sync(self._jobs.audio_left, duration_s)
+        ahead_s, beside_s = await self._jobs.audio_left(duration_s)
         own_s = ahead_s + duration_s
         return round(speed * (own_s + min(own_s, beside_s)), 1)
 

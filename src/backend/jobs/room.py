@@ -1,10 +1,9 @@
 """Results that wait for room on the disk: what was recognised is not thrown away."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import stamina
-from anyio.to_thread import run_sync
 
 from backend.errors import DiskFullError
 
@@ -14,8 +13,8 @@ _LONGEST_WAIT_S = 5.0
 Result = TypeVar("Result")
 
 
-async def once_there_is_room(write: Callable[[], Result]) -> Result:
-    """Run a transaction in a thread, and again while the disk is full.
+async def once_there_is_room(write: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a transaction, and again while the disk is full.
 
     Raises: DiskFullError: it stays full.
     """
@@ -23,5 +22,5 @@ async def once_there_is_room(write: Callable[[], Result]) -> Result:
         on=DiskFullError, attempts=None, timeout=_PATIENCE_S, wait_max=_LONGEST_WAIT_S
     ):
         with attempt:
-            return await run_sync(write)
+            return await write()
     raise AssertionError("stamina always attempts once")

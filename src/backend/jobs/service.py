@@ -5,7 +5,6 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Unpack
 
@@ -69,7 +68,7 @@ class JobService:
         Raises:
             QueueFullError: as many are waiting, or are being received, as are allowed.
         """
-        n_waiting = await run_sync(self._jobs.n_waiting)
+        n_waiting = await self._jobs.n_waiting()
         self._parts.metrics.show_waiting(n_waiting)
         if n_waiting + self._n_arriving >= self._settings.max_queued_jobs:
             raise QueueFullError(
@@ -95,28 +94,28 @@ class JobService:
         with _removed_if_refused(recording.path):
             media = await run_sync(self._decoding.probe, recording.path)
             job = _new_job(recording, media, options)
-            same = await run_sync(self._jobs.same_blob, owner, recording.sha256)
+            same = await self._jobs.same_blob(owner, recording.sha256)
             blob = await self._parts.blobs.keep(recording.path, job.id, same)
         with _removed_if_refused(blob):
-            await run_sync(self._jobs.add, job, owner, blob)
+            await self._jobs.add(job, owner, blob)
         if await self._known_work(job, owner) is Work.OURS:
             await self._twins.queue_again(job.id)
         return await self.get_head(job.id, owner)
 
     async def get(self, job_id: str, owner: str) -> Job:
         """Return a job as it is now, or raise JobNotFoundError."""
-        return await run_sync(self._jobs.find, job_id, owner)
+        return await self._jobs.find(job_id, owner)
 
     async def get_head(self, job_id: str, owner: str) -> Job:
         """Return a job without its result, or raise JobNotFoundError."""
-        return await run_sync(partial(self._jobs.find, job_id, owner, with_result=False))
+        return await self._jobs.find(job_id, owner, with_result=False)
 
     async def get_json(self, job_id: str, owner: str) -> bytes:
         """Return a job as it is sent; the result of one that has ended may come from the cache.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
-        revision = await run_sync(self._jobs.revision, job_id, owner)
+        revision = await self._jobs.revision(job_id, owner)
         head = await self.get_head(job_id, owner)
         if not head.status.is_final:
             job = await self.get(job_id, owner)
@@ -134,19 +133,18 @@ class JobService:
         self, owner: str, *, limit: int, cursor: str | None, **filters: Unpack[Filters]
     ) -> JobPage:
         """Return a part of an owner's history; see `HistoryStore.page`."""
-        find = partial(self._parts.history.page, owner, limit=limit, cursor=cursor)
-        return await run_sync(partial(find, **filters))
+        return await self._parts.history.page(owner, limit=limit, cursor=cursor, **filters)
 
     async def tags(self, owner: str) -> list[TagCount]:
         """Return an owner's tags, by name."""
-        return await run_sync(self._parts.history.tags, owner)
+        return await self._parts.history.tags(owner)
 
     async def describe(self, job_id: str, owner: str, description: JobDescription) -> Job:
         """Call a job as its owner wishes, and return it without its result.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
-        return await run_sync(self._jobs.describe, job_id, owner, description)
+        return await self._jobs.describe(job_id, owner, description)
 
     async def events(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job; see `job_events`."""
@@ -160,7 +158,7 @@ class JobService:
             JobNotFoundError: no job of that owner has the id.
             WrongStateError: it has ended already.
         """
-        await run_sync(self._jobs.cancel, job_id, owner, datetime.now(UTC))
+        await self._jobs.cancel(job_id, owner, datetime.now(UTC))
         self.news.tell(job_id)
         self._parts.metrics.count_ended(JobStatus.CANCELLED)
         await self._let_go(job_id)
@@ -179,7 +177,7 @@ class JobService:
         if (await self.get_head(job_id, owner)).status.is_final:
             await self._stopped(job_id)
         async with self.place():
-            await run_sync(self._jobs.resume, job_id, owner, datetime.now(UTC))
+            await self._jobs.resume(job_id, owner, datetime.now(UTC))
         # if we die here, housekeeping finds that nobody waits for it
         await self._twins.queue_again(job_id)
         return await self.get(job_id, owner)
@@ -192,9 +190,9 @@ class JobService:
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
-        true_owner = await run_sync(self._jobs.owner, job_id)
-        followers = await run_sync(self._jobs.followers, job_id)
-        left = await run_sync(self._jobs.delete, job_id, owner)
+        true_owner = await self._jobs.owner(job_id)
+        followers = await self._jobs.followers(job_id)
+        left = await self._jobs.delete(job_id, owner)
         self.news.tell(job_id)
         await self._parts.blobs.remove(left.blob)
         await self._parts.cache.delete(true_owner, job_id)
@@ -212,7 +210,7 @@ class JobService:
         """
         if not (await self.get_head(job_id, owner)).status.is_final:
             raise WrongStateError("A transcript can be corrected once it has ended.")
-        return await run_sync(self._jobs.edit_segment, job_id, owner, index, text)
+        return await self._jobs.edit_segment(job_id, owner, index, text)
 
     async def waveform(self, job_id: str, owner: str) -> Waveform:
         """Return how a recording looks.
@@ -221,7 +219,7 @@ class JobService:
             JobNotFoundError: no job of that owner has the id.
             WrongStateError: it is not decoded, or was not by a version that looked.
         """
-        waveform = await run_sync(self._jobs.waveform, job_id, owner)
+        waveform = await self._jobs.waveform(job_id, owner)
         if waveform is None:
             raise WrongStateError("The recording is not decoded yet.")
         return waveform
@@ -234,7 +232,7 @@ class JobService:
             AudioNotFoundError: the recording is not kept any more.
         """
         job = await self.get_head(job_id, owner)
-        blob = await run_sync(self._jobs.blob, job_id, owner)
+        blob = await self._jobs.blob(job_id, owner)
         if blob is None or not await run_sync(blob.exists):
             raise AudioNotFoundError("The recording is not kept any more.")
         return job.file, blob
@@ -243,7 +241,7 @@ class JobService:
         """Say who does the work of a job, as far as that is known before it is decoded."""
         if job.options.force:
             return Work.OURS
-        audio_sha256 = await run_sync(self._jobs.known_audio, owner, job.file.sha256)
+        audio_sha256 = await self._jobs.known_audio(owner, job.file.sha256)
         if audio_sha256 is None:
             return Work.OURS
         try:

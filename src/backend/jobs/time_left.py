@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import DiskFullError
@@ -25,7 +24,7 @@ async def pace_of(
     Args:
         at_once: chunks that are at the llm at the same time.
     """
-    recent = await run_sync(transcriptions.recent_speed, model.name)
+    recent = await transcriptions.recent_speed(model.name)
     n_chunks = len(plan.chunks)
     work_s = sum(plan.chunk(index).duration_s for index in range(n_chunks))
     at_once_s = work_s * min(at_once / n_chunks, 1.0)
@@ -41,7 +40,7 @@ async def time_left_told(
     async def tell() -> None:
         while True:
             with suppress(SQLAlchemyError, DiskFullError):  # the next one will be written
-                await run_sync(transcriptions.note_eta, job_id, pace.eta_s())
+                await transcriptions.note_eta(job_id, pace.eta_s())
             await asyncio.sleep(_TELL_S)
 
     telling = asyncio.create_task(tell())

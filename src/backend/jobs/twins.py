@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 
 import structlog
-from anyio.to_thread import run_sync
 
 from backend.errors import JobNotFoundError
 from backend.jobs.durable import DurableQueue
@@ -26,14 +25,6 @@ class Work(Enum):
     UNDER_WAY = auto()
 
 
-class Shared(Enum):
-    """Whether a job got the result of another."""
-
-    YES = auto()
-    NOT_NEEDED = auto()
-    NOT_POSSIBLE = auto()
-
-
 class Twins:
     """Finds the job that has a result already, or is making it, and shares that."""
 
@@ -53,9 +44,7 @@ class Twins:
         """Say who does a job's work; a result that is there already is given to it."""
         key = ResultKey(audio_sha256, options_key(job.options), model)
         while True:
-            twin = await run_sync(
-                lambda: self._transcriptions.claim_result(job.id, key, force=job.options.force)
-            )
+            twin = await self._transcriptions.claim_result(job.id, key, force=job.options.force)
             if twin is None:
                 return Work.OURS
             if not twin.status.is_final:
@@ -65,7 +54,7 @@ class Twins:
 
     async def settle_followers(self, job_id: str) -> None:
         """Give the jobs that joined one what they waited for, or let them do it themselves."""
-        for follower in await run_sync(self._transcriptions.followers, job_id):
+        for follower in await self._transcriptions.followers(job_id):
             await self.settle(follower, job_id)
 
     async def settle(self, follower: str, leader: str) -> None:
@@ -78,33 +67,26 @@ class Twins:
 
     async def _share(self, maker: str, job_id: str) -> bool:
         """Complete a job with the result of another; return whether that was possible."""
-
-        def share() -> Shared:
-            now = datetime.now(UTC)
-            jobs = self._transcriptions
-            # it fails for a job that was cancelled, too: that one needs nothing any more
-            if not jobs.start(job_id, now):
-                return Shared.NOT_NEEDED
-            if not jobs.copy_result(maker, job_id):
-                return Shared.NOT_POSSIBLE
-            jobs.finish(job_id, JobStatus.COMPLETED, finished_at=now)
-            return Shared.YES
-
+        jobs, now = self._transcriptions, datetime.now(UTC)
         revision = await self._revision(maker)
-        shared = await run_sync(share)
-        if shared is Shared.YES:
-            self._news.tell(job_id)
-            await self._share_cached(maker, job_id, revision)
-            log.info("transcription_shared", job_id=job_id, maker=maker)
-        return shared is not Shared.NOT_POSSIBLE
+        # it fails for a job that was cancelled, too: that one needs nothing any more
+        if not await jobs.start(job_id, now):
+            return True
+        if not await jobs.copy_result(maker, job_id):
+            return False
+        await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=now)
+        self._news.tell(job_id)
+        await self._share_cached(maker, job_id, revision)
+        log.info("transcription_shared", job_id=job_id, maker=maker)
+        return True
 
     async def _share_cached(self, maker: str, job_id: str, revision: int | None) -> None:
         """Give a copy what is at hand of the result, unless that was corrected meanwhile."""
         if revision is None or await self._revision(maker) != revision:
             return
         try:
-            owner = await run_sync(self._transcriptions.owner, job_id)
-            own_revision = await run_sync(self._transcriptions.revision, job_id)
+            owner = await self._transcriptions.owner(job_id)
+            own_revision = await self._transcriptions.revision(job_id)
         except JobNotFoundError:
             return
         if result := await self._cache.get(owner, maker, revision):
@@ -112,20 +94,20 @@ class Twins:
 
     async def _revision(self, job_id: str) -> int | None:
         try:
-            return await run_sync(self._transcriptions.revision, job_id)
+            return await self._transcriptions.revision(job_id)
         except JobNotFoundError:
             return None
 
     async def queue_again(self, job_id: str) -> None:
         """Let a job wait its turn, unless it does so already or was deleted."""
         try:
-            job = await run_sync(lambda: self._transcriptions.find(job_id, with_result=False))
+            job = await self._transcriptions.find(job_id, with_result=False)
         except JobNotFoundError:
             return
         await self._queue.enqueue(job_id, Lane.of_file(job.file))
 
     async def _status(self, job_id: str) -> JobStatus | None:
         try:
-            return await run_sync(self._transcriptions.status, job_id)
+            return await self._transcriptions.status(job_id)
         except JobNotFoundError:
             return None

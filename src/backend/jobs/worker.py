@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime
 
 import structlog
-from anyio.to_thread import run_sync
 from asgi_correlation_id import correlation_id
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -80,12 +79,12 @@ class Worker:
         await self._work.remove_pcm(job_id)
 
     async def _begin(self, job_id: str) -> Turn | None:
-        if not await run_sync(self._transcriptions.start, job_id, datetime.now(UTC)):
+        if not await self._transcriptions.start(job_id, datetime.now(UTC)):
             return None
         try:
-            job = await run_sync(lambda: self._transcriptions.find(job_id, with_result=False))
-            owner = await run_sync(self._transcriptions.owner, job_id)
-            blob = await run_sync(self._transcriptions.blob, job_id)
+            job = await self._transcriptions.find(job_id, with_result=False)
+            owner = await self._transcriptions.owner(job_id)
+            blob = await self._transcriptions.blob(job_id)
         except JobNotFoundError:
             return None
         assert blob is not None  # it is only dropped once a job has ended
@@ -126,7 +125,7 @@ class Worker:
 
     async def _is_over(self, job_id: str) -> bool:
         try:
-            return (await run_sync(self._transcriptions.status, job_id)).is_final
+            return (await self._transcriptions.status(job_id)).is_final
         except JobNotFoundError:
             return True
         except SQLAlchemyError:
@@ -135,7 +134,7 @@ class Worker:
     async def _complete(self, turn: Turn, elapsed_s: float) -> None:
         await self._end(turn.job.id, JobStatus.COMPLETED)
         self._metrics.count_ended(JobStatus.COMPLETED)
-        job = await run_sync(lambda: self._transcriptions.find(turn.job.id, with_result=False))
+        job = await self._transcriptions.find(turn.job.id, with_result=False)
         self._metrics.count_transcribed(job)
         _log_finished(job, turn, elapsed_s)
 

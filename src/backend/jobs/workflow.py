@@ -100,7 +100,7 @@ class Workflow:
         """
         started = time.monotonic()
         plan = Plan.model_validate_json(await checkpoint("prepare", partial(self._prepare, turn)))
-        await run_sync(self._transcriptions.note_prepared, turn.job.id, _prepared(plan))
+        await self._transcriptions.note_prepared(turn.job.id, _prepared(plan))
         if not plan.chunks:
             return True
         turn.model = await self._llm.wait_for_model()
@@ -117,7 +117,7 @@ class Workflow:
         decoded = await self._decode(turn)
         recording = decoded.recording
         waveform = await run_sync(waveform_of, recording)
-        await run_sync(self._transcriptions.note_waveform, job_id, waveform)
+        await self._transcriptions.note_waveform(job_id, waveform)
 
         await self._note(job_id, Stage.DETECTING_SPEECH)
         spans = await run_sync(self._detector.find_speech, recording)
@@ -134,7 +134,7 @@ class Workflow:
         return Plan.of(recording, spans, gain_db, chunks, _warnings(decoded)).model_dump_json()
 
     async def _note(self, job_id: str, stage: Stage) -> None:
-        await run_sync(self._transcriptions.note_stage, job_id, stage)
+        await self._transcriptions.note_stage(job_id, stage)
         self._news.tell(job_id)
 
     async def _recording(self, turn: Turn, plan: Plan) -> PcmRecording:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -38,13 +38,15 @@ class BlobStore:
         if blob is not None:
             await run_sync(lambda: blob.unlink(missing_ok=True))
 
-    async def remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
+    async def remove_orphans(self, is_held: Callable[[Path], Awaitable[bool]]) -> None:
         """Remove the blobs that a process killed between file and database left behind.
 
         Args:
-            is_held: returns whether the database refers to a blob; called in a thread.
+            is_held: returns whether the database refers to a blob.
         """
-        await run_sync(self._remove_orphans, is_held)
+        for blob in await run_sync(self._settled):
+            if not await is_held(blob):
+                await self.remove(blob)
 
     def _keep(self, path: Path, job_id: str, same: Path | None) -> Path:
         target = self._folder / job_id[:2] / job_id
@@ -58,10 +60,9 @@ class BlobStore:
                 _sync(folder)
         return target
 
-    def _remove_orphans(self, is_held: Callable[[Path], bool]) -> None:
-        for blob in self._folder.glob("*/*"):
-            if is_id(blob.name) and not _is_new(blob) and not is_held(blob):
-                blob.unlink(missing_ok=True)
+    def _settled(self) -> list[Path]:
+        blobs = self._folder.glob("*/*")
+        return [blob for blob in blobs if is_id(blob.name) and not _is_new(blob)]
 
 
 def _is_new(blob: Path) -> bool:

@@ -59,7 +59,7 @@ async def written_down_and_no_more(data: Path, content: bytes) -> str:
     )
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
     blob = await BlobStore(data / "blobs").keep(arrived, job_id)
-    TranscriptionStore(database).add(job, "local", blob)
+    await TranscriptionStore(database).add(job, "local", blob)
     database.close()
     return job_id
 

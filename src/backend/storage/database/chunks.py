@@ -4,7 +4,7 @@ from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.engine import Database, transaction
 from backend.storage.database.tables import ChunkTranscriptRow, TranscriptionRow
 from contracts.transcription import ChunkTranscript
 
@@ -15,7 +15,7 @@ class ChunkStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reconnecting
+    @transaction
     def get(self, owner: str, key: str) -> ChunkTranscript | None:
         """Return the answer for a chunk, if there is one.
 
@@ -28,7 +28,7 @@ class ChunkStore:
         with self._database.reading() as session:
             return session.scalar(query)
 
-    @reconnecting
+    @transaction
     def put(self, owner: str, key: str, job_id: str, transcript: ChunkTranscript) -> bool:
         """Keep an answer, in place of an older one; False for a job that was deleted."""
         with self._database.writing() as session:

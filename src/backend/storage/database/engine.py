@@ -3,13 +3,14 @@
 import fcntl
 import functools
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 import psycopg
 import stamina
+from anyio.to_thread import run_sync
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -138,20 +139,29 @@ class Database:
         return self._data_dir / stored
 
 
-def reconnecting(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Run a method again when the connection is lost; it must be one transaction."""
+def transaction(
+    method: Callable[Arguments, Result],
+) -> Callable[Arguments, Coroutine[None, None, Result]]:
+    """Make a store's method async: run it in a thread, again while the connection is lost.
+
+    The method must be exactly one transaction.
+    """
 
     @functools.wraps(method)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        # the context, not the decorator: that one logs the arguments
-        for attempt in stamina.retry_context(
-            on=_is_connection_lost, attempts=None, timeout=RECONNECT_S, wait_max=2.0
-        ):
+    async def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        async for attempt in _until_connected():
             with attempt:
-                return method(*args, **kwargs)
+                return await run_sync(functools.partial(method, *args, **kwargs))
         raise AssertionError("the last attempt returns or raises")
 
     return run
+
+
+def _until_connected():
+    # the context, not stamina's decorator: that one logs the arguments
+    return stamina.retry_context(
+        on=_is_connection_lost, attempts=None, timeout=RECONNECT_S, wait_max=2.0
+    )
 
 
 def _sqlite_engine(address: URL) -> Engine:
@@ -187,10 +197,10 @@ def _postgresql_engine(address: URL) -> Engine:
     )
 
 
-@reconnecting
 def _migrate(engine: Engine) -> None:
-    with _migration_lock(engine):
-        upgrade(engine)
+    for attempt in _until_connected():
+        with attempt, _migration_lock(engine):
+            upgrade(engine)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.errors import BadRequestError
 from backend.storage.database import removal
-from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.engine import Database, transaction
 from backend.storage.database.reading import (
     by_name,
     correction_of_segment,
@@ -56,7 +56,7 @@ class HistoryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reconnecting
+    @transaction
     def page(
         self,
         owner: str | None,
@@ -100,7 +100,7 @@ class HistoryStore:
             items=list(found.values()), next_cursor=str(min(found)) if more and found else None
         )
 
-    @reconnecting
+    @transaction
     def tags(self, owner: str) -> list[TagCount]:
         """Return an owner's tags, by name, and how many jobs have each."""
         query = (
@@ -113,17 +113,17 @@ class HistoryStore:
             counts = [TagCount(tag=tag, n_jobs=n) for tag, n in session.execute(query)]
         return sorted(counts, key=lambda count: by_name(count.tag))
 
-    @reconnecting
+    @transaction
     def expired(self, before: datetime) -> list[str]:
         """Return the ids of the jobs that ended before a time."""
         return self._ended(before)
 
-    @reconnecting
+    @transaction
     def audio_expired(self, before: datetime) -> list[str]:
         """Return the ids of the jobs that ended before a time and still have their audio."""
         return self._ended(before, FileRow.blob.is_not(None))
 
-    @reconnecting
+    @transaction
     def drop_audio(self, job_id: str) -> Path | None:
         """Forget the recording of a job that has ended, and keep its transcript.
 
@@ -139,7 +139,7 @@ class HistoryStore:
             blob = removal.take_blob(session, file)
         return self._database.blob_path(blob) if blob else None
 
-    @reconnecting
+    @transaction
     def holds_blob(self, blob: Path) -> bool:
         """Tell whether a recording is named by any job."""
         stored = self._database.stored_path(blob)

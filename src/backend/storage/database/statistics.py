@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, Select, case, func, select, text
 from sqlalchemy.orm import Session
 
-from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.engine import Database, transaction
 from backend.storage.database.reading import of_file
 from backend.storage.database.speed import median_speed
 from backend.storage.database.tables import UNFINISHED, FileRow, SegmentRow, TranscriptionRow
@@ -33,7 +33,7 @@ class StatisticsStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reconnecting
+    @transaction
     def count(self, owner: str, today: date) -> Counted:
         """Return what an owner has transcribed until a day, which is in UTC."""
         with self._database.reading() as session:
@@ -49,7 +49,7 @@ class StatisticsStore:
                 n_running=waiting.get(JobStatus.RUNNING, 0),
             )
 
-    @reconnecting
+    @transaction
     def size_bytes(self) -> int:
         """Return what the database takes of its server's disk, or of ours."""
         query = (

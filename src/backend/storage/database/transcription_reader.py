@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from backend.errors import JobNotFoundError
-from backend.storage.database.engine import Database, reconnecting
+from backend.storage.database.engine import Database, transaction
 from backend.storage.database.queue import audio_left
 from backend.storage.database.reading import (
     changes_since,
@@ -29,7 +29,7 @@ class TranscriptionReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reconnecting
+    @transaction
     def find(self, job_id: str, owner: str | None = None, *, with_result: bool = True) -> Job:
         """Return a job as it is now; one that follows another shows how far that one is.
 
@@ -42,7 +42,7 @@ class TranscriptionReader:
                 job.result = transcript_of(session, maker_of(session, row))
             return job
 
-    @reconnecting
+    @transaction
     def status(self, job_id: str) -> JobStatus:
         """Return a job's status, or raise JobNotFoundError."""
         query = select(TranscriptionRow.status).where(TranscriptionRow.id == job_id)
@@ -52,21 +52,21 @@ class TranscriptionReader:
             raise JobNotFoundError("There is no transcription with this id.")
         return status
 
-    @reconnecting
+    @transaction
     def n_waiting(self) -> int:
         """Return how many jobs of all owners wait their turn."""
         query = select(func.count()).where(TranscriptionRow.status == JobStatus.QUEUED)
         with self._database.reading() as session:
             return session.scalar(query) or 0
 
-    @reconnecting
+    @transaction
     def unfinished(self) -> list[str]:
         """Return the ids of all jobs that are not final, the oldest first."""
         query = select(TranscriptionRow.id).where(TranscriptionRow.status.in_(UNFINISHED))
         with self._database.reading() as session:
             return list(session.scalars(query.order_by(TranscriptionRow.number)))
 
-    @reconnecting
+    @transaction
     def blob(self, job_id: str, owner: str | None = None) -> Path | None:
         """Return where the recording lies; None when the audio was dropped.
 
@@ -76,7 +76,7 @@ class TranscriptionReader:
             _, file = find_rows(session, job_id, owner)
             return self._database.blob_path(file.blob) if file.blob else None
 
-    @reconnecting
+    @transaction
     def waveform(self, job_id: str, owner: str | None = None) -> Waveform | None:
         """Return how the recording looks; None while it is not decoded.
 
@@ -86,13 +86,13 @@ class TranscriptionReader:
             _, file = find_rows(session, job_id, owner)
             return file.waveform
 
-    @reconnecting
+    @transaction
     def owner(self, job_id: str) -> str:
         """Return whose job it is, or raise JobNotFoundError."""
         with self._database.reading() as session:
             return find_rows(session, job_id)[0].owner
 
-    @reconnecting
+    @transaction
     def revision(self, job_id: str, owner: str | None = None) -> int:
         """Return a number that grows with each change of a job that has ended.
 
@@ -101,7 +101,7 @@ class TranscriptionReader:
         with self._database.reading() as session:
             return find_rows(session, job_id, owner)[0].revision
 
-    @reconnecting
+    @transaction
     def known_audio(self, owner: str, sha256: str) -> str | None:
         """Return the hash of the decoded audio, if the owner sent the same file before."""
         query = select(FileRow.audio_sha256).where(
@@ -110,7 +110,7 @@ class TranscriptionReader:
         with self._database.reading() as session:
             return session.scalar(query.limit(1))
 
-    @reconnecting
+    @transaction
     def same_blob(self, owner: str, sha256: str) -> Path | None:
         """Return where a file lies that the owner sent before, if it is still kept."""
         query = select(FileRow.blob).where(
@@ -120,7 +120,7 @@ class TranscriptionReader:
             blob = session.scalar(query.limit(1))
         return self._database.blob_path(blob) if blob else None
 
-    @reconnecting
+    @transaction
     def joined_to(self, job_id: str) -> str | None:
         """Return the job that makes this one's result, unless it does so itself.
 
@@ -131,7 +131,7 @@ class TranscriptionReader:
             maker = maker_of(session, row)
             return None if maker is row else maker.id
 
-    @reconnecting
+    @transaction
     def followers(self, job_id: str) -> list[str]:
         """Return the unfinished jobs that joined one, the oldest first; none once it is deleted."""
         maker = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
@@ -142,7 +142,7 @@ class TranscriptionReader:
         with self._database.reading() as session:
             return list(session.scalars(query.order_by(TranscriptionRow.number)))
 
-    @reconnecting
+    @transaction
     def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
         """Return the segments that came, or were written anew, after a change.
 
@@ -162,13 +162,13 @@ class TranscriptionReader:
         found = [(changes[each.index], each) for each in segments if each.index in changes]
         return sorted(found, key=itemgetter(0))
 
-    @reconnecting
+    @transaction
     def audio_left(self, duration_s: float) -> tuple[float, float]:
         """Return the seconds of audio to be transcribed yet; see `queue.audio_left`."""
         with self._database.reading() as session:
             return audio_left(session, duration_s)
 
-    @reconnecting
+    @transaction
     def recent_speed(self, model_name: str) -> float | None:
         """Return processing seconds per second of audio, the median of the last jobs.
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.storage.database import removal, twins
-from backend.storage.database.engine import reconnecting
+from backend.storage.database.engine import transaction
 from backend.storage.database.reading import find_rows, jobs_of, segments_of
 from backend.storage.database.removal import Leftovers
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
@@ -41,7 +41,7 @@ class TranscriptionStore(TranscriptionReader):
     bool tell whether they did: not when it is in another state by now, or deleted.
     """
 
-    @reconnecting
+    @transaction
     def add(self, job: Job, owner: str, blob: Path) -> None:
         """Write down a job that waits its turn; one that is there already stays as it is.
 
@@ -56,7 +56,7 @@ class TranscriptionStore(TranscriptionReader):
             session.flush()
             session.add(transcription_row(job, owner, file))
 
-    @reconnecting
+    @transaction
     def start(self, job_id: str, started_at: datetime) -> bool:
         """Begin a job; return whether it is to be worked on.
 
@@ -71,28 +71,28 @@ class TranscriptionStore(TranscriptionReader):
             row.started_at = row.started_at or started_at
             return True
 
-    @reconnecting
+    @transaction
     def note_stage(self, job_id: str, stage: Stage) -> None:
         """Write what a running job is doing."""
         with self._database.writing() as session:
             if row := _locked(session, job_id, JobStatus.RUNNING):
                 row.stage = stage
 
-    @reconnecting
+    @transaction
     def note_eta(self, job_id: str, eta_s: float | None) -> None:
         """Write how many seconds a running job will still take; None: nobody knows."""
         with self._database.writing() as session:
             if row := _locked(session, job_id, JobStatus.RUNNING):
                 row.eta_s = eta_s
 
-    @reconnecting
+    @transaction
     def note_waveform(self, job_id: str, waveform: Waveform) -> None:
         """Write how a job's recording looks, unless the job was deleted."""
         with self._database.writing() as session:
             if row := _locked(session, job_id):
                 session.get_one(FileRow, row.file_id).waveform = waveform
 
-    @reconnecting
+    @transaction
     def note_prepared(self, job_id: str, prepared: Prepared) -> None:
         """Write what is known of a running job's recording; its result is there from now on."""
         with self._database.writing() as session:
@@ -105,7 +105,7 @@ class TranscriptionStore(TranscriptionReader):
             row.chunks_total = prepared.chunks_total
             row.warnings = with_warnings(row.warnings, prepared.warnings)
 
-    @reconnecting
+    @transaction
     def claim_result(self, job_id: str, key: ResultKey, *, force: bool = False) -> Twin | None:
         """Find the job that has this result or makes it, or else become that job.
 
@@ -121,7 +121,7 @@ class TranscriptionStore(TranscriptionReader):
             row, file = find_rows(session, job_id, lock=True)
             return twins.claim(session, row, file, key, force=force)
 
-    @reconnecting
+    @transaction
     def copy_result(self, from_id: str, to_id: str) -> bool:
         """Give an unfinished job the result of a completed one of the same owner, as cached."""
         with self._database.writing() as session:
@@ -132,7 +132,7 @@ class TranscriptionStore(TranscriptionReader):
             twins.copy(session, source, target)
             return True
 
-    @reconnecting
+    @transaction
     def append(self, job_id: str, chunk_index: int, result: ChunkResult) -> bool:
         """Add what was recognised in the next chunk of a running job.
 
@@ -150,7 +150,7 @@ class TranscriptionStore(TranscriptionReader):
             note_chunk(row, chunk_index, result)
             return True
 
-    @reconnecting
+    @transaction
     def finish(
         self,
         job_id: str,
@@ -168,7 +168,7 @@ class TranscriptionStore(TranscriptionReader):
             row.error = error
             return True
 
-    @reconnecting
+    @transaction
     def cancel(self, job_id: str, owner: str | None, finished_at: datetime) -> Job:
         """End a job by its owner's wish, and return it without its result.
 
@@ -183,7 +183,7 @@ class TranscriptionStore(TranscriptionReader):
             end_job(row, JobStatus.CANCELLED, finished_at)
             return jobs_of(session, [(row, file)])[0]
 
-    @reconnecting
+    @transaction
     def resume(self, job_id: str, owner: str | None, resumed_at: datetime) -> None:
         """Let a job that was cancelled, or failed, wait its turn again.
 
@@ -199,7 +199,7 @@ class TranscriptionStore(TranscriptionReader):
                 raise WrongStateError("The recording is not kept any more.")
             take_up_again(row, resumed_at)
 
-    @reconnecting
+    @transaction
     def describe(self, job_id: str, owner: str | None, description: JobDescription) -> Job:
         """Write what an owner calls a job, and return it without its result.
 
@@ -211,7 +211,7 @@ class TranscriptionStore(TranscriptionReader):
             session.flush()
             return jobs_of(session, [(row, file)])[0]
 
-    @reconnecting
+    @transaction
     def edit_segment(self, job_id: str, owner: str | None, index: int, text: str) -> Segment:
         """Correct a segment; the model's own text takes the correction back.
 
@@ -226,7 +226,7 @@ class TranscriptionStore(TranscriptionReader):
             session.flush()
             return segments_of(session, row.number, index, index)[0]
 
-    @reconnecting
+    @transaction
     def delete(self, job_id: str, owner: str | None = None) -> Leftovers:
         """Remove a job in any state with all that was made of it.
 

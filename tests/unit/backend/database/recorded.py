@@ -74,27 +74,27 @@ def chunk_result(
     return ChunkResult(segments, progress, model, "ru")
 
 
-def queued(
+async def queued(
     jobs: TranscriptionStore,
     owner: str = OWNER,
     blob: Path = Path("blob"),
     created_at: datetime = NOON,
 ) -> str:
     job = new_job(created_at=created_at)
-    jobs.add(job, owner, blob)
+    await jobs.add(job, owner, blob)
     return job.id
 
 
-def running(
+async def running(
     jobs: TranscriptionStore, n_chunks: int = 3, owner: str = OWNER, blob: Path = Path("blob")
 ) -> str:
-    job_id = queued(jobs, owner, blob)
-    jobs.start(job_id, NOON)
-    jobs.note_prepared(job_id, Prepared(n_chunks * CHUNK_S, 1.5, n_chunks))
+    job_id = await queued(jobs, owner, blob)
+    await jobs.start(job_id, NOON)
+    await jobs.note_prepared(job_id, Prepared(n_chunks * CHUNK_S, 1.5, n_chunks))
     return job_id
 
 
-def completed(
+async def completed(
     jobs: TranscriptionStore,
     *texts: str,
     owner: str = OWNER,
@@ -104,13 +104,13 @@ def completed(
     with_words: bool = False,
 ) -> str:
     """A job with a chunk and a segment for each text."""
-    job_id = running(jobs, len(texts), owner, blob)
+    job_id = await running(jobs, len(texts), owner, blob)
     if key:
-        jobs.claim_result(job_id, key)
+        await jobs.claim_result(job_id, key)
     for index, text in enumerate(texts):
         added = [segment(index, text, with_words=with_words)]
-        jobs.append(job_id, index, chunk_result(added, done=index + 1, total=len(texts)))
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=finished_at)
+        await jobs.append(job_id, index, chunk_result(added, done=index + 1, total=len(texts)))
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=finished_at)
     return job_id
 
 
@@ -128,5 +128,5 @@ def chunk_transcript(text: str) -> ChunkTranscript:
     )
 
 
-def segments(jobs: TranscriptionStore, job_id: str) -> list[Segment]:
-    return [segment for _, segment in jobs.segments_since(job_id, 0)]
+async def segments(jobs: TranscriptionStore, job_id: str) -> list[Segment]:
+    return [segment for _, segment in await jobs.segments_since(job_id, 0)]

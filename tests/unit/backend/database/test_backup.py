@@ -1,5 +1,6 @@
 """Copies of the SQLite database, made while it is in use, and put back."""
 
+import asyncio
 import sqlite3
 import threading
 from contextlib import closing
@@ -13,45 +14,49 @@ from contracts.jobs import JobStatus
 from unit.backend.database.recorded import OWNER, completed
 
 
-def ids(folder: Path, name: str) -> list[str]:
+async def ids(folder: Path, name: str) -> list[str]:
     database = Database.open(f"sqlite:///{folder / name}", folder)
-    page = HistoryStore(database).page(OWNER, query="раз", status=JobStatus.COMPLETED, limit=999)
+    page = await HistoryStore(database).page(
+        OWNER, query="раз", status=JobStatus.COMPLETED, limit=999
+    )
     database.close()
     return [job.id for job in page.items]
 
 
-def test_what_is_copied_can_be_put_back(sqlite: Database, tmp_path: Path) -> None:
+async def test_what_is_copied_can_be_put_back(sqlite: Database, tmp_path: Path) -> None:
     jobs = TranscriptionStore(sqlite)
-    kept = completed(jobs, "раз", with_words=True)
-    before = jobs.find(kept)
+    kept = await completed(jobs, "раз", with_words=True)
+    before = await jobs.find(kept)
     back_up(tmp_path / "test.db", tmp_path / "copy")
-    completed(jobs, "раз", "два")
-    jobs.delete(kept)
+    await completed(jobs, "раз", "два")
+    await jobs.delete(kept)
     sqlite.close()
     restore(tmp_path / "copy", tmp_path / "test.db")
-    assert ids(tmp_path, "test.db") == [kept]
+    assert await ids(tmp_path, "test.db") == [kept]
     restored = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
-    assert TranscriptionStore(restored).find(kept) == before
+    assert await TranscriptionStore(restored).find(kept) == before
     restored.close()
 
 
-def test_a_copy_goes_into_an_empty_folder(sqlite: Database, tmp_path: Path) -> None:
-    kept = completed(TranscriptionStore(sqlite), "раз")
+async def test_a_copy_goes_into_an_empty_folder(sqlite: Database, tmp_path: Path) -> None:
+    kept = await completed(TranscriptionStore(sqlite), "раз")
     back_up(tmp_path / "test.db", tmp_path / "copy")
     restore(tmp_path / "copy", tmp_path / "new" / "other.db")
-    assert ids(tmp_path / "new", "other.db") == [kept]
+    assert await ids(tmp_path / "new", "other.db") == [kept]
 
 
-def test_a_copy_made_while_others_write_is_of_one_moment(sqlite: Database, tmp_path: Path) -> None:
+async def test_a_copy_made_while_others_write_is_of_one_moment(
+    sqlite: Database, tmp_path: Path
+) -> None:
     jobs = TranscriptionStore(sqlite)
     written: list[str] = []
     stop = threading.Event()
 
-    def write() -> None:
+    async def write() -> None:
         while not stop.is_set():
-            written.append(completed(jobs, "раз", "раз", with_words=True))
+            written.append(await completed(jobs, "раз", "раз", with_words=True))
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=lambda: asyncio.run(write()))
     writer.start()
     try:
         for number in range(5):
@@ -60,14 +65,16 @@ def test_a_copy_made_while_others_write_is_of_one_moment(sqlite: Database, tmp_p
         stop.set()
         writer.join()
     for number in range(5):
-        copied = ids(tmp_path, f"copy{number}")
+        copied = await ids(tmp_path, f"copy{number}")
         assert copied[::-1] == written[: len(copied)]
         with closing(sqlite3.connect(tmp_path / f"copy{number}")) as copy:
             assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_a_damaged_copy_is_refused_and_the_database_stays(sqlite: Database, tmp_path: Path) -> None:
-    kept = completed(TranscriptionStore(sqlite), "раз")
+async def test_a_damaged_copy_is_refused_and_the_database_stays(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    kept = await completed(TranscriptionStore(sqlite), "раз")
     copy = tmp_path / "copy"
     back_up(tmp_path / "test.db", copy)
     whole = copy.read_bytes()
@@ -75,7 +82,7 @@ def test_a_damaged_copy_is_refused_and_the_database_stays(sqlite: Database, tmp_
         copy.write_bytes(damaged)
         with pytest.raises(DamagedBackupError):
             restore(copy, tmp_path / "test.db")
-    assert [job.id for job in HistoryStore(sqlite).page(OWNER).items] == [kept]
+    assert [job.id for job in (await HistoryStore(sqlite).page(OWNER)).items] == [kept]
 
 
 def test_a_copy_of_what_is_not_there_leaves_the_older_copy(tmp_path: Path) -> None:

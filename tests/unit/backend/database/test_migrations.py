@@ -40,7 +40,9 @@ def raw_engine(url: str):
     return create_engine(address)
 
 
-def test_going_back_leaves_nothing_and_forth_works_again(empty_url: str, tmp_path: Path) -> None:
+async def test_going_back_leaves_nothing_and_forth_works_again(
+    empty_url: str, tmp_path: Path
+) -> None:
     Database.open(empty_url, tmp_path).close()
     engine = raw_engine(empty_url)
     for revision in [*revisions()[-2::-1], "base"]:
@@ -48,24 +50,26 @@ def test_going_back_leaves_nothing_and_forth_works_again(empty_url: str, tmp_pat
     assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
     engine.dispose()
     database = Database.open(empty_url, tmp_path)
-    completed(TranscriptionStore(database), "раз")
+    await completed(TranscriptionStore(database), "раз")
     database.close()
 
 
 @pytest.mark.parametrize("revision", revisions())
-def test_a_database_of_each_earlier_version_is_brought_to_this_one_with_its_data(
+async def test_a_database_of_each_earlier_version_is_brought_to_this_one_with_its_data(
     empty_url: str, tmp_path: Path, revision: str
 ) -> None:
     database = Database.open(empty_url, tmp_path)
-    job_id = completed(TranscriptionStore(database), "Раз, два", with_words=True)
-    before = TranscriptionStore(database).find(job_id)
+    job_id = await completed(TranscriptionStore(database), "Раз, два", with_words=True)
+    before = await TranscriptionStore(database).find(job_id)
     database.close()
     engine = raw_engine(empty_url)
     downgrade(engine, revision)
     engine.dispose()
     database = Database.open(empty_url, tmp_path)
-    assert TranscriptionStore(database).find(job_id) == before
-    assert [job.id for job in HistoryStore(database).page(OWNER, query="два").items] == [job_id]
+    assert await TranscriptionStore(database).find(job_id) == before
+    assert [job.id for job in (await HistoryStore(database).page(OWNER, query="два")).items] == [
+        job_id
+    ]
     database.close()
 
 
@@ -83,11 +87,11 @@ def test_a_database_of_a_newer_program_is_refused_and_not_touched(
 
 
 _OPEN = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from backend.storage.database import Database, TranscriptionStore
 database = Database.open(sys.argv[1], Path(sys.argv[2]))
-print(TranscriptionStore(database).n_waiting())
+print(asyncio.run(TranscriptionStore(database).n_waiting()))
 """
 
 

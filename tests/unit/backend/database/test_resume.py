@@ -25,116 +25,121 @@ from unit.backend.database.recorded import (
 LATER = NOON + timedelta(hours=1)
 
 
-def cancelled(jobs: TranscriptionStore, *, n_done: int = 1) -> str:
+async def cancelled(jobs: TranscriptionStore, *, n_done: int = 1) -> str:
     """A job of three chunks that was stopped after some."""
-    job_id = running(jobs)
-    jobs.claim_result(job_id, KEY)
+    job_id = await running(jobs)
+    await jobs.claim_result(job_id, KEY)
     for index in range(n_done):
-        jobs.append(job_id, index, chunk_result([segment(index, "раз")], done=index + 1))
-    jobs.cancel(job_id, OWNER, NOON)
+        await jobs.append(job_id, index, chunk_result([segment(index, "раз")], done=index + 1))
+    await jobs.cancel(job_id, OWNER, NOON)
     return job_id
 
 
-def of_length(
+async def of_length(
     jobs: TranscriptionStore, duration_s: float | None, size_bytes: int = 5 * 2**30
 ) -> str:
     job = new_job()
     length = {"duration_s": duration_s, "size_bytes": size_bytes}
     job.file = FileInfo(**(job.file.model_dump() | length))
-    jobs.add(job, OWNER, Path("blob"))
+    await jobs.add(job, OWNER, Path("blob"))
     return job.id
 
 
-def place(jobs: TranscriptionStore, job_id: str) -> int | None:
-    return jobs.find(job_id).queue_position
+async def place(jobs: TranscriptionStore, job_id: str) -> int | None:
+    return (await jobs.find(job_id)).queue_position
 
 
-def test_a_job_goes_on_with_all_that_it_had(jobs: TranscriptionStore) -> None:
-    job_id = cancelled(jobs)
-    revision = jobs.revision(job_id)
-    jobs.edit_segment(job_id, OWNER, 0, "исправлено")
-    jobs.resume(job_id, OWNER, LATER)
-    job = jobs.find(job_id)
+async def test_a_job_goes_on_with_all_that_it_had(jobs: TranscriptionStore) -> None:
+    job_id = await cancelled(jobs)
+    revision = await jobs.revision(job_id)
+    await jobs.edit_segment(job_id, OWNER, 0, "исправлено")
+    await jobs.resume(job_id, OWNER, LATER)
+    job = await jobs.find(job_id)
     assert (job.status, job.started_at, job.finished_at) == (JobStatus.QUEUED, None, None)
     assert (job.progress.chunks_done, job.progress.processed_s) == (1, CHUNK_S)
     assert job.result is not None
     assert [one.text for one in job.result.segments] == ["исправлено"]
-    assert jobs.revision(job_id) > revision, "what is cached of its end is not true any more"
-    assert jobs.start(job_id, LATER)
-    assert jobs.claim_result(job_id, KEY) is None
-    assert not jobs.append(job_id, 0, chunk_result([segment(0, "снова")], done=1))
-    assert jobs.append(job_id, 1, chunk_result([segment(1, "два")], done=2))
-    assert jobs.find(job_id).result.text == "исправлено два"
-    assert JobWarning.MODEL_CHANGED not in jobs.find(job_id).warnings
+    assert await jobs.revision(job_id) > revision, "what is cached of its end is not true any more"
+    assert await jobs.start(job_id, LATER)
+    assert await jobs.claim_result(job_id, KEY) is None
+    assert not await jobs.append(job_id, 0, chunk_result([segment(0, "снова")], done=1))
+    assert await jobs.append(job_id, 1, chunk_result([segment(1, "два")], done=2))
+    assert (await jobs.find(job_id)).result.text == "исправлено два"
+    assert JobWarning.MODEL_CHANGED not in (await jobs.find(job_id)).warnings
 
 
-def test_a_job_that_goes_on_with_another_model_says_so(jobs: TranscriptionStore) -> None:
+async def test_a_job_that_goes_on_with_another_model_says_so(jobs: TranscriptionStore) -> None:
     """Else the text of two models would be given for that of one, and shared as such."""
-    job_id = cancelled(jobs)
-    jobs.resume(job_id, OWNER, LATER)
-    jobs.start(job_id, LATER)
+    job_id = await cancelled(jobs)
+    await jobs.resume(job_id, OWNER, LATER)
+    await jobs.start(job_id, LATER)
     other = MODEL.model_copy(update={"revision": "2"})
-    jobs.claim_result(job_id, KEY.__class__(KEY.audio_sha256, KEY.options_key, other))
-    assert jobs.find(job_id).warnings == [JobWarning.MODEL_CHANGED]
+    await jobs.claim_result(job_id, KEY.__class__(KEY.audio_sha256, KEY.options_key, other))
+    assert (await jobs.find(job_id)).warnings == [JobWarning.MODEL_CHANGED]
 
 
-def test_only_what_ended_before_its_time_goes_on(jobs: TranscriptionStore) -> None:
-    for job_id in (queued(jobs), running(jobs), completed(jobs, "раз")):
-        status = jobs.status(job_id)
+async def test_only_what_ended_before_its_time_goes_on(jobs: TranscriptionStore) -> None:
+    for job_id in (await queued(jobs), await running(jobs), await completed(jobs, "раз")):
+        status = await jobs.status(job_id)
         with pytest.raises(WrongStateError):
-            jobs.resume(job_id, OWNER, LATER)
-        assert jobs.status(job_id) is status
-    failed = running(jobs)
-    jobs.finish(failed, JobStatus.FAILED, finished_at=NOON)
-    jobs.resume(failed, OWNER, LATER)
-    assert (jobs.find(failed).status, jobs.find(failed).error) == (JobStatus.QUEUED, None)
-    stranger = cancelled(jobs)
+            await jobs.resume(job_id, OWNER, LATER)
+        assert await jobs.status(job_id) is status
+    failed = await running(jobs)
+    await jobs.finish(failed, JobStatus.FAILED, finished_at=NOON)
+    await jobs.resume(failed, OWNER, LATER)
+    assert ((await jobs.find(failed)).status, (await jobs.find(failed)).error) == (
+        JobStatus.QUEUED,
+        None,
+    )
+    stranger = await cancelled(jobs)
     for job_id, owner in ((stranger, "another"), ("unknown", OWNER)):
         with pytest.raises(JobNotFoundError):
-            jobs.resume(job_id, owner, LATER)
+            await jobs.resume(job_id, owner, LATER)
 
 
-def test_a_recording_that_was_dropped_is_not_waited_for(
+async def test_a_recording_that_was_dropped_is_not_waited_for(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    job_id = cancelled(jobs)
-    history.drop_audio(job_id)
+    job_id = await cancelled(jobs)
+    await history.drop_audio(job_id)
     with pytest.raises(WrongStateError, match="not kept"):
-        jobs.resume(job_id, OWNER, LATER)
-    assert jobs.status(job_id) is JobStatus.CANCELLED
+        await jobs.resume(job_id, OWNER, LATER)
+    assert await jobs.status(job_id) is JobStatus.CANCELLED
 
 
-def test_the_recording_of_a_job_that_was_taken_up_again_is_not_dropped(
+async def test_the_recording_of_a_job_that_was_taken_up_again_is_not_dropped(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
     """Housekeeping lists what has expired, and drops it later: the job may wait again by then."""
-    job_id = cancelled(jobs)
-    assert history.audio_expired(LATER) == [job_id]
-    jobs.resume(job_id, OWNER, LATER)
-    assert history.drop_audio(job_id) is None
-    assert jobs.blob(job_id) is not None
+    job_id = await cancelled(jobs)
+    assert await history.audio_expired(LATER) == [job_id]
+    await jobs.resume(job_id, OWNER, LATER)
+    assert await history.drop_audio(job_id) is None
+    assert await jobs.blob(job_id) is not None
 
 
-def test_a_job_that_was_done_in_parts_tells_nothing_of_the_speed(jobs: TranscriptionStore) -> None:
+async def test_a_job_that_was_done_in_parts_tells_nothing_of_the_speed(
+    jobs: TranscriptionStore,
+) -> None:
     """A night's pause would make every estimate hours too long."""
-    completed(jobs, "раз", finished_at=NOON + timedelta(seconds=CHUNK_S))
-    job_id = cancelled(jobs)
-    jobs.resume(job_id, OWNER, LATER)
-    jobs.start(job_id, LATER)
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER + timedelta(days=1))
-    assert jobs.recent_speed(MODEL.name) == 1.0
+    await completed(jobs, "раз", finished_at=NOON + timedelta(seconds=CHUNK_S))
+    job_id = await cancelled(jobs)
+    await jobs.resume(job_id, OWNER, LATER)
+    await jobs.start(job_id, LATER)
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER + timedelta(days=1))
+    assert await jobs.recent_speed(MODEL.name) == 1.0
 
 
-def test_places_are_those_of_the_lane_and_only_of_who_waits(jobs: TranscriptionStore) -> None:
-    works, first, long, dictation, second = (
-        of_length(jobs, duration_s) for duration_s in (40, 600, 601, 5, 31)
-    )
-    jobs.start(works, NOON)
-    assert place(jobs, works) is None
-    assert [place(jobs, job_id) for job_id in (first, second)] == [1, 2]
-    assert [place(jobs, job_id) for job_id in (long, dictation)] == [1, 1]
-    jobs.start(first, NOON)
-    assert place(jobs, second) == 1
+async def test_places_are_those_of_the_lane_and_only_of_who_waits(jobs: TranscriptionStore) -> None:
+    works, first, long, dictation, second = [
+        await of_length(jobs, duration_s) for duration_s in (40, 600, 601, 5, 31)
+    ]
+    await jobs.start(works, NOON)
+    assert await place(jobs, works) is None
+    assert [await place(jobs, job_id) for job_id in (first, second)] == [1, 2]
+    assert [await place(jobs, job_id) for job_id in (long, dictation)] == [1, 1]
+    await jobs.start(first, NOON)
+    assert await place(jobs, second) == 1
 
 
 @pytest.mark.parametrize(
@@ -149,50 +154,52 @@ def test_places_are_those_of_the_lane_and_only_of_who_waits(jobs: TranscriptionS
         (None, 600_001, Lane.LONG),
     ],
 )
-def test_the_database_and_the_queue_mean_the_same_lane(
+async def test_the_database_and_the_queue_mean_the_same_lane(
     jobs: TranscriptionStore, duration_s: float | None, size_bytes: int, lane: Lane
 ) -> None:
     """Else a place is told in a queue in which the recording does not stand."""
-    before = {Lane.of(one_s): of_length(jobs, one_s) for one_s in (1, 31, 601)}
-    job_id = of_length(jobs, duration_s, size_bytes)
-    assert Lane.of_file(jobs.find(job_id).file) is lane
-    assert place(jobs, job_id) == 2
-    jobs.cancel(before[lane], OWNER, NOON)
-    assert place(jobs, job_id) == 1
+    before = {Lane.of(one_s): await of_length(jobs, one_s) for one_s in (1, 31, 601)}
+    job_id = await of_length(jobs, duration_s, size_bytes)
+    assert Lane.of_file((await jobs.find(job_id)).file) is lane
+    assert await place(jobs, job_id) == 2
+    await jobs.cancel(before[lane], OWNER, NOON)
+    assert await place(jobs, job_id) == 1
 
 
-def test_who_goes_on_stands_at_the_end(jobs: TranscriptionStore, history: HistoryStore) -> None:
-    paused, waiting = of_length(jobs, 5), of_length(jobs, 5)
-    jobs.cancel(paused, OWNER, NOON)
-    jobs.resume(paused, OWNER, LATER)
-    assert (place(jobs, waiting), place(jobs, paused)) == (1, 2)
-    assert [job.queue_position for job in history.page(OWNER).items] == [1, 2]
+async def test_who_goes_on_stands_at_the_end(
+    jobs: TranscriptionStore, history: HistoryStore
+) -> None:
+    paused, waiting = await of_length(jobs, 5), await of_length(jobs, 5)
+    await jobs.cancel(paused, OWNER, NOON)
+    await jobs.resume(paused, OWNER, LATER)
+    assert (await place(jobs, waiting), await place(jobs, paused)) == (1, 2)
+    assert [job.queue_position for job in (await history.page(OWNER)).items] == [1, 2]
 
 
-def test_the_audio_that_is_left_is_told_by_lane(jobs: TranscriptionStore) -> None:
+async def test_the_audio_that_is_left_is_told_by_lane(jobs: TranscriptionStore) -> None:
     """What an estimate adds up: too much or too little of it and nobody believes it."""
-    assert jobs.audio_left(5) == (0, 0)
-    of_length(jobs, 100)
-    of_length(jobs, 4000)
-    completed(jobs, "раз")
-    works = running(jobs)  # three chunks
-    jobs.append(works, 0, chunk_result([segment(0, "раз")], done=1))
-    assert jobs.audio_left(600) == (100 + 2 * CHUNK_S, 4000)
-    assert jobs.audio_left(601) == (4000, 100 + 2 * CHUNK_S)
-    assert jobs.audio_left(30) == (0, 4100 + 2 * CHUNK_S)
+    assert await jobs.audio_left(5) == (0, 0)
+    await of_length(jobs, 100)
+    await of_length(jobs, 4000)
+    await completed(jobs, "раз")
+    works = await running(jobs)  # three chunks
+    await jobs.append(works, 0, chunk_result([segment(0, "раз")], done=1))
+    assert await jobs.audio_left(600) == (100 + 2 * CHUNK_S, 4000)
+    assert await jobs.audio_left(601) == (4000, 100 + 2 * CHUNK_S)
+    assert await jobs.audio_left(30) == (0, 4100 + 2 * CHUNK_S)
 
 
-def test_who_joined_another_and_then_works_itself_shows_how_far_it_is_itself(
+async def test_who_joined_another_and_then_works_itself_shows_how_far_it_is_itself(
     jobs: TranscriptionStore,
 ) -> None:
     """Chunks that only the other one has done would be taken for its own."""
-    leader = running(jobs)
-    jobs.claim_result(leader, KEY)
-    jobs.append(leader, 0, chunk_result([segment(0, "раз")], done=1))
-    follower = queued(jobs)
-    assert jobs.claim_result(follower, KEY) is not None
-    assert jobs.find(follower).progress.chunks_done == 1
-    assert place(jobs, follower) is None, "it waits for no turn"
-    jobs.cancel(leader, OWNER, NOON)
-    jobs.start(follower, NOON)
-    assert jobs.find(follower).progress.chunks_done == 0
+    leader = await running(jobs)
+    await jobs.claim_result(leader, KEY)
+    await jobs.append(leader, 0, chunk_result([segment(0, "раз")], done=1))
+    follower = await queued(jobs)
+    assert await jobs.claim_result(follower, KEY) is not None
+    assert (await jobs.find(follower)).progress.chunks_done == 1
+    assert await place(jobs, follower) is None, "it waits for no turn"
+    await jobs.cancel(leader, OWNER, NOON)
+    await jobs.start(follower, NOON)
+    assert (await jobs.find(follower)).progress.chunks_done == 0

@@ -11,8 +11,8 @@ from contracts.jobs import Job
 from unit.backend.database.recorded import CHUNK_S, OWNER, completed
 
 
-def search(history: HistoryStore, query: str) -> list[Job]:
-    return history.page(OWNER, query=query).items
+async def search(history: HistoryStore, query: str) -> list[Job]:
+    return (await history.page(OWNER, query=query)).items
 
 
 def marked(job: Job) -> list[str]:
@@ -40,91 +40,93 @@ def marked(job: Job) -> list[str]:
         ("日本語 текст", "日本語"),
     ],
 )
-def test_any_form_of_a_word_finds_it(
+async def test_any_form_of_a_word_finds_it(
     jobs: TranscriptionStore, history: HistoryStore, text: str, query: str
 ) -> None:
-    found = completed(jobs, text)
-    completed(jobs, "Совсем о другом")
-    assert [job.id for job in search(history, query)] == [found]
+    found = await completed(jobs, text)
+    await completed(jobs, "Совсем о другом")
+    assert [job.id for job in await search(history, query)] == [found]
 
 
-def test_the_hit_is_told_with_its_time_and_marked(
+async def test_the_hit_is_told_with_its_time_and_marked(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    completed(jobs, "Вступление.", "🎉 <b>Встречи</b> и встреча!", "Встреча")
-    (job,) = search(history, "встречу")
+    await completed(jobs, "Вступление.", "🎉 <b>Встречи</b> и встреча!", "Встреча")
+    (job,) = await search(history, "встречу")
     assert job.snippet == "🎉 <b>Встречи</b> и встреча!"
     assert marked(job) == ["Встречи", "встреча"]
     assert job.hit
     assert (job.hit.segment_index, job.hit.start) == (1, CHUNK_S)
 
 
-def test_a_long_segment_is_cut_around_the_hit(
+async def test_a_long_segment_is_cut_around_the_hit(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    completed(jobs, " ".join(["слово"] * 50 + ["встреча"] + ["слово"] * 50))
-    (job,) = search(history, "встреча")
+    await completed(jobs, " ".join(["слово"] * 50 + ["встреча"] + ["слово"] * 50))
+    (job,) = await search(history, "встреча")
     assert job.snippet == f"…{'слово ' * 10}встреча{' слово' * 10}…"
     assert marked(job) == ["встреча"]
 
 
-def test_all_words_must_be_there_in_whatever_segments(
+async def test_all_words_must_be_there_in_whatever_segments(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    apart = completed(jobs, "Договор", "пустое", "аренда")
-    near = completed(jobs, "Договор", "про аренду по договору")
-    completed(jobs, "Договор")
-    first, second = search(history, "договор аренды")
+    apart = await completed(jobs, "Договор", "пустое", "аренда")
+    near = await completed(jobs, "Договор", "про аренду по договору")
+    await completed(jobs, "Договор")
+    first, second = await search(history, "договор аренды")
     assert (first.id, second.id) == (near, apart)
     assert first.hit
     assert first.hit.segment_index == 1
     assert second.hit
     assert second.hit.segment_index == 0
-    assert search(history, "договор аренды кошки") == []
+    assert await search(history, "договор аренды кошки") == []
 
 
-def test_the_correction_and_the_model_s_text_are_both_found(
+async def test_the_correction_and_the_model_s_text_are_both_found(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    job_id = completed(jobs, "Ошибку распознали тут")
-    jobs.edit_segment(job_id, OWNER, 0, "Рыбу приготовили тут")
+    job_id = await completed(jobs, "Ошибку распознали тут")
+    await jobs.edit_segment(job_id, OWNER, 0, "Рыбу приготовили тут")
     for query, word in (("ошибка", "Ошибку"), ("рыба", "Рыбу")):
-        (job,) = search(history, query)
+        (job,) = await search(history, query)
         assert marked(job) == [word]
-    jobs.edit_segment(job_id, OWNER, 0, "Мясо приготовили тут")
-    assert search(history, "рыба") == []
-    jobs.edit_segment(job_id, OWNER, 0, "Ошибку распознали тут")
-    assert search(history, "мясо") == []
-    assert [job.id for job in search(history, "ошибка")] == [job_id]
+    await jobs.edit_segment(job_id, OWNER, 0, "Мясо приготовили тут")
+    assert await search(history, "рыба") == []
+    await jobs.edit_segment(job_id, OWNER, 0, "Ошибку распознали тут")
+    assert await search(history, "мясо") == []
+    assert [job.id for job in await search(history, "ошибка")] == [job_id]
 
 
-def test_what_is_deleted_is_not_found(jobs: TranscriptionStore, history: HistoryStore) -> None:
-    first, second = completed(jobs, "встреча"), completed(jobs, "встреча")
-    jobs.delete(second)
-    assert [job.id for job in search(history, "встреча")] == [first]
+async def test_what_is_deleted_is_not_found(
+    jobs: TranscriptionStore, history: HistoryStore
+) -> None:
+    first, second = await completed(jobs, "встреча"), await completed(jobs, "встреча")
+    await jobs.delete(second)
+    assert [job.id for job in await search(history, "встреча")] == [first]
 
 
-def test_hits_are_paged_and_are_the_owner_s(
+async def test_hits_are_paged_and_are_the_owner_s(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
     ids = []
     for _ in range(3):
-        ids.append(completed(jobs, "встреча"))
-        completed(jobs, "другое")
-        completed(jobs, "встреча", owner="another")
-    page = history.page(OWNER, query="встреча", limit=2)
-    rest = history.page(OWNER, query="встреча", limit=2, cursor=page.next_cursor)
+        ids.append(await completed(jobs, "встреча"))
+        await completed(jobs, "другое")
+        await completed(jobs, "встреча", owner="another")
+    page = await history.page(OWNER, query="встреча", limit=2)
+    rest = await history.page(OWNER, query="встреча", limit=2, cursor=page.next_cursor)
     assert [job.id for job in page.items + rest.items] == ids[::-1]
     assert rest.next_cursor is None
 
 
-def test_a_blank_query_is_none_and_one_without_words_finds_nothing(
+async def test_a_blank_query_is_none_and_one_without_words_finds_nothing(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    completed(jobs, "встреча")
-    assert len(search(history, "  ")) == 1
-    assert search(history, "!?") == []
-    assert search(history, "_") == []
+    await completed(jobs, "встреча")
+    assert len(await search(history, "  ")) == 1
+    assert await search(history, "!?") == []
+    assert await search(history, "_") == []
 
 
 HOSTILE = [
@@ -159,15 +161,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
-def test_nothing_that_is_typed_breaks_the_search(
+async def test_nothing_that_is_typed_breaks_the_search(
     jobs: TranscriptionStore, history: HistoryStore, query: str
 ) -> None:
-    job_id = completed(jobs, "встреча")
-    assert {job.id for job in search(history, query)} <= {job_id}
-    assert [job.id for job in search(history, "встреча")] == [job_id]
+    job_id = await completed(jobs, "встреча")
+    assert {job.id for job in await search(history, query)} <= {job_id}
+    assert [job.id for job in await search(history, "встреча")] == [job_id]
 
 
-def test_any_text_can_be_stored_and_is_found_by_itself(
+async def test_any_text_can_be_stored_and_is_found_by_itself(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
     """Random texts out of all of Unicode: one that breaks a tokenizer would show here."""
@@ -179,9 +181,11 @@ def test_any_text_can_be_stored_and_is_found_by_itself(
             for _ in range(chosen.randrange(1, 40))
         ]
         text = "".join(letters) + " конец"
-        job_id = completed(jobs, text)
-        assert job_id in [job.id for job in history.page(OWNER, query=text, limit=100).items]
-        jobs.delete(job_id)
+        job_id = await completed(jobs, text)
+        assert job_id in [
+            job.id for job in (await history.page(OWNER, query=text, limit=100)).items
+        ]
+        await jobs.delete(job_id)
 
 
 def test_words_are_analysed_rightly_by_many_threads_at_once() -> None:

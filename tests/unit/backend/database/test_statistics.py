@@ -10,51 +10,53 @@ from unit.backend.database.recorded import CHUNK_S, NOON, OWNER, completed, queu
 TODAY = NOON.date()
 
 
-def test_nothing_is_counted_before_anything_was_done(database: Database) -> None:
-    counted = StatisticsStore(database).count(OWNER, TODAY)
+async def test_nothing_is_counted_before_anything_was_done(database: Database) -> None:
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
     assert (counted.n_recordings, counted.audio_s, counted.n_words) == (0, 0, 0)
     assert (counted.rtf, counted.n_queued, counted.n_running) == (None, 0, 0)
     assert [day.n_recordings for day in counted.by_day] == [0] * DAYS_SHOWN
 
 
-def test_only_what_was_transcribed_counts_and_only_the_owners(
+async def test_only_what_was_transcribed_counts_and_only_the_owners(
     database: Database, jobs: TranscriptionStore
 ) -> None:
-    first = completed(jobs, "Раз, два.", "", " три ", finished_at=NOON + timedelta(seconds=30))
-    jobs.edit_segment(first, OWNER, 0, "Исправлено на много слов больше")
-    completed(jobs, "четыре", owner="another", finished_at=NOON + timedelta(seconds=10))
-    failed = running(jobs)
-    jobs.finish(failed, JobStatus.FAILED, finished_at=NOON)
-    queued(jobs)
-    running(jobs, owner="another")
-    counted = StatisticsStore(database).count(OWNER, TODAY)
+    first = await completed(
+        jobs, "Раз, два.", "", " три ", finished_at=NOON + timedelta(seconds=30)
+    )
+    await jobs.edit_segment(first, OWNER, 0, "Исправлено на много слов больше")
+    await completed(jobs, "четыре", owner="another", finished_at=NOON + timedelta(seconds=10))
+    failed = await running(jobs)
+    await jobs.finish(failed, JobStatus.FAILED, finished_at=NOON)
+    await queued(jobs)
+    await running(jobs, owner="another")
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
     assert (counted.n_recordings, counted.audio_s) == (1, 3 * CHUNK_S)
     assert counted.n_words == 3, "the model's words; an edit is the owner's own work"
     assert (counted.n_queued, counted.n_running) == (1, 1)
     assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
 
 
-def test_days_are_those_of_the_arrival_and_the_last_is_today(
+async def test_days_are_those_of_the_arrival_and_the_last_is_today(
     database: Database, jobs: TranscriptionStore
 ) -> None:
-    done = completed(jobs, "раз", "два")
+    done = await completed(jobs, "раз", "два")
     for today, place in ((TODAY, -1), (TODAY + timedelta(days=DAYS_SHOWN - 1), 0)):
-        by_day = StatisticsStore(database).count(OWNER, today).by_day
+        by_day = (await StatisticsStore(database).count(OWNER, today)).by_day
         assert len(by_day) == DAYS_SHOWN
         assert by_day[-1].day == today
         assert (by_day[place].day, by_day[place].n_recordings) == (TODAY, 1)
         assert by_day[place].audio_s == 2 * CHUNK_S
         assert sum(day.n_recordings for day in by_day) == 1
-    late = StatisticsStore(database).count(OWNER, TODAY + timedelta(days=DAYS_SHOWN))
+    late = await StatisticsStore(database).count(OWNER, TODAY + timedelta(days=DAYS_SHOWN))
     assert sum(day.n_recordings for day in late.by_day) == 0
     assert late.n_recordings == 1
-    assert jobs.find(done).status is JobStatus.COMPLETED
+    assert (await jobs.find(done)).status is JobStatus.COMPLETED
 
 
-def test_the_database_tells_its_size(database: Database, jobs: TranscriptionStore) -> None:
+async def test_the_database_tells_its_size(database: Database, jobs: TranscriptionStore) -> None:
     statistics = StatisticsStore(database)
-    before = statistics.size_bytes()
+    before = await statistics.size_bytes()
     assert before > 10_000
     for _ in range(60):
-        completed(jobs, *["слово " * 200] * 3)
-    assert statistics.size_bytes() > before + 100_000
+        await completed(jobs, *["слово " * 200] * 3)
+    assert await statistics.size_bytes() > before + 100_000

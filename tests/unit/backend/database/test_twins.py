@@ -1,9 +1,8 @@
 """The same recording is transcribed once: jobs that find, join and copy each other."""
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 
@@ -27,53 +26,49 @@ OTHER_MODEL = MODEL.model_copy(update={"revision": "2"})
 LATER = NOON + timedelta(seconds=9)
 
 
-def fail(jobs: TranscriptionStore, job_id: str) -> None:
-    jobs.finish(job_id, JobStatus.FAILED, finished_at=LATER)
+async def fail(jobs: TranscriptionStore, job_id: str) -> None:
+    await jobs.finish(job_id, JobStatus.FAILED, finished_at=LATER)
 
 
-def test_of_identical_recordings_that_come_at_once_one_is_transcribed(
+async def test_of_identical_recordings_that_come_at_once_one_is_transcribed(
     jobs: TranscriptionStore,
 ) -> None:
-    ids = [running(jobs) for _ in range(8)]
-    together = Barrier(len(ids))
-
-    def claim(job_id: str) -> Twin | None:
-        together.wait()
-        return jobs.claim_result(job_id, KEY)
-
-    with ThreadPoolExecutor(len(ids)) as threads:
-        twins = dict(zip(ids, threads.map(claim, ids), strict=True))
+    ids = [await running(jobs) for _ in range(8)]
+    found = await asyncio.gather(*(jobs.claim_result(job_id, KEY) for job_id in ids))
+    twins = dict(zip(ids, found, strict=True))
     (maker,) = [job_id for job_id, twin in twins.items() if twin is None]
     del twins[maker]
     assert set(twins.values()) == {Twin(maker, JobStatus.RUNNING)}
 
 
-def test_a_finished_result_is_copied_whole(jobs: TranscriptionStore, history: HistoryStore) -> None:
-    first = completed(jobs, "раз, два", "три", key=KEY, with_words=True)
-    jobs.edit_segment(first, OWNER, 1, "четыре")
-    second = running(jobs, 2)
-    assert jobs.claim_result(second, KEY) == Twin(first, JobStatus.COMPLETED)
-    assert jobs.copy_result(first, second)
-    assert jobs.copy_result(first, second)  # a step that is run again
-    jobs.finish(second, JobStatus.COMPLETED, finished_at=LATER)
-    original, copied = jobs.find(first), jobs.find(second)
+async def test_a_finished_result_is_copied_whole(
+    jobs: TranscriptionStore, history: HistoryStore
+) -> None:
+    first = await completed(jobs, "раз, два", "три", key=KEY, with_words=True)
+    await jobs.edit_segment(first, OWNER, 1, "четыре")
+    second = await running(jobs, 2)
+    assert await jobs.claim_result(second, KEY) == Twin(first, JobStatus.COMPLETED)
+    assert await jobs.copy_result(first, second)
+    assert await jobs.copy_result(first, second)  # a step that is run again
+    await jobs.finish(second, JobStatus.COMPLETED, finished_at=LATER)
+    original, copied = await jobs.find(first), await jobs.find(second)
     assert copied.result == original.result
     assert copied.result
     assert copied.result.segments[1].original_text == "три"
     assert (copied.model, copied.progress) == (original.model, original.progress)
     assert (copied.cached, original.cached) == (True, False)
-    assert [job.id for job in history.page(OWNER, query="четыре").items] == [second, first]
+    assert [job.id for job in (await history.page(OWNER, query="четыре")).items] == [second, first]
 
 
-def test_a_copy_stands_in_when_its_original_is_deleted(jobs: TranscriptionStore) -> None:
-    first = completed(jobs, "раз", key=KEY)
-    second, third = running(jobs), running(jobs)
-    jobs.claim_result(second, KEY)
-    jobs.copy_result(first, second)
-    jobs.finish(second, JobStatus.COMPLETED, finished_at=LATER)
-    jobs.delete(first)
-    assert not jobs.copy_result(first, third)
-    assert jobs.claim_result(third, KEY) == Twin(second, JobStatus.COMPLETED)
+async def test_a_copy_stands_in_when_its_original_is_deleted(jobs: TranscriptionStore) -> None:
+    first = await completed(jobs, "раз", key=KEY)
+    second, third = await running(jobs), await running(jobs)
+    await jobs.claim_result(second, KEY)
+    await jobs.copy_result(first, second)
+    await jobs.finish(second, JobStatus.COMPLETED, finished_at=LATER)
+    await jobs.delete(first)
+    assert not await jobs.copy_result(first, third)
+    assert await jobs.claim_result(third, KEY) == Twin(second, JobStatus.COMPLETED)
 
 
 @pytest.mark.parametrize(
@@ -85,127 +80,140 @@ def test_a_copy_stands_in_when_its_original_is_deleted(jobs: TranscriptionStore)
         replace(KEY, model=MODEL.model_copy(update={"name": "other"})),
     ],
 )
-def test_a_change_of_anything_that_matters_is_a_new_transcription(
+async def test_a_change_of_anything_that_matters_is_a_new_transcription(
     jobs: TranscriptionStore, key: ResultKey
 ) -> None:
-    completed(jobs, "раз", key=KEY)
-    assert jobs.claim_result(running(jobs), key) is None
+    await completed(jobs, "раз", key=KEY)
+    assert await jobs.claim_result(await running(jobs), key) is None
 
 
-def test_the_device_of_the_model_does_not_matter(jobs: TranscriptionStore) -> None:
-    first = completed(jobs, "раз", key=KEY)
+async def test_the_device_of_the_model_does_not_matter(jobs: TranscriptionStore) -> None:
+    first = await completed(jobs, "раз", key=KEY)
     other_device = replace(KEY, model=MODEL.model_copy(update={"device": "cuda:0"}))
-    assert jobs.claim_result(running(jobs), other_device) == Twin(first, JobStatus.COMPLETED)
+    assert await jobs.claim_result(await running(jobs), other_device) == Twin(
+        first, JobStatus.COMPLETED
+    )
 
 
-def test_nothing_passes_from_owner_to_owner(jobs: TranscriptionStore) -> None:
-    first = completed(jobs, "раз", owner="first", key=KEY)
-    second = running(jobs, owner="second")
-    assert jobs.claim_result(second, KEY) is None
-    assert not jobs.copy_result(first, second)
+async def test_nothing_passes_from_owner_to_owner(jobs: TranscriptionStore) -> None:
+    first = await completed(jobs, "раз", owner="first", key=KEY)
+    second = await running(jobs, owner="second")
+    assert await jobs.claim_result(second, KEY) is None
+    assert not await jobs.copy_result(first, second)
 
 
-def test_when_the_maker_fails_one_of_its_followers_takes_its_place(
+async def test_when_the_maker_fails_one_of_its_followers_takes_its_place(
     jobs: TranscriptionStore,
 ) -> None:
-    maker, second, third = (running(jobs) for _ in range(3))
-    assert [jobs.claim_result(job_id, KEY) for job_id in (maker, second, third)] == [
+    maker, second, third = [await running(jobs) for _ in range(3)]
+    assert [await jobs.claim_result(job_id, KEY) for job_id in (maker, second, third)] == [
         None,
         Twin(maker, JobStatus.RUNNING),
         Twin(maker, JobStatus.RUNNING),
     ]
-    fail(jobs, maker)
-    assert jobs.claim_result(third, KEY) is None
-    assert jobs.claim_result(second, KEY) == Twin(third, JobStatus.RUNNING)
+    await fail(jobs, maker)
+    assert await jobs.claim_result(third, KEY) is None
+    assert await jobs.claim_result(second, KEY) == Twin(third, JobStatus.RUNNING)
 
 
-def test_when_the_maker_is_deleted_its_follower_goes_on_alone(jobs: TranscriptionStore) -> None:
-    maker, follower = running(jobs), running(jobs)
-    jobs.claim_result(maker, KEY)
-    jobs.claim_result(follower, KEY)
-    jobs.delete(maker)
-    assert jobs.find(follower).result
-    assert jobs.claim_result(follower, KEY) is None
-
-
-def test_a_follower_that_was_never_decoded_gets_all_that_is_known_of_the_recording(
+async def test_when_the_maker_is_deleted_its_follower_goes_on_alone(
     jobs: TranscriptionStore,
 ) -> None:
-    first = completed(jobs, "раз", "два", key=KEY)
-    waiting = queued(jobs)
-    assert jobs.known_audio(OWNER, "cc") == KEY.audio_sha256
-    assert jobs.known_audio("another", "cc") is None
-    assert jobs.known_audio(OWNER, "other bytes") is None
-    assert jobs.claim_result(waiting, KEY) == Twin(first, JobStatus.COMPLETED)
-    assert jobs.copy_result(first, waiting)
-    jobs.finish(waiting, JobStatus.COMPLETED, finished_at=LATER)
-    copied, original = jobs.find(waiting), jobs.find(first)
+    maker, follower = await running(jobs), await running(jobs)
+    await jobs.claim_result(maker, KEY)
+    await jobs.claim_result(follower, KEY)
+    await jobs.delete(maker)
+    assert (await jobs.find(follower)).result
+    assert await jobs.claim_result(follower, KEY) is None
+
+
+async def test_a_follower_that_was_never_decoded_gets_all_that_is_known_of_the_recording(
+    jobs: TranscriptionStore,
+) -> None:
+    first = await completed(jobs, "раз", "два", key=KEY)
+    waiting = await queued(jobs)
+    assert await jobs.known_audio(OWNER, "cc") == KEY.audio_sha256
+    assert await jobs.known_audio("another", "cc") is None
+    assert await jobs.known_audio(OWNER, "other bytes") is None
+    assert await jobs.claim_result(waiting, KEY) == Twin(first, JobStatus.COMPLETED)
+    assert await jobs.copy_result(first, waiting)
+    await jobs.finish(waiting, JobStatus.COMPLETED, finished_at=LATER)
+    copied, original = await jobs.find(waiting), await jobs.find(first)
     assert copied.result == original.result
     assert copied.file == original.file
 
 
-def test_a_maker_knows_its_followers_and_they_know_it(jobs: TranscriptionStore) -> None:
-    maker, second, third, alone = running(jobs), queued(jobs), running(jobs), running(jobs)
+async def test_a_maker_knows_its_followers_and_they_know_it(jobs: TranscriptionStore) -> None:
+    maker, second, third, alone = (
+        await running(jobs),
+        await queued(jobs),
+        await running(jobs),
+        await running(jobs),
+    )
     for job_id in (maker, second, third):
-        jobs.claim_result(job_id, KEY)
-    assert [jobs.joined_to(job_id) for job_id in (maker, second, alone)] == [None, maker, None]
-    assert jobs.followers(maker) == [second, third]
-    jobs.cancel(third, OWNER, LATER)
-    jobs.finish(maker, JobStatus.COMPLETED, finished_at=LATER)
-    assert jobs.followers(maker) == [second]
-    jobs.copy_result(maker, second)
-    assert jobs.followers(maker) == []
-    assert jobs.followers("gone") == []
+        await jobs.claim_result(job_id, KEY)
+    assert [await jobs.joined_to(job_id) for job_id in (maker, second, alone)] == [
+        None,
+        maker,
+        None,
+    ]
+    assert await jobs.followers(maker) == [second, third]
+    await jobs.cancel(third, OWNER, LATER)
+    await jobs.finish(maker, JobStatus.COMPLETED, finished_at=LATER)
+    assert await jobs.followers(maker) == [second]
+    await jobs.copy_result(maker, second)
+    assert await jobs.followers(maker) == []
+    assert await jobs.followers("gone") == []
     with pytest.raises(JobNotFoundError):
-        jobs.joined_to("gone")
+        await jobs.joined_to("gone")
 
 
-def test_a_follower_shows_how_far_its_maker_is(
+async def test_a_follower_shows_how_far_its_maker_is(
     jobs: TranscriptionStore, history: HistoryStore
 ) -> None:
-    maker, follower = running(jobs), queued(jobs)
-    jobs.claim_result(maker, KEY)
-    jobs.claim_result(follower, KEY)
-    jobs.append(maker, 0, chunk_result([segment(0, "раз")], done=1))
-    job = jobs.find(follower)
+    maker, follower = await running(jobs), await queued(jobs)
+    await jobs.claim_result(maker, KEY)
+    await jobs.claim_result(follower, KEY)
+    await jobs.append(maker, 0, chunk_result([segment(0, "раз")], done=1))
+    job = await jobs.find(follower)
     assert job.result
     assert job.result.text == "раз"
-    assert job.result.duration_s == jobs.find(maker).progress.total_s
+    assert job.result.duration_s == (await jobs.find(maker)).progress.total_s
     assert job.progress.chunks_done == 1
     assert (job.status, job.model) == (JobStatus.QUEUED, MODEL)
-    assert history.page(OWNER).items[0].progress == job.progress
-    assert segments(jobs, follower) == segments(jobs, maker)
-    fail(jobs, follower)
-    assert jobs.find(follower).progress.chunks_done == 0
+    assert (await history.page(OWNER)).items[0].progress == job.progress
+    assert await segments(jobs, follower) == await segments(jobs, maker)
+    await fail(jobs, follower)
+    assert (await jobs.find(follower)).progress.chunks_done == 0
 
 
-def test_a_maker_that_was_interrupted_never_joins_another(jobs: TranscriptionStore) -> None:
-    maker, forced = running(jobs), running(jobs)
-    assert jobs.claim_result(maker, KEY) is None
-    assert jobs.claim_result(forced, KEY, force=True) is None
-    assert jobs.claim_result(maker, KEY) is None
+async def test_a_maker_that_was_interrupted_never_joins_another(jobs: TranscriptionStore) -> None:
+    maker, forced = await running(jobs), await running(jobs)
+    assert await jobs.claim_result(maker, KEY) is None
+    assert await jobs.claim_result(forced, KEY, force=True) is None
+    assert await jobs.claim_result(maker, KEY) is None
 
 
-def test_what_was_done_again_by_force_is_what_is_given_from_then_on(
+async def test_what_was_done_again_by_force_is_what_is_given_from_then_on(
     jobs: TranscriptionStore,
 ) -> None:
-    completed(jobs, "раз", key=KEY)
-    again = running(jobs, 1)
-    assert jobs.claim_result(again, KEY, force=True) is None
-    jobs.append(again, 0, chunk_result([segment(0, "два")], done=1, total=1))
-    jobs.finish(again, JobStatus.COMPLETED, finished_at=LATER)
-    assert jobs.claim_result(running(jobs), KEY) == Twin(again, JobStatus.COMPLETED)
+    await completed(jobs, "раз", key=KEY)
+    again = await running(jobs, 1)
+    assert await jobs.claim_result(again, KEY, force=True) is None
+    await jobs.append(again, 0, chunk_result([segment(0, "два")], done=1, total=1))
+    await jobs.finish(again, JobStatus.COMPLETED, finished_at=LATER)
+    assert await jobs.claim_result(await running(jobs), KEY) == Twin(again, JobStatus.COMPLETED)
 
 
-def test_a_result_made_by_two_models_is_given_to_nobody(jobs: TranscriptionStore) -> None:
-    mixed = running(jobs, 2)
-    jobs.claim_result(mixed, KEY)
-    jobs.append(mixed, 0, chunk_result([], done=1, total=2, model=OTHER_MODEL))
-    jobs.append(mixed, 1, chunk_result([], done=2, total=2))
-    jobs.finish(mixed, JobStatus.COMPLETED, finished_at=LATER)
-    assert jobs.claim_result(running(jobs), KEY) is None
+async def test_a_result_made_by_two_models_is_given_to_nobody(jobs: TranscriptionStore) -> None:
+    mixed = await running(jobs, 2)
+    await jobs.claim_result(mixed, KEY)
+    await jobs.append(mixed, 0, chunk_result([], done=1, total=2, model=OTHER_MODEL))
+    await jobs.append(mixed, 1, chunk_result([], done=2, total=2))
+    await jobs.finish(mixed, JobStatus.COMPLETED, finished_at=LATER)
+    assert await jobs.claim_result(await running(jobs), KEY) is None
 
 
-def test_a_deleted_job_claims_nothing(jobs: TranscriptionStore) -> None:
+async def test_a_deleted_job_claims_nothing(jobs: TranscriptionStore) -> None:
     with pytest.raises(JobNotFoundError):
-        jobs.claim_result("gone", KEY)
+        await jobs.claim_result("gone", KEY)

@@ -32,7 +32,7 @@ def jobs(database: Database) -> TranscriptionStore:
 
 async def test_an_answer_at_hand_is_not_read_from_the_database(jobs, database, cache) -> None:
     answers = ChunkAnswers(ChunkStore(database), cache)
-    await answers.put(OWNER, "key", running(jobs), chunk_transcript("раз"))
+    await answers.put(OWNER, "key", await running(jobs), chunk_transcript("раз"))
     database.close()
     (Path(database._engine.url.database)).unlink()
     assert await answers.get(OWNER, "key") == chunk_transcript("раз")
@@ -42,7 +42,7 @@ async def test_a_lost_cache_and_one_that_makes_no_sense_lose_no_answer(
     jobs, database, cache
 ) -> None:
     answers = ChunkAnswers(ChunkStore(database), cache)
-    await answers.put(OWNER, "key", running(jobs), chunk_transcript("раз"))
+    await answers.put(OWNER, "key", await running(jobs), chunk_transcript("раз"))
     await cache.put_chunk(OWNER, "key", b'{"text": 1}')
     assert await answers.get(OWNER, "key") == chunk_transcript("раз")
     await cache.clear()
@@ -53,8 +53,8 @@ async def test_a_lost_cache_and_one_that_makes_no_sense_lose_no_answer(
 async def test_an_answer_that_comes_after_its_job_was_deleted_is_kept_nowhere(
     jobs, database, cache
 ) -> None:
-    job_id = running(jobs)
-    jobs.delete(job_id)
+    job_id = await running(jobs)
+    await jobs.delete(job_id)
     answers = ChunkAnswers(ChunkStore(database), cache)
     await answers.put(OWNER, "key", job_id, chunk_transcript("раз"))
     assert await cache.get_chunk(OWNER, "key") is None
@@ -64,9 +64,9 @@ async def test_an_answer_that_comes_after_its_job_was_deleted_is_kept_nowhere(
 class DeletedInBetween(ChunkStore):
     """A store of which the job is deleted right after an answer was put."""
 
-    def put(self, owner, key, job_id, transcript) -> bool:
-        kept = super().put(owner, key, job_id, transcript)
-        TranscriptionStore(self._database).delete(job_id)
+    async def put(self, owner, key, job_id, transcript) -> bool:
+        kept = await super().put(owner, key, job_id, transcript)
+        await TranscriptionStore(self._database).delete(job_id)
         return kept
 
 
@@ -74,5 +74,5 @@ async def test_a_deletion_between_database_and_cache_leaves_nothing_in_either(
     jobs, database, cache
 ) -> None:
     answers = ChunkAnswers(DeletedInBetween(database), cache)
-    await answers.put(OWNER, "key", running(jobs), chunk_transcript("раз"))
+    await answers.put(OWNER, "key", await running(jobs), chunk_transcript("раз"))
     assert await cache.get_chunk(OWNER, "key") is None

@@ -34,16 +34,16 @@ async def until_the_end(jobs: TranscriptionStore, job_id: str, after: int) -> li
 
 async def test_a_segment_that_grew_after_it_was_told_is_told_again(jobs) -> None:
     """Else a page would keep half a sentence until it is reloaded."""
-    job_id = running(jobs)
-    jobs.append(job_id, 0, chunk_result([segment(0, "раз"), segment(1, "два")], done=1))
+    job_id = await running(jobs)
+    await jobs.append(job_id, 0, chunk_result([segment(0, "раз"), segment(1, "два")], done=1))
     following = job_events(jobs, JobNews(), job_id, OWNER, after=0)
     before = [await anext(following) for _ in range(3)]
     assert [event.kind for event in before] == [EventKind.SEGMENT] * 2 + [EventKind.PROGRESS]
     last_id = before[-1].id
 
     grown = [segment(1, "два три"), segment(2, "четыре")]
-    jobs.append(job_id, 1, chunk_result(grown, done=2))
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    await jobs.append(job_id, 1, chunk_result(grown, done=2))
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
     async with asyncio.timeout(10):
         after = [event async for event in following]
     assert told(after) == ["два три", "четыре"]
@@ -56,12 +56,12 @@ async def test_a_segment_that_grew_after_it_was_told_is_told_again(jobs) -> None
 
 
 async def test_a_segment_written_anew_but_the_same_is_told_once(jobs) -> None:
-    job_id = running(jobs)
-    jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+    job_id = await running(jobs)
+    await jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
     following = job_events(jobs, JobNews(), job_id, OWNER, after=0)
     assert told([await anext(following), await anext(following)]) == ["раз"]
-    jobs.append(job_id, 1, chunk_result([segment(0, "раз"), segment(1, "два")], done=2))
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    await jobs.append(job_id, 1, chunk_result([segment(0, "раз"), segment(1, "два")], done=2))
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
     async with asyncio.timeout(10):
         assert told([event async for event in following]) == ["два"]
 
@@ -69,12 +69,12 @@ async def test_a_segment_written_anew_but_the_same_is_told_once(jobs) -> None:
 async def test_what_happens_here_is_told_at_once(jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else each step of a job is seen up to half a second late, and so is the end of it."""
     monkeypatch.setattr(events_module, "LOOK_S", 3600)
-    job_id, news = running(jobs), JobNews()
+    job_id, news = await running(jobs), JobNews()
     following = job_events(jobs, news, job_id, OWNER, after=0)
     assert (await anext(following)).kind is EventKind.PROGRESS
     waiting = asyncio.ensure_future(anext(following))
     await asyncio.sleep(0.05)
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
     news.tell("another job")
     await asyncio.sleep(0.05)
     assert not waiting.done()
@@ -86,10 +86,10 @@ async def test_what_happens_here_is_told_at_once(jobs, monkeypatch: pytest.Monke
 
 async def test_news_that_comes_between_two_looks_is_not_lost(jobs, monkeypatch) -> None:
     monkeypatch.setattr(events_module, "LOOK_S", 3600)
-    job_id, news = running(jobs), JobNews()
+    job_id, news = await running(jobs), JobNews()
     following = job_events(jobs, news, job_id, OWNER, after=0)
     assert (await anext(following)).kind is EventKind.PROGRESS
-    jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
     news.tell(job_id)
     async with asyncio.timeout(10):
         assert [event.kind async for event in following][-1] is EventKind.COMPLETED

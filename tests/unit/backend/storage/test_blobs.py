@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ async def test_a_recording_is_moved_and_named_by_its_job(blobs: BlobStore, tmp_p
     assert not blob.exists()
 
 
+def held(*blobs: Path) -> Callable[[Path], Awaitable[bool]]:
+    """Return a database's answer: it refers to these blobs."""
+
+    async def is_held(blob: Path) -> bool:
+        return blob in blobs
+
+    return is_held
+
+
 async def test_only_old_recordings_that_no_job_has_are_orphans(
     blobs: BlobStore, tmp_path: Path
 ) -> None:
@@ -41,7 +51,7 @@ async def test_only_old_recordings_that_no_job_has_are_orphans(
     yesterday = time.time() - 86_400
     for blob in (known, orphan):
         os.utime(blob, (yesterday, yesterday))
-    await blobs.remove_orphans(lambda blob: blob == known)
+    await blobs.remove_orphans(held(known))
     assert [blob.exists() for blob in (known, orphan, new)] == [True, False, True]
 
 
@@ -64,5 +74,5 @@ async def test_an_old_file_under_a_new_name_is_no_orphan_yet(
     first = await blobs.keep(arrived(tmp_path), new_id())
     os.utime(first, (0, 0))
     second = await blobs.keep(arrived(tmp_path), new_id(), same=first)
-    await blobs.remove_orphans(lambda _: False)
+    await blobs.remove_orphans(held())
     assert second.exists()
