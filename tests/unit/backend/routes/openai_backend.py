@@ -91,11 +91,11 @@ class ScriptedJobs:
     def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
         return job_events(self, self.news, job_id, owner, after=0)
 
-    def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
+    async def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
         self.n_looks += 1
         return self._state()
 
-    def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
+    async def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
         """Number the changes by the state that they came with."""
         found: dict[int, tuple[int, Segment]] = {}
         for number, state in enumerate(self.states[: self._place() + 1]):
