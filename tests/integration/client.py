@@ -1,4 +1,4 @@
-"""A user's programme: sends a recording to the backend and waits for its text."""
+"""A minimal client of the backend: sends a recording and waits for its job to end."""
 
 import time
 from pathlib import Path
@@ -8,11 +8,11 @@ import httpx
 from contracts.jobs import Job
 
 POLL_S = 0.2
-PATIENCE_S = 900
+TIMEOUT_S = 900
 
 
 def send(backend_url: str, file: Path, **options: object) -> httpx.Response:
-    """Return the answer to the request, whatever it is."""
+    """Send a recording and return the response, successful or not."""
     with file.open("rb") as content:
         return httpx.post(
             f"{backend_url}/v1/transcriptions",
@@ -23,10 +23,10 @@ def send(backend_url: str, file: Path, **options: object) -> httpx.Response:
 
 
 def transcribe(backend_url: str, file: Path, **options: object) -> Job:
-    """Send a recording and return its job when that has ended."""
+    """Send a recording and return its job once it has ended."""
     answer = send(backend_url, file, **options)
     assert answer.status_code == 202, answer.text
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         job = Job.model_validate_json(httpx.get(backend_url + answer.headers["Location"]).content)
         if job.status.is_final:

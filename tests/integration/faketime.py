@@ -1,4 +1,4 @@
-"""A process of which the clock can be set, from Debian's package `libfaketime`."""
+"""Sets the clock of a process, with Debian's package `libfaketime`."""
 
 from pathlib import Path
 
@@ -8,24 +8,24 @@ _LIBRARY = "usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
 class SettableClock:
-    """The wall clock of the processes that have this environment; the monotonic one runs on.
+    """The wall clock of processes started with `environment`; their monotonic clock is real.
 
     Args:
-        file: tells them how far their clock is off.
+        file: holds the clock's offset; created here and read by the processes.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.set_off(0)
+        self.set_offset(0)
         self.environment = {
             "LD_PRELOAD": str(_library()),
             "FAKETIME_TIMESTAMP_FILE": str(file),
-            "FAKETIME_CACHE_DURATION": "1",  # seconds; to look at each call is slow
+            "FAKETIME_CACHE_DURATION": "1",  # seconds; reading the file at each call is slow
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
-    def set_off(self, seconds: int) -> None:
-        """Step by so many seconds from the true time."""
+    def set_offset(self, seconds: int) -> None:
+        """Set the clock to this many seconds from the true time."""
         self._file.write_text(f"{seconds:+d}\n")
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of one's own, from Debian's packages, in a temporary folder."""
+"""Runs a private PostgreSQL server from Debian's packages, in a temporary folder."""
 
 import os
 import shutil
@@ -19,17 +19,18 @@ _NAME = "postgresql"
 _PACKAGES = (r"^postgresql-[0-9]+$", r"^postgresql-client-[0-9]+$", "libpq5")
 _USER = "speech"
 _ACCOUNT = "nobody"
-"""PostgreSQL refuses to run as root; root runs it as this account, which every system has."""
+"""PostgreSQL refuses to run as root; root runs it as this account, which always exists."""
 
 _START_TIMEOUT_S = 60
 
 
 @dataclass
 class PostgresServer:
-    """A server that listens on a port of this machine only.
+    """A PostgreSQL server that listens on localhost only.
 
     Attributes:
-        folder: holds its data, its log and its socket.
+        binaries: the folder of PostgreSQL's programs.
+        folder: for data, log and socket.
     """
 
     binaries: Path
@@ -38,7 +39,7 @@ class PostgresServer:
     _n_databases: int = field(default=0, init=False)
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
             " -c fsync=off -c jit=off -c max_connections=50"
@@ -46,16 +47,16 @@ class PostgresServer:
         self._control("start", "-w", "-t", str(_START_TIMEOUT_S), "-o", options)
 
     def stop(self, mode: str = "fast") -> None:
-        """End it by the id in its own file; `immediate` is like a loss of power."""
+        """Stop the server; mode `immediate` is like a power failure."""
         self._control("stop", "-w", "-m", mode)
 
     def restart(self, mode: str = "fast") -> None:
-        """Stop it, which breaks every connection, and start it again."""
+        """Stop the server, which breaks all connections, and start it again."""
         self.stop(mode)
         self.start()
 
     def new_database(self) -> str:
-        """Return the URL of an empty database."""
+        """Create an empty database and return its URL."""
         self._n_databases += 1
         name = f"test_{self._n_databases}"
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", _USER]
@@ -63,7 +64,7 @@ class PostgresServer:
         return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
 
     def initialise(self) -> None:
-        """Make the folder of its data."""
+        """Create the data folder."""
         data = str(self.folder / "data")
         options = ["-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"]
         _run(self.binaries, "initdb", "-D", data, *options, as_account=True)
@@ -75,9 +76,9 @@ class PostgresServer:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
-    """Run a server for as long as this lasts, or skip the test."""
+    """Run a server inside the context, or skip the test."""
     binaries = _binaries()
-    # in the system's own temporary folder: a socket's path may have 107 characters only
+    # in the system's temporary folder, because a socket's path is limited to 107 characters
     with tempfile.TemporaryDirectory(prefix="pg_", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if os.geteuid() == 0:
@@ -87,7 +88,7 @@ def running_postgres() -> Iterator[PostgresServer]:
             server.initialise()
             server.start()
         except subprocess.CalledProcessError as error:
-            pytest.skip(f"no PostgreSQL: {_reason(error)}")
+            pytest.skip(f"PostgreSQL does not start: {_reason(error)}")
         try:
             yield server
         finally:
@@ -112,7 +113,7 @@ def _call(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes
     environment = {**os.environ, "LC_ALL": "C.UTF-8", **libraries(_NAME)}
     for variable in ("PGDATA", "PGHOST", "PGPORT", "PGUSER"):
         environment.pop(variable, None)
-    # a server keeps what it is given for its output: a file, then, and no pipe to wait for
+    # the server inherits the output: waiting for a pipe to close would block until it stops
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         done = subprocess.run(
             command, cwd=folder, env=environment, stdout=output, stderr=errors, check=False

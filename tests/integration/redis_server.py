@@ -1,4 +1,4 @@
-"""A real Redis of one's own, from Debian's packages, that keeps nothing on disk."""
+"""Runs a private Redis server from Debian's packages, without persistence."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ _START_TIMEOUT_S = 30
 
 @dataclass
 class RedisServer:
-    """A server that listens on a port of this machine only."""
+    """A Redis server that listens on localhost only."""
 
     binary: Path
     port: int
@@ -43,7 +43,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
         self._process = subprocess.Popen(
             [str(self.binary), *options],
@@ -56,10 +56,10 @@ class RedisServer:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
-        pytest.skip("no Redis: it does not start")
+        pytest.skip("Redis does not start")
 
     def hang(self) -> None:
-        """Keep its connections, and answer no more."""
+        """Suspend the server: connections stay open, but nothing is answered."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
 
@@ -71,7 +71,7 @@ class RedisServer:
 
 @contextmanager
 def running_redis() -> Iterator[RedisServer]:
-    """Run a server for as long as this lasts, or skip the test."""
+    """Run a server inside the context, or skip the test."""
     server = RedisServer(_binary(), free_port())
     try:
         server.start()

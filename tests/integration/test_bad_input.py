@@ -1,4 +1,4 @@
-"""If these fail, a bad file gets no clear answer, leaves something behind, or breaks us."""
+"""If these fail, a bad file gets no clear error, leaves files behind, or breaks the backend."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ def _received(services: Services) -> set[Path]:
 
 @pytest.fixture
 def left_behind(services: Services) -> Callable[[], set[Path]]:
-    """Tell what a test adds to what visitors of the page may have left unfinished."""
+    """Return a function that lists the files added by the test; the page may have left others."""
     before = _received(services)
     return lambda: _received(services) - before
 
@@ -34,7 +34,7 @@ def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
         (tmp_path / name).write_bytes(content)
         return tmp_path / name
 
-    cut = write_encoded(tmp_path / "whole.m4a", noise(5, 48_000), "aac", sample_rate=48_000)
+    whole = write_encoded(tmp_path / "whole.m4a", noise(5, 48_000), "aac", sample_rate=48_000)
     return {
         "empty": (write("e.wav", b""), 400, "/problems/empty-audio"),
         "no samples": (
@@ -53,15 +53,15 @@ def bad_files(tmp_path: Path) -> dict[str, tuple[Path, int, str]]:
             400,
             "/problems/no-audio-stream",
         ),
-        "index lost": (
-            write("cut.m4a", cut.read_bytes()[: cut.stat().st_size // 2]),
+        "no index": (
+            write("cut.m4a", whole.read_bytes()[: whole.stat().st_size // 2]),
             400,
             "/problems/unreadable-audio",
         ),
     }
 
 
-def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
+def test_each_bad_file_gets_its_own_problem_type_and_leaves_no_file(
     services: Services,
     bad_files: dict[str, tuple[Path, int, str]],
     left_behind: Callable[[], set[Path]],
@@ -90,7 +90,7 @@ def test_each_bad_file_gets_its_own_problem_and_leaves_nothing(
         ({"temperature": "hot"}, "/temperature"),
     ],
 )
-def test_a_wrong_option_is_named_and_leaves_nothing(
+def test_an_invalid_option_is_named_and_leaves_no_file(
     services: Services,
     tmp_path: Path,
     options: dict[str, object],
@@ -106,19 +106,21 @@ def test_a_wrong_option_is_named_and_leaves_nothing(
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "a\x00b\r\nX-Evil: 1.wav", "C:\\x\\y.wav", "." * 300, "🎙️/я.wav"]
 )
-def test_a_hostile_name_is_only_a_name(services: Services, tmp_path: Path, name: str) -> None:
+def test_a_malicious_file_name_is_shown_cleaned(
+    services: Services, tmp_path: Path, name: str
+) -> None:
     path = write_wav(tmp_path / "a.wav", [np.zeros(16_000, np.float32)])
     answer = httpx.post(
         f"{services.backend.url}/v1/transcriptions", files={"file": (name, path.read_bytes())}
     )
     assert answer.status_code == 202
-    shown = answer.json()["file"]["name"]
-    assert shown
-    assert len(shown) <= 255
-    assert not set("/\\\x00\r\n") & set(shown)
+    name_shown = answer.json()["file"]["name"]
+    assert name_shown
+    assert len(name_shown) <= 255
+    assert not set("/\\\x00\r\n") & set(name_shown)
 
 
-def test_an_hour_of_silence_has_no_text_and_no_error(services: Services, tmp_path: Path) -> None:
+def test_an_hour_of_silence_gives_an_empty_transcript(services: Services, tmp_path: Path) -> None:
     path = write_encoded(tmp_path / "s.flac", np.zeros(3600 * 16_000, np.float32), "flac")
     job = transcribe(services.backend.url, path)
     assert job.status is JobStatus.COMPLETED
@@ -126,7 +128,7 @@ def test_an_hour_of_silence_has_no_text_and_no_error(services: Services, tmp_pat
     assert (job.result.text, job.result.segments, job.result.duration_s) == ("", [], 3600)
 
 
-def test_of_a_recording_that_was_cut_off_the_beginning_is_read(
+def test_the_beginning_of_a_truncated_recording_is_transcribed(
     services: Services, tmp_path: Path, left_behind: Callable[[], set[Path]]
 ) -> None:
     speech = russian_sentences(1)[0].path.read_bytes()

@@ -1,4 +1,4 @@
-"""If this fails, a long recording can take all the memory of the machine."""
+"""If this fails, a long recording can use up the machine's memory."""
 
 import wave
 from pathlib import Path
@@ -19,7 +19,7 @@ ALLOWED_GROWTH_BYTES = 50 * 2**20
 
 
 def repeated(recording: Path, duration_s: int, target: Path) -> Path:
-    """Write a recording again and again, until it lasts that long."""
+    """Write a recording repeatedly until the file lasts `duration_s`."""
     with wave.open(str(recording)) as source, wave.open(str(target), "wb") as file:
         file.setparams(source.getparams())
         frames = source.readframes(source.getnframes())
@@ -34,7 +34,7 @@ def peak_bytes(backend: Service) -> int:
     return int(float(line.split()[1]))
 
 
-def test_three_hours_take_no_more_memory_than_ten_minutes(tmp_path: Path) -> None:
+def test_three_hours_need_no_more_memory_than_ten_minutes(tmp_path: Path) -> None:
     speech = concatenated(russian_sentences(10), pause_s=0.5)
     port = free_port()
     with (

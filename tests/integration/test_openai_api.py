@@ -1,4 +1,4 @@
-"""If these fail, a programme written for OpenAI does not work with us by another address alone."""
+"""If these fail, OpenAI's client does not work when only its base URL is changed."""
 
 import io
 import time
@@ -20,12 +20,12 @@ from testbed.speech import Sentence
 pytestmark = pytest.mark.slow
 
 MAX_UPLOAD_BYTES = 5_000_000
-SAID_BY_THE_INSTANT_LLM = "за слово"
+INSTANT_LLM_TEXT = "за слово"
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, StandInLlm]]:
-    """The address of a backend, and its llm, which answers at once."""
+    """Run a backend with an llm that answers instantly; return the URL and the llm."""
     port = free_port()
     folder = tmp_path_factory.mktemp("openai")
     limits = {"MAX_UPLOAD_BYTES": str(MAX_UPLOAD_BYTES)}
@@ -57,28 +57,28 @@ def speech() -> Path:
     return russian_sentences(1)[0].path
 
 
-def test_every_form_of_the_answer_comes_from_a_real_recording(client, speech) -> None:
-    said = transcribe(client, speech).text
-    assert SAID_BY_THE_INSTANT_LLM in said
-    assert transcribe(client, speech, response_format="text") == f"{said}\n"
+def test_every_response_format_is_supported(client, speech) -> None:
+    text = transcribe(client, speech).text
+    assert INSTANT_LLM_TEXT in text
+    assert transcribe(client, speech, response_format="text") == f"{text}\n"
     cues = list(srt.parse(transcribe(client, speech, response_format="srt")))
-    assert " ".join(one.content for one in cues).split() == said.split()
-    shown = webvtt.from_buffer(
+    assert " ".join(one.content for one in cues).split() == text.split()
+    vtt_cues = webvtt.from_buffer(
         io.StringIO(transcribe(client, speech, response_format="vtt"))
     ).captions
-    assert len(shown) == len(cues)
+    assert len(vtt_cues) == len(cues)
     verbose = transcribe(client, speech, response_format="verbose_json")
-    assert (verbose.text, verbose.language) == (said, "russian")
+    assert (verbose.text, verbose.language) == (text, "russian")
     assert verbose.segments[-1].end <= verbose.duration
 
 
 def test_a_stream_ends_with_the_whole_text(client, speech) -> None:
     *deltas, done = list(transcribe(client, speech, stream=True))
     assert "".join(one.delta for one in deltas) == done.text
-    assert SAID_BY_THE_INSTANT_LLM in done.text
+    assert INSTANT_LLM_TEXT in done.text
 
 
-def test_who_hangs_up_frees_the_llm_and_finds_the_job_cancelled(backend) -> None:
+def test_a_client_that_disconnects_cancels_its_job_and_frees_the_llm(backend) -> None:
     url, llm = backend
     llm.delay_s, dropped_before = 30, llm.n_dropped
     try:
@@ -86,7 +86,7 @@ def test_who_hangs_up_frees_the_llm_and_finds_the_job_cancelled(backend) -> None
             transcribe(client_of(url).with_options(timeout=3), russian_sentences(2)[1].path)
         deadline = time.monotonic() + 10
         while llm.n_dropped == dropped_before:
-            assert time.monotonic() < deadline, "the llm is still at work for nobody"
+            assert time.monotonic() < deadline, "the llm still works on the chunk"
             time.sleep(0.1)
     finally:
         llm.delay_s = 0
@@ -94,7 +94,7 @@ def test_who_hangs_up_frees_the_llm_and_finds_the_job_cancelled(backend) -> None
     assert newest["status"] == "cancelled"
 
 
-def test_a_model_is_known_by_its_name_in_the_list(client, speech) -> None:
+def test_a_listed_model_is_accepted_and_an_unknown_one_refused(client, speech) -> None:
     (listed,) = client.models.list().data
     assert transcribe(client, speech, model=listed.id).text
     with pytest.raises(openai.NotFoundError) as failure:
@@ -110,7 +110,7 @@ def test_a_model_is_known_by_its_name_in_the_list(client, speech) -> None:
         (bytes(MAX_UPLOAD_BYTES + 1), 413, "too_large"),
     ],
 )
-def test_a_bad_file_is_told_in_openais_words(client, tmp_path, content, status, code) -> None:
+def test_a_bad_file_gets_openais_error_codes(client, tmp_path, content, status, code) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(openai.APIStatusError) as failure:
@@ -121,7 +121,7 @@ def test_a_bad_file_is_told_in_openais_words(client, tmp_path, content, status, 
 
 @pytest.fixture(scope="module")
 def real(services: Services) -> openai.OpenAI:
-    """OpenAI's client at the real services."""
+    """Return OpenAI's client connected to the real services."""
     return client_of(services.backend.url)
 
 
@@ -130,13 +130,13 @@ def sentence() -> Sentence:
     return russian_sentences(1)[0]
 
 
-def test_real_speech_is_written_down_without_any_option(real, sentence) -> None:
+def test_real_speech_is_transcribed_without_options(real, sentence) -> None:
     with sentence.path.open("rb") as file:
         answer = real.audio.transcriptions.create(file=file, model="whisper-1")
     assert wer(sentence.text, answer.text) <= 0.35
 
 
-def test_words_of_real_speech_have_their_times(real, sentence) -> None:
+def test_words_of_real_speech_have_times(real, sentence) -> None:
     answer = transcribe(
         real,
         sentence.path,
@@ -148,7 +148,7 @@ def test_words_of_real_speech_have_their_times(real, sentence) -> None:
     assert answer.segments[0].start <= answer.words[0].start
 
 
-def test_russian_speech_can_be_had_in_english(real, sentence) -> None:
+def test_russian_speech_is_translated_to_english(real, sentence) -> None:
     with sentence.path.open("rb") as file:
         answer = real.audio.translations.create(file=file, model="whisper-1")
     letters = [c for c in answer.text if c.isalpha()]

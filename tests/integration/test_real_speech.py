@@ -1,4 +1,4 @@
-"""If these fail, what people read is not what was said, or not when it was said."""
+"""If these fail, the transcript of real speech has wrong words or wrong times."""
 
 import json
 from difflib import SequenceMatcher
@@ -24,7 +24,7 @@ def result_of(job: Job) -> Transcript:
     return job.result
 
 
-def test_minutes_of_reading_come_back_in_order_and_at_their_times(services: Services) -> None:
+def test_minutes_of_speech_are_transcribed_in_order(services: Services) -> None:
     sentences = russian_sentences(12)
     job = transcribe(services.backend.url, concatenated(sentences, pause_s=0.6))
     result = result_of(job)
@@ -35,7 +35,7 @@ def test_minutes_of_reading_come_back_in_order_and_at_their_times(services: Serv
     assert job.model.name == "embedded/whisper-base"
 
 
-def test_word_times_lie_inside_their_segments_and_go_forward(services: Services) -> None:
+def test_word_times_lie_inside_their_segments_and_increase(services: Services) -> None:
     recording = russian_sentences(1)[0]
     job = transcribe(services.backend.url, recording.path, word_timestamps=True)
     for segment in result_of(job).segments:
@@ -48,7 +48,7 @@ def test_word_times_lie_inside_their_segments_and_go_forward(services: Services)
         assert all(one.start <= other.start for one, other in pairwise(segment.words))
 
 
-def test_beam_search_temperature_and_prompt_are_taken(services: Services) -> None:
+def test_beam_search_and_prompt_are_accepted(services: Services) -> None:
     recording = russian_sentences(1)[0]
     options = {"beam_size": 3, "prompt": "Разговор о Москве.", "normalization": "none"}
     job = transcribe(services.backend.url, recording.path, **options)
@@ -62,7 +62,7 @@ def long_recording(services: Services) -> tuple[Transcript, list[dict]]:
     return result_of(transcribe(services.backend.url, path)), sentences
 
 
-def test_nine_minutes_have_at_most_16_percent_wrong_words(long_recording) -> None:
+def test_nine_minutes_have_a_wer_of_at_most_16_percent(long_recording) -> None:
     result, sentences = long_recording
     assert wer(" ".join(one["text"] for one in sentences), result.text) <= 0.16
 
@@ -73,7 +73,7 @@ def test_every_second_of_speech_lies_in_a_segment(long_recording) -> None:
     assert in_segments >= 0.97 * result.speech_s
 
 
-def test_nine_sentences_of_ten_stand_at_their_times(long_recording) -> None:
+def test_nine_of_ten_sentences_have_the_right_times(long_recording) -> None:
     result, sentences = long_recording
     errors_s = [
         max(abs(found[0] - sentence["start"]), abs(found[1] - sentence["end"]))
@@ -84,31 +84,31 @@ def test_nine_sentences_of_ten_stand_at_their_times(long_recording) -> None:
 
 
 def matched(sentences: list[dict], result: Transcript) -> list[tuple[dict, tuple[float, float]]]:
-    """Pair each sentence whose first and last words were recognised at a segment's edges."""
+    """Pair sentences with the times of the segments that begin and end with the same words."""
     spoken = [(word, n) for n, one in enumerate(sentences) for word in words(one["text"])]
-    heard = [
-        (word, segment, place)
+    recognised = [
+        (word, segment, index)
         for segment in result.segments
-        for place, word in enumerate(words(segment.text))
+        for index, word in enumerate(words(segment.text))
     ]
     blocks = SequenceMatcher(
-        None, [word for word, _ in spoken], [word for word, *_ in heard], autojunk=False
+        None, [word for word, _ in spoken], [word for word, *_ in recognised], autojunk=False
     ).get_matching_blocks()
-    heard_at = {a + i: b + i for a, b, size in blocks for i in range(size)}
+    recognised_at = {a + i: b + i for a, b, size in blocks for i in range(size)}
     found: list[tuple[dict, tuple[float, float]]] = []
     for n, sentence in enumerate(sentences):
-        places = [place for place, (_, of) in enumerate(spoken) if of == n]
-        if not places or places[0] not in heard_at or places[-1] not in heard_at:
+        indices = [index for index, (_, of) in enumerate(spoken) if of == n]
+        if not indices or indices[0] not in recognised_at or indices[-1] not in recognised_at:
             continue
-        _, first, first_place = heard[heard_at[places[0]]]
-        _, last, last_place = heard[heard_at[places[-1]]]
-        if first_place == 0 and last_place == len(words(last.text)) - 1:
+        _, first, first_index = recognised[recognised_at[indices[0]]]
+        _, last, last_index = recognised[recognised_at[indices[-1]]]
+        if first_index == 0 and last_index == len(words(last.text)) - 1:
             found.append((sentence, (first.start, last.end)))
     return found
 
 
-def texts_of_derived(services: Services) -> dict[str, dict[str, str]]:
-    """Return, for each thing that is said, the text of each file in which it is said."""
+def texts_of_derived_files(services: Services) -> dict[str, dict[str, str]]:
+    """Return the recognised text of each derived file, grouped by the reference text."""
     folder = shared_speech()
     rows = map(json.loads, (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines())
     texts: dict[str, dict[str, str]] = {}
@@ -120,11 +120,11 @@ def texts_of_derived(services: Services) -> dict[str, dict[str, str]]:
     return texts
 
 
-def test_one_recording_in_every_container_and_codec_gives_the_same_words(
+def test_the_container_and_codec_of_a_recording_hardly_change_its_text(
     services: Services,
 ) -> None:
-    """At 16 kbit/s whisper-base splits one rare word in two, twice of the three times it comes."""
-    texts = texts_of_derived(services)
+    """At 16 kbit/s whisper-base splits a rare word in two of its three occurrences."""
+    texts = texts_of_derived_files(services)
     assert sum(map(len, texts.values())) == 19
     pairs = [pair for same in texts.values() for pair in combinations(same.items(), 2)]
     for (one, text), (other, other_text) in pairs:

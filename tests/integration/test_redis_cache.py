@@ -1,4 +1,4 @@
-"""Losing Redis costs speed, never an answer."""
+"""If these fail, losing Redis costs more than speed."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -28,12 +28,12 @@ async def cache(redis: RedisServer) -> AsyncIterator[TranscriptCache]:
     await cache.aclose()
 
 
-async def test_processes_share_what_one_of_them_put(cache, redis) -> None:
+async def test_processes_share_entries(cache, redis) -> None:
     await cache.put("local", "job", 0, JOB)
     other = TranscriptCache(redis.url)
     assert await other.get("local", "job", 0) == JOB
     assert await other.get("someone", "job", 0) is None
-    assert await other.get("local", "job", 1) is None, "what was corrected since"
+    assert await other.get("local", "job", 1) is None, "the transcript was corrected since"
     await other.delete("local", "job")
     assert await cache.get("local", "job", 0) is None
     await cache.put_chunk("local", "key", JOB)
@@ -45,7 +45,7 @@ async def test_processes_share_what_one_of_them_put(cache, redis) -> None:
 
 
 @pytest.mark.parametrize("loss", ["kill", "hang"])
-async def test_a_lost_redis_is_told_once_and_hardly_waited_for(cache, redis, loss) -> None:
+async def test_a_lost_redis_is_logged_once_and_barely_waited_for(cache, redis, loss) -> None:
     await cache.put("local", "job", 0, JOB)
     getattr(redis, loss)()
     with capture_logs() as logs:
@@ -62,7 +62,7 @@ async def test_a_lost_redis_is_told_once_and_hardly_waited_for(cache, redis, los
     assert [line["event"] for line in logs] == ["cache_unreachable"]
 
 
-async def test_a_redis_that_is_back_is_used_again(cache, redis, monkeypatch) -> None:
+async def test_a_restarted_redis_is_used_again(cache, redis, monkeypatch) -> None:
     monkeypatch.setattr(cache_module, "_BACKOFF_S", 0.1)
     redis.kill()
     assert await cache.get("local", "job", 0) is None

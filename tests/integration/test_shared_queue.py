@@ -1,4 +1,4 @@
-"""Several backends on one PostgreSQL: they share the queue, and one goes on for another."""
+"""If these fail, backends on one PostgreSQL do not share the queue or take over jobs."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def llm() -> Iterator[StandInLlm]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_done_yet(llm: StandInLlm) -> None:
+def reset_llm(llm: StandInLlm) -> None:
     llm.delay_s = 0.5
     llm.begun.clear()
     llm.answered.clear()
@@ -44,7 +44,7 @@ def postgres() -> Iterator[PostgresServer]:
 def backends(
     llm: StandInLlm, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Service]]:
-    """Two processes with one database and one data folder; a start takes longer than a test."""
+    """Run two backends with one database and one data folder, once: starting them is slow."""
     folder = tmp_path_factory.mktemp("shared")
     shared = {
         "DATABASE_URL": postgres.new_database(),
@@ -54,12 +54,12 @@ def backends(
     }
     with ExitStack() as stack:
         yield [
-            stack.enter_context(running_service("backend", made(folder / name), **shared))
+            stack.enter_context(running_service("backend", create(folder / name), **shared))
             for name in ("one", "two")
         ]
 
 
-def made(folder: Path) -> Path:
+def create(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
@@ -69,26 +69,28 @@ def recording(first: int, n_sentences: int) -> Path:
 
 
 def sent(backend: Service, first: int, n_sentences: int) -> str:
-    """Send a recording, as one that no other test has sent; return the address of its job."""
+    """Send a recording that must not be deduplicated; return the path of its job."""
     answer = send(backend.url, recording(first, n_sentences), force=True, **OPTIONS)
     return answer.headers["Location"]
 
 
-def test_two_backends_work_side_by_side_and_each_can_tell_of_both_jobs(backends, llm) -> None:
+def test_two_backends_work_in_parallel_and_each_shows_both_jobs(backends, llm) -> None:
     one, two = backends
     locations = [sent(one, first, 6) for first in (0, 6)]
-    seen_at_once = 0
-    while seen_at_once < 2:
+    n_running = 0
+    while n_running < 2:
         jobs = [job_at(two, location) for location in locations]
-        assert not all(job and job.status.is_final for job in jobs), "one after the other"
-        seen_at_once = sum(bool(job and job.status is JobStatus.RUNNING) for job in jobs)
+        assert not all(job and job.status.is_final for job in jobs), (
+            "the jobs ran one after the other"
+        )
+        n_running = sum(bool(job and job.status is JobStatus.RUNNING) for job in jobs)
         time.sleep(0.05)
     for location in locations:
         assert ended(two, location).status is JobStatus.COMPLETED
     assert set(llm.answered.values()) == {1}
 
 
-def test_a_job_outlives_a_restart_of_the_database(backends, llm, postgres) -> None:
+def test_a_job_survives_a_restart_of_the_database(backends, llm, postgres) -> None:
     location = sent(backends[0], 0, 12)
     while llm.answered.total() < 2:
         time.sleep(0.05)
@@ -98,7 +100,7 @@ def test_a_job_outlives_a_restart_of_the_database(backends, llm, postgres) -> No
     assert set(llm.answered.values()) == {1}
 
 
-def test_a_cancel_reaches_the_process_that_works(backends, llm) -> None:
+def test_a_cancel_reaches_the_process_that_runs_the_job(backends, llm) -> None:
     llm.delay_s = 60.0
     one, _ = backends
     locations = [sent(one, first, 6) for first in (0, 6)]
@@ -112,9 +114,9 @@ def test_a_cancel_reaches_the_process_that_works(backends, llm) -> None:
     assert llm.n_dropped == 2
 
 
-def test_a_backend_goes_on_with_the_job_of_one_that_was_killed(backends, llm) -> None:
+def test_a_backend_takes_over_the_job_of_a_killed_one(backends, llm) -> None:
     one, two = backends
-    two.stop()  # so that the job is the other's
+    two.stop()  # so that the other one gets the job
     location = sent(one, 0, 12)
     while llm.answered.total() < 2:
         time.sleep(0.05)
@@ -126,4 +128,6 @@ def test_a_backend_goes_on_with_the_job_of_one_that_was_killed(backends, llm) ->
     job = ended(two, location)
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert job.progress.chunks_done == len(llm.answered)
-    assert llm.answered.total() - len(llm.answered) <= 1, "but the one in flight, none twice"
+    assert llm.answered.total() - len(llm.answered) <= 1, (
+        "only the chunk in flight is transcribed again"
+    )

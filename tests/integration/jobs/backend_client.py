@@ -1,4 +1,4 @@
-"""A backend in this process, and what a client of it does with jobs."""
+"""Runs a backend in this process and sends jobs to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from testbed.instant_llm import StandInLlm
 URL = "/v1/transcriptions"
 OPTIONS = {"chunk_length_s": "5"}
 ONE_CHUNK = {"chunk_length_s": "30"}
-PATIENCE_S = 120
+TIMEOUT_S = 120
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def running_backend(
             **settings,
         )
     )
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S) as client:
         yield client
 
 
@@ -49,13 +49,13 @@ async def read(client: httpx.AsyncClient, job: Job) -> Job:
 
 
 async def until(is_so) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not (await found if asyncio.iscoroutine(found := is_so()) else found):
             await asyncio.sleep(0.05)
 
 
 async def ended(client: httpx.AsyncClient, job: Job) -> Job:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not (job := await read(client, job)).status.is_final:
             await asyncio.sleep(0.05)
     return job

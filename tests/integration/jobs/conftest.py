@@ -1,4 +1,4 @@
-"""What jobs are tested with: a backend in this process, an llm that answers at once, speech."""
+"""Fixtures for jobs: a backend in this process, an llm that answers instantly, and speech."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,13 +16,13 @@ from testbed.speech import concatenated
 
 @pytest.fixture(scope="module")
 def speech() -> bytes:
-    """Half a minute: some chunks."""
+    """Return half a minute of speech: several chunks."""
     return concatenated(russian_sentences(6), pause_s=0.5).read_bytes()
 
 
 @pytest.fixture(scope="module")
 def short_speech() -> bytes:
-    """One chunk."""
+    """Return one sentence: one chunk."""
     return concatenated(russian_sentences(1), pause_s=0.5).read_bytes()
 
 

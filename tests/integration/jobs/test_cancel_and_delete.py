@@ -1,4 +1,4 @@
-"""A job is given up, or taken away with all that came of it."""
+"""If these fail, a cancelled job keeps working, or a deleted one leaves data behind."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ from integration.jobs.backend_client import (
 pytestmark = pytest.mark.slow
 
 
-async def test_what_was_recognised_before_a_cancel_stays(llm, data, speech) -> None:
+async def test_a_cancelled_job_keeps_the_text_recognised_so_far(llm, data, speech) -> None:
     llm.delay_s = 0.5
     async with running_backend(llm, data, llm_concurrency=1) as client:
         job = await send(client, speech)
@@ -46,10 +46,10 @@ async def test_what_was_recognised_before_a_cancel_stays(llm, data, speech) -> N
         assert (await read(client, job)).result == cancelled.result
 
 
-async def test_the_request_under_way_is_dropped_when_a_job_is_cancelled(
+async def test_cancelling_a_job_aborts_its_request_to_the_llm(
     client, llm, data, short_speech
 ) -> None:
-    """In the last chunk, too: this recording has no other."""
+    """Also in the last chunk: this recording has only one."""
     llm.delay_s = 60.0
     job = await send(client, short_speech, **ONE_CHUNK)
     await until(lambda: llm.begun.total() == 1)
@@ -76,7 +76,7 @@ async def test_a_job_cancelled_in_the_queue_never_reaches_the_llm(client, llm, s
     assert (await read(client, second)).status is JobStatus.CANCELLED
 
 
-async def test_a_job_can_be_cancelled_while_it_is_decoded(client, llm, data, tmp_path) -> None:
+async def test_a_job_can_be_cancelled_during_decoding(client, llm, data, tmp_path) -> None:
     quiet_hour = write_wav(tmp_path / "long.wav", [np.zeros(3600 * 8000, np.float32)], 8000)
     job = await send(client, quiet_hour.read_bytes())
 
@@ -89,23 +89,23 @@ async def test_a_job_can_be_cancelled_while_it_is_decoded(client, llm, data, tmp
     assert (await read(client, job)).progress.stage is Stage.DECODING
 
 
-async def test_nothing_is_left_of_a_deleted_job(client, llm, data, speech) -> None:
+async def test_deleting_a_job_removes_all_its_data(client, llm, data, speech) -> None:
     job = await ended(client, await send(client, speech))
     assert job.result
     words = job.result.segments[0].text.split()[1].encode()
-    assert words in everything_in(data), "the test would show nothing"
+    assert words in content_of(data), "otherwise the test proves nothing"
     await read(client, job)  # into the cache
     assert (await client.delete(f"{URL}/{job.id}")).status_code == 204
     assert (await client.get(f"{URL}/{job.id}")).status_code == 404
     assert (await client.delete(f"{URL}/{job.id}")).status_code == 404
     assert (await client.get(f"{URL}/{job.id}/audio")).status_code == 404
     assert blobs(data) == []
-    assert words not in everything_in(data)
+    assert words not in content_of(data)
     again = await send(client, speech)
     assert not again.cached
 
 
-def everything_in(data: Path) -> bytes:
+def content_of(data: Path) -> bytes:
     return b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
 
 
@@ -119,10 +119,12 @@ async def test_a_running_job_can_be_deleted(client, llm, data, short_speech) -> 
     assert blobs(data) == []
     llm.delay_s = 0.0
     after = await ended(client, await send(client, short_speech, **ONE_CHUNK))
-    assert after.status is JobStatus.COMPLETED, "the queue goes on"
+    assert after.status is JobStatus.COMPLETED, "the queue continues"
 
 
-async def test_cancel_and_delete_at_once_end_in_nothing(client, llm, data, short_speech) -> None:
+async def test_a_job_cancelled_and_deleted_at_once_leaves_nothing(
+    client, llm, data, short_speech
+) -> None:
     llm.delay_s = 60.0
     for _ in range(5):
         job = await send(client, short_speech, **ONE_CHUNK)

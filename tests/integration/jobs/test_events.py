@@ -1,4 +1,4 @@
-"""A job is followed as it goes on."""
+"""If these fail, the event stream of a job misses or repeats something."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 async def events_of(client: httpx.AsyncClient, job: Job, **headers: str) -> list[tuple[str, ...]]:
-    """Return (event, id, data) of each event."""
+    """Return (event, id, data) for each event."""
     found: list[tuple[str, ...]] = []
     fields: dict[str, str] = {}
     async with client.stream("GET", f"{URL}/{job.id}/events", headers=headers) as answer:
@@ -34,24 +34,26 @@ async def events_of(client: httpx.AsyncClient, job: Job, **headers: str) -> list
     return found
 
 
-async def test_events_tell_each_segment_once_and_the_end_last(client, llm, speech) -> None:
+async def test_events_report_each_segment_once_and_the_end_last(client, llm, speech) -> None:
     llm.delay_s = 0.3
     job = await send(client, speech)
     events = await events_of(client, job)
     job = await ended(client, job)
     assert job.result
-    told = [(id_, json.loads(data)) for kind, id_, data in events if kind == "segment"]
-    assert [data["index"] for _, data in told] == [one.index for one in job.result.segments]
+    sent = [(id_, json.loads(data)) for kind, id_, data in events if kind == "segment"]
+    assert [data["index"] for _, data in sent] == [one.index for one in job.result.segments]
     assert [kind for kind, *_ in events if kind not in ("progress", "segment")] == ["completed"]
     assert events[-1][0] == "completed"
     assert sum(kind == "progress" for kind, *_ in events) >= 2
 
-    resumed = await events_of(client, job, **{"Last-Event-ID": told[1][0]})
-    assert [id_ for kind, id_, _ in resumed if kind == "segment"] == [id_ for id_, _ in told[2:]]
+    resumed = await events_of(client, job, **{"Last-Event-ID": sent[1][0]})
+    assert [id_ for kind, id_, _ in resumed if kind == "segment"] == [id_ for id_, _ in sent[2:]]
     assert resumed[-1][0] == "completed"
 
 
-async def test_events_of_a_cancelled_and_of_an_unknown_job(client, llm, short_speech) -> None:
+async def test_events_of_a_cancelled_job_end_and_an_unknown_job_is_not_found(
+    client, llm, short_speech
+) -> None:
     llm.delay_s = 60.0
     job = await send(client, short_speech, **ONE_CHUNK)
     await until(lambda: llm.begun.total() == 1)

@@ -1,4 +1,4 @@
-"""What goes wrong around a job while it runs, and that nothing of it is lost."""
+"""If these fail, a fault of the llm, disk, database, Redis or clock loses a job's results."""
 
 import asyncio
 import os
@@ -31,11 +31,11 @@ from testbed.services import running_service
 
 pytestmark = pytest.mark.slow
 
-FEW_AT_ONCE = {"llm_concurrency": 2}
+LOW_CONCURRENCY = {"llm_concurrency": 2}
 
 
-def assert_whole(job: Job, llm) -> None:
-    """Each chunk was answered once, and its words are in the text, once and in order."""
+def assert_complete(job: Job, llm) -> None:
+    """Assert that each chunk was answered once and its words are in the text once."""
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert set(llm.answered.values()) == {1}
     assert job.progress.chunks_done == job.progress.chunks_total == len(llm.answered)
@@ -44,16 +44,16 @@ def assert_whole(job: Job, llm) -> None:
     assert sorted(found) == sorted(digest[:16] for digest in llm.answered)
 
 
-async def test_a_job_outlives_all_that_the_llm_can_do_to_a_chunk(llm, data, speech) -> None:
-    """An error, a refusal, nonsense, silence, half an answer: the next attempt may be good."""
+async def test_a_job_survives_every_fault_of_the_llm(llm, data, speech) -> None:
+    """After an error, a refusal, an invalid, missing or partial response the chunk is retried."""
     llm.faults.extend(Fault)
     async with running_backend(llm, data, llm_concurrency=1, llm_timeout_s=2) as client:
         job = await ended(client, await send(client, speech))
     assert not llm.faults
-    assert_whole(job, llm)
+    assert_complete(job, llm)
 
 
-async def test_what_was_recognised_before_the_llm_broke_is_kept_and_used(llm, data, speech) -> None:
+async def test_text_recognised_before_the_llm_failed_is_kept_and_reused(llm, data, speech) -> None:
     async with running_backend(llm, data, llm_concurrency=1) as client:
         llm.delay_s = 0.3
         job = await send(client, speech)
@@ -65,12 +65,12 @@ async def test_what_was_recognised_before_the_llm_broke_is_kept_and_used(llm, da
         assert failed.result
         assert len(failed.result.segments) >= 2
         llm.status = 200
-        assert_whole(await ended(client, await send(client, speech)), llm)
+        assert_complete(await ended(client, await send(client, speech)), llm)
 
 
 @asynccontextmanager
 async def locked(*databases: Path) -> AsyncIterator[None]:
-    """Keep everybody else from writing, as a backup or a user's tool may do."""
+    """Lock databases against writes, as a backup or another tool may do."""
     connections = [
         sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         for path in databases
@@ -82,41 +82,41 @@ async def locked(*databases: Path) -> AsyncIterator[None]:
         connection.close()
 
 
-async def test_databases_locked_for_10_s_put_a_job_off_and_lose_nothing(llm, data, speech) -> None:
+async def test_databases_locked_for_10_s_delay_a_job_and_lose_nothing(llm, data, speech) -> None:
     llm.delay_s = 0.3
-    async with running_backend(llm, data, **FEW_AT_ONCE) as client:
+    async with running_backend(llm, data, **LOW_CONCURRENCY) as client:
         job = await send(client, speech)
         await until(lambda: llm.answered.total() >= 2)
         async with locked(data / "speech_transcription.db", data / "dbos.db"):
             before = await read(client, job)
             await asyncio.sleep(10)
-            assert await read(client, job) == before, "it was not locked"
-        assert_whole(await ended(client, job), llm)
+            assert await read(client, job) == before, "the databases were not locked"
+        assert_complete(await ended(client, job), llm)
 
 
-async def test_redis_gone_in_the_middle_of_a_job_costs_nothing_but_time(llm, data, speech) -> None:
+async def test_losing_redis_during_a_job_costs_only_time(llm, data, speech) -> None:
     llm.delay_s = 0.3
     with running_redis() as redis:
-        async with running_backend(llm, data, redis_url=redis.url, **FEW_AT_ONCE) as client:
+        async with running_backend(llm, data, redis_url=redis.url, **LOW_CONCURRENCY) as client:
             job = await send(client, speech)
             await until(lambda: llm.answered.total() >= 2)
             redis.kill()
-            assert_whole(await ended(client, job), llm)
+            assert_complete(await ended(client, job), llm)
             again = await send(client, speech)
             assert (again.status, again.cached) == (JobStatus.COMPLETED, True)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 MiB of one's own."""
+    """Mount a disk of 16 MiB."""
     if os.geteuid() != 0:
-        pytest.skip("no small disk: only root may mount one")
+        pytest.skip("only root may mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"no small disk: {done.stderr.strip()}")
+        pytest.skip(f"cannot mount a small disk: {done.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
@@ -127,7 +127,7 @@ def fill(path: Path) -> None:
             pass
 
 
-async def test_a_disk_that_is_full_while_results_are_written_puts_a_job_off(
+async def test_a_disk_that_fills_up_delays_a_job_until_there_is_space(
     llm, small_disk, speech
 ) -> None:
     llm.delay_s, llm.n_words = 0.3, 400
@@ -141,18 +141,16 @@ async def test_a_disk_that_is_full_while_results_are_written_puts_a_job_off(
             await asyncio.sleep(3)
         refused = await client.post(URL, files={"file": ("a.wav", speech)})
         assert (refused.status_code, refused.json()["type"]) == (507, "/problems/disk-full")
-        held_up = await read(client, job)
-        assert (held_up.status, held_up.error) == (JobStatus.RUNNING, None)
+        delayed = await read(client, job)
+        assert (delayed.status, delayed.error) == (JobStatus.RUNNING, None)
         filler.unlink()
-        assert_whole(await ended(client, job), llm)
+        assert_complete(await ended(client, job), llm)
         with closing(sqlite3.connect(data / "speech_transcription.db")) as raw:
             assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_clock_that_steps_back_in_the_middle_of_a_job_loses_nothing(
-    llm, tmp_path, speech
-) -> None:
-    """As after a loss of power without a battery, until the time server answers."""
+def test_a_clock_set_back_during_a_job_loses_nothing(llm, tmp_path, speech) -> None:
+    """This happens after a power failure without a clock battery, until time is synchronised."""
     clock = SettableClock(tmp_path / "clock")
     recording = tmp_path / "a.wav"
     recording.write_bytes(speech)
@@ -164,13 +162,13 @@ def test_a_clock_that_steps_back_in_the_middle_of_a_job_loses_nothing(
         location = send_file(backend.url, recording, **OPTIONS).headers["Location"]
         while llm.answered.total() < 2:
             time.sleep(0.05)
-        clock.set_off(-86_400)
+        clock.set_offset(-86_400)
         job = job_ended(backend, location)
         later = job_ended(backend, send_file(backend.url, recording, **OPTIONS).headers["Location"])
         listed = httpx.get(f"{backend.url}{URL}", trust_env=False).json()["items"]
-    assert_whole(job, llm)
+    assert_complete(job, llm)
     assert job.started_at
     assert job.finished_at
-    assert job.finished_at < job.started_at, "the clock was not set"
+    assert job.finished_at < job.started_at, "the clock was not set back"
     assert (later.status, later.cached) == (JobStatus.COMPLETED, True)
     assert [item["id"] for item in listed] == [later.id, job.id], "the newest is not the first"

@@ -1,4 +1,4 @@
-"""A finished job is played, found and corrected."""
+"""If these fail, a finished job cannot be played, found or corrected."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from integration.jobs.backend_client import (
 pytestmark = pytest.mark.slow
 
 
-async def test_a_recording_is_played_in_parts(client, llm, short_speech) -> None:
+async def test_a_recording_is_served_by_byte_ranges(client, llm, short_speech) -> None:
     job = await send(client, short_speech, **ONE_CHUNK)
     address = f"{URL}/{job.id}/audio"
     whole = await client.get(address)

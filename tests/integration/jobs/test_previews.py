@@ -1,4 +1,4 @@
-"""What is told of an upload with speech in it: loudness, what normalisation does, and when."""
+"""If this fails, the preview of an upload shows a wrong loudness, gain or duration."""
 
 import io
 import wave
@@ -15,12 +15,12 @@ from unit.backend.routes.test_previews import upload
 pytestmark = pytest.mark.slow
 
 
-async def test_a_preview_tells_what_a_job_will_do_and_when(client, llm) -> None:
+async def test_a_preview_predicts_normalisation_and_duration_of_a_job(client, llm) -> None:
     speech = concatenated(russian_sentences(2), pause_s=0.5).read_bytes()
     url = await upload(client, speech)
     found = (await client.get(f"{url}/recording?target_lufs=-18")).json()
     assert found["gain_db"] == pytest.approx(-18 - found["loudness_lufs"], abs=0.01)
-    assert found["estimate_s"] is None, "nothing was transcribed yet"
+    assert found["estimate_s"] is None, "no job has finished yet"
     louder = np.array(found["waveform"]["peaks"]) * 10 ** (found["gain_db"] / 20)
     assert found["normalized"]["peaks"] == pytest.approx(np.minimum(louder, 1), abs=2e-2)
 
@@ -37,4 +37,4 @@ async def test_a_preview_tells_what_a_job_will_do_and_when(client, llm) -> None:
     await send(client, speech, beam_size="2")
     await until(lambda: llm.begun.total() >= 1)
     waiting = (await client.get(f"{url}/recording")).json()["estimate_s"]
-    assert waiting == pytest.approx(2 * alone, abs=0.5), "another one is before it"
+    assert waiting == pytest.approx(2 * alone, abs=0.5), "another job is ahead of it"

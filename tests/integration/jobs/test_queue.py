@@ -1,4 +1,4 @@
-"""Who waits for whom, how many may wait, and what a stop does to those who do."""
+"""If these fail, jobs wait needlessly, the queue grows without limit, or a restart loses it."""
 
 import numpy as np
 import pytest
@@ -32,24 +32,24 @@ async def test_a_short_recording_does_not_wait_for_a_long_one(
     assert (await read(client, long_job)).status is JobStatus.RUNNING
 
 
-async def test_dictations_are_at_the_llm_together(
+async def test_short_recordings_reach_the_llm_concurrently(
     llm, data, speech, short_speech, tmp_path
 ) -> None:
-    """So it makes one batch of them; and none waits for the longer recording before them."""
+    """The llm batches them, and none waits for the longer recording ahead of them."""
     llm.delay_s = 60.0
     samples = np.frombuffer(short_speech[44:], "<i2").astype(np.float32) / 32_768
-    dictations = [write_wav(tmp_path / f"{n}.wav", [samples[n * 800 :]]) for n in range(4)]
+    short_recordings = [write_wav(tmp_path / f"{n}.wav", [samples[n * 800 :]]) for n in range(4)]
     async with running_backend(llm, data, llm_concurrency=4) as client:
         jobs = [await send(client, speech)]
         await until(lambda: llm.begun.total() == 4)
-        jobs += [await send(client, one.read_bytes(), **ONE_CHUNK) for one in dictations]
+        jobs += [await send(client, one.read_bytes(), **ONE_CHUNK) for one in short_recordings]
         await until(lambda: llm.begun.total() == 8)
         assert llm.answered.total() == 0
         for job in jobs:
             await client.delete(f"{URL}/{job.id}")
 
 
-async def test_a_stopped_backend_goes_on_where_it_was(llm, data, speech) -> None:
+async def test_a_restarted_backend_continues_its_job(llm, data, speech) -> None:
     llm.delay_s = 0.5
     async with running_backend(llm, data, llm_concurrency=1) as client:
         job = await send(client, speech)
@@ -61,9 +61,7 @@ async def test_a_stopped_backend_goes_on_where_it_was(llm, data, speech) -> None
     assert left_in_work(data) == []
 
 
-async def test_a_full_queue_is_told_and_finished_jobs_make_room(
-    llm, data, speech, short_speech
-) -> None:
+async def test_a_full_queue_refuses_jobs_until_one_leaves(llm, data, speech, short_speech) -> None:
     llm.delay_s = 60.0
     async with running_backend(llm, data, max_queued_jobs=1) as client:
         running = await send(client, speech)

@@ -1,4 +1,4 @@
-"""What was transcribed before is not transcribed again."""
+"""If these fail, a recording is transcribed again needlessly, or gets an outdated result."""
 
 import asyncio
 
@@ -18,7 +18,9 @@ from integration.jobs.backend_client import (
 pytestmark = pytest.mark.slow
 
 
-async def test_the_same_recording_is_answered_at_once(client, llm, data, speech, tmp_path) -> None:
+async def test_a_repeated_recording_is_completed_at_once(
+    client, llm, data, speech, tmp_path
+) -> None:
     first = await ended(client, await send(client, speech))
     n_chunks = llm.begun.total()
     again = await send(client, speech)
@@ -28,12 +30,12 @@ async def test_the_same_recording_is_answered_at_once(client, llm, data, speech,
 
     wav = np.frombuffer(speech[44:], "<i2").astype(np.float32) / 32_768
     flac = write_encoded(tmp_path / "same.flac", wav, "flac")
-    in_a_box = await ended(client, await send(client, flac.read_bytes()))
-    assert in_a_box.cached, "the same samples in another container"
+    repackaged = await ended(client, await send(client, flac.read_bytes()))
+    assert repackaged.cached, "the same samples in another container"
     assert llm.begun.total() == n_chunks
 
 
-async def test_other_options_or_force_are_new_work(client, llm, speech) -> None:
+async def test_other_options_or_force_transcribe_again(client, llm, speech) -> None:
     await ended(client, await send(client, speech))
     n_chunks = llm.begun.total()
     other = await ended(client, await send(client, speech, beam_size="2"))
@@ -44,7 +46,7 @@ async def test_other_options_or_force_are_new_work(client, llm, speech) -> None:
     assert (unforced.cached, llm.begun.total()) == (True, 3 * n_chunks)
 
 
-async def test_another_model_is_new_work(client, llm, speech) -> None:
+async def test_another_model_transcribes_again(client, llm, speech) -> None:
     await ended(client, await send(client, speech))
     llm.model = llm.model.model_copy(update={"revision": "2"})
     again = await ended(client, await send(client, speech))
@@ -52,7 +54,7 @@ async def test_another_model_is_new_work(client, llm, speech) -> None:
     assert again.model == llm.model
 
 
-async def test_two_identical_recordings_at_once_are_transcribed_once(llm, data, speech) -> None:
+async def test_identical_recordings_sent_at_once_are_transcribed_once(llm, data, speech) -> None:
     llm.delay_s = 0.3
     async with running_backend(llm, data, max_running_jobs=3) as client:
         jobs = await asyncio.gather(*(send(client, speech) for _ in range(3)))
@@ -63,10 +65,10 @@ async def test_two_identical_recordings_at_once_are_transcribed_once(llm, data, 
     assert set(llm.begun.values()) == {1}
 
 
-async def test_who_joined_a_job_that_is_given_up_gets_its_text_all_the_same(
+async def test_a_duplicate_completes_when_its_primary_is_cancelled_or_deleted(
     client, llm, speech
 ) -> None:
-    await ended(client, await send(client, speech, beam_size="2"))  # the sound is known now
+    await ended(client, await send(client, speech, beam_size="2"))  # the decoded audio is known now
     llm.delay_s = 0.5
     first = await send(client, speech)
     await until(lambda: max(llm.begun.values()) >= 1)

@@ -1,4 +1,4 @@
-"""A job that is paused goes on where it was, once, whatever happens in between."""
+"""If these fail, a resumed job loses or repeats work."""
 
 import asyncio
 import time
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.slow
 
 
 IN_FLIGHT = 1
-"""Chunks whose answer may be on its way at a stop, and is asked for again: `llm_concurrency`."""
+"""Chunks in flight at a stop, which are transcribed again; equals `llm_concurrency`."""
 
 
 @pytest.fixture(scope="module")
 def recording() -> Path:
-    """Half a minute: some chunks."""
+    """Return half a minute of speech: several chunks."""
     return concatenated(russian_sentences(3), pause_s=0.5)
 
 
@@ -36,7 +36,7 @@ def speech(recording: Path) -> bytes:
 async def paused_after_three_chunks(
     client: httpx.AsyncClient, llm: StandInLlm, speech: bytes
 ) -> Job:
-    """They are written down, and another is on its way to the llm."""
+    """Send a recording and cancel its job while a later chunk is in flight."""
     job = await send(client, speech)
 
     async def has_begun() -> bool:
@@ -47,8 +47,8 @@ async def paused_after_three_chunks(
     return await read(client, job)
 
 
-def n_done_twice(llm: StandInLlm, n_jobs: int = 1) -> int:
-    """Return the answers beyond one for each chunk of each job."""
+def n_repeated(llm: StandInLlm, n_jobs: int = 1) -> int:
+    """Return the number of answers beyond one for each chunk of each job."""
     return llm.answered.total() - n_jobs * len(llm.answered)
 
 
@@ -56,7 +56,7 @@ async def resume(client: httpx.AsyncClient, job: Job) -> httpx.Response:
     return await client.post(f"{URL}/{job.id}/resume")
 
 
-async def test_a_paused_job_goes_on_with_no_chunk_done_twice(llm, tmp_path, speech) -> None:
+async def test_a_resumed_job_transcribes_no_chunk_twice(llm, tmp_path, speech) -> None:
     llm.delay_s = 0.4
     async with running_backend(llm, tmp_path / "data", llm_concurrency=1) as client:
         paused = await paused_after_three_chunks(client, llm, speech)
@@ -67,7 +67,7 @@ async def test_a_paused_job_goes_on_with_no_chunk_done_twice(llm, tmp_path, spee
         assert answer.status_code == 202, answer.text
         resumed = Job.model_validate_json(answer.content)
         assert resumed.status in (JobStatus.QUEUED, JobStatus.RUNNING)
-        assert resumed.result == paused.result, "what was recognised stays in sight"
+        assert resumed.result == paused.result, "the text recognised so far stays visible"
         job = await ended(client, paused)
         waveform = (await client.get(f"{URL}/{job.id}/waveform")).json()
         undisturbed = await ended(client, await send(client, speech, force="true"))
@@ -75,14 +75,14 @@ async def test_a_paused_job_goes_on_with_no_chunk_done_twice(llm, tmp_path, spee
     assert job.result is not None
     assert undisturbed.result is not None
     assert job.result.text == undisturbed.result.text
-    assert n_done_twice(llm, n_jobs=2) <= IN_FLIGHT
+    assert n_repeated(llm, n_jobs=2) <= IN_FLIGHT
     assert max(waveform["peaks"]) > 0.1
     assert len(waveform["peaks"]) * waveform["bucket_s"] == pytest.approx(
         job.result.duration_s, rel=0.01
     )
 
 
-async def test_a_job_paused_in_the_queue_goes_on(llm, tmp_path, speech) -> None:
+async def test_a_job_cancelled_in_the_queue_can_be_resumed(llm, tmp_path, speech) -> None:
     llm.delay_s = 60.0
     async with running_backend(llm, tmp_path / "data", max_queued_jobs=2) as client:
         first = await send(client, speech)
@@ -104,31 +104,31 @@ async def test_a_job_paused_in_the_queue_goes_on(llm, tmp_path, speech) -> None:
         assert (await ended(client, third)).status is JobStatus.COMPLETED
 
 
-async def test_a_job_resumed_twice_at_once_is_worked_on_once(llm, tmp_path, speech) -> None:
+async def test_concurrent_resumes_run_a_job_once(llm, tmp_path, speech) -> None:
     llm.delay_s = 0.3
     async with running_backend(llm, tmp_path / "data", llm_concurrency=1) as client:
         paused = await paused_after_three_chunks(client, llm, speech)
         answers = await asyncio.gather(*(resume(client, paused) for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
-        assert (await resume(client, paused)).status_code == 409, "it waits or runs already"
+        assert (await resume(client, paused)).status_code == 409, "it is queued or running already"
         job = await ended(client, paused)
         assert job.status is JobStatus.COMPLETED
         done = await resume(client, job)
         assert (done.status_code, done.json()["type"]) == (409, "/problems/wrong-state")
         await client.delete(f"{URL}/{job.id}")
         assert (await resume(client, job)).status_code == 404
-    assert n_done_twice(llm) <= IN_FLIGHT
+    assert n_repeated(llm) <= IN_FLIGHT
 
 
-async def test_pausing_and_going_on_again_and_again_loses_nothing(llm, tmp_path, speech) -> None:
-    """The two meet at every moment: while it waits, begins, decodes and lets go."""
+async def test_repeated_cancels_and_resumes_lose_nothing(llm, tmp_path, speech) -> None:
+    """They happen at different moments: while the job waits, starts, decodes and stops."""
     llm.delay_s = 0.1
     async with running_backend(llm, tmp_path / "data", llm_concurrency=1) as client:
         job = await send(client, speech)
         for pause_s in (0.0, 0.05, 0.2, 0.4, 0.8):
             await asyncio.sleep(pause_s)
             cancel = await client.post(f"{URL}/{job.id}/cancel")
-            if cancel.status_code == 409:  # it was faster
+            if cancel.status_code == 409:  # it has ended
                 break
             assert (await resume(client, job)).status_code == 202
         job = await ended(client, job)
@@ -140,8 +140,8 @@ async def test_pausing_and_going_on_again_and_again_loses_nothing(llm, tmp_path,
     assert job.result.text == other.result.text
 
 
-async def test_another_model_goes_on_where_the_first_was(llm, tmp_path, speech) -> None:
-    """What is written down stays, with its corrections; the text says that two models made it."""
+async def test_another_model_continues_a_resumed_job(llm, tmp_path, speech) -> None:
+    """Stored text keeps its corrections, and a warning names the change of model."""
     llm.delay_s = 0.3
     async with running_backend(llm, tmp_path / "data", llm_concurrency=1) as client:
         paused = await paused_after_three_chunks(client, llm, speech)
@@ -157,7 +157,7 @@ async def test_another_model_goes_on_where_the_first_was(llm, tmp_path, speech) 
     assert answered < job.progress.chunks_total
 
 
-def test_a_resumed_job_outlives_a_kill(llm, tmp_path, recording) -> None:
+def test_a_resumed_job_survives_a_kill(llm, tmp_path, recording) -> None:
     llm.delay_s = 0.5
     address = f"http://127.0.0.1:{llm.port}"
     with running_service("backend", tmp_path, LLM_URL=address, LLM_CONCURRENCY="1") as backend:
@@ -183,11 +183,13 @@ def test_a_resumed_job_outlives_a_kill(llm, tmp_path, recording) -> None:
         wait(lambda: job().progress.chunks_done >= 1)
         httpx.post(f"{job_url}/cancel", trust_env=False, timeout=60)
         kill()
-        assert job().status is JobStatus.CANCELLED, "a pause outlives a restart"
+        assert job().status is JobStatus.CANCELLED, (
+            "a cancelled job stays cancelled after a restart"
+        )
         assert httpx.post(f"{job_url}/resume", trust_env=False, timeout=60).status_code == 202
         kill()
         wait(lambda: job().status.is_final)
         ended = job()
     assert ended.status is JobStatus.COMPLETED
     assert ended.progress.chunks_done == ended.progress.chunks_total == len(llm.answered)
-    assert n_done_twice(llm) <= 2 * IN_FLIGHT
+    assert n_repeated(llm) <= 2 * IN_FLIGHT

@@ -1,4 +1,4 @@
-"""If this fails, something phones home, or a recording cannot be transcribed off-line."""
+"""If these fail, a service opens an outgoing connection, or needs one to transcribe."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from spoken_words import wer
 
 pytestmark = pytest.mark.slow
 
-# Every way out of the namespace leads to a device that counts packets, and nobody behind it.
+# The namespace's default route leads to a device that counts packets, with nothing behind it.
 SINK = """
 ip link set lo up
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true
@@ -28,7 +28,7 @@ ip -stats -json link show sink
 """
 
 
-def packets_that_tried_to_leave(command: list[str]) -> int:
+def n_outgoing_packets(command: list[str]) -> int:
     run = subprocess.run(
         ["unshare", "--net", "sh", "-euc", SINK, "sh", *command],
         stdout=subprocess.PIPE,
@@ -46,17 +46,19 @@ def _needs_network_namespaces() -> None:
     if subprocess.run(
         ["unshare", "--net", "true"], check=False, stderr=subprocess.DEVNULL
     ).returncode:
-        pytest.skip("no right to make a network namespace")
+        pytest.skip("not allowed to create a network namespace")
 
 
-def test_the_counter_sees_an_attempt() -> None:
+def test_an_outgoing_packet_is_counted() -> None:
     attempt = "import socket; socket.socket(2, 2).sendto(b'x', ('198.51.100.1', 9))"
-    assert packets_that_tried_to_leave([sys.executable, "-c", attempt]) == 1
+    assert n_outgoing_packets([sys.executable, "-c", attempt]) == 1
 
 
-def test_the_whole_way_works_with_no_network_and_nothing_tries_to_leave(tmp_path: Path) -> None:
+def test_a_recording_is_transcribed_without_a_network_or_any_attempt_to_use_it(
+    tmp_path: Path,
+) -> None:
     sentence = russian_sentences(1)[0]
     text = tmp_path / "text"
-    here = [sys.executable, "-m", "integration.offline_visit", str(tmp_path)]
-    assert packets_that_tried_to_leave([*here, str(sentence.path), str(text)]) == 0
+    command = [sys.executable, "-m", "integration.offline_run", str(tmp_path)]
+    assert n_outgoing_packets([*command, str(sentence.path), str(text)]) == 0
     assert wer(sentence.text, text.read_text(encoding="utf-8")) <= 0.35

@@ -1,4 +1,4 @@
-"""Starts the services, looks at the page, transcribes a recording: run without a network."""
+"""Starts the services, opens the page and transcribes a recording; run without a network."""
 
 import sys
 from pathlib import Path
@@ -11,17 +11,17 @@ from testbed.services import running_services
 
 def main() -> None:
     folder, recording, text = map(Path, sys.argv[1:])
-    everywhere = {"BIND_ADDRESS": "0.0.0.0", "PUBLISHED_ADDRESS": "127.0.0.1"}
-    with running_services(folder, **everywhere) as services:
+    environment = {"BIND_ADDRESS": "0.0.0.0", "PUBLISHED_ADDRESS": "127.0.0.1"}
+    with running_services(folder, **environment) as services:
         assert httpx.get(services.frontend.url).is_success
-        assert connect_from_elsewhere(services.frontend.url).status_code == 403
+        assert connect_from_another_origin(services.frontend.url).status_code == 403
         job = transcribe(services.backend.url, recording)
     assert job.result is not None, job.error
     text.write_text(job.result.text, encoding="utf-8")
 
 
-def connect_from_elsewhere(page_url: str) -> httpx.Response:
-    """Do what a page of another origin would: open the page's WebSocket."""
+def connect_from_another_origin(page_url: str) -> httpx.Response:
+    """Open the page's WebSocket like a page of another origin would."""
     handshake = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
