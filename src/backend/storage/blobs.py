@@ -44,7 +44,7 @@ class BlobStore:
         Args:
             is_held: returns whether the database refers to a blob.
         """
-        for blob in await run_sync(self._settled):
+        for blob in await run_sync(self._old_blobs):
             if not await is_held(blob):
                 await self.remove(blob)
 
@@ -60,7 +60,7 @@ class BlobStore:
                 _sync(folder)
         return target
 
-    def _settled(self) -> list[Path]:
+    def _old_blobs(self) -> list[Path]:
         blobs = self._folder.glob("*/*")
         return [blob for blob in blobs if is_id(blob.name) and not _is_new(blob)]
 

@@ -1,4 +1,4 @@
-"""What a crash left is mended, and what was kept long enough is removed."""
+"""If these fail, jobs stay unfinished after a crash, or expired data is not removed."""
 
 import os
 import sqlite3
@@ -41,8 +41,8 @@ class InTwoDays(datetime):
         return datetime.now(tz) + timedelta(days=2)
 
 
-async def written_down_and_no_more(data: Path, content: bytes) -> str:
-    """Leave what a process leaves that is killed before it queues a new job."""
+async def store_without_queueing(data: Path, content: bytes) -> str:
+    """Store a job like a process that is killed before queueing it."""
     job_id = new_id()
     arrived = data / "arrived"
     arrived.write_bytes(content)
@@ -64,16 +64,18 @@ async def written_down_and_no_more(data: Path, content: bytes) -> str:
     return job_id
 
 
-async def test_a_job_that_was_never_queued_is_queued_at_the_start(llm, data, short_speech) -> None:
+async def test_a_stored_job_that_was_not_queued_is_queued_at_the_start(
+    llm, data, short_speech
+) -> None:
     data.mkdir()
-    job_id = await written_down_and_no_more(data, short_speech)
+    job_id = await store_without_queueing(data, short_speech)
     async with running_backend(llm, data) as client:
         answer = await client.get(f"{URL}/{job_id}")
         job = await ended(client, Job.model_validate_json(answer.content))
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
 
 
-async def test_a_lost_queue_is_made_again_and_no_chunk_done_twice(llm, data, speech) -> None:
+async def test_a_lost_queue_is_rebuilt_and_no_chunk_transcribed_twice(llm, data, speech) -> None:
     llm.delay_s = 0.5
     async with running_backend(llm, data, llm_concurrency=1) as client:
         job = await send(client, speech)
@@ -86,10 +88,10 @@ async def test_a_lost_queue_is_made_again_and_no_chunk_done_twice(llm, data, spe
     assert set(llm.answered.values()) == {1}
 
 
-async def test_a_job_that_its_process_dropped_without_a_word_is_queued_again(
+async def test_a_job_that_its_process_dropped_silently_is_queued_again(
     llm, data, speech, short_speech, monkeypatch
 ) -> None:
-    """As when the disk is full, and the queue cannot write that the job is to be done again."""
+    """This happens when a full disk prevents the queue from recording a retry."""
     monkeypatch.setattr(housekeeping, "_ALONE_S", 2.0)
     llm.delay_s = 60.0
     async with running_backend(llm, data) as client:
@@ -107,10 +109,10 @@ async def test_a_job_that_its_process_dropped_without_a_word_is_queued_again(
         assert (await ended(client, dropped)).status is JobStatus.COMPLETED
 
 
-async def test_a_recording_that_a_kill_left_behind_goes_though_its_text_stays(
+async def test_a_recording_left_by_a_killed_process_is_removed(
     llm, data, short_speech, monkeypatch
 ) -> None:
-    """Killed after the row had lost it, and before the file went: by deletion, by retention."""
+    """Killed between updating the row and removing the file, in a deletion and in an expiry."""
     async with running_backend(llm, data, audio_retention_days=1) as client:
         kept, deleted = [
             await ended(client, await send(client, short_speech, force="true")) for _ in range(2)
@@ -124,14 +126,14 @@ async def test_a_recording_that_a_kill_left_behind_goes_though_its_text_stays(
                 return (await client.get(f"{URL}/{kept.id}/audio")).status_code == 404
 
             await until(is_dropped)
-            assert len(blobs(data)) == 2, "the test would show nothing"
+            assert len(blobs(data)) == 2, "otherwise the test proves nothing"
         for blob in blobs(data):
             os.utime(blob, (0, 0))
         await until(lambda: blobs(data) == [])
         assert (await read(client, kept)).result
 
 
-async def test_a_job_outlives_an_llm_that_is_away(llm, data, short_speech) -> None:
+async def test_a_job_survives_an_unavailable_llm(llm, data, short_speech) -> None:
     llm.status = 503
     async with running_backend(llm, data) as client:
         job = await send(client, short_speech, **ONE_CHUNK)
@@ -140,15 +142,11 @@ async def test_a_job_outlives_an_llm_that_is_away(llm, data, short_speech) -> No
         assert (await ended(client, job)).status is JobStatus.COMPLETED
 
 
-async def test_records_of_the_queue_go_when_a_job_has_ended(llm, data, short_speech) -> None:
+async def test_the_queue_records_of_an_ended_job_are_removed(llm, data, short_speech) -> None:
     async with running_backend(llm, data) as client:
         job = await ended(client, await send(client, short_speech, **ONE_CHUNK))
 
-        def is_forgotten() -> bool:
-            files = [path for path in data.glob("dbos.db") if path.is_file()]
-            return all(job.id not in ids_in(path) for path in files)
-
-        await until(is_forgotten)
+        await until(lambda: job.id not in ids_in(data / "dbos.db"))
         assert (await read(client, job)).status is JobStatus.COMPLETED
         assert left_in_work(data) == []
 
@@ -162,9 +160,7 @@ def ids_in(path: Path) -> set[str]:
         }
 
 
-async def test_jobs_are_removed_after_the_days_they_are_kept(
-    llm, data, short_speech, monkeypatch
-) -> None:
+async def test_jobs_are_removed_after_their_retention(llm, data, short_speech, monkeypatch) -> None:
     async with running_backend(llm, data, retention_days=1) as client:
         job = await ended(client, await send(client, short_speech, **ONE_CHUNK))
         assert len(blobs(data)) == 1
@@ -177,7 +173,7 @@ async def test_jobs_are_removed_after_the_days_they_are_kept(
         await until(lambda: blobs(data) == [])
 
 
-async def test_a_recording_may_be_removed_before_its_text(
+async def test_recordings_can_have_a_shorter_retention_than_texts(
     llm, data, short_speech, monkeypatch
 ) -> None:
     async with running_backend(llm, data, audio_retention_days=1) as client:
