@@ -1,4 +1,4 @@
-"""All that the backend keeps, copied while it is in use and put back."""
+"""If these fail, a backup is incomplete, or restoring one damages the data."""
 
 import asyncio
 import os
@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOUND = b"sound" * 1000
 
 
-class Keeper:
-    """What a backend keeps of jobs, without the backend."""
+class BackendData:
+    """The data of a backend, written without running one."""
 
     def __init__(self, folder: Path) -> None:
         self.settings = BackendSettings(data_dir=folder)
@@ -56,25 +56,25 @@ class Keeper:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)  # away from a developer's .env
+    monkeypatch.chdir(tmp_path)  # so that a developer's .env is not read
     return tmp_path / "data"
 
 
-async def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
-    """Texts, corrections, jobs that wait, and recordings; in place, and in an empty folder."""
-    keeper = Keeper(data)
-    kept, waiting = await keeper.add("раз два"), await queued(keeper.jobs)
-    await keeper.jobs.edit_segment(kept, OWNER, 0, "раз три")
-    before = await keeper.jobs.find(kept, OWNER)
-    save(keeper.settings, tmp_path / "copy")
-    lost = (await keeper.jobs.delete(kept, OWNER)).blob
+async def test_a_restored_backup_equals_the_data(data: Path, tmp_path: Path):
+    """Texts, corrections, queued jobs and recordings; in place and in an empty folder."""
+    source = BackendData(data)
+    kept, waiting = await source.add("раз два"), await queued(source.jobs)
+    await source.jobs.edit_segment(kept, OWNER, 0, "раз три")
+    before = await source.jobs.find(kept, OWNER)
+    save(source.settings, tmp_path / "copy")
+    lost = (await source.jobs.delete(kept, OWNER)).blob
     assert lost is not None
     lost.unlink()
-    await keeper.add("позже")
-    keeper.database.close()
+    await source.add("позже")
+    source.database.close()
     for folder in (data, tmp_path / "new"):
         await asyncio.to_thread(restore, BackendSettings(data_dir=folder), tmp_path / "copy")
-        restored = Keeper(folder)
+        restored = BackendData(folder)
         assert await restored.ids() == {kept, waiting}
         assert await restored.jobs.find(kept, OWNER) == before
         assert await restored.jobs.unfinished() == [waiting]
@@ -82,30 +82,32 @@ async def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path):
         restored.database.close()
 
 
-async def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Path, tmp_path: Path):
-    keeper = Keeper(data)
+async def test_a_backup_made_while_jobs_arrive_has_the_recording_of_each(
+    data: Path, tmp_path: Path
+):
+    source = BackendData(data)
     added: list[str] = []
     stop = threading.Event()
 
     async def work() -> None:
         while not stop.is_set():
-            added.append(await keeper.add("раз", sound=f"sound {len(added)}".encode()))
+            added.append(await source.add("раз", sound=f"sound {len(added)}".encode()))
 
     worker = threading.Thread(target=lambda: asyncio.run(work()))
     worker.start()
     try:
         for number in range(3):
-            save(keeper.settings, tmp_path / f"copy{number}")
+            save(source.settings, tmp_path / f"copy{number}")
     finally:
         stop.set()
         worker.join()
-        keeper.database.close()
+        source.database.close()
     for number in range(3):
         folder = tmp_path / f"data{number}"
         await asyncio.to_thread(
             restore, BackendSettings(data_dir=folder), tmp_path / f"copy{number}"
         )
-        restored = Keeper(folder)
+        restored = BackendData(folder)
         ids = await restored.ids()
         assert ids == set(added[: len(ids)])
         for index, job_id in enumerate(added[: len(ids)]):
@@ -113,54 +115,54 @@ async def test_a_copy_made_while_jobs_arrive_has_the_recording_of_each(data: Pat
         restored.database.close()
 
 
-async def test_nothing_is_restored_while_a_backend_runs(
+async def test_restoring_is_refused_while_a_backend_runs(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Else it would go on with a database that is not the one it began with."""
-    keeper = Keeper(data)
-    await keeper.add("раз")
-    save(keeper.settings, tmp_path / "copy")
-    later = await keeper.add("два")
+    """Otherwise the backend would continue with another database than it started with."""
+    source = BackendData(data)
+    await source.add("раз")
+    save(source.settings, tmp_path / "copy")
+    later = await source.add("два")
     monkeypatch.setenv("DATA_DIR", str(data))
     with WorkFolder(data / "work", Disk(data, 0), 1).owned():
         with pytest.raises(FolderInUseError):
-            await asyncio.to_thread(restore, keeper.settings, tmp_path / "copy")
+            await asyncio.to_thread(restore, source.settings, tmp_path / "copy")
         with pytest.raises(SystemExit, match="The backend runs"):
             backup.main(["restore", str(tmp_path / "copy")])
-    assert later in await keeper.ids()
-    keeper.database.close()
+    assert later in await source.ids()
+    source.database.close()
 
 
-async def test_a_damaged_copy_changes_nothing(data: Path, tmp_path: Path):
-    """Else one half of it would be restored, and then the other half be found missing."""
-    keeper = Keeper(data)
-    await keeper.add("раз")
-    save(keeper.settings, tmp_path / "copy")
-    later = await keeper.add("два")
+async def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path):
+    """Otherwise one half would be restored before the other is found missing."""
+    source = BackendData(data)
+    await source.add("раз")
+    save(source.settings, tmp_path / "copy")
+    later = await source.add("два")
     copied = tmp_path / "copy" / "speech_transcription.db"
     copied.write_bytes(copied.read_bytes()[: copied.stat().st_size // 2])
     for database in ("damaged", "missing"):
         if database == "missing":
             copied.unlink()
         with pytest.raises((DamagedBackupError, FileNotFoundError)):
-            await asyncio.to_thread(restore, keeper.settings, tmp_path / "copy")
-    assert later in await keeper.ids()
-    keeper.database.close()
+            await asyncio.to_thread(restore, source.settings, tmp_path / "copy")
+    assert later in await source.ids()
+    source.database.close()
 
 
-async def test_an_older_copy_is_never_overwritten_and_half_a_copy_never_left(
+async def test_a_backup_is_never_overwritten_and_an_incomplete_one_never_left(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    keeper = Keeper(data)
-    await keeper.add("раз")
-    keeper.database.close()
-    save(keeper.settings, tmp_path / "copy")
+    source = BackendData(data)
+    await source.add("раз")
+    source.database.close()
+    save(source.settings, tmp_path / "copy")
     whole = sorted(path for path in (tmp_path / "copy").rglob("*"))
     with pytest.raises(BackupError, match="there already"):
-        save(keeper.settings, tmp_path / "copy")
+        save(source.settings, tmp_path / "copy")
     monkeypatch.setattr(backup, "_copy_blob", _fail)
     with pytest.raises(OSError, match="no room"):
-        save(keeper.settings, tmp_path / "other")
+        save(source.settings, tmp_path / "other")
     assert sorted(path for path in (tmp_path / "copy").rglob("*")) == whole
     assert not list(tmp_path.glob("other*"))
 
@@ -169,8 +171,8 @@ def _fail(source: str, target: str) -> None:
     raise OSError("no room")
 
 
-def test_a_postgresql_is_left_to_its_own_tools(data: Path, tmp_path: Path):
-    """Else a copy without a database would look like a backup."""
+def test_postgresql_is_refused_with_a_hint_at_its_own_tools(data: Path, tmp_path: Path):
+    """Otherwise a copy without the database would look like a backup."""
     settings = BackendSettings(data_dir=data, database_url="postgresql://nowhere/none")
     for act in (save, restore):
         with pytest.raises(BackupError, match="pg_dump"):
@@ -186,11 +188,11 @@ async def _cached(url: str) -> bytes | None:
     return found
 
 
-def test_redis_forgets_what_it_has_of_later_revisions(data: Path, tmp_path: Path):
-    """Else the text of an edit that was undone could be shown for another one."""
-    keeper = Keeper(data)
-    keeper.database.close()
-    save(keeper.settings, tmp_path / "copy")
+def test_restoring_clears_redis(data: Path, tmp_path: Path):
+    """Otherwise the cached text of an undone edit could be shown for a later edit."""
+    source = BackendData(data)
+    source.database.close()
+    save(source.settings, tmp_path / "copy")
     with running_redis() as redis:
         asyncio.run(_cached(redis.url))
         assert asyncio.run(_cached(redis.url)) is not None
@@ -199,8 +201,8 @@ def test_redis_forgets_what_it_has_of_later_revisions(data: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-async def test_make_copies_and_restores(data: Path, tmp_path: Path):
-    """Else the targets would name a module, or an argument, that is not there."""
+async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
+    """Otherwise the targets could name a module or an argument that does not exist."""
     no_docker = tmp_path / "bin" / "docker"
     no_docker.parent.mkdir()
     no_docker.write_text("#!/bin/sh\nexit 1\n")
@@ -225,13 +227,13 @@ async def test_make_copies_and_restores(data: Path, tmp_path: Path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    keeper = Keeper(data)
-    kept = await keeper.add("раз")
+    source = BackendData(data)
+    kept = await source.add("раз")
     assert make("backup").startswith(f"Backed up to {data}/backups/")
     (copy,) = (data / "backups").iterdir()
-    await keeper.add("два")
-    keeper.database.close()
+    await source.add("два")
+    source.database.close()
     assert make("restore", f"BACKUP={copy}") == f"Restored from {copy}\n"
-    restored = Keeper(data)
+    restored = BackendData(data)
     assert await restored.ids() == {kept}
     restored.database.close()

@@ -1,4 +1,4 @@
-"""The database when things go wrong around it: locks, restarts, kills, what deletion leaves."""
+"""If these fail, locks, restarts, kills or concurrent writes lose data, or deletion leaves some."""
 
 import asyncio
 import os
@@ -94,7 +94,7 @@ async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
     database.close()
 
 
-_APPEND_FOR_EVER = """
+_APPEND_FOREVER = """
 import asyncio, sys
 from pathlib import Path
 from backend.storage.database import Database, TranscriptionStore
@@ -111,11 +111,11 @@ asyncio.run(append_for_ever(TranscriptionStore(Database.open(sys.argv[1], Path(s
 
 
 @pytest.mark.slow
-async def test_a_killed_writer_leaves_whole_chunks_and_all_it_was_told_were_kept(
+async def test_a_killed_writer_leaves_complete_chunks_including_all_it_committed(
     url: str, tmp_path: Path
 ) -> None:
     environment = {"PYTHONPATH": _PYTHONPATH}
-    command = [sys.executable, "-c", _APPEND_FOR_EVER, url, str(tmp_path)]
+    command = [sys.executable, "-c", _APPEND_FOREVER, url, str(tmp_path)]
     for pause_s in (0.05, 0.31, 0.77):
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
             assert writer.stdout
@@ -123,24 +123,24 @@ async def test_a_killed_writer_leaves_whole_chunks_and_all_it_was_told_were_kept
             writer.stdout.readline()
             time.sleep(pause_s)
             writer.send_signal(signal.SIGKILL)
-            n_told = 1 + len(writer.stdout.read().splitlines())
+            n_committed = 1 + len(writer.stdout.read().splitlines())
         database = Database.open(url, tmp_path)
         job = await TranscriptionStore(database).find(job_id)
         database.close()
         assert job.result
         assert len(job.result.segments) == 2 * job.progress.chunks_done
         assert all(each.words for each in job.result.segments[::2])
-        assert 0 <= job.progress.chunks_done - n_told <= 1
+        assert 0 <= job.progress.chunks_done - n_committed <= 1
 
 
 def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-async def test_of_a_deleted_transcript_no_byte_is_left_in_any_file(
+async def test_deleting_a_transcript_leaves_no_byte_of_it_in_any_file(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    # lemmas of their own, that share no beginning with others: the index stores only what differs
+    # lemmas that share no prefix with others, because the index stores only the differing parts
     secrets = ["щъщъщъ", "ыъыъыъ", "qzqzqz"]
     database = Database.open(sqlite_url, tmp_path)
     jobs = TranscriptionStore(database)
@@ -175,7 +175,7 @@ async def while_restarting(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-async def test_a_restart_or_a_crash_of_postgresql_loses_nothing_and_nothing_fails(
+async def test_a_restart_or_crash_of_postgresql_loses_nothing_and_raises_nothing(
     postgres: PostgresServer, tmp_path: Path, mode: str
 ) -> None:
     database = Database.open(postgres.new_database(), tmp_path)
@@ -198,7 +198,7 @@ async def test_a_restart_or_a_crash_of_postgresql_loses_nothing_and_nothing_fail
     database.close()
 
 
-async def test_a_server_that_stays_away_is_told_in_the_end(
+async def test_a_server_that_stays_away_raises_an_error_in_the_end(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "RECONNECT_S", 0.5)
@@ -216,7 +216,7 @@ async def test_a_server_that_stays_away_is_told_in_the_end(
     database.close()
 
 
-async def test_an_error_never_shows_what_was_to_be_written(url: str, tmp_path: Path) -> None:
+async def test_an_error_never_contains_the_values_written(url: str, tmp_path: Path) -> None:
     database = Database.open(url, tmp_path)
     jobs = TranscriptionStore(database)
     job_id = await running(jobs)
@@ -228,7 +228,7 @@ async def test_an_error_never_shows_what_was_to_be_written(url: str, tmp_path: P
     database.close()
 
 
-async def test_a_chunk_that_two_processes_bring_at_once_is_there_once(
+async def test_a_chunk_written_by_several_processes_at_once_is_stored_once(
     url: str, tmp_path: Path
 ) -> None:
     databases = [Database.open(url, tmp_path) for _ in range(4)]
@@ -243,7 +243,7 @@ async def test_a_chunk_that_two_processes_bring_at_once_is_there_once(
         database.close()
 
 
-async def test_of_jobs_that_share_a_recording_and_are_deleted_at_once_the_last_gives_it_up(
+async def test_deleting_jobs_that_share_a_recording_at_once_releases_it_once(
     url: str, tmp_path: Path
 ) -> None:
     database = Database.open(url, tmp_path)
@@ -255,9 +255,7 @@ async def test_of_jobs_that_share_a_recording_and_are_deleted_at_once_the_last_g
     database.close()
 
 
-async def test_a_job_cancelled_and_deleted_at_once_is_gone_and_nothing_breaks(
-    url: str, tmp_path: Path
-) -> None:
+async def test_a_job_cancelled_and_deleted_at_once_is_deleted(url: str, tmp_path: Path) -> None:
     database = Database.open(url, tmp_path)
     jobs = TranscriptionStore(database)
 

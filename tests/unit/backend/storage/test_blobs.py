@@ -1,4 +1,4 @@
-"""Recordings that are kept."""
+"""If these fail, a recording is lost, or stays on disk after its jobs."""
 
 import os
 import time
@@ -16,18 +16,20 @@ def blobs(tmp_path: Path) -> BlobStore:
     return BlobStore(tmp_path / "blobs")
 
 
-def arrived(tmp_path: Path) -> Path:
-    path = tmp_path / "arrived"
+def uploaded_file(tmp_path: Path) -> Path:
+    path = tmp_path / "uploaded"
     path.write_bytes(b"sound")
     return path
 
 
-async def test_a_recording_is_moved_and_named_by_its_job(blobs: BlobStore, tmp_path: Path) -> None:
+async def test_keep_moves_the_file_and_names_it_by_its_job(
+    blobs: BlobStore, tmp_path: Path
+) -> None:
     job_id = new_id()
-    blob = await blobs.keep(arrived(tmp_path), job_id)
+    blob = await blobs.keep(uploaded_file(tmp_path), job_id)
     assert blob == tmp_path / "blobs" / job_id[:2] / job_id
     assert blob.read_bytes() == b"sound"
-    assert not (tmp_path / "arrived").exists()
+    assert not (tmp_path / "uploaded").exists()
     await blobs.remove(blob)
     await blobs.remove(blob)
     await blobs.remove(None)
@@ -35,7 +37,7 @@ async def test_a_recording_is_moved_and_named_by_its_job(blobs: BlobStore, tmp_p
 
 
 def held(*blobs: Path) -> Callable[[Path], Awaitable[bool]]:
-    """Return a database's answer: it refers to these blobs."""
+    """Return an `is_held` of a database that refers to these blobs."""
 
     async def is_held(blob: Path) -> bool:
         return blob in blobs
@@ -43,11 +45,11 @@ def held(*blobs: Path) -> Callable[[Path], Awaitable[bool]]:
     return is_held
 
 
-async def test_only_old_recordings_that_no_job_has_are_orphans(
+async def test_only_old_blobs_that_no_job_refers_to_are_orphans(
     blobs: BlobStore, tmp_path: Path
 ) -> None:
-    """Else a recording that is being submitted, or one that a page plays, could be lost."""
-    known, orphan, new = [await blobs.keep(arrived(tmp_path), new_id()) for _ in range(3)]
+    """Otherwise a recording that is being submitted, or that a job refers to, could be lost."""
+    known, orphan, new = [await blobs.keep(uploaded_file(tmp_path), new_id()) for _ in range(3)]
     yesterday = time.time() - 86_400
     for blob in (known, orphan):
         os.utime(blob, (yesterday, yesterday))
@@ -55,24 +57,24 @@ async def test_only_old_recordings_that_no_job_has_are_orphans(
     assert [blob.exists() for blob in (known, orphan, new)] == [True, False, True]
 
 
-async def test_a_file_that_is_there_already_is_kept_once_and_as_long_as_one_job_has_it(
+async def test_equal_files_are_stored_once_for_as_long_as_one_job_refers_to_them(
     blobs: BlobStore, tmp_path: Path
 ) -> None:
-    first = await blobs.keep(arrived(tmp_path), new_id())
-    second = await blobs.keep(arrived(tmp_path), new_id(), same=first)
-    assert not (tmp_path / "arrived").exists()
+    first = await blobs.keep(uploaded_file(tmp_path), new_id())
+    second = await blobs.keep(uploaded_file(tmp_path), new_id(), same=first)
+    assert not (tmp_path / "uploaded").exists()
     assert first.stat().st_ino == second.stat().st_ino
     await blobs.remove(first)
     assert second.read_bytes() == b"sound"
-    third = await blobs.keep(arrived(tmp_path), new_id(), same=first)
-    assert third.read_bytes() == b"sound", "what was the same has gone meanwhile"
+    third = await blobs.keep(uploaded_file(tmp_path), new_id(), same=first)
+    assert third.read_bytes() == b"sound", "the first blob no longer exists"
 
 
-async def test_an_old_file_under_a_new_name_is_no_orphan_yet(
+async def test_an_old_blob_with_a_new_name_is_no_orphan_yet(
     blobs: BlobStore, tmp_path: Path
 ) -> None:
-    first = await blobs.keep(arrived(tmp_path), new_id())
+    first = await blobs.keep(uploaded_file(tmp_path), new_id())
     os.utime(first, (0, 0))
-    second = await blobs.keep(arrived(tmp_path), new_id(), same=first)
+    second = await blobs.keep(uploaded_file(tmp_path), new_id(), same=first)
     await blobs.remove_orphans(held())
     assert second.exists()
