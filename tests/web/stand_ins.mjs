@@ -100,6 +100,16 @@ export class FakeElement extends EventTarget {
     return this.attributes.get(name) ?? null;
   }
 
+  showModal() {
+    this.isModal = true;
+    this.returnValue = "";
+  }
+
+  close(returnValue = this.returnValue) {
+    this.returnValue = returnValue;
+    this.dispatchEvent(new Event("close"));
+  }
+
   focus() {
     document.activeElement = this;
   }

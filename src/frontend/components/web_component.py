@@ -25,9 +25,10 @@ def web_component(name: str) -> ComponentRenderer:
         "};\n"
     )
     folder = WEB / name
+    styles = [*(WEB / "common").glob("*.css"), *sorted(folder.glob("*.css"))]
     return v2.component(
         name,
         html=(folder / f"{name}.html").read_text(encoding="utf-8"),
-        css="\n".join(each.read_text(encoding="utf-8") for each in sorted(folder.glob("*.css"))),
+        css="\n".join(each.read_text(encoding="utf-8") for each in styles),
         js=loader,
     )

@@ -1,12 +1,15 @@
-// The calls of the backend that the reader makes, by way of the page's own server.
+// The reader's calls of the backend, through the page's own server.
 
 import { attachmentName } from "../common/download.js";
 import { parseProblem } from "../common/problems.js";
 
 const RETRIED = new Set([408, 423, 425, 429, 502, 503, 504]);
 
-/** The backend said no, or nothing. */
-export class BackendFailure extends Error {
+/** Browsers refuse to send more than 64 KiB of a page that is being closed. */
+const MAX_KEEPALIVE_CHARS = 30_000;
+
+/** The backend reported a problem, or did not respond. */
+export class BackendError extends Error {
   constructor(status, body = "") {
     super(`status ${status}`);
     this.status = status;
@@ -15,12 +18,12 @@ export class BackendFailure extends Error {
   }
 }
 
-/** What an address bar may hold is not always the id of a job. */
+/** An id in the address bar may be anything; only these are sent to the backend. */
 const JOB_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 export class Backend {
   constructor(jobId) {
-    this.isJob = JOB_ID.test(jobId);
+    this.isJobId = JOB_ID.test(jobId);
     this.base = `/backend/v1/transcriptions/${encodeURIComponent(jobId)}`;
     this.audioUrl = `${this.base}/audio`;
     this.eventsUrl = `${this.base}/events`;
@@ -34,8 +37,8 @@ export class Backend {
   correct(index, text) {
     const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ text });
-    // it may outlive the page: what was typed last is saved even as the tab closes
-    const keepalive = body.length < 30_000;
+    // finish the request even if the tab is closed, so that the last correction is saved
+    const keepalive = body.length < MAX_KEEPALIVE_CHARS;
     return this.#json(`/segments/${index}`, { method: "PATCH", headers, body, keepalive });
   }
 
@@ -43,12 +46,12 @@ export class Backend {
   async exportedFile(format, timestamps) {
     const query = new URLSearchParams({ format });
     if (timestamps !== null) query.set("timestamps", String(timestamps));
-    const answer = await this.#ask(`/export?${query}`);
-    const name = attachmentName(answer.headers.get("Content-Disposition"));
-    return { name, blob: await answer.blob() };
+    const response = await this.#request(`/export?${query}`);
+    const name = attachmentName(response.headers.get("Content-Disposition"));
+    return { name, blob: await response.blob() };
   }
 
-  /** 0 when nobody answers. */
+  /** Return the status of the recording's URL, 0 without a response. */
   async audioStatus() {
     try {
       return (await fetch(this.audioUrl, { method: "HEAD" })).status;
@@ -58,38 +61,39 @@ export class Backend {
   }
 
   async #json(path, options) {
-    return (await this.#ask(path, options)).json();
+    return (await this.#request(path, options)).json();
   }
 
-  async #ask(path, options) {
-    if (!this.isJob) throw new BackendFailure(404);
-    let answer;
+  async #request(path, options) {
+    if (!this.isJobId) throw new BackendError(404);
+    let response;
     try {
-      answer = await fetch(this.base + path, options);
+      response = await fetch(this.base + path, options);
     } catch {
-      throw new BackendFailure(0);
+      throw new BackendError(0);
     }
-    if (answer.ok) return answer;
-    throw new BackendFailure(answer.status, await answer.text().catch(() => ""));
+    if (response.ok) return response;
+    throw new BackendError(response.status, await response.text().catch(() => ""));
   }
 }
 
-/** Ask until there is an answer; `onUnavailable(true)` tells that there is none yet. */
-export async function retryWhileUnavailable(ask, { signal, onUnavailable }) {
+/** Repeat a call until the backend is available; `onUnavailable(true)` runs while it is not. */
+export async function retryWhileUnavailable(call, { signal, onUnavailable }) {
   for (let delay = 1000; ; delay = Math.min(delay * 1.5, 5000)) {
     try {
-      const answer = await ask();
+      const result = await call();
       onUnavailable(false);
-      return answer;
-    } catch (failure) {
-      if (!failure.isUnavailable || signal.aborted) throw failure;
+      return result;
+    } catch (error) {
+      if (!error.isUnavailable || signal.aborted) throw error;
       onUnavailable(true);
-      await pause(delay, signal);
+      await sleep(delay, signal);
     }
   }
 }
 
-export function pause(milliseconds, signal) {
+/** Resolve after a time, or as soon as `signal` is aborted. */
+export function sleep(milliseconds, signal) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
     signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });

@@ -1,7 +1,7 @@
-// Corrections on their way to the backend. Until one is saved it lies in the browser's own
-// storage, so that neither a reload nor a backend that is away loses it.
+// Saves corrections to the backend. Until one is saved, the browser's storage keeps it, so that
+// neither a reload nor an unavailable backend loses it.
 
-import { pause } from "./backend.js";
+import { sleep } from "./backend.js";
 
 const QUIET_MS = 600;
 const RETRY_MS = [1000, 2000, 4000, 8000];
@@ -9,18 +9,17 @@ const RETRY_MS = [1000, 2000, 4000, 8000];
 /** Event: `state`, when `state` changed: `idle`, `saving`, `saved`, `retrying`, `refused`. */
 export class CorrectionStore extends EventTarget {
   state = "idle";
-  failure = null;
+  error = null;
   #pending = new Map();
   #timer = null;
-  #running = null;
-  #woken = null;
+  #saving = null;
+  #retryNow = null;
 
-  /** `correct(index, text)` saves one; `onSaved(segment)` is told what the backend answered. */
-  constructor(jobId, correct, onSaved) {
+  /** `save(index, text)` sends one and returns its segment; `onSaved(segment)` gets that. */
+  constructor({ jobId, save, onSaved }) {
     super();
     this.prefix = `reader:${jobId}:`;
-    this.correct = correct;
-    this.onSaved = onSaved;
+    Object.assign(this, { save, onSaved });
   }
 
   isPending(index) {
@@ -34,60 +33,58 @@ export class CorrectionStore extends EventTarget {
       .map((key) => [Number(key.slice(this.prefix.length)), localStorage.getItem(key)]);
   }
 
-  /** Forget what an earlier visit left: there is no such transcription any more. */
+  /** Delete what an earlier visit could not save: the transcription no longer exists. */
   deleteUnsaved() {
     for (const [index] of this.unsaved()) localStorage.removeItem(this.prefix + index);
   }
 
   add(index, text) {
     this.#pending.set(index, text);
-    keep(this.prefix + index, text);
-    this.#become("saving");
+    storeText(this.prefix + index, text);
+    this.#setState("saving");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), QUIET_MS);
   }
 
-  /** Save at once what waits; the promise is kept when all is saved, or cannot be. */
+  /** Save at once; resolves when everything is saved or refused. */
   flush() {
     clearTimeout(this.#timer);
-    this.#woken?.abort();
-    if (!this.#pending.size) return this.#running ?? Promise.resolve();
-    this.#running ??= this.#saveAll().finally(() => (this.#running = null));
-    return this.#running;
+    this.#retryNow?.abort();
+    if (!this.#pending.size) return this.#saving ?? Promise.resolve();
+    this.#saving ??= this.#saveAll().finally(() => (this.#saving = null));
+    return this.#saving;
   }
 
   async #saveAll() {
     let attempt = 0;
-    for (const [index, text] of this.#endlessly()) {
+    while (this.#pending.size) {
+      const [index, text] = this.#pending.entries().next().value;
       try {
-        const segment = await this.correct(index, text);
+        const segment = await this.save(index, text);
         attempt = 0;
         this.#forget(index, text);
         if (!this.#pending.has(index)) this.onSaved(segment);
-      } catch (failure) {
-        if (failure.isUnavailable) await this.#waitToRetry(attempt++);
-        else this.#refuse(index, failure);
+      } catch (error) {
+        if (error.isUnavailable) await this.#waitToRetry(attempt++);
+        else this.#refuse(index, error);
       }
     }
-    if (this.state !== "refused") this.#become("saved");
+    if (this.state !== "refused") this.#setState("saved");
   }
 
   #waitToRetry(attempt) {
-    this.#become("retrying");
-    this.#woken = new AbortController();
-    return pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], this.#woken.signal);
+    this.#setState("retrying");
+    this.#retryNow = new AbortController();
+    return sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], this.#retryNow.signal);
   }
 
-  /** It stays in the browser's storage, for the next visit to try. */
-  #refuse(index, failure) {
+  /** Give up for now; the browser's storage keeps it for the next visit. */
+  #refuse(index, error) {
     this.#pending.delete(index);
-    this.#become("refused", failure);
+    this.#setState("refused", error);
   }
 
-  *#endlessly() {
-    while (this.#pending.size) yield this.#pending.entries().next().value;
-  }
-
+  /** Drop a saved text, unless it was changed while it was being saved. */
   #forget(index, text) {
     if (this.#pending.get(index) !== text) return;
     this.#pending.delete(index);
@@ -96,16 +93,16 @@ export class CorrectionStore extends EventTarget {
     }
   }
 
-  #become(state, failure = null) {
-    [this.state, this.failure] = [state, failure];
+  #setState(state, error = null) {
+    Object.assign(this, { state, error });
     this.dispatchEvent(new Event("state"));
   }
 }
 
-function keep(key, text) {
+function storeText(key, text) {
   try {
     localStorage.setItem(key, text);
   } catch {
-    // no room, or none allowed: it is still saved to the backend
+    // without storage, the correction is still saved to the backend
   }
 }

@@ -1,5 +1,5 @@
-// ExportMenu the transcript away: copied, or as a file of any format. Both are the backend's own
-// exports, made after the last correction is saved.
+// Copies or downloads the transcript. The backend makes the exports, after the last correction
+// is saved.
 
 import { downloadBlob } from "../common/download.js";
 import { element, icon, textButton } from "../common/elements.js";
@@ -7,46 +7,40 @@ import { menu } from "./menu.js";
 
 export class ExportMenu {
   /** `formats`: `{name, hasOptionalTimestamps}` of each export format, in the menu's order. */
-  constructor(t, { backend, formats, corrections, showMessage, fail, signal }) {
-    Object.assign(this, { t, backend, formats, corrections, showMessage, fail });
+  constructor({ t, formats, backend, corrections, onMessage, onError, signal }) {
+    Object.assign(this, { t, formats, backend, corrections, onMessage, onError });
     this.timestamps = element("input", { type: "checkbox" });
     this.copyMenu = this.#buildCopyMenu(signal);
     this.downloadMenu = this.#buildDownloadMenu(signal);
   }
 
   #buildCopyMenu(signal) {
-    const choice = (key, timestamps) =>
-      textButton(this.t.text(key), () => this.#take(this.copyMenu, () => this.#copy(timestamps)));
     const { t } = this;
-    return menu(
-      "copy",
-      t.text("export.copy"),
+    const choice = (key, timestamps) =>
+      textButton(t.text(key), () => this.#run(this.copyMenu, () => this.#copy(timestamps)));
+    return menu({
+      iconName: "copy",
+      label: t.text("export.copy"),
       signal,
-      choice("export.copy.plain", false),
-      choice("export.copy.timestamps", true),
-    );
+      content: [choice("export.copy.plain", false), choice("export.copy.timestamps", true)],
+    });
   }
 
   #buildDownloadMenu(signal) {
     const { t } = this;
-    const withTimes = element(
-      "label",
-      { className: "with-times" },
-      this.timestamps,
-      t.text("export.timestamps"),
-    );
-    return menu(
-      "download",
-      t.text("export.download"),
+    const label = t.text("export.timestamps");
+    const timestamps = element("label", { className: "with-times" }, this.timestamps, label);
+    return menu({
+      iconName: "download",
+      label: t.text("export.download"),
       signal,
-      withTimes,
-      ...this.formats.map((format) => this.#buildChoice(format)),
-    );
+      content: [timestamps, ...this.formats.map((format) => this.#buildChoice(format))],
+    });
   }
 
   #buildChoice(format) {
     const { t } = this;
-    const download = () => this.#take(this.downloadMenu, () => this.#download(format));
+    const download = () => this.#run(this.downloadMenu, () => this.#download(format));
     return element(
       "button",
       { type: "button", className: "choice", on: { click: download } },
@@ -56,42 +50,41 @@ export class ExportMenu {
     );
   }
 
-  /** Do what was chosen; what goes wrong is told in words. */
-  async #take(from, action) {
-    from.open = false;
+  async #run(fromMenu, action) {
+    fromMenu.open = false;
     try {
       await action();
-    } catch (failure) {
-      this.fail(failure);
+    } catch (error) {
+      this.onError(error);
     }
   }
 
-  async #file(format, timestamps) {
+  async #exportedFile(format, timestamps) {
     await this.corrections.flush();
     return this.backend.exportedFile(format, timestamps);
   }
 
   async #download(format) {
     const timestamps = format.hasOptionalTimestamps ? this.timestamps.checked : null;
-    const { name, blob } = await this.#file(format.name, timestamps);
+    const { name, blob } = await this.#exportedFile(format.name, timestamps);
     downloadBlob(blob, name);
   }
 
   async #copy(timestamps) {
-    const text = this.#file("txt", timestamps).then(({ blob }) => blob.text());
-    await toClipboard(text);
-    this.showMessage(this.t.text("result.copied"));
+    const text = this.#exportedFile("txt", timestamps).then(({ blob }) => blob.text());
+    await writeToClipboard(text);
+    this.onMessage(this.t.text("result.copied"));
   }
 }
 
-/** `text` is a promise: a browser wants to be told of the copy within the click. */
-async function toClipboard(text) {
+/** `text` is a promise, because a browser wants the clipboard item within the click itself. */
+async function writeToClipboard(text) {
   if (navigator.clipboard && globalThis.ClipboardItem) {
-    const blob = text.then((found) => new Blob([found], { type: "text/plain" }));
+    const blob = text.then((plain) => new Blob([plain], { type: "text/plain" }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     return;
   }
-  // the clipboard is only there on https and on localhost
+  // browsers offer the clipboard on https and on localhost only
   const field = element("textarea", { value: await text });
   document.body.append(field);
   field.select();

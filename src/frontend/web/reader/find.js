@@ -1,8 +1,8 @@
-// Find and replace in texts; nothing here knows of the page.
+// Find and replace in texts, without the page.
 
 const WORD = "[\\p{L}\\p{N}_]";
 
-/** Return the pattern of a query, or null when there is nothing to look for. */
+/** Return the pattern of a query, or null if it is empty. */
 export function searchPattern(query, { matchCase = false, wholeWords = false } = {}) {
   if (!query) return null;
   const literal = query.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
@@ -10,18 +10,18 @@ export function searchPattern(query, { matchCase = false, wholeWords = false } =
   return new RegExp(bounded, matchCase ? "gu" : "giu");
 }
 
-/** Return every place of a pattern, in order, as {position, start, end}. */
+/** Return every match of a pattern, in order, as {position, start, end}. */
 export function findAll(texts, pattern) {
-  const found = [];
+  const matches = [];
   texts.forEach((text, position) => {
     for (const match of text.matchAll(pattern)) {
-      found.push({ position, start: match.index, end: match.index + match[0].length });
+      matches.push({ position, start: match.index, end: match.index + match[0].length });
     }
   });
-  return found;
+  return matches;
 }
 
-/** Return a text with one place of it replaced. */
+/** Return a text with one match replaced. */
 export function replaceOne(text, { start, end }, replacement) {
   return text.slice(0, start) + replacement + text.slice(end);
 }
@@ -30,7 +30,7 @@ export function replaceOne(text, { start, end }, replacement) {
 export function replaceAll(texts, pattern, replacement) {
   const changed = new Map();
   texts.forEach((text, position) => {
-    // a function, for `$&` in what was typed is to stay what it is
+    // a function keeps `$&` in the replacement as it was typed
     const replaced = text.replace(pattern, () => replacement);
     if (replaced !== text) changed.set(position, replaced);
   });

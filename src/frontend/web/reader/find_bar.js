@@ -1,15 +1,15 @@
-// The bar that finds and replaces in the transcript.
+// Finds and replaces in the transcript.
 
 import { element, iconButton, textButton } from "../common/elements.js";
 import { findAll, searchPattern, replaceAll, replaceOne } from "./find.js";
 import { highlight } from "./highlights.js";
 
 export class FindBar {
-  #found = [];
-  #at = -1;
-  #soon = 0;
+  #matches = [];
+  #current = -1;
+  #timer = 0;
 
-  constructor(t, { segments, transcript, editor }) {
+  constructor({ t, segments, transcript, editor }) {
     Object.assign(this, { t, segments, transcript, editor });
     this.root = this.#build();
     segments.addEventListener("changed", () => this.#searchSoon());
@@ -21,9 +21,9 @@ export class FindBar {
   }
 
   open() {
-    const chosen = getSelection().toString().trim();
+    const selected = getSelection().toString().trim();
     this.root.hidden = false;
-    if (chosen && !chosen.includes("\n")) this.query.value = chosen;
+    if (selected && !selected.includes("\n")) this.query.value = selected;
     this.query.select();
     this.query.focus();
     this.#search();
@@ -32,7 +32,7 @@ export class FindBar {
   close() {
     this.root.hidden = true;
     this.#search();
-    this.transcript.focus(this.#found[this.#at]?.position ?? this.transcript.active);
+    this.transcript.focus(this.#matches[this.#current]?.position ?? this.transcript.active);
   }
 
   #build() {
@@ -51,8 +51,8 @@ export class FindBar {
     this.matchCase = this.#option("case");
     this.wholeWords = this.#option("whole_words");
     this.query.addEventListener("input", () => this.#search());
-    this.query.addEventListener("keydown", (event) => this.#key(event, (back) => this.#go(back)));
-    this.replacement.addEventListener("keydown", (event) => this.#key(event, () => this.#replaceOne()));
+    this.query.addEventListener("keydown", (event) => this.#onKey(event, (back) => this.#go(back)));
+    this.replacement.addEventListener("keydown", (event) => this.#onKey(event, () => this.#replaceOne()));
     return element(
       "div",
       { className: "find", role: "search", "aria-label": t.text("find.label"), hidden: true },
@@ -84,10 +84,10 @@ export class FindBar {
     return box;
   }
 
-  #key(event, go) {
+  #onKey(event, onEnter) {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    go(event.shiftKey);
+    onEnter(event.shiftKey);
   }
 
   get #pattern() {
@@ -101,75 +101,76 @@ export class FindBar {
 
   #searchSoon() {
     if (!this.isOpen) return;
-    clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => this.#search());
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#search());
   }
 
-  /** Look again, and stay at the place where one was. */
+  /** Search again, and stay at the current match. */
   #search() {
-    const was = this.#found[this.#at];
+    const previous = this.#matches[this.#current];
     const pattern = this.#pattern;
-    this.#found = pattern ? findAll(this.segments.texts(), pattern) : [];
-    this.#at = was ? this.#found.findIndex((place) => !isBefore(place, was)) : -1;
+    this.#matches = pattern ? findAll(this.segments.texts(), pattern) : [];
+    const isCurrent = (match) => !isBefore(match, previous);
+    this.#current = previous ? this.#matches.findIndex(isCurrent) : -1;
     this.#show();
   }
 
   #go(back) {
-    const n = this.#found.length;
+    const n = this.#matches.length;
     if (!n) return;
-    if (this.#at < 0) this.#at = this.#nearest(back);
-    else this.#at = (this.#at + (back ? n - 1 : 1)) % n;
-    this.transcript.reveal(this.#found[this.#at].position, "center");
+    if (this.#current < 0) this.#current = this.#nearest(back);
+    else this.#current = (this.#current + (back ? n - 1 : 1)) % n;
+    this.transcript.reveal(this.#matches[this.#current].position, "center");
     this.#show();
   }
 
-  /** The first place from the phrase on that the keyboard is at. */
+  /** Return the match nearest to the segment that the keyboard acts on. */
   #nearest(back) {
     const from = this.transcript.active;
-    const next = this.#found.findIndex(({ position }) => position >= from);
+    const next = this.#matches.findIndex(({ position }) => position >= from);
     if (!back) return Math.max(0, next);
-    return next > 0 ? next - 1 : this.#found.length - 1;
+    return next > 0 ? next - 1 : this.#matches.length - 1;
   }
 
   #show() {
     const { t } = this;
-    const n = this.#found.length;
+    const n = this.#matches.length;
     const range = ({ position, start, end }) => this.transcript.range(position, start, end);
-    highlight("found", this.#found.map(range));
-    highlight("found-here", this.#at < 0 ? [] : [range(this.#found[this.#at])]);
+    highlight("found", this.#matches.map(range));
+    highlight("found-here", this.#current < 0 ? [] : [range(this.#matches[this.#current])]);
     if (!this.query.value) this.count.textContent = "";
     else if (!n) this.count.textContent = t.text("find.none");
-    else if (this.#at < 0) this.count.textContent = t.text("find.count", { count: n });
-    else this.count.textContent = t.text("find.position", { at: this.#at + 1, n });
+    else if (this.#current < 0) this.count.textContent = t.text("find.count", { count: n });
+    else this.count.textContent = t.text("find.position", { at: this.#current + 1, n });
   }
 
   #replaceOne() {
     if (!this.editor.isAllowed) return;
-    if (this.#at < 0) return this.#go(false);
-    const place = this.#found[this.#at];
-    const { text } = this.segments.at(place.position);
-    const changed = replaceOne(text, place, this.replacement.value);
-    this.editor.change([[place.position, changed]], "replace");
-    // what was put there may match again: the next one comes after it
-    const after = { ...place, start: place.start + this.replacement.value.length };
+    if (this.#current < 0) return this.#go(false);
+    const match = this.#matches[this.#current];
+    const { text } = this.segments.at(match.position);
+    const changed = replaceOne(text, match, this.replacement.value);
+    this.editor.change([[match.position, changed]], "replace");
+    // continue after the replacement, which may match as well
+    const after = { ...match, start: match.start + this.replacement.value.length };
     this.#search();
-    this.#at = this.#found.findIndex((other) => !isBefore(other, after)) - 1;
+    this.#current = this.#matches.findIndex((other) => !isBefore(other, after)) - 1;
     this.#go(false);
   }
 
   #replaceAll() {
     const pattern = this.#pattern;
     if (!pattern || !this.editor.isAllowed) return;
-    const count = this.#found.length;
+    const count = this.#matches.length;
     const changed = replaceAll(this.segments.texts(), pattern, this.replacement.value);
     this.editor.change(changed, "replace");
-    clearTimeout(this.#soon);
+    clearTimeout(this.#timer);
     this.#search();
     this.count.textContent = this.t.text("find.replaced", { count });
   }
 }
 
-function isBefore(place, other) {
-  if (place.position !== other.position) return place.position < other.position;
-  return place.start < other.start;
+function isBefore(match, other) {
+  if (match.position !== other.position) return match.position < other.position;
+  return match.start < other.start;
 }

@@ -1,12 +1,13 @@
-// What is lit in the text: ranges that the browser paints (CSS Custom Highlight API), so that
-// no element has to be made or moved. A browser without it lights the phrase alone.
+// Highlights ranges of the text with the CSS Custom Highlight API, which needs no elements of its
+// own. Without it, only the segment that is played is marked.
 
 const registry = globalThis.CSS?.highlights;
 
+/** Replace the ranges of a highlight; null ranges are left out. */
 export function highlight(name, ranges) {
   if (!registry) return;
-  const there = ranges.filter(Boolean);
-  if (there.length) registry.set(`reader-${name}`, new Highlight(...there));
+  const present = ranges.filter(Boolean);
+  if (present.length) registry.set(`reader-${name}`, new Highlight(...present));
   else registry.delete(`reader-${name}`);
 }
 

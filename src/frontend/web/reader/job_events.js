@@ -1,25 +1,25 @@
-// What happens to a job while it runs; goes on by itself after a broken connection.
+// Subscribes to the events of a running job; the browser reconnects by itself.
 
 const ENDS = ["completed", "failed", "cancelled"];
 
 /**
- * Tell what happens to a job that runs: `onProgress(progress)`, `onSegment(segment)`,
- * `onUnavailable(isUnavailable)`, and once `onOver()`: it ended, or there is no following it any more.
- * Segments may be told twice; their index says which they are.
+ * Call `onProgress(progress)`, `onSegment(segment)` and `onUnavailable(isUnavailable)` until the
+ * job ends or its events are no longer offered; then call `onEnd()` once. A segment may come
+ * twice, with the same index.
  */
-export function follow(url, { onProgress, onSegment, onUnavailable, onOver, signal }) {
+export function subscribeToJob(url, { onProgress, onSegment, onUnavailable, onEnd, signal }) {
   const source = new EventSource(url);
   signal.addEventListener("abort", () => source.close(), { once: true });
   const finish = () => {
     source.close();
-    if (!signal.aborted) onOver();
+    if (!signal.aborted) onEnd();
   };
   source.addEventListener("open", () => onUnavailable(false));
   source.addEventListener("progress", (event) => onProgress(JSON.parse(event.data)));
   source.addEventListener("segment", (event) => onSegment(JSON.parse(event.data)));
   for (const end of ENDS) source.addEventListener(end, finish);
   source.addEventListener("error", () => {
-    // the browser tries again by itself, but not after an answer that is no stream
+    // the browser does not reconnect after a response that is no event stream
     if (source.readyState === EventSource.CLOSED) finish();
     else onUnavailable(true);
   });

@@ -1,5 +1,4 @@
-// What there is to know of a transcription at a glance.
-
+/** Return the facts of a transcription at a glance: length, language, words, time taken. */
 export function jobFacts(t, job) {
   const { file, result } = job;
   const facts = [];
@@ -10,8 +9,8 @@ export function jobFacts(t, job) {
   }
   if (job.cached) facts.push(t.text("result.cached"));
   else if (job.status === "completed" && job.started_at) {
-    const took = (new Date(job.finished_at) - new Date(job.started_at)) / 1000;
-    facts.push(t.text("result.took", { duration: t.duration(took) }));
+    const tookS = (new Date(job.finished_at) - new Date(job.started_at)) / 1000;
+    facts.push(t.text("result.took", { duration: t.duration(tookS) }));
   }
   return facts;
 }

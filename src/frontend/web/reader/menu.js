@@ -1,10 +1,9 @@
-// A button that opens a list of choices; Escape, or a click elsewhere, closes it.
-
 import { element, icon } from "../common/elements.js";
 
-export function menu(name, label, signal, ...content) {
+/** Return a button that opens a panel; Escape, or a click elsewhere, closes it. */
+export function menu({ iconName, label, signal, content }) {
   const panel = element("div", { className: "menu-panel" }, ...content);
-  const summary = element("summary", {}, icon(name), element("span", { textContent: label }));
+  const summary = element("summary", {}, icon(iconName), element("span", { textContent: label }));
   const root = element("details", { className: "menu" }, summary, panel);
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !root.open) return;
@@ -12,10 +11,10 @@ export function menu(name, label, signal, ...content) {
     root.open = false;
     summary.focus();
   });
-  const closeElsewhere = (event) => {
+  const closeOnOutsidePress = (event) => {
     if (!event.composedPath().includes(root)) root.open = false;
   };
-  addEventListener("pointerdown", closeElsewhere, { signal });
+  addEventListener("pointerdown", closeOnOutsidePress, { signal });
   root.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget && !root.contains(relatedTarget)) root.open = false;
   });

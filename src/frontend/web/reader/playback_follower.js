@@ -1,29 +1,32 @@
-// Text and sound together: what is said is lit and kept in sight, a click on a word plays it.
+// Highlights the word that is spoken and keeps it in sight; a click on a word plays from there.
 
 import { highlight } from "./highlights.js";
 import { lastStarted, timeAtOffset, wordOffsets } from "./word_timing.js";
 
-/** A pointer that moved further than this was selecting text. */
+/** A pointer that moved further than this selected text. */
 const CLICK_PX = 5;
 
-/** Seconds by which a moment in an address may be off. */
+/** Rounding error of a time in an address, in seconds. */
 const ROUNDING_S = 0.01;
 
 /** Keys that scroll the page. */
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End"]);
+
+/** How long the last word of a segment stays highlighted, in seconds after its end. */
+const LINGER_S = 0.3;
 
 /** Event: `following`, when `isFollowing` changed. */
 export class PlaybackFollower extends EventTarget {
   isFollowing = true;
   #position = -1;
   #word = -1;
-  #places = null;
+  #offsets = null;
   #pressed = null;
 
-  constructor(player, segments, transcript, { signal }) {
+  constructor({ player, segments, transcript, signal }) {
     super();
     Object.assign(this, { player, segments, transcript });
-    player.addEventListener("moment", () => this.#show());
+    player.addEventListener("time", () => this.#show());
     segments.addEventListener("changed", ({ detail }) => {
       if (detail.position === this.#position) this.#enter(detail.position);
     });
@@ -35,7 +38,7 @@ export class PlaybackFollower extends EventTarget {
     this.#watchScrolling(signal);
   }
 
-  /** Keep what is said in sight again. */
+  /** Scroll to what is spoken, and follow it again. */
   resume() {
     this.#setFollowing(true);
     if (this.#position >= 0) this.transcript.reveal(this.#position, "center");
@@ -46,13 +49,12 @@ export class PlaybackFollower extends EventTarget {
     this.player.playFrom(this.segments.at(position).start);
   }
 
-  /** Go to a moment and play it, as far as the browser allows that without a click. */
-  playMoment(moment) {
-    // what an address says may lie a little before the phrase, having been rounded
-    const position = Math.max(0, lastStarted(this.segments, moment + ROUNDING_S));
+  /** Play from a time and scroll there; a browser may refuse to play before a click. */
+  playFrom(time) {
+    const position = Math.max(0, lastStarted(this.segments, time + ROUNDING_S));
     this.transcript.setActive(position);
     this.transcript.reveal(position, "center");
-    this.player.playFrom(moment);
+    this.player.playFrom(time);
   }
 
   #setFollowing(isFollowing) {
@@ -61,15 +63,16 @@ export class PlaybackFollower extends EventTarget {
     this.dispatchEvent(new Event("following"));
   }
 
-  /** Whoever scrolls is reading elsewhere, and is left there. */
+  /** Stop following when the user scrolls to read elsewhere. */
   #watchScrolling(signal) {
     const stop = () => this.player.isPlaying && this.#setFollowing(false);
     const options = { passive: true, signal };
     addEventListener("wheel", stop, options);
     addEventListener("touchmove", stop, options);
     addEventListener("keydown", ({ key }) => SCROLL_KEYS.has(key) && stop(), { signal });
-    // on the bar that scrolls: it belongs to the element that scrolls, and to no child of it
-    addEventListener("pointerdown", ({ target }) => target.scrollHeight > innerHeight && stop(), options);
+    // a press on a scroll bar has the scrolling element itself as its target
+    const isScrollBar = ({ target }) => target.scrollHeight > innerHeight;
+    addEventListener("pointerdown", (event) => isScrollBar(event) && stop(), options);
   }
 
   #click(event) {
@@ -89,16 +92,17 @@ export class PlaybackFollower extends EventTarget {
   }
 
   #show() {
-    if (!this.player.hasBegun) return;
-    const position = lastStarted(this.segments, this.player.moment);
+    if (!this.player.hasStarted) return;
+    const { currentTime } = this.player;
+    const position = lastStarted(this.segments, currentTime);
     if (position !== this.#position) this.#enter(position);
     if (position < 0) return;
     const { words, end } = this.segments.at(position);
-    const word = this.player.moment < end + 0.3 ? lastStarted(t, this.player.moment) : -1;
+    const word = currentTime < end + LINGER_S ? lastStarted(words, currentTime) : -1;
     if (word === this.#word) return;
     this.#word = word;
-    const place = this.#places[word];
-    highlight("spoken", [place && this.transcript.range(position, ...place)]);
+    const offsets = this.#offsets[word];
+    highlight("spoken", [offsets && this.transcript.range(position, ...offsets)]);
   }
 
   #enter(position) {
@@ -108,7 +112,7 @@ export class PlaybackFollower extends EventTarget {
     highlight("spoken", []);
     if (position < 0) return;
     const segment = this.segments.at(position);
-    this.#places = wordOffsets(segment.text, segment.words);
+    this.#offsets = wordOffsets(segment.text, segment.words);
     this.transcript.row(position).setAttribute("aria-current", "true");
     if (this.isFollowing && this.player.isPlaying) this.#keepInSight(position);
   }
@@ -120,7 +124,7 @@ export class PlaybackFollower extends EventTarget {
   }
 }
 
-/** The offset in the text under a point; 0 where the browser cannot tell. */
+/** Return the offset in the text under a point, 0 where the browser cannot tell. */
 function offsetAt(root, x, y) {
   if (document.caretPositionFromPoint) {
     return document.caretPositionFromPoint(x, y, { shadowRoots: [root] })?.offset ?? 0;

@@ -1,4 +1,4 @@
-// The recording's loudness behind the slider that seeks in it; what was played is lit.
+// The waveform behind the player's bar; the part that was played is stronger.
 
 import { countBars, drawWaveform } from "../common/waveform.js";
 
@@ -13,14 +13,14 @@ export class PlayedWaveform {
   }
 
   show(peaks) {
-    // scaled to the loudest: a quiet recording has a shape too
+    // scale to the loudest peak, so that a quiet recording has a shape too
     const loudest = peaks.reduce((most, peak) => Math.max(most, peak), 0) || 1;
     this.#peaks = peaks.map((peak) => peak / loudest);
     this.#draw();
   }
 
-  /** Light the part that has been played. */
-  play(share) {
+  /** `share`: the played part of the recording, in [0, 1]. */
+  showPlayed(share) {
     const nBars = countBars(this.canvas);
     const moved = Math.round(share * nBars) !== Math.round(this.#share * nBars);
     this.#share = share;

@@ -1,4 +1,4 @@
-// Plays the recording: the sound, its buttons, and the bar that seeks in it.
+// Plays the recording: audio, buttons, and a bar to seek.
 
 import { element, icon, iconButton, nameButton } from "../common/elements.js";
 import { clock } from "../common/translator.js";
@@ -8,14 +8,13 @@ export const STEP_S = 5;
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SPEED_KEY = "reader-speed";
 
-/** Events: `moment`, each time the moment that is heard has moved; `unplayable`; `state`. */
+/** Events: `time`, when the current time changed; `unplayable`. */
 export class Player extends EventTarget {
   #frame = 0;
 
-  constructor(t, url, duration) {
+  constructor({ t, url, durationS }) {
     super();
-    this.t = t;
-    this.duration = duration;
+    Object.assign(this, { t, durationS });
     this.audio = element("audio", { preload: "metadata", src: url });
     this.#listen();
     this.root = this.#build();
@@ -27,11 +26,11 @@ export class Player extends EventTarget {
     return !this.audio.paused;
   }
 
-  get hasBegun() {
-    return this.isPlaying || this.moment > 0;
+  get hasStarted() {
+    return this.isPlaying || this.currentTime > 0;
   }
 
-  get moment() {
+  get currentTime() {
     return this.audio.currentTime;
   }
 
@@ -41,7 +40,7 @@ export class Player extends EventTarget {
   }
 
   play() {
-    // after a connection that broke, the sound has to be asked for anew
+    // after a broken connection, the browser does not load the audio again by itself
     if (this.audio.error) this.#reload();
     this.audio.play().catch(() => {});
   }
@@ -50,18 +49,18 @@ export class Player extends EventTarget {
     this.audio.pause();
   }
 
-  seek(moment) {
-    this.audio.currentTime = Math.min(Math.max(0, moment), this.duration || moment);
+  seek(time) {
+    this.audio.currentTime = Math.min(Math.max(0, time), this.durationS || time);
     this.#show();
   }
 
-  playFrom(moment) {
-    this.seek(moment);
+  playFrom(time) {
+    this.seek(time);
     this.play();
   }
 
   skip(seconds) {
-    this.seek(this.moment + seconds);
+    this.seek(this.currentTime + seconds);
   }
 
   changeSpeed(steps) {
@@ -80,9 +79,9 @@ export class Player extends EventTarget {
     this.waveform.show(peaks);
   }
 
-  /** Say why there is nothing to hear; the text is there all the same. */
-  showUnplayable(why) {
-    this.root.replaceChildren(element("p", { role: "status", textContent: why }));
+  /** Replace the player with the reason why it cannot play. */
+  showUnplayable(reason) {
+    this.root.replaceChildren(element("p", { role: "status", textContent: reason }));
   }
 
   close() {
@@ -93,9 +92,9 @@ export class Player extends EventTarget {
   }
 
   #reload() {
-    const { moment } = this;
+    const { currentTime } = this;
     this.audio.load();
-    this.audio.currentTime = moment;
+    this.audio.currentTime = currentTime;
   }
 
   #listen() {
@@ -107,7 +106,7 @@ export class Player extends EventTarget {
       audio.addEventListener(event, () => this.#show());
     }
     audio.addEventListener("loadedmetadata", () => {
-      if (Number.isFinite(audio.duration)) this.duration = audio.duration;
+      if (Number.isFinite(audio.duration)) this.durationS = audio.duration;
       this.#fitBar();
       this.#show();
     });
@@ -154,13 +153,13 @@ export class Player extends EventTarget {
     return bar;
   }
 
-  /** An arrow key moves by a two-hundredth, within reason. */
+  /** Let an arrow key move by a two-hundredth, between 0.1 s and 5 s. */
   #fitBar() {
-    this.bar.max = this.duration || 1;
-    this.bar.step = Math.min(5, Math.max(0.1, (this.duration || 1) / 200));
+    this.bar.max = this.durationS || 1;
+    this.bar.step = Math.min(5, Math.max(0.1, (this.durationS || 1) / 200));
   }
 
-  /** Follow the sound from one picture of the screen to the next, for as long as it plays. */
+  /** Show whether it plays, and update the time with each frame while it does. */
   #showState() {
     const { isPlaying, button, t } = this;
     button.replaceChildren(icon(isPlaying ? "pause" : "play"));
@@ -171,18 +170,17 @@ export class Player extends EventTarget {
       if (this.isPlaying) this.#frame = requestAnimationFrame(step);
     };
     step();
-    this.dispatchEvent(new Event("state"));
   }
 
   #show() {
-    const { moment, duration } = this;
-    const text = `${clock(moment)} / ${clock(duration || 0)}`;
+    const { currentTime, durationS } = this;
+    const text = `${clock(currentTime)} / ${clock(durationS || 0)}`;
     if (this.clock.textContent !== text) {
       this.clock.textContent = text;
       this.bar.setAttribute("aria-valuetext", text);
     }
-    this.bar.value = moment;
-    this.waveform.play(duration ? moment / duration : 0);
-    this.dispatchEvent(new Event("moment"));
+    this.bar.value = currentTime;
+    this.waveform.showPlayed(durationS ? currentTime / durationS : 0);
+    this.dispatchEvent(new Event("time"));
   }
 }

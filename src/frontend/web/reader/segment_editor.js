@@ -1,5 +1,4 @@
-// Corrections in place: one phrase at a time becomes a field; each change is remembered for
-// undo, and handed on to be saved.
+// Edits segments in place, one at a time, and records each change for undo.
 
 import { element, iconButton, textButton } from "../common/elements.js";
 
@@ -7,22 +6,22 @@ export class SegmentEditor {
   #open = null;
   #tools = null;
 
-  constructor(t, { segments, transcript, undoHistory, player, maxChars, signal }) {
+  constructor({ t, segments, transcript, undoHistory, player, maxChars, signal }) {
     Object.assign(this, { t, segments, transcript, undoHistory, player, maxChars });
     this.isAllowed = false;
     const { root } = transcript;
-    root.addEventListener("dblclick", (event) => this.#doubleClick(event));
-    root.addEventListener("input", (event) => this.#input(event));
-    root.addEventListener("beforeinput", (event) => this.#beforeInput(event));
-    root.addEventListener("focusout", (event) => this.#leave(event));
-    root.addEventListener("pointerover", (event) => this.#offer(event.target));
-    root.addEventListener("focusin", (event) => this.#offer(event.target));
+    root.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
+    root.addEventListener("input", (event) => this.#onInput(event));
+    root.addEventListener("beforeinput", (event) => this.#onBeforeInput(event));
+    root.addEventListener("focusout", (event) => this.#onFocusOut(event));
+    root.addEventListener("pointerover", (event) => this.#showTools(event.target));
+    root.addEventListener("focusin", (event) => this.#showTools(event.target));
     segments.addEventListener("reset", () => ((this.#open = null), this.#tools?.remove()));
-    segments.addEventListener("changed", ({ detail }) => this.#offerAgain(detail.position));
+    segments.addEventListener("changed", ({ detail }) => this.#refreshTools(detail.position));
     signal.addEventListener("abort", () => this.close());
   }
 
-  /** The position of the phrase that is being corrected, or null. */
+  /** The position of the segment that is being edited, or null. */
   get position() {
     return this.#open;
   }
@@ -51,14 +50,14 @@ export class SegmentEditor {
     text.textContent = this.segments.at(position).text;
   }
 
-  /** Close the field, and go on by keyboard from its phrase. */
+  /** Close the field, and keep the keyboard at its segment. */
   finish() {
     const position = this.#open;
     this.close();
     if (position !== null) this.transcript.focus(position);
   }
 
-  /** Change phrases as one step that can be undone; `texts` are [position, text] pairs. */
+  /** Change segments as one step of undo; `texts` are [position, text] pairs. */
   change(texts, origin) {
     const step = [];
     for (const [position, after] of texts) {
@@ -78,7 +77,7 @@ export class SegmentEditor {
     this.#applyAndShow(this.undoHistory.redo());
   }
 
-  /** Give a phrase the model's text again. */
+  /** Restore the model's text. */
   restore(position) {
     this.change([[position, this.segments.at(position).modelText]], "restore");
   }
@@ -95,24 +94,24 @@ export class SegmentEditor {
     for (const [position, text] of texts) this.segments.setText(position, text, origin);
   }
 
-  #doubleClick(event) {
+  #onDoubleClick(event) {
     const position = this.transcript.positionOf(event.target);
     if (position === null || !event.target.closest(".text")) return;
     this.player.pause();
     this.open(position);
   }
 
-  #input({ target }) {
+  #onInput({ target }) {
     if (this.#open === null) return;
     const position = this.#open;
     const before = this.segments.at(position).text;
-    const after = plain(target.textContent);
+    const after = singleLine(target.textContent);
     if (before === after) return;
     this.undoHistory.record([{ position, before, after }], { typing: true });
     this.segments.setText(position, after, "typing");
   }
 
-  #beforeInput(event) {
+  #onBeforeInput(event) {
     const isUndo = event.inputType === "historyUndo";
     if (isUndo || event.inputType === "historyRedo") {
       event.preventDefault();
@@ -130,14 +129,14 @@ export class SegmentEditor {
     return target.textContent.length + more.length > this.maxChars;
   }
 
-  #leave({ target, relatedTarget }) {
+  #onFocusOut({ target, relatedTarget }) {
     if (this.#open === null || target !== this.transcript.textOf(this.#open)) return;
-    // another window is no other place on the page
+    // keep the field open when the user switches to another window
     if (relatedTarget || document.hasFocus()) this.close();
   }
 
-  /** Put the buttons of a phrase beside the one that is pointed at, or that has the focus. */
-  #offer(target) {
+  /** Show the buttons of the segment that has the pointer or the focus. */
+  #showTools(target) {
     const position = this.transcript.positionOf(target);
     if (position === null || !this.isAllowed) return;
     const row = this.transcript.row(position);
@@ -147,7 +146,7 @@ export class SegmentEditor {
     row.append(this.#tools);
   }
 
-  #offerAgain(position) {
+  #refreshTools(position) {
     const row = this.transcript.row(position);
     if (!row || this.#tools?.parentElement !== row) return;
     const showsModel = this.#tools.querySelector("[aria-expanded]") !== null;
@@ -155,7 +154,7 @@ export class SegmentEditor {
     this.#tools.remove();
     this.#tools = null;
     row.querySelector(".model")?.remove();
-    this.#offer(row);
+    this.#showTools(row);
   }
 
   #buildTools(position) {
@@ -173,7 +172,7 @@ export class SegmentEditor {
     return tools;
   }
 
-  /** What the model wrote: to be seen, and to be taken back. */
+  /** Show or hide the model's text, with a button to restore it. */
   #toggleModelText(position, button) {
     const row = this.transcript.row(position);
     const shown = row.querySelector(".model");
@@ -199,8 +198,8 @@ function makeEditable(text) {
   }
 }
 
-/** What was typed or pasted, on one line. */
-function plain(text) {
+/** Return what was typed or pasted as a single line. */
+function singleLine(text) {
   return text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ").replaceAll("\u00a0", " ");
 }
 

@@ -1,9 +1,8 @@
-// The transcript as the reader has it: the phrases in order, and who is to know of a change.
+// The segments of the transcript, and events for their changes.
 
 /**
- * Events: `reset` (there are none), `added` (there are more) and `changed` (detail:
- * {position, origin}).
- * A phrase's position is its index in the transcript.
+ * Events: `reset` (all are removed), `added`, and `changed` with {position, origin} as detail.
+ * A segment's position is its index in the transcript.
  */
 export class Segments extends EventTarget {
   #rows = [];
@@ -24,8 +23,8 @@ export class Segments extends EventTarget {
     return this.#rows.map((row) => row.text);
   }
 
-  /** Take a whole transcript; what is there already stays where it is. */
-  take(segments) {
+  /** Replace the segments that are there already, and append the rest. */
+  load(segments) {
     if (segments.length < this.length) {
       this.#rows = [];
       this.dispatchEvent(new CustomEvent("reset"));
@@ -38,7 +37,7 @@ export class Segments extends EventTarget {
     this.dispatchEvent(new CustomEvent("added"));
   }
 
-  /** Take one phrase that has come, or has come again. */
+  /** Append a segment, unless it came before. */
   add(segment) {
     if (segment.index < this.length) return;
     this.#append(segment);
@@ -49,7 +48,7 @@ export class Segments extends EventTarget {
     this.#rows.push(fromBackend(segment));
   }
 
-  /** What the backend says of a phrase once it is saved; its text stays that of the page. */
+  /** Take over what the backend says of a saved segment; its text stays that of the page. */
   confirm(segment) {
     const row = this.#rows[segment.index];
     row.unsure = segment.unsure ?? [];
@@ -57,7 +56,7 @@ export class Segments extends EventTarget {
     this.#notify(segment.index, "saved");
   }
 
-  /** `origin` says who changed it: `typing`, `undo`, `replace`, `restore`, `tab`. */
+  /** `origin`: `typing`, `undo`, `replace`, `restore`, `unsaved` or `tab`. */
   setText(position, text, origin) {
     if (this.#rows[position].text === text) return;
     this.#rows[position].text = text;

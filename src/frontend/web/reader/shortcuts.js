@@ -1,17 +1,17 @@
-// The keyboard. A key is told by where it is, so that it works in every layout.
+// Keyboard shortcuts. A key is known by its place on the keyboard, so that it works in every layout.
 
 import { STEP_S } from "./player.js";
 
-/** Alone when nothing is being written, with Alt anywhere. */
+/** Alone while nothing is being typed, or with Alt anywhere. */
 const ANYWHERE = {
   KeyK: ({ player }) => player.toggle(),
   KeyJ: ({ player }) => player.skip(-STEP_S),
   KeyL: ({ player }) => player.skip(STEP_S),
-  KeyN: ({ unsureBar }) => unsureBar.go(false),
-  KeyP: ({ unsureBar }) => unsureBar.go(true),
+  KeyN: ({ unsureBar }) => unsureBar.goToNext(),
+  KeyP: ({ unsureBar }) => unsureBar.goToPrevious(),
 };
 
-const ALONE = {
+const OUTSIDE_CONTROLS = {
   Space: ({ player }) => player.toggle(),
   ArrowLeft: ({ player }) => player.skip(-STEP_S),
   ArrowRight: ({ player }) => player.skip(STEP_S),
@@ -19,73 +19,77 @@ const ALONE = {
   BracketRight: ({ player }) => player.changeSpeed(1),
 };
 
-const IN_LIST = {
-  ArrowDown: ({ transcript }, position) => transcript.focus(position + 1),
-  ArrowUp: ({ transcript }, position) => transcript.focus(position - 1),
-  KeyE: ({ editor }, position) => editor.open(position),
+const ON_SEGMENT = {
+  ArrowDown: ({ transcript }) => transcript.focus(transcript.active + 1),
+  ArrowUp: ({ transcript }) => transcript.focus(transcript.active - 1),
+  KeyE: ({ editor, transcript }) => editor.open(transcript.active),
 };
 
-const IN_FIELD = {
+const WHILE_EDITING = {
   Enter: ({ editor }) => editor.finish(),
   Escape: ({ editor }) => editor.finish(),
 };
 
 const WITH_CONTROL = {
-  KeyZ: ({ editor }, _, event) => (event.shiftKey ? editor.redo() : editor.undo()),
+  KeyZ: ({ editor }, event) => (event.shiftKey ? editor.redo() : editor.undo()),
   KeyY: ({ editor }) => editor.redo(),
 };
 
-/** Listen to the whole page, before anything else on it does. */
-export function listenForShortcuts(reader, root, signal) {
+/**
+ * Listen for shortcuts on the whole page, before anything else on it does. `targets`: the player,
+ * transcript, editor, findBar, unsureBar and shortcutsDialog.
+ */
+export function listenForShortcuts({ root, signal, ...targets }) {
   const listen = (event) => {
-    const act = actionOf(event, reader, root);
-    if (act) {
+    const action = findShortcut(event, root, targets);
+    if (action) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      act(reader, reader.transcript.active, event);
+      action(targets, event);
     }
   };
   addEventListener("keydown", listen, { capture: true, signal });
-  // the page around has keys of its own, and does not see that this is a field
-  const keepInside = (event) => isWriting(event.composedPath()[0]) && event.stopPropagation();
+  // Streamlit's own shortcuts do not recognise a text field inside a component
+  const keepInside = (event) => isTyping(event.composedPath()[0]) && event.stopPropagation();
   root.addEventListener("keydown", keepInside, { signal });
 }
 
-function actionOf(event, reader, root) {
-  const target = event.composedPath()[0];
-  const isInside = event.composedPath().includes(root);
+/** Return the action of a key, called with (targets, event); null or undefined for none. */
+export function findShortcut(event, root, { editor, findBar }) {
+  const path = event.composedPath();
+  const [target] = path;
+  const isInside = path.includes(root);
   const { code } = event;
   if (event.isComposing || root.querySelector("dialog[open]")) return null;
-  if (event.ctrlKey || event.metaKey) return withControl(event, reader, target, isInside);
-  if (event.altKey) return inFieldWithAlt(code, reader) ?? ANYWHERE[code];
-  if (target.isContentEditable && isInside) return IN_FIELD[code];
-  if (code === "Escape" && isInside && reader.findBar.root.contains(target)) {
-    return () => reader.findBar.close();
-  }
-  if (isWriting(target)) return null;
-  if (event.key === "?") return () => reader.shortcutsDialog.open();
-  if (isInside && target.closest(".segment") && IN_LIST[code]) return IN_LIST[code];
-  return ANYWHERE[code] ?? (isControl(target, code) ? null : ALONE[code]);
+  const isInFindBar = findBar.root.contains(target);
+  if (event.ctrlKey || event.metaKey) return withControl(event, { target, isInside, isInFindBar });
+  if (event.altKey) return neighbourWhileEditing(code, editor) ?? ANYWHERE[code];
+  if (target.isContentEditable && isInside) return WHILE_EDITING[code];
+  if (code === "Escape" && isInFindBar) return () => findBar.close();
+  if (isTyping(target)) return null;
+  if (event.key === "?") return ({ shortcutsDialog }) => shortcutsDialog.open();
+  if (isInside && target.closest(".segment") && ON_SEGMENT[code]) return ON_SEGMENT[code];
+  return ANYWHERE[code] ?? (isUsedByControl(target, code) ? null : OUTSIDE_CONTROLS[code]);
 }
 
-function withControl(event, reader, target, isInside) {
+function withControl(event, { target, isInside, isInFindBar }) {
   if (event.altKey) return null;
   if (event.code === "KeyF" && !event.shiftKey) {
-    // pressed again, it is the browser's own search
-    return reader.findBar.root.contains(target) ? null : () => reader.findBar.open();
+    // pressed a second time, it opens the browser's own search
+    return isInFindBar ? null : ({ findBar }) => findBar.open();
   }
-  const isOurs = isInside ? !(target instanceof HTMLInputElement) : !isWriting(target);
+  const isOurs = isInside ? target.tagName !== "INPUT" : !isTyping(target);
   return isOurs ? WITH_CONTROL[event.code] : null;
 }
 
-/** While a phrase is corrected, Alt and an arrow go on to the next one. */
-function inFieldWithAlt(code, { editor }) {
+/** Return the action that moves from the segment being edited to the next or previous one. */
+function neighbourWhileEditing(code, { position }) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[code];
-  if (!step || editor.position === null) return undefined;
-  return () => editor.open(editor.position + step);
+  if (!step || position === null) return undefined;
+  return ({ editor }) => editor.open(position + step);
 }
 
-function isWriting(target) {
+function isTyping(target) {
   return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || isTextInput(target);
 }
 
@@ -93,8 +97,8 @@ function isTextInput(target) {
   return target.tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(target.type);
 }
 
-/** Whether a control has a use for a key itself. */
-function isControl(target, code) {
+/** Return whether a control has its own use for a key. */
+function isUsedByControl(target, code) {
   if (code === "Space") return /^(BUTTON|A|SUMMARY|INPUT|LABEL)$/.test(target.tagName);
   const widget = target.closest?.("[role=tab], [role=radio], [role=slider], [role=menuitem]");
   return target.tagName === "INPUT" || Boolean(widget);

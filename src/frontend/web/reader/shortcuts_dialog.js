@@ -1,8 +1,10 @@
-// What the keyboard can do, in a dialog.
+// Lists the keyboard shortcuts in a dialog.
 
-import { element, textButton } from "../common/elements.js";
+import { showDialog } from "../common/dialog.js";
+import { element } from "../common/elements.js";
 
-const KEYS = [
+/** The end of each text's key, with its keys. */
+const SHORTCUTS = [
   ["play", "Space", "K"],
   ["back_forward", "←", "→", "J", "L"],
   ["speed", "[", "]"],
@@ -18,8 +20,13 @@ const KEYS = [
 ];
 
 export class ShortcutsDialog {
-  constructor(t) {
-    const rows = KEYS.map(([name, ...keys]) =>
+  constructor({ t, parent }) {
+    Object.assign(this, { t, parent });
+  }
+
+  open() {
+    const { t, parent } = this;
+    const rows = SHORTCUTS.map(([name, ...keys]) =>
       element(
         "div",
         {},
@@ -27,13 +34,11 @@ export class ShortcutsDialog {
         element("dd", { textContent: t.text(`shortcuts.${name}`) }),
       ),
     );
-    const title = element("h3", { textContent: t.text("shortcuts.title"), id: "keys-title" });
-    const close = textButton(t.text("shortcuts.close"), () => this.root.close());
-    const body = element("dl", {}, ...rows);
-    this.root = element("dialog", { "aria-labelledby": "keys-title" }, title, body, close);
-  }
-
-  open() {
-    this.root.showModal();
+    showDialog({
+      parent,
+      title: t.text("shortcuts.title"),
+      content: [element("dl", {}, ...rows)],
+      dismissLabel: t.text("shortcuts.close"),
+    });
   }
 }

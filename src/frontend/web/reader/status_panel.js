@@ -1,91 +1,72 @@
-// How a job is: what it is doing and how long it will take, or how it ended.
+// The state of a job: its progress while it runs, then how it ended.
 
 import { element, textButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
 import { problemKind } from "../common/problems.js";
 
 export class StatusPanel {
-  #kind = null;
+  #shownStatus = null;
 
-  constructor(t, { onStop, onResume }) {
+  constructor({ t, onStop, onResume }) {
     Object.assign(this, { t, onStop, onResume });
     this.root = element("section", { className: "status", "aria-label": t.text("running.label") });
-    this.away = element("p", { className: "notice", role: "status", hidden: true });
+    this.unavailable = element("p", { className: "notice", role: "status", hidden: true });
   }
 
   showUnavailable(isUnavailable) {
-    this.away.textContent = isUnavailable ? this.t.text("running.connection_lost") : "";
-    this.away.hidden = !isUnavailable;
+    this.unavailable.textContent = isUnavailable ? this.t.text("running.connection_lost") : "";
+    this.unavailable.hidden = !isUnavailable;
   }
 
   show(job) {
-    const isOver = job.status !== "queued" && job.status !== "running";
-    if (this.#kind !== job.status) {
-      this.#kind = job.status;
-      this.root.replaceChildren(...(isOver ? this.#ended(job) : this.#going()));
+    const isRunning = job.status === "queued" || job.status === "running";
+    if (this.#shownStatus !== job.status) {
+      this.#shownStatus = job.status;
+      this.root.replaceChildren(...(isRunning ? this.#buildProgress() : this.#buildOutcome(job)));
     }
-    if (!isOver) this.#showProgress(job);
+    if (isRunning) this.#showProgress(job);
     this.root.hidden = this.root.childElementCount === 0;
   }
 
-  #going() {
+  #buildProgress() {
     const { t } = this;
     this.stage = element("b", { role: "status" });
     this.left = element("span");
     this.bar = element("progress", { max: 1, "aria-label": t.text("running.label") });
-    this.stop = textButton(t.text("running.stop"), () => this.#once(this.stop, this.onStop));
-    this.stop.title = t.text("running.stop.help");
-    const line = element("div", { className: "line" }, this.stage, this.left, this.stop);
-    const note = element("small", { textContent: t.text("running.may_leave") });
-    return [line, this.bar, note];
+    const stop = this.#actionButton("running.stop", this.onStop);
+    stop.title = t.text("running.stop.help");
+    const line = element("div", { className: "line" }, this.stage, this.left, stop);
+    return [line, this.bar, element("small", { textContent: t.text("running.may_leave") })];
   }
 
-  #showProgress({ status, progress, queue_position: place }) {
+  #showProgress(job) {
+    const stage = stageText(this.t, job);
+    // the same text again would be announced again
+    if (this.stage.textContent !== stage) this.stage.textContent = stage;
+    this.left.textContent = progressText(this.t, job);
+    this.bar.value = transcribedShare(job) ?? 0;
+  }
+
+  #buildOutcome(job) {
     const { t } = this;
-    const { stage, processed_s, total_s, eta_s } = progress;
-    const isTranscribing = status === "running" && stage === "transcribing" && total_s > 0;
-    const share = isTranscribing ? processed_s / total_s : 0;
-    const text = status === "queued" ? t.text("running.queued") : this.#stageInWords(stage);
-    if (this.stage.textContent !== text) this.stage.textContent = text;
-    const parts = [];
-    if (status === "queued" && place) parts.push(t.text("running.queue_position", { count: place }));
-    if (isTranscribing) parts.push(t.percent(share));
-    if (isTranscribing && eta_s !== null) parts.push(t.timeLeft(eta_s));
-    this.left.textContent = parts.join(" · ");
-    this.bar.value = share;
-  }
-
-  #stageInWords(stage) {
-    return this.t.text(stage ? `stage.${stage}` : "running.starting");
-  }
-
-  #ended(job) {
-    const { t } = this;
-    const shown = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`)));
+    const hasText = Boolean(job.result?.text.trim());
+    const parts = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`)));
     if (job.status === "failed") {
       const { type = "", request_id: requestId } = job.error ?? {};
-      shown.push(problemNotice(t, { kind: problemKind(type), requestId }));
+      parts.push(problemNotice(t, { kind: problemKind(type), requestId }));
+      if (hasText) parts.push(element("p", { textContent: t.text("result.partial") }));
+    } else if (job.status === "cancelled") {
+      parts.push(this.#cancelledNotice());
+    } else if (!hasText) {
+      parts.push(this.#notice(t.text("result.no_speech"), t.text("result.no_speech.next")));
     }
-    if (job.status === "cancelled") shown.push(this.#stopped());
-    else if (!job.result?.text.trim()) {
-      if (job.status === "completed") {
-        shown.push(this.#notice(t.text("result.no_speech"), t.text("result.no_speech.next")));
-      }
-    } else if (job.status === "failed") {
-      shown.push(element("p", { textContent: t.text("result.partial") }));
-    }
-    return shown;
+    return parts;
   }
 
-  #stopped() {
+  #cancelledNotice() {
     const { t } = this;
-    const resume = textButton(
-      t.text("running.resume"),
-      () => this.#once(resume, this.onResume),
-      { className: "primary" },
-    );
     const notice = this.#notice(t.text("result.cancelled"), t.text("result.cancelled.next"));
-    notice.append(resume);
+    notice.append(this.#actionButton("running.resume", this.onResume, { className: "primary" }));
     return notice;
   }
 
@@ -94,10 +75,36 @@ export class StatusPanel {
     return element("div", { className: "notice" }, ...parts);
   }
 
-  /** A button that waits for its answer cannot be pressed twice. */
-  async #once(button, action) {
-    button.disabled = true;
-    await action();
-    button.disabled = false;
+  /** Return a button that cannot be pressed again while its action runs. */
+  #actionButton(key, action, options) {
+    const run = async () => {
+      button.disabled = true;
+      await action();
+      button.disabled = false;
+    };
+    const button = textButton(this.t.text(key), run, options);
+    return button;
   }
+}
+
+/** Return the transcribed share of the audio, or null before the transcription has begun. */
+function transcribedShare({ status, progress: { stage, processed_s, total_s } }) {
+  const isTranscribing = status === "running" && stage === "transcribing" && total_s > 0;
+  return isTranscribing ? processed_s / total_s : null;
+}
+
+export function stageText(t, { status, progress: { stage } }) {
+  if (status === "queued") return t.text("running.queued");
+  return t.text(stage ? `stage.${stage}` : "running.starting");
+}
+
+/** Return the place in the queue, or the share done and the remaining time. */
+export function progressText(t, job) {
+  const { status, queue_position: place, progress } = job;
+  if (status === "queued") return place ? t.text("running.queue_position", { count: place }) : "";
+  const share = transcribedShare(job);
+  if (share === null) return "";
+  const parts = [t.percent(share)];
+  if (progress.eta_s !== null) parts.push(t.timeLeft(progress.eta_s));
+  return parts.join(" · ");
 }

@@ -2,44 +2,44 @@
 
 import { element, iconButton } from "../common/elements.js";
 
-const TOLD_MS = 2500;
+const MESSAGE_MS = 2500;
 
 export class Toolbar {
   #timer = 0;
 
-  constructor(t, { editor, undoHistory, findBar, unsureBar, exportMenu, shortcutsDialog, corrections }) {
+  constructor({ t, undoHistory, corrections, unsureBar, exportMenu, onFind, onUndo, onRedo, onHelp }) {
     Object.assign(this, { t, undoHistory, corrections });
-    this.find = iconButton("find", t.text("find.open"), () => findBar.open());
-    this.undo = iconButton("undo", t.text("edit.undo"), () => editor.undo());
-    this.redo = iconButton("redo", t.text("edit.redo"), () => editor.redo());
-    this.state = element("span", { className: "state", role: "status" });
-    const helpButton = iconButton("help", t.text("shortcuts.open"), () => shortcutsDialog.open());
-    this.work = element("div", { className: "group" }, this.find, this.undo, this.redo);
-    this.take = element("div", { className: "group" }, exportMenu.copyMenu, exportMenu.downloadMenu);
+    this.undo = iconButton("undo", t.text("edit.undo"), onUndo);
+    this.redo = iconButton("redo", t.text("edit.redo"), onRedo);
+    const find = iconButton("find", t.text("find.open"), onFind);
+    this.status = element("span", { className: "state", role: "status" });
+    this.editTools = element("div", { className: "group" }, find, this.undo, this.redo);
+    const { copyMenu, downloadMenu } = exportMenu;
+    this.exportTools = element("div", { className: "group" }, copyMenu, downloadMenu);
     this.root = element(
       "div",
       { className: "tools" },
-      this.work,
+      this.editTools,
       unsureBar.root,
-      element("div", { className: "notes" }, unsureBar.note, this.state),
-      this.take,
-      helpButton,
+      element("div", { className: "notes" }, unsureBar.note, this.status),
+      this.exportTools,
+      iconButton("help", t.text("shortcuts.open"), onHelp),
     );
     undoHistory.addEventListener("changed", () => this.#showSteps());
     corrections.addEventListener("state", () => this.#showSaving());
     this.#showSteps();
   }
 
-  /** Whether there is a text to work on. */
+  /** Show the tools only when there is a text to work on. */
   showReady(isReady) {
-    this.work.hidden = this.take.hidden = !isReady;
+    this.editTools.hidden = this.exportTools.hidden = !isReady;
   }
 
-  /** Say something for a moment. */
+  /** Show a message for a moment. */
   showMessage(text) {
-    this.state.textContent = text;
+    this.status.textContent = text;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#showSaving(), TOLD_MS);
+    this.#timer = setTimeout(() => this.#showSaving(), MESSAGE_MS);
   }
 
   #showSteps() {
@@ -49,7 +49,7 @@ export class Toolbar {
 
   #showSaving() {
     const { state } = this.corrections;
-    this.state.textContent = state === "idle" ? "" : this.t.text(`saving.${state}`);
-    this.state.classList.toggle("bad", state === "retrying" || state === "refused");
+    this.status.textContent = state === "idle" ? "" : this.t.text(`saving.${state}`);
+    this.status.classList.toggle("bad", state === "retrying" || state === "refused");
   }
 }

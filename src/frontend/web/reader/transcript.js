@@ -1,31 +1,30 @@
-// The phrases on the page. Each is one element with one text node, however long the recording:
-// what is lit in it (the word being said, what was found) are ranges, not elements.
+// Draws the segments. Each one's text is a single text node: highlights in it are ranges, not
+// elements, so that hours of speech stay fast.
 
 import { element } from "../common/elements.js";
 import { clock } from "../common/translator.js";
 
-/** About how many characters a line holds, and how high it is: for what is not drawn yet. */
+/** Estimates of a line, to reserve the height of segments that are not laid out yet. */
 const LINE_CHARS = 75;
 const LINE_REM = 1.75;
 
-/** Screens further than which nobody wants to see all that passes by. */
+/** The distance in screens from which it jumps instead of scrolling smoothly. */
 const FAR_SCREENS = 2;
 
-/** Phrases drawn at once; more of them follow in the pauses of the browser. */
+/** Segments drawn at once; the rest follow while the browser is idle. */
 const BATCH = 400;
 
-/** Event: `drawn`, when every phrase is on the page. */
+/** Event: `drawn`, when every segment is on the page. */
 export class Transcript extends EventTarget {
   #texts = [];
   #active = null;
-  #rest = 0;
+  #timer = 0;
 
-  constructor(t, segments) {
+  constructor({ t, segments }) {
     super();
-    this.t = t;
-    this.segments = segments;
+    Object.assign(this, { t, segments });
     this.root = element("ol", { className: "transcript", "aria-label": t.text("reader.transcript") });
-    segments.addEventListener("reset", () => this.#drawNone());
+    segments.addEventListener("reset", () => this.#clear());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
   }
@@ -34,19 +33,19 @@ export class Transcript extends EventTarget {
     return this.textOf(position)?.parentElement;
   }
 
-  /** The element that holds a phrase's text. */
+  /** Return the element with a segment's text. */
   textOf(position) {
     if (position < this.segments.length && !this.#texts[position]) this.#drawUpTo(position + 1);
     return this.#texts[position];
   }
 
-  /** The position of the phrase that a node lies in, or null. */
+  /** Return the position of the segment that contains a node, or null. */
   positionOf(node) {
     const row = (node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.(".segment");
     return row && this.root.contains(row) ? Number(row.dataset.position) : null;
   }
 
-  /** The phrase that the keyboard is at. */
+  /** The position that the keyboard acts on. */
   get active() {
     return this.#active ?? 0;
   }
@@ -63,18 +62,18 @@ export class Transcript extends EventTarget {
     this.reveal(position);
   }
 
-  /** Scroll to a phrase: at once when it is far, as what lies between is not laid out yet. */
+  /** Scroll to a segment; jump if it is far, because nothing in between is laid out yet. */
   reveal(position, block = "nearest") {
     const row = this.row(position);
     if (!row) return;
     const isFar = Math.abs(row.getBoundingClientRect().top) > FAR_SCREENS * innerHeight;
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     row.scrollIntoView({ block, behavior: isFar || isStill ? "instant" : "smooth" });
-    // only now are its neighbours laid out, and it may have moved
+    // it may move once its neighbours are laid out
     if (isFar) requestAnimationFrame(() => row.scrollIntoView({ block, behavior: "instant" }));
   }
 
-  /** A range over part of a phrase's text; null when it is not there. */
+  /** Return a range over part of a segment's text, or null if the text is shorter. */
   range(position, start, end) {
     const node = this.textOf(position)?.firstChild;
     if (!node || node.nodeType !== Node.TEXT_NODE || end > node.length) return null;
@@ -86,7 +85,7 @@ export class Transcript extends EventTarget {
     });
   }
 
-  #drawNone() {
+  #clear() {
     this.#texts = [];
     this.#active = null;
     this.root.replaceChildren();
@@ -95,17 +94,17 @@ export class Transcript extends EventTarget {
   #drawMore() {
     this.#drawUpTo(this.#texts.length + BATCH);
     if (this.#active === null && this.segments.length) this.setActive(0);
-    clearTimeout(this.#rest);
-    if (this.#texts.length < this.segments.length) this.#rest = setTimeout(() => this.#drawMore());
+    clearTimeout(this.#timer);
+    if (this.#texts.length < this.segments.length) this.#timer = setTimeout(() => this.#drawMore());
     else this.dispatchEvent(new Event("drawn"));
   }
 
   #drawUpTo(end) {
-    const some = document.createDocumentFragment();
+    const rows = document.createDocumentFragment();
     while (this.#texts.length < Math.min(end, this.segments.length)) {
-      some.append(this.#draw(this.#texts.length));
+      rows.append(this.#draw(this.#texts.length));
     }
-    this.root.append(some);
+    this.root.append(rows);
   }
 
   #draw(position) {

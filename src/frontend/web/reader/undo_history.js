@@ -1,10 +1,9 @@
-// The reader's own history of corrections: what was typed, replaced, taken back.
+// The history of corrections, for undo and redo.
 
-/** Typing in one phrase without a longer pause is undone at once. */
+/** Typing in one segment without a longer pause is one step. */
 const PAUSE_MS = 1000;
 
-/** The most steps that are kept. */
-const LIMIT = 500;
+const MAX_STEPS = 500;
 
 /** One step is a list of {position, before, after}. Event: `changed`. */
 export class UndoHistory extends EventTarget {
@@ -23,18 +22,18 @@ export class UndoHistory extends EventTarget {
     this.#undone = [];
     const last = this.#done.at(-1);
     const [change] = step;
-    const goesOn = typing && last?.typedAt > now - PAUSE_MS && last.step[0].position === change.position;
-    if (goesOn) {
+    const isSamePosition = last?.step[0].position === change.position;
+    if (typing && isSamePosition && last.typedAt > now - PAUSE_MS) {
       last.step[0].after = change.after;
       last.typedAt = now;
     } else {
       this.#done.push({ step, typedAt: typing ? now : -Infinity });
-      if (this.#done.length > LIMIT) this.#done.shift();
+      if (this.#done.length > MAX_STEPS) this.#done.shift();
     }
     this.#notify();
   }
 
-  /** Return the texts to go back to, as [position, text] pairs; none if there is no step. */
+  /** Return the texts to restore, as [position, text] pairs; none without a step. */
   undo() {
     return this.#move(this.#done, this.#undone, "before");
   }

@@ -1,40 +1,46 @@
-// The phrases that the model was unsure of: marked, told why, and gone through one by one.
+// Marks the segments that the model was unsure of, says why, and steps through them.
 
 import { element, iconButton } from "../common/elements.js";
 import { highlight } from "./highlights.js";
-import { wordOffsets } from "./word_timing.js";
 import { isUnsure } from "./transcript.js";
+import { wordOffsets } from "./word_timing.js";
 
 const QUIET_MS = 300;
 
 export class UnsureBar {
   #timer = 0;
-  #at = null;
+  #current = null;
 
-  constructor(t, { segments, transcript }) {
+  constructor({ t, segments, transcript }) {
     Object.assign(this, { t, segments, transcript });
     this.note = element("span", { className: "count", role: "status" });
     this.root = element(
       "div",
       { className: "unsure-bar", role: "group", "aria-label": t.text("unsure.label") },
-      iconButton("up", t.text("unsure.previous"), () => this.go(true)),
-      iconButton("down", t.text("unsure.next"), () => this.go(false)),
+      iconButton("up", t.text("unsure.previous"), () => this.goToPrevious()),
+      iconButton("down", t.text("unsure.next"), () => this.goToNext()),
     );
     segments.addEventListener("changed", () => this.#showSoon());
     transcript.addEventListener("drawn", () => this.#show());
     this.#show();
   }
 
-  go(back) {
+  goToNext() {
+    const from = this.#current ?? -1;
+    this.#goTo((positions) => positions.find((each) => each > from) ?? positions[0]);
+  }
+
+  goToPrevious() {
+    const from = this.#current ?? Infinity;
+    this.#goTo((positions) => positions.findLast((each) => each < from) ?? positions.at(-1));
+  }
+
+  #goTo(choose) {
     const positions = this.#positions();
     if (!positions.length) return;
-    const from = this.#at ?? (back ? Infinity : -1);
-    const next = back
-      ? (positions.findLast((each) => each < from) ?? positions.at(-1))
-      : (positions.find((each) => each > from) ?? positions[0]);
-    this.#at = next;
-    this.transcript.focus(next);
-    this.transcript.reveal(next, "center");
+    this.#current = choose(positions);
+    this.transcript.focus(this.#current);
+    this.transcript.reveal(this.#current, "center");
     this.#show();
   }
 
@@ -50,24 +56,24 @@ export class UnsureBar {
   #show() {
     const positions = this.#positions();
     this.root.hidden = this.note.hidden = positions.length === 0;
-    this.note.textContent = this.#inWords(positions);
-    highlight("unsure", positions.flatMap((position) => this.#wordsOf(position)));
+    this.note.textContent = this.#noteText(positions);
+    highlight("unsure", positions.flatMap((position) => this.#unsureRanges(position)));
   }
 
-  #inWords(positions) {
+  #noteText(positions) {
     const { t } = this;
-    const at = positions.indexOf(this.#at);
-    if (at < 0) return t.text("unsure.count", { count: positions.length });
-    const why = this.segments.at(this.#at).unsure.map((sign) => t.text(`unsure.sign.${sign}`));
-    return `${t.text("find.position", { at: at + 1, n: positions.length })}: ${why.join(", ")}`;
+    const index = positions.indexOf(this.#current);
+    if (index < 0) return t.text("unsure.count", { count: positions.length });
+    const signs = this.segments.at(this.#current).unsure.map((sign) => t.text(`unsure.sign.${sign}`));
+    return `${t.text("find.position", { at: index + 1, n: positions.length })}: ${signs.join(", ")}`;
   }
 
-  #wordsOf(position) {
+  #unsureRanges(position) {
     const segment = this.segments.at(position);
     if (!segment.unsureWords.length) return [];
-    const places = wordOffsets(segment.text, segment.words);
+    const offsets = wordOffsets(segment.text, segment.words);
     return segment.unsureWords
-      .filter((index) => places[index])
-      .map((index) => this.transcript.range(position, ...places[index]));
+      .filter((index) => offsets[index])
+      .map((index) => this.transcript.range(position, ...offsets[index]));
   }
 }

@@ -1,40 +1,40 @@
-// Which phrase and word is being said, and where a word stands in its phrase's text.
+// Maps between times of a recording, segments, and the places of words in a segment's text.
 
-/** How far, in characters, a word is looked for after the one before it. */
+/** How many characters after the previous word a word is searched for. */
 const LOOKAHEAD = 60;
 
 /**
- * Return where each word stands in a text, as [start, end), or null where it does not: the
- * text may have been corrected, and the words that were left alone keep their times.
+ * Return the place of each word in a text as [start, end), or null. In a corrected text, the
+ * words that were left unchanged keep their times.
  */
 export function wordOffsets(text, words) {
   let from = 0;
   return words.map(({ word }) => {
-    const said = word.trim();
-    const at = said ? text.indexOf(said, from) : -1;
+    const wanted = word.trim();
+    const at = wanted ? text.indexOf(wanted, from) : -1;
     if (at < 0 || at - from > LOOKAHEAD) return null;
-    from = at + said.length;
+    from = at + wanted.length;
     return [at, from];
   });
 }
 
-/** Return the last of `rows` that has begun at a moment, -1 before the first. */
-export function lastStarted(rows, moment) {
-  let [low, high] = [0, rows.length];
+/** Return the index of the last item that has started at a time, -1 before the first. */
+export function lastStarted(items, time) {
+  let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (rows.at(middle).start <= moment) low = middle + 1;
+    if (items.at(middle).start <= time) low = middle + 1;
     else high = middle;
   }
   return low - 1;
 }
 
-/** Return the moment at which what stands at an offset of a phrase's text is said. */
-export function timeAtOffset(row, offset) {
-  const places = wordOffsets(row.text, row.words);
-  let found = row.start;
-  places.forEach((place, index) => {
-    if (place && place[0] <= offset) found = row.words[index].start;
+/** Return the time at which the word at an offset of a segment's text is spoken. */
+export function timeAtOffset(segment, offset) {
+  const offsets = wordOffsets(segment.text, segment.words);
+  let time = segment.start;
+  offsets.forEach((place, index) => {
+    if (place && place[0] <= offset) time = segment.words[index].start;
   });
-  return found;
+  return time;
 }

@@ -1,0 +1,123 @@
+// A transcript with everything that works on it: player, editor, search, exports, shortcuts.
+
+import { element, iconButton } from "../common/elements.js";
+import { ExportMenu } from "./export_menu.js";
+import { FindBar } from "./find_bar.js";
+import { jobFacts } from "./job_facts.js";
+import { PlaybackFollower } from "./playback_follower.js";
+import { Player } from "./player.js";
+import { SegmentEditor } from "./segment_editor.js";
+import { listenForShortcuts } from "./shortcuts.js";
+import { ShortcutsDialog } from "./shortcuts_dialog.js";
+import { Toolbar } from "./toolbar.js";
+import { Transcript } from "./transcript.js";
+import { UndoHistory } from "./undo_history.js";
+import { UnsureBar } from "./unsure_bar.js";
+
+export class TranscriptView {
+  #hasWaveform = false;
+  #hasPlayedFromAddress = false;
+
+  /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
+  constructor({
+    t, backend, segments, corrections, formats, maxSegmentChars, statusPanel, durationS, root,
+    onError, signal,
+  }) {
+    Object.assign(this, { t, backend, segments, signal });
+    this.player = new Player({ t, url: backend.audioUrl, durationS });
+    this.transcript = new Transcript({ t, segments });
+    const { player, transcript } = this;
+    const undoHistory = new UndoHistory();
+    const maxChars = maxSegmentChars;
+    this.follower = new PlaybackFollower({ player, segments, transcript, signal });
+    this.editor = new SegmentEditor({
+      t, segments, transcript, undoHistory, player, maxChars, signal,
+    });
+    const { editor } = this;
+    const findBar = new FindBar({ t, segments, transcript, editor });
+    const unsureBar = new UnsureBar({ t, segments, transcript });
+    this.element = element("div");
+    const shortcutsDialog = new ShortcutsDialog({ t, parent: this.element });
+    const exportMenu = new ExportMenu({
+      t, formats, backend, corrections, onError, signal,
+      onMessage: (text) => this.toolbar.showMessage(text),
+    });
+    this.toolbar = new Toolbar({
+      t, undoHistory, corrections, unsureBar, exportMenu,
+      onFind: () => findBar.open(),
+      onUndo: () => editor.undo(),
+      onRedo: () => editor.redo(),
+      onHelp: () => shortcutsDialog.open(),
+    });
+    this.#layOut(statusPanel, findBar);
+    player.addEventListener("unplayable", () => this.#explainUnplayable());
+    listenForShortcuts({
+      root, signal, player, transcript, editor, findBar, unsureBar, shortcutsDialog,
+    });
+  }
+
+  /** Show a job whose segments are loaded; it is editable once it is over. */
+  show(job, { isOver }) {
+    const { t } = this;
+    const isReady = isOver && this.segments.length > 0;
+    this.title.textContent = job.title ?? job.file.name;
+    this.facts.textContent = jobFacts(t, job).join(" · ");
+    this.model.textContent = job.model ? t.text("result.model", { model: modelName(job.model) }) : "";
+    this.editor.isAllowed = isOver;
+    this.toolbar.showReady(isReady);
+    this.hint.hidden = !isReady;
+    this.#showWaveform();
+    this.#playFromAddress();
+  }
+
+  pause() {
+    this.player.pause();
+  }
+
+  close() {
+    this.player.close();
+  }
+
+  #layOut(statusPanel, findBar) {
+    const { t, player, toolbar, transcript, follower } = this;
+    this.title = element("h2", { className: "name", dir: "auto" });
+    this.facts = element("p", { className: "facts" });
+    this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
+    this.model = element("small", { className: "model-name" });
+    const head = element("header", {}, this.title, this.facts, this.hint);
+    const panel = element("div", { className: "panel" }, player.root, toolbar.root, findBar.root);
+    const back = iconButton("down", t.text("player.follow"), () => follower.resume(), "to-playback");
+    back.hidden = true;
+    follower.addEventListener("following", () => (back.hidden = follower.isFollowing));
+    this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back);
+  }
+
+  /** Play once from the time in the address, as a link of the history's search has it. */
+  #playFromAddress() {
+    const time = Number.parseFloat(new URLSearchParams(location.search).get("t"));
+    if (this.#hasPlayedFromAddress || !Number.isFinite(time) || !this.segments.length) return;
+    this.#hasPlayedFromAddress = true;
+    this.follower.playFrom(time);
+  }
+
+  async #showWaveform() {
+    if (this.#hasWaveform) return;
+    try {
+      this.player.showWaveform((await this.backend.waveform()).peaks);
+      this.#hasWaveform = true;
+    } catch {
+      // the bar seeks without a waveform too
+    }
+  }
+
+  async #explainUnplayable() {
+    const status = await this.backend.audioStatus();
+    if (this.signal.aborted || status === 0 || status >= 500) return;
+    const key = status === 404 ? "player.missing" : "player.unsupported";
+    this.player.showUnplayable(this.t.text(key));
+  }
+}
+
+function modelName({ name, revision }) {
+  return `${name} (${revision.slice(0, 12)})`;
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { CorrectionStore } from "../../src/frontend/web/reader/correction_store.js";
+import { FakeStorage, settle, useFakeStorage } from "./stand_ins.mjs";
+
+let saves;
+let states;
+let saved;
+/** Errors of the next calls of `save`, null for a success. */
+let outcomes;
+
+beforeEach(() => {
+  useFakeStorage();
+  [saves, states, saved, outcomes] = [[], [], [], []];
+});
+
+function newStore(jobId = "job") {
+  const store = new CorrectionStore({
+    jobId,
+    save: async (index, text) => {
+      saves.push([index, text]);
+      const error = outcomes.shift();
+      if (error) throw error;
+      return { index, text };
+    },
+    onSaved: (segment) => saved.push(segment),
+  });
+  store.addEventListener("state", () => states.push(store.state));
+  return store;
+}
+
+const unavailable = () => Object.assign(new Error("unavailable"), { isUnavailable: true });
+const refused = () => Object.assign(new Error("refused"), { isUnavailable: false });
+
+test("while the user types, only the last text is saved", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const store = newStore();
+  store.add(0, "р");
+  context.mock.timers.tick(599);
+  store.add(0, "раз");
+  context.mock.timers.tick(599);
+  assert.deepEqual(saves, []);
+  context.mock.timers.tick(1);
+  await settle();
+  assert.deepEqual(saves, [[0, "раз"]]);
+  assert.deepEqual(saved, [{ index: 0, text: "раз" }]);
+  assert.equal(store.state, "saved");
+});
+
+test("until it is saved, a correction survives a reload; afterwards nothing is left", async () => {
+  const store = newStore();
+  store.add(3, "три");
+  assert.ok(store.isPending(3));
+  assert.deepEqual(newStore().unsaved(), [[3, "три"]]);
+  assert.deepEqual(newStore("other").unsaved(), []);
+  await store.flush();
+  assert.ok(!store.isPending(3));
+  assert.deepEqual(store.unsaved(), []);
+});
+
+test("an unavailable backend is tried again, later each time", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  outcomes = [unavailable(), unavailable(), null];
+  const store = newStore();
+  store.add(0, "раз");
+  const flushed = store.flush();
+  await settle();
+  assert.equal(store.state, "retrying");
+  context.mock.timers.tick(1000);
+  await settle();
+  context.mock.timers.tick(1999);
+  await settle();
+  assert.equal(saves.length, 2);
+  context.mock.timers.tick(1);
+  await flushed;
+  assert.equal(saves.length, 3);
+  assert.equal(store.state, "saved");
+});
+
+test("a flush, as when the connection is back, does not wait for the next try", async () => {
+  outcomes = [unavailable(), null];
+  const store = newStore();
+  store.add(0, "раз");
+  store.flush();
+  await settle();
+  await store.flush();
+  assert.deepEqual(saves.length, 2);
+});
+
+test("a refused correction is reported and kept for the next visit; others are saved", async () => {
+  outcomes = [refused(), null];
+  const store = newStore();
+  store.add(0, "раз");
+  store.add(1, "два");
+  await store.flush();
+  assert.equal(store.state, "refused");
+  assert.equal(store.error.message, "refused");
+  assert.deepEqual(saved, [{ index: 1, text: "два" }]);
+  assert.deepEqual(store.unsaved(), [[0, "раз"]]);
+});
+
+test("a text changed while it is being saved is saved again", async () => {
+  const store = newStore();
+  store.add(0, "раз");
+  const flushed = store.flush();
+  store.add(0, "раз, два");
+  await flushed;
+  assert.deepEqual(saves, [[0, "раз"], [0, "раз, два"]]);
+  assert.deepEqual(saved, [{ index: 0, text: "раз, два" }]);
+  assert.deepEqual(store.unsaved(), []);
+});
+
+test("a full storage does not keep a correction from the backend", async () => {
+  FakeStorage.isFull = true;
+  const store = newStore();
+  store.add(0, "раз");
+  await store.flush();
+  assert.equal(store.state, "saved");
+});
+
+test("the corrections of a deleted transcription are deleted, and no others", () => {
+  newStore().add(0, "раз");
+  newStore("other").add(0, "два");
+  newStore().deleteUnsaved();
+  assert.deepEqual(newStore().unsaved(), []);
+  assert.deepEqual(newStore("other").unsaved(), [[0, "два"]]);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Segments } from "../../src/frontend/web/reader/segments.js";
+
+let segments;
+let events;
+beforeEach(() => {
+  segments = new Segments();
+  events = [];
+  for (const name of ["reset", "added", "changed"]) {
+    segments.addEventListener(name, ({ detail }) => events.push(detail ? { ...detail } : name));
+  }
+});
+
+function received(index, text, more = {}) {
+  return { index, start: index, end: index + 1, text, ...more };
+}
+
+test("segments are kept trimmed, and without words or doubts where the backend sends none", () => {
+  segments.load([received(0, " раз ")]);
+  const [segment] = segments;
+  assert.equal(segment.text, "раз");
+  assert.deepEqual([segment.words, segment.unsure, segment.unsureWords], [[], [], []]);
+  assert.ok(!segment.isCorrected);
+  assert.deepEqual(events, ["added"]);
+});
+
+test("a segment that comes twice over a new connection is there once", () => {
+  segments.add(received(0, "раз"));
+  segments.add(received(0, "раз"));
+  segments.add(received(1, "два"));
+  assert.deepEqual(segments.texts(), ["раз", "два"]);
+});
+
+test("a longer transcript updates the segments that are there and appends the rest", () => {
+  segments.load([received(0, "раз")]);
+  events.length = 0;
+  segments.load([received(0, "Раз"), received(1, "два")]);
+  assert.deepEqual(segments.texts(), ["Раз", "два"]);
+  assert.deepEqual(events, [{ position: 0, origin: "loaded" }, "added"]);
+});
+
+test("a shorter transcript, as after a resumed job, replaces all segments", () => {
+  segments.load([received(0, "раз"), received(1, "два")]);
+  events.length = 0;
+  segments.load([received(0, "три")]);
+  assert.deepEqual(segments.texts(), ["три"]);
+  assert.equal(events[0], "reset");
+});
+
+test("a corrected segment knows the model's text, and is not corrected once it is restored", () => {
+  segments.load([received(0, "раз!", { original_text: "раз" })]);
+  assert.ok(segments.at(0).isCorrected);
+  segments.setText(0, "раз", "restore");
+  assert.ok(!segments.at(0).isCorrected);
+  assert.deepEqual(events.at(-1), { position: 0, origin: "restore" });
+});
+
+test("the same text again is no change", () => {
+  segments.load([received(0, "раз")]);
+  events.length = 0;
+  segments.setText(0, "раз", "typing");
+  assert.deepEqual(events, []);
+});
+
+test("a saved segment takes over the backend's doubts, but not its text", () => {
+  segments.load([received(0, "раз", { unsure: ["guessed"], unsure_words: [0] })]);
+  segments.setText(0, "раз и ещё", "typing");
+  segments.confirm(received(0, "раз и"));
+  assert.equal(segments.at(0).text, "раз и ещё");
+  assert.deepEqual([segments.at(0).unsure, segments.at(0).unsureWords], [[], []]);
+  assert.deepEqual(events.at(-1), { position: 0, origin: "saved" });
+});
