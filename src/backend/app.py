@@ -111,7 +111,8 @@ def create_app(settings: BackendSettings) -> FastAPI:
     def ping_database() -> None:
         app.state.database.ping()
 
-    install_edge(app, readiness_checks(llm, disk, ping_database), registry, needs_key)
+    checks = readiness_checks(llm, disk, ping_database)
+    install_edge(app, settings, checks, registry, needs_key)
     app.add_exception_handler(OperationalError, _answer_database_away)
     return app
 

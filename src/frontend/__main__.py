@@ -4,11 +4,14 @@ import logging
 from pathlib import Path
 
 import uvicorn
+from starlette.middleware import Middleware
 from streamlit import net_util
 from streamlit.starlette import App
 from streamlit.web import bootstrap
 
+from contracts.hosts import AllowedHosts
 from frontend.backend_gateway import BackendGateway
+from frontend.hosts import HostsMiddleware
 from frontend.page_files import page_files
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
@@ -19,6 +22,7 @@ SHUTDOWN_S = 5
 
 def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
     """Return Streamlit's options under the names of its flags, which override its config files."""
+    hosts = allowed_hosts(settings)
     return {
         "browser_gatherUsageStats": False,
         "client_showErrorDetails": "none",
@@ -28,6 +32,8 @@ def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
         "logger_level": _streamlit_log_level(settings.log_level),
         "server_address": settings.bind_address,
         "server_port": settings.frontend_port,
+        # it knows no addresses by kind, so that `HostsMiddleware` alone checks for a wildcard
+        "server_allowedHosts": [] if hosts.any_address else sorted(hosts.names),
         "server_headless": True,
         "server_showEmailPrompt": False,
         "server_fileWatcherType": "none",
@@ -35,6 +41,11 @@ def streamlit_options(settings: FrontendSettings) -> dict[str, object]:
         "server_maxUploadSize": 1,
         **theme_options(),
     }
+
+
+def allowed_hosts(settings: FrontendSettings) -> AllowedHosts:
+    """Return the hosts under which browsers may open the page."""
+    return AllowedHosts.parse(settings.allowed_hosts, settings.bind_address)
 
 
 def _streamlit_log_level(level: str) -> str:
@@ -70,6 +81,7 @@ def create_app(settings: FrontendSettings) -> App:
         Path(__file__).with_name("app.py"),
         routes=[gateway.route, page_files()],
         lifespan=gateway.open,
+        middleware=[Middleware(HostsMiddleware, hosts=allowed_hosts(settings))],
     )
 
 

@@ -17,7 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
+from contracts.hosts import SAFE_METHODS
+from contracts.problems import ProblemType
+from frontend.problem_response import problem_response
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,6 @@ _TIMEOUT = httpx.Timeout(300.0, connect=3.0, pool=3.0)
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)
 
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _ID = "[A-Za-z0-9_-]{1,128}"
 _JOB = rf"/v1/transcriptions/{_ID}"
@@ -93,13 +94,15 @@ class BackendGateway:
         path = _backend_path(request)
         methods = next((methods for matches, methods in _ALLOWED_CALLS if matches(path)), None)
         if methods is None:
-            return _refuse(ProblemType.NOT_FOUND, "The page does not forward this call.")
+            return problem_response(ProblemType.NOT_FOUND, "The page does not forward this call.")
         if request.method not in methods:
-            return _refuse(
+            return problem_response(
                 ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}."
             )
         if not _is_same_origin(request):
-            return _forbidden()
+            return problem_response(
+                ProblemType.CROSS_ORIGIN, "Only the page itself may make this request."
+            )
         return await self._forward(request, path)
 
     async def _forward(self, request: Request, path: str) -> Response:
@@ -111,7 +114,7 @@ class BackendGateway:
             path,
             params=tuple(request.query_params.multi_items()),
             headers=headers,
-            content=None if request.method in _SAFE_METHODS else request.stream(),
+            content=None if request.method in SAFE_METHODS else request.stream(),
         )
         try:
             response = await self._http.send(forwarded, stream=True)
@@ -146,7 +149,7 @@ def _is_same_origin(request: Request) -> bool:
 
     Browsers send Sec-Fetch-Site or, to a page without TLS, Origin.
     """
-    is_safe = request.method in _SAFE_METHODS
+    is_safe = request.method in SAFE_METHODS
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin" or (is_safe and site == "none")
     if origin := request.headers.get("origin"):
@@ -171,22 +174,6 @@ def _response_headers(response: httpx.Response) -> dict[str, str]:
 
 
 def _unavailable() -> Response:
-    response = _refuse(ProblemType.NOT_READY, "The backend does not respond.")
+    response = problem_response(ProblemType.NOT_READY, "The backend does not respond.")
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
-
-
-def _refuse(kind: ProblemType, detail: str) -> Response:
-    """Return a problem response."""
-    return _problem(Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail))
-
-
-def _forbidden() -> Response:
-    """Return the response to a request from another origin."""
-    detail = "Only the page itself may make this request."
-    return _problem(Problem(type="about:blank", title="Forbidden", status=403, detail=detail))
-
-
-def _problem(problem: Problem) -> Response:
-    body = problem.model_dump_json(exclude_none=True)
-    return Response(body, status_code=problem.status, media_type=PROBLEM_MEDIA_TYPE)

@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.hosts import HOSTS_PATTERN
+
 
 class FrontendSettings(BaseSettings):
     """Settings from the environment, which overrides `.env`."""
@@ -23,6 +25,12 @@ class FrontendSettings(BaseSettings):
         ge=1,
         le=65_535,
         description="TCP port of the page (1 to 65535).",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        pattern=HOSTS_PATTERN,
+        description="Further host names under which clients reach the services, comma-separated; "
+        "*.example.com: all subdomains; *: any.",
     )
     backend_url: str = Field(
         default="http://127.0.0.1:8009",

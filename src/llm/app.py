@@ -59,7 +59,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
     app.state.lifecycle = lifecycle
     app.include_router(transcribe.router)
     app.include_router(models.router)
-    install_edge(app, run_checks, registry)
+    install_edge(app, settings, run_checks, registry)
     return app
 
 

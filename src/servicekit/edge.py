@@ -8,24 +8,28 @@ from fastapi import FastAPI
 from fastapi.params import Depends
 from prometheus_client import CollectorRegistry
 
+from contracts.hosts import AllowedHosts
 from servicekit.health import HealthChecks, health_router
+from servicekit.hosts import HostsMiddleware
 from servicekit.problems import (
     REQUEST_ID_HEADER,
     declare_problem_schema,
     install_problem_handlers,
 )
 from servicekit.request_log import RequestLogMiddleware
+from servicekit.settings import ServiceSettings
 
 _is_plain_id = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
 
 
 def install_edge(
     app: FastAPI,
+    settings: ServiceSettings,
     run_checks: HealthChecks,
     registry: CollectorRegistry,
     metrics_guards: Sequence[Depends] = (),
 ) -> None:
-    """Add problem responses, request ids, the request log, health and metrics to an app.
+    """Add problem responses, host checks, request ids and log, health and metrics to an app.
 
     Args:
         metrics_guards: dependencies that protect `/metrics`; health is open.
@@ -33,6 +37,8 @@ def install_edge(
     install_problem_handlers(app)
     declare_problem_schema(app)
     app.include_router(health_router(run_checks, registry, metrics_guards))
+    hosts = AllowedHosts.parse(settings.allowed_hosts, settings.bind_address)
+    app.add_middleware(HostsMiddleware, hosts=hosts)
     app.add_middleware(RequestLogMiddleware, registry=registry)
     # added last: as the outermost middleware it gives every log line the id
     app.add_middleware(

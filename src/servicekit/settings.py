@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.hosts import HOSTS_PATTERN
+
 
 class ServiceSettings(BaseSettings):
     """Settings from the environment, which overrides `.env`."""
@@ -17,6 +19,12 @@ class ServiceSettings(BaseSettings):
     bind_address: str = Field(
         default="127.0.0.1",
         description="Address to listen on; 0.0.0.0 accepts connections from other machines.",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        pattern=HOSTS_PATTERN,
+        description="Further host names under which clients reach the services, comma-separated; "
+        "*.example.com: all subdomains; *: any.",
     )
     data_dir: Path = Field(
         default=Path("data"),

@@ -1,11 +1,13 @@
 """`python -m frontend`: the page, its static files and the backend gateway on one port."""
 
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import pytest
 
+from contracts.problems import Problem, ProblemType
 from testbed.services import Service, free_port, running_service
 
 
@@ -45,6 +47,58 @@ def test_the_gateway_does_not_reveal_the_key(page: Service):
     answer = _get(page, "/backend/v1/transcriptions/j1")
     assert answer.status_code == 503
     assert "s3cret" not in answer.text + str(answer.headers) + page.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/page/uploader/uploader.js",
+                                  "/backend/v1/transcriptions/j1"])  # fmt: skip
+def test_foreign_host_is_refused_on_every_path(page: Service, path: str):
+    """Otherwise a site whose name is rebound to this machine reads the whole history."""
+    answer = _get(page, path, Host=f"attacker.example:{page.port}")
+    assert (answer.status_code, Problem.model_validate_json(answer.content).type) == (
+        421,
+        ProblemType.UNKNOWN_HOST.uri,
+    )
+
+
+def test_other_sites_cannot_upload(page: Service):
+    upload = f"{page.url}/_stcore/upload_file/session/file"
+    headers = {"Origin": "https://attacker.example"}
+    assert httpx.put(upload, headers=headers, trust_env=False).status_code == 403
+
+
+def _handshake(page: Service, **headers: str) -> int:
+    """Ask for the page's WebSocket and return the status; 101 opens it."""
+    connection = HTTPConnection("127.0.0.1", page.port, timeout=10)
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    connection.request("GET", "/_stcore/stream", headers=handshake | headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_websocket_is_open_to_the_page_itself(page: Service):
+    assert _handshake(page) == _handshake(page, Origin=page.url) == 101
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "attacker.example"},
+        {"Host": "attacker.example", "Origin": "http://attacker.example"},
+        {"Origin": "http://attacker.example"},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "null"},
+    ],
+    ids=str,
+)
+def test_websocket_is_closed_to_other_sites(page: Service, headers: dict[str, str]):
+    """The whole page comes through it, with all transcripts."""
+    assert _handshake(page, **headers) == 403
 
 
 def test_the_server_stops_while_a_browser_is_connected(page: Service):

@@ -35,6 +35,7 @@ def test_the_environment_overrides_the_file(tmp_path, monkeypatch: pytest.Monkey
         ("BACKEND_URL", "backend:8009"),
         ("BIND_ADDRESS", ""),
         ("LOG_LEVEL", "loud"),
+        ("ALLOWED_HOSTS", "https://speech.example"),
     ],
 )
 def test_a_value_out_of_bounds_stops_the_start(name: str, value: str, monkeypatch):
@@ -60,6 +61,14 @@ def test_streamlit_knows_every_option():
 def test_streamlit_accepts_no_files_itself():
     """It would hold them in memory; uploads are streamed to the backend instead."""
     assert streamlit_options(FrontendSettings())["server_maxUploadSize"] == 1
+
+
+def test_streamlit_checks_the_host_of_websockets_as_well(monkeypatch):
+    monkeypatch.setenv("ALLOWED_HOSTS", "speech.example")
+    hosts = streamlit_options(FrontendSettings())["server_allowedHosts"]
+    assert {"localhost", "127.0.0.1", "::1", "frontend", "speech.example"} <= set(hosts)
+    monkeypatch.setenv("BIND_ADDRESS", "0.0.0.0")
+    assert streamlit_options(FrontendSettings())["server_allowedHosts"] == []
 
 
 def test_the_key_is_hidden_in_the_settings(monkeypatch):

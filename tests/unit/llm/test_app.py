@@ -124,7 +124,7 @@ async def test_thirty_seconds_are_not_too_long(server: Server) -> None:
 
 async def test_a_body_that_is_too_long_is_refused_before_it_is_complete(server: Server) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    head = "POST /v1/transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+    head = "POST /v1/transcribe HTTP/1.1\r\nHost: llm\r\nContent-Length: 1000000000\r\n\r\n"
     writer.write(head.encode() + SECOND * 31)
     async with asyncio.timeout(10):
         assert b" 413 " in await reader.readline()
@@ -148,7 +148,7 @@ async def test_a_disconnected_client_leaves_the_queue(server: Server, engine: Fa
     engine.go_on.clear()
     first = asyncio.create_task(server.client.post("/v1/transcribe", content=SECOND))
     await until(lambda: engine.batches)
-    head = f"POST /v1/transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: {len(SECOND) * 2}\r\n\r\n"
+    head = f"POST /v1/transcribe HTTP/1.1\r\nHost: llm\r\nContent-Length: {len(SECOND) * 2}\r\n\r\n"
     _reader, caller = await asyncio.open_connection("127.0.0.1", server.port)
     caller.write(head.encode() + SECOND * 2)
     await caller.drain()

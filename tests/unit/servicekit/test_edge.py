@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from live_server import serving
 from servicekit.edge import install_edge
+from servicekit.settings import ServiceSettings
 
 SECRET = "то что было сказано"
 
@@ -48,7 +49,7 @@ def app() -> FastAPI:
     async def read(request: Request) -> int:
         return len(await request.body())
 
-    install_edge(app, run_checks, CollectorRegistry())
+    install_edge(app, ServiceSettings(_env_file=None), run_checks, CollectorRegistry())
     return app
 
 
@@ -68,7 +69,7 @@ async def test_a_client_that_has_gone_is_no_error_of_ours(
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/gone")).status_code == 400
         _, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
-        writer.write(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nabc")
+        writer.write(b"POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nabc")
         await writer.drain()
         writer.close()
         await asyncio.sleep(0.2)
@@ -79,7 +80,7 @@ async def test_a_client_that_has_gone_is_no_error_of_ours(
 
 async def test_invented_methods_do_not_fill_the_memory(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for number in range(20):
             await client.request(f"BAR{number}", "/read")
         assert "BAR" not in (await client.get("/metrics")).text
@@ -89,7 +90,7 @@ async def test_a_request_id_of_the_callers_comes_back_and_a_strange_one_does_not
     app: FastAPI,
 ) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for sent, kept in (("my-id.1", True), ("a b", False), ("x" * 200, False)):
             answer = await client.get("/missing", headers={"X-Request-ID": sent})
             assert (answer.headers["X-Request-ID"] == sent) is kept

@@ -20,6 +20,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.bad_request.next": "Reload the page and try again.",
     "problem.unauthorized": "The page has no valid API key",
     "problem.unauthorized.next": "Ask the administrator to set one.",
+    "problem.cross_origin": "The request comes from another site",
+    "problem.cross_origin.next": "Open the page by its own address and try again.",
     "problem.not_found": "Recording not found",
     "problem.not_found.next": "It may have been removed from the server. Upload it again.",
     "problem.method_not_allowed": "The service rejected the request",
@@ -40,6 +42,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unsupported_media": "This is not an audio or video file",
     "problem.unsupported_media.next": "Check that you chose the right file. "
     "Its content matters, not its extension.",
+    "problem.unknown_host": "The service does not accept this host name",
+    "problem.unknown_host.next": "Ask the administrator to allow it in the settings.",
     "problem.invalid_option": "One of the settings has an invalid value",
     "problem.invalid_option.next": "Reset it to the default and try again.",
     "problem.queue_full": "The queue is full",

@@ -20,6 +20,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.bad_request.next": "Обновите страницу и попробуйте ещё раз.",
     "problem.unauthorized": "У страницы нет действующего ключа API",
     "problem.unauthorized.next": "Попросите администратора задать его.",
+    "problem.cross_origin": "Запрос пришёл с другого сайта",
+    "problem.cross_origin.next": "Откройте страницу по её адресу и попробуйте ещё раз.",
     "problem.not_found": "Запись не найдена",
     "problem.not_found.next": "Возможно, её удалили с сервера. Загрузите её ещё раз.",
     "problem.method_not_allowed": "Сервис отклонил запрос",
@@ -40,6 +42,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unsupported_media": "Это не аудио и не видео",
     "problem.unsupported_media.next": "Проверьте, тот ли файл выбран. Важно содержимое, "
     "а не расширение.",
+    "problem.unknown_host": "Сервис не принимает это имя хоста",
+    "problem.unknown_host.next": "Попросите администратора разрешить его в настройках.",
     "problem.invalid_option": "Недопустимое значение настройки",
     "problem.invalid_option.next": "Верните обычное значение и попробуйте ещё раз.",
     "problem.queue_full": "Очередь заполнена",
