@@ -1,4 +1,4 @@
-// Addresses within the page. The language, once chosen, goes along.
+// Links within the page; they keep the chosen language.
 
 export function hrefOf(parameters) {
   const query = new URLSearchParams();
@@ -10,31 +10,31 @@ export function hrefOf(parameters) {
   return query.size ? `/?${query}` : "/";
 }
 
-function announce() {
-  // Streamlit draws the page anew by this event, as it does for the browser's own Back
+function notifyStreamlit() {
+  // Streamlit redraws the page for this event, as for the browser's Back button
   window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }
 
-export function go(href) {
+export function navigate(href) {
   if (href === location.pathname + location.search) return;
   history.pushState({}, "", href);
-  announce();
+  notifyStreamlit();
   window.scrollTo(0, 0);
 }
 
-export function change(href) {
+export function replaceAddress(href) {
   history.replaceState({}, "", href);
-  announce();
+  notifyStreamlit();
 }
 
-// A link that can be opened in another tab, and that does not load the page anew in this one.
+/** Return a link that changes the view without loading the page, unless opened in a new tab. */
 export function link(href) {
   const anchor = document.createElement("a");
   anchor.href = href;
   anchor.addEventListener("click", (event) => {
     if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(anchor.getAttribute("href"));
+    navigate(anchor.getAttribute("href"));
   });
   return anchor;
 }

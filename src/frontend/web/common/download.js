@@ -1,10 +1,10 @@
-// Gives a person something that was fetched already, as a file.
+/** Save a blob as a file. */
 export function downloadBlob(blob, name) {
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(blob);
   anchor.download = name;
   anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000); // a browser may read it later
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000); // the browser may still be reading it
 }
 
 /** Return the UTF-8 name (RFC 8187) in a `Content-Disposition` header. */

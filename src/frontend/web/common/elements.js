@@ -1,8 +1,8 @@
-// Elements and pictures, made without markup: what others wrote only ever becomes text.
+// Builds elements and icons without markup, so that user content is only ever text.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Strokes in a box of 24 by 24. */
+/** Paths in a view box of 24 by 24. */
 const ICONS = {
   play: "M8 5v14l11-7z",
   pause: "M8 5v14M16 5v14",
@@ -25,19 +25,16 @@ const ICONS = {
   unsure: "M12 4L2.5 20h19zM12 10v4M12 17v.5",
 };
 
-/**
- * Make an element. `set` holds properties; those with a dash, and `role`, are attributes;
- * `on` holds listeners.
- */
-export function element(tag, { on = {}, ...set } = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(set)) {
-    if (name.includes("-") || name === "role") made.setAttribute(name, value);
-    else made[name] = value;
+/** Build an element. Names with a dash, and `role`, are attributes; `on` holds listeners. */
+export function element(tag, { on = {}, ...properties } = {}, ...children) {
+  const built = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") built.setAttribute(name, value);
+    else built[name] = value;
   }
-  for (const [name, listener] of Object.entries(on)) made.addEventListener(name, listener);
-  made.append(...children);
-  return made;
+  for (const [name, listener] of Object.entries(on)) built.addEventListener(name, listener);
+  built.append(...children);
+  return built;
 }
 
 export function icon(name) {
@@ -50,7 +47,7 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with a picture; its name is told to screen readers and on hover. */
+/** Return a button with an icon; its label is a tooltip and for screen readers. */
 export function iconButton(name, label, onClick, className = "") {
   const button = element(
     "button",
@@ -66,9 +63,9 @@ export function nameButton(button, label) {
   button.setAttribute("aria-label", label);
 }
 
-/** A button with words, and a picture before them if it is to have one. */
-export function textButton(label, onClick, { className = "", picture = null } = {}) {
-  const before = picture ? [icon(picture)] : [];
+/** Return a button with a label, and an icon before it if one is named. */
+export function textButton(label, onClick, { className = "", iconName = null } = {}) {
+  const before = iconName ? [icon(iconName)] : [];
   return element("button", { type: "button", className, on: { click: onClick } }, ...before, label);
 }
 

@@ -1,5 +1,7 @@
-// Makes the children of an element those of a list. Whoever stays keeps its element, and with
-// it focus, selection and what is being typed.
+/**
+ * Make the children of an element match a list. An item that stays keeps its element, and with it
+ * focus, selection and what is being typed.
+ */
 export function syncChildren(parent, items, { keyOf, create, update }) {
   const keys = items.map((item) => String(keyOf(item)));
   const staying = new Map();

@@ -1,4 +1,4 @@
-// What went wrong, in our own sentences: what it is, what to do, how to find it in the log.
+// Notices of failures: what happened, what to do, and the request id for the log.
 
 import { element, textElement } from "./elements.js";
 
@@ -11,7 +11,7 @@ export function failureNotice(title, advice) {
   );
 }
 
-/** `problem`: of `parseProblem`; a kind that has no words counts as internal. */
+/** Return the notice of a parsed problem; a kind without texts is shown as internal. */
 export function problemNotice(t, { kind, requestId }) {
   const key = t.has(`problem.${kind}.next`) ? `problem.${kind}` : "problem.internal";
   const notice = failureNotice(t.text(key), t.text(`${key}.next`));

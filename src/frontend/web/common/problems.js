@@ -1,13 +1,13 @@
-// What went wrong, as the backend tells it: the kind chooses the words, the id finds the log.
+// Problems that the backend reports (RFC 9457).
 
-/** `unavailable` when nobody answered that speaks as the backend does. */
+/** Parse a problem response; the kind is `unavailable` if it is not the backend's. */
 export function parseProblem(status, body) {
   const { type = "", request_id: requestId = null } = parsed(body);
   const kind = type.startsWith("/problems/") ? problemKind(type) : "unavailable";
   return { kind, requestId, isFinal: status >= 400 && status < 500 };
 }
 
-/** The last part of a problem's type, as our words are named. */
+/** Return the last part of a problem's type as the texts' keys have it. */
 export function problemKind(type) {
   return type.split("/").at(-1).replaceAll("-", "_");
 }

@@ -1,8 +1,8 @@
-import { change, hrefOf, link } from "../common/address.js";
+import { hrefOf, link, replaceAddress } from "../common/address.js";
 import { syncChildren } from "../common/keyed_children.js";
 
 const YEAR_S = 365 * 24 * 3600;
-// where Streamlit looks at its start for a choice that its own menu, not shown here, would make
+// where Streamlit reads the theme that its own menu, hidden here, would store
 const THEME_KEY = `stActiveTheme-${location.pathname}-v2`;
 
 function showTitle(anchor, title) {
@@ -25,7 +25,8 @@ function showViews(nav, { views, labels }) {
 
 function chooseLanguage(code) {
   document.cookie = `lang=${code}; path=/; max-age=${YEAR_S}; SameSite=Lax`;
-  change(hrefOf({ ...Object.fromEntries(new URLSearchParams(location.search)), lang: code }));
+  const current = Object.fromEntries(new URLSearchParams(location.search));
+  replaceAddress(hrefOf({ ...current, lang: code }));
 }
 
 function languageButton({ code, name }) {
@@ -74,7 +75,7 @@ function showThemes(select, { themes, labels }) {
   };
 }
 
-// A new page would be announced by itself; a new view on the same page is not.
+/** Announce a new view to screen readers, which hear only of new pages by themselves. */
 function announceView(announcement, { here }) {
   const before = announcement.dataset.here;
   announcement.dataset.here = here;

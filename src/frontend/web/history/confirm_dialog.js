@@ -1,34 +1,36 @@
+// Questions before an action on recordings.
+
+import { showDialog } from "../common/dialog.js";
+import { element, textElement } from "../common/elements.js";
 import { formatText } from "../common/translator.js";
 
-// Asks in a dialog before something is done to recordings. Resolves to what was typed, to true
-// where there is nothing to type, or to null.
-export function confirm(visit, kind, rows) {
-  const { labels, limits } = visit.data;
-  const dialog = visit.root.querySelector("dialog");
-  const field = dialog.querySelector(".field");
-  const input = field.querySelector("input");
-  const asksForText = kind === "tag";
-  const count = rows.length;
-  dialog.querySelector("h2").textContent = formatText(labels[`${kind}_question`], { count });
-  dialog.querySelector(".subject").textContent = count === 1 ? rows[0].name : "";
-  dialog.querySelector(".consequence").textContent = labels[`${kind}_consequence`];
-  field.hidden = !asksForText;
-  field.querySelector("span").textContent = labels.tag;
-  input.value = "";
-  input.maxLength = limits.tag;
-  input.required = asksForText;
-  dialog.querySelector(".no").textContent = labels.dismiss;
-  dialog.querySelector(".no").onclick = () => dialog.close("");
-  dialog.querySelector(".yes").textContent = labels[`${kind}_yes`];
-  dialog.querySelector(".yes").classList.toggle("danger", kind === "delete");
-  dialog.returnValue = "";
-  dialog.showModal();
-  (asksForText ? input : dialog.querySelector(".no")).focus();
-  return new Promise((resolve) => {
-    dialog.onclose = () => {
-      const agreed = dialog.returnValue === "yes";
-      if (!agreed) resolve(null);
-      else resolve(asksForText ? input.value.trim() || null : true);
-    };
+/** Resolve to whether the user confirms the deletion. */
+export function confirmDeletion({ root, labels, rows }) {
+  return showDialog({
+    parent: root.querySelector(".dialogs"),
+    title: formatText(labels.delete_question, { count: rows.length }),
+    content: [...nameOfSingle(rows), textElement("p", labels.delete_consequence)],
+    dismissLabel: labels.dismiss,
+    confirm: { label: labels.delete_yes, className: "danger" },
   });
+}
+
+/** Resolve to the tag to add, or null. */
+export async function askForTag({ root, labels, limits, rows }) {
+  const input = element("input", { maxLength: limits.tag, autocomplete: "off", required: true });
+  const label = textElement("span", labels.tag);
+  const field = element("label", { className: "field" }, label, input);
+  const isConfirmed = await showDialog({
+    parent: root.querySelector(".dialogs"),
+    title: formatText(labels.tag_question, { count: rows.length }),
+    content: [...nameOfSingle(rows), field, textElement("p", labels.tag_consequence)],
+    dismissLabel: labels.dismiss,
+    confirm: { label: labels.tag_yes },
+    focus: input,
+  });
+  return isConfirmed ? input.value.trim() || null : null;
+}
+
+function nameOfSingle(rows) {
+  return rows.length === 1 ? [textElement("p", rows[0].name, "subject")] : [];
 }

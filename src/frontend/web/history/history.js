@@ -1,36 +1,98 @@
+// The list of recordings. Its data come from Streamlit; what is selected and edited stays here.
+
 import { showBulkActions } from "./bulk_actions.js";
-import { showEmptyState, showMore } from "./empty_state.js";
-import { showNotice } from "./notice.js";
+import { confirmDeletion } from "./confirm_dialog.js";
+import { showEmptyState } from "./empty_state.js";
+import { showMessage } from "./notice.js";
+import { showPaging } from "./paging.js";
 import { showRows } from "./rows.js";
 import { showToolbar } from "./toolbar.js";
 
-// What is on the page and not in its data: what is chosen, and what is being edited.
-const visits = new WeakMap();
+class HistoryView {
+  #selected = new Set();
+  /** `{id, kind}` of the row that is edited, kind `rename` or `tags`; else null. */
+  #editing = null;
+  #shownOutcome = null;
 
-function visitOf(root) {
-  if (!visits.has(root)) visits.set(root, { root, selected: new Set(), editing: null });
-  return visits.get(root);
+  constructor(root) {
+    this.root = root;
+  }
+
+  /** `sendAction(action)` sends an action to Streamlit. */
+  update(data, sendAction) {
+    Object.assign(this, { data, sendAction });
+    const isSelected = ({ id }) => this.#selected.has(id);
+    this.#selected = new Set(data.rows.filter(isSelected).map(({ id }) => id));
+    this.#draw();
+    this.#showOutcome(data.outcome);
+  }
+
+  #draw() {
+    const { root, data } = this;
+    const onAction = (action) => this.sendAction(action);
+    const { rows, labels, limits, choices } = data;
+    const selected = this.#selected;
+    showToolbar({ root, labels, limits, choices, filter: data.filter });
+    showEmptyState({ root, labels, isEmpty: !rows.length, isFiltered: data.filtered });
+    showRows({
+      root, rows, labels, limits, selected,
+      knownTags: choices.tags.slice(1).map(([tag]) => tag),
+      editing: this.#editing,
+      onSelect: (id, isSelected) => this.#select(id, isSelected),
+      onEdit: (editing) => this.#edit(editing),
+      onDelete: (row) => this.#delete([row]),
+      onAction,
+    });
+    showPaging({
+      root, labels,
+      hasMore: data.more,
+      isAtLimit: data.narrow,
+      nextShown: data.filter.shown + data.step,
+    });
+    showBulkActions({
+      root, rows, labels, limits, selected,
+      formats: choices.formats,
+      onSelectOnly: (ids) => this.#selectOnly(ids),
+      onDelete: (chosen) => this.#delete(chosen),
+      onAction,
+    });
+  }
+
+  #select(id, isSelected) {
+    if (isSelected) this.#selected.add(id);
+    else this.#selected.delete(id);
+    this.#draw();
+  }
+
+  #selectOnly(ids) {
+    this.#selected = new Set(ids);
+    this.#draw();
+  }
+
+  #edit(editing) {
+    this.#editing = editing;
+    this.#draw();
+  }
+
+  async #delete(rows) {
+    const { root, data } = this;
+    const isConfirmed = await confirmDeletion({ root, labels: data.labels, rows });
+    if (isConfirmed) this.sendAction({ kind: "delete", ids: rows.map(({ id }) => id) });
+  }
+
+  /** Show the outcome of an action once; skip one from before this component was shown. */
+  #showOutcome(outcome) {
+    this.#shownOutcome ??= outcome?.number ?? 0;
+    if (!outcome || outcome.number === this.#shownOutcome) return;
+    this.#shownOutcome = outcome.number;
+    const { text, failed, request_id: detail } = outcome;
+    showMessage({ root: this.root, text, isFailure: failed, detail });
+  }
 }
 
-function forgetTheGone(visit) {
-  const present = new Set(visit.data.rows.map((row) => row.id));
-  for (const id of visit.selected) if (!present.has(id)) visit.selected.delete(id);
-}
-
-function draw(visit) {
-  showToolbar(visit);
-  showEmptyState(visit);
-  showRows(visit);
-  showMore(visit);
-  showBulkActions(visit);
-  showNotice(visit);
-}
+const views = new WeakMap();
 
 export default function showHistory({ data, parentElement: root, setTriggerValue }) {
-  const visit = visitOf(root);
-  visit.data = data;
-  visit.act = (action) => setTriggerValue("action", action);
-  visit.draw = () => draw(visit);
-  forgetTheGone(visit);
-  visit.draw();
+  if (!views.has(root)) views.set(root, new HistoryView(root));
+  views.get(root).update(data, (action) => setTriggerValue("action", action));
 }

@@ -1,16 +1,8 @@
-// What came of the last action, for the eye and for a screen reader.
-export function showMessage(visit, text, { failed = false, small = "" } = {}) {
-  const notice = visit.root.querySelector(".notice");
-  notice.classList.toggle("failed", failed);
-  const beneath = document.createElement("small");
-  beneath.textContent = small;
-  notice.replaceChildren(text, ...(small ? [beneath] : []));
-}
-
-export function showNotice(visit) {
-  const { outcome } = visit.data;
-  visit.shownOutcome ??= visit.data.outcome?.number ?? 0;
-  if (!outcome || outcome.number === visit.shownOutcome) return;
-  visit.shownOutcome = outcome.number;
-  showMessage(visit, outcome.text, { failed: outcome.failed, small: outcome.request_id });
+/** Show the outcome of an action; screen readers announce it. `detail` is small beneath it. */
+export function showMessage({ root, text, isFailure = false, detail = "" }) {
+  const notice = root.querySelector(".notice");
+  notice.classList.toggle("failed", isFailure);
+  const small = document.createElement("small");
+  small.textContent = detail;
+  notice.replaceChildren(text, ...(detail ? [small] : []));
 }

@@ -1,35 +1,38 @@
+// The rows of the list.
+
 import { hrefOf, link } from "../common/address.js";
 import { element } from "../common/elements.js";
 import { syncChildren } from "../common/keyed_children.js";
 import { formatText } from "../common/translator.js";
 import { showEditor } from "./editor.js";
 import { filterBy } from "./filter.js";
-import { confirm } from "./confirm_dialog.js";
 
-function write(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-function iconButton(className, icon) {
-  const button = element("button", { type: "button", className });
-  const sign = element("span", { className: "icon" }, icon);
-  sign.ariaHidden = "true";
-  button.append(sign);
-  return button;
+/**
+ * `editing`: `{id, kind}` or null. Callbacks: `onSelect(id, isSelected)`, `onEdit(editing)`,
+ * `onDelete(row)`, `onAction(action)`.
+ */
+export function showRows({ root, rows, ...context }) {
+  const list = root.querySelector(".list");
+  list.ariaLabel = context.labels.list;
+  const hadFocus = list.contains(root.activeElement);
+  syncChildren(list, rows, {
+    keyOf: ({ id }) => id,
+    create: createRow,
+    update: (rowElement, row) => updateRow(rowElement, row, context),
+  });
+  // when the focused row is deleted, keep the keyboard at the list and not at the page's start
+  if (hadFocus && !root.activeElement) list.focus({ preventScroll: true });
 }
 
 function createRow() {
-  const pick = element("input", { className: "pick" });
-  pick.type = "checkbox";
+  const checkbox = element("input", { type: "checkbox", className: "pick" });
   const name = link("/");
-  name.className = "name";
-  name.dir = "auto";
-  const share = element("div", { className: "share" }, element("div"));
-  share.role = "progressbar";
+  Object.assign(name, { className: "name", dir: "auto" });
+  const share = element("div", { className: "share", role: "progressbar" }, element("div"));
   const hit = link("/");
   hit.className = "hit";
-  hit.append(element("span", { className: "time" }), element("span", { className: "snippet" }));
-  hit.lastChild.dir = "auto";
+  const snippet = element("span", { className: "snippet", dir: "auto" });
+  hit.append(element("span", { className: "time" }), snippet);
   const [state, length] = ["state", "length"].map((className) => element("span", { className }));
   const about = element(
     "div",
@@ -43,116 +46,116 @@ function createRow() {
   const actions = element(
     "div",
     { className: "actions" },
-    iconButton("rename", "edit"),
-    iconButton("label", "sell"),
-    iconButton("cancel", "stop_circle"),
-    iconButton("resume", "play_circle"),
-    iconButton("delete", "delete"),
+    actionButton("rename", "edit"),
+    actionButton("label", "sell"),
+    actionButton("cancel", "stop_circle"),
+    actionButton("resume", "play_circle"),
+    actionButton("delete", "delete"),
   );
-  return element("li", { className: "row" }, pick, about, actions, share);
+  return element("li", { className: "row" }, checkbox, about, actions, share);
 }
 
-function showPick(visit, li, row) {
-  const pick = li.querySelector(".pick");
-  pick.ariaLabel = formatText(visit.data.labels.select, { name: row.name });
-  pick.checked = visit.selected.has(row.id);
-  pick.onchange = () => {
-    if (pick.checked) visit.selected.add(row.id);
-    else visit.selected.delete(row.id);
-    visit.draw();
+/** `iconName`: a glyph of the Material Symbols font. */
+function actionButton(className, iconName) {
+  const icon = element("span", { className: "icon", "aria-hidden": "true" }, iconName);
+  return element("button", { type: "button", className }, icon);
+}
+
+function updateRow(rowElement, row, context) {
+  const { labels, limits, knownTags, selected, editing } = context;
+  const { onSelect, onEdit, onDelete, onAction } = context;
+  const isSelected = selected.has(row.id);
+  rowElement.classList.toggle("picked", isSelected);
+  showName(rowElement, row);
+  showCheckbox(rowElement, row, { labels, isSelected, onSelect });
+  showFacts(rowElement, row);
+  showShare(rowElement, row, labels);
+  showTags(rowElement, row, labels);
+  showHit(rowElement, row);
+  showActions(rowElement, row, { labels, onEdit, onDelete, onAction });
+  const kind = editing?.id === row.id ? editing.kind : "";
+  const onClose = () => {
+    onEdit(null);
+    rowElement.querySelector(kind === "rename" ? ".rename" : ".label").focus();
   };
+  showEditor({ rowElement, row, kind, labels, limits, knownTags, onSave: onAction, onClose });
 }
 
-function showFacts(li, row) {
-  write(li.querySelector(".state"), row.state);
-  li.querySelector(".state").dataset.status = row.status;
-  li.querySelector("time").dateTime = row.moment;
-  write(li.querySelector("time"), row.date);
-  write(li.querySelector(".length"), row.duration);
+function showName(rowElement, row) {
+  const name = rowElement.querySelector(".name");
+  setText(name, row.name);
+  name.href = hrefOf({ job: row.id });
+  name.title = row.name === row.file_name ? "" : row.file_name;
 }
 
-function showShare(visit, li, row) {
-  const share = li.querySelector(".share");
-  share.hidden = row.share === null;
-  share.ariaLabel = formatText(visit.data.labels.progress, { name: row.name });
-  share.ariaValueNow = String(Math.round((row.share ?? 0) * 100));
-  share.firstChild.style.width = `${(row.share ?? 0) * 100}%`;
+function showCheckbox(rowElement, row, { labels, isSelected, onSelect }) {
+  const checkbox = rowElement.querySelector(".pick");
+  checkbox.ariaLabel = formatText(labels.select, { name: row.name });
+  checkbox.checked = isSelected;
+  checkbox.onchange = () => onSelect(row.id, checkbox.checked);
 }
 
-function showTags(visit, li, row) {
-  syncChildren(li.querySelector(".tags"), row.tags, {
+function showFacts(rowElement, row) {
+  const state = rowElement.querySelector(".state");
+  setText(state, row.state);
+  state.dataset.status = row.status;
+  const time = rowElement.querySelector("time");
+  time.dateTime = row.moment;
+  setText(time, row.date);
+  setText(rowElement.querySelector(".length"), row.duration);
+}
+
+function showShare(rowElement, row, labels) {
+  const bar = rowElement.querySelector(".share");
+  const percent = (row.share ?? 0) * 100;
+  bar.hidden = row.share === null;
+  bar.ariaLabel = formatText(labels.progress, { name: row.name });
+  bar.ariaValueNow = String(Math.round(percent));
+  bar.firstChild.style.width = `${percent}%`;
+}
+
+function showTags(rowElement, row, labels) {
+  syncChildren(rowElement.querySelector(".tags"), row.tags, {
     keyOf: (tag) => tag,
     create: (tag) => {
-      const button = element("button", {}, tag);
-      button.type = "button";
-      button.onclick = () => filterBy({ tag });
-      return element("li", {}, button);
+      const on = { click: () => filterBy({ tag }) };
+      return element("li", {}, element("button", { type: "button", on }, tag));
     },
-    update: (tagItem, tag) => {
-      tagItem.firstChild.title = formatText(visit.data.labels.only_tag, { tag });
+    update: (item, tag) => {
+      item.firstChild.title = formatText(labels.only_tag, { tag });
     },
   });
 }
 
-function showHit(li, row) {
-  const hit = li.querySelector(".hit");
+/** Show the place that a search found, with a link that plays it. */
+function showHit(rowElement, row) {
+  const hit = rowElement.querySelector(".hit");
   hit.hidden = row.hit === null;
   if (row.hit === null) return;
   hit.href = hrefOf({ job: row.id, t: row.hit.seconds });
-  write(hit.querySelector(".time"), row.hit.time);
-  hit.querySelector(".snippet").replaceChildren(
-    ...row.hit.parts.map(([text, lit]) => (lit ? element("mark", {}, text) : text)),
-  );
+  setText(hit.querySelector(".time"), row.hit.time);
+  const mark = ([text, isMatch]) => (isMatch ? element("mark", {}, text) : text);
+  hit.querySelector(".snippet").replaceChildren(...row.hit.parts.map(mark));
 }
 
-function nameButton(visit, li, row, className, label, act) {
-  const button = li.querySelector(`.actions .${className}`);
-  button.title = visit.data.labels[label];
-  button.ariaLabel = `${visit.data.labels[label]}: ${row.name}`;
-  button.onclick = act;
-  return button;
-}
-
-function showActions(visit, li, row) {
-  const edit = (kind) => () => {
-    visit.editing = { id: row.id, kind };
-    visit.draw();
+function showActions(rowElement, row, { labels, onEdit, onDelete, onAction }) {
+  const show = (className, label, action) => {
+    const button = rowElement.querySelector(`.actions .${className}`);
+    button.title = label;
+    button.ariaLabel = `${label}: ${row.name}`;
+    button.onclick = action;
+    return button;
   };
-  nameButton(visit, li, row, "rename", "rename", edit("rename"));
-  nameButton(visit, li, row, "label", "tags", edit("tags"));
+  show("rename", labels.rename, () => onEdit({ id: row.id, kind: "rename" }));
+  show("label", labels.tags, () => onEdit({ id: row.id, kind: "tags" }));
   for (const kind of ["cancel", "resume"]) {
-    const act = () => visit.act({ kind, ids: [row.id] });
-    nameButton(visit, li, row, kind, kind, act).hidden = !row[`can_${kind}`];
+    const button = show(kind, labels[kind], () => onAction({ kind, ids: [row.id] }));
+    button.hidden = !row[`can_${kind}`];
   }
-  nameButton(visit, li, row, "delete", "delete", async () => {
-    if (await confirm(visit, "delete", [row])) visit.act({ kind: "delete", ids: [row.id] });
-  });
+  show("delete", labels.delete, () => onDelete(row));
 }
 
-function updateRow(visit, li, row) {
-  const name = li.querySelector(".name");
-  write(name, row.name);
-  name.href = hrefOf({ job: row.id });
-  name.title = row.name === row.file_name ? "" : row.file_name;
-  li.classList.toggle("picked", visit.selected.has(row.id));
-  showPick(visit, li, row);
-  showFacts(li, row);
-  showShare(visit, li, row);
-  showTags(visit, li, row);
-  showHit(li, row);
-  showActions(visit, li, row);
-  showEditor(visit, li, row);
-}
-
-export function showRows(visit) {
-  const list = visit.root.querySelector(".list");
-  list.ariaLabel = visit.data.labels.list;
-  const hadFocus = list.contains(visit.root.activeElement);
-  syncChildren(list, visit.data.rows, {
-    keyOf: (row) => row.id,
-    create: createRow,
-    update: (li, row) => updateRow(visit, li, row),
-  });
-  // whoever deleted the row with the focus goes on from here, not from the page's beginning
-  if (hadFocus && !visit.root.activeElement) list.focus({ preventScroll: true });
+/** Set a text only if it changes, so that a selection in it stays. */
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
 }

@@ -1,67 +1,74 @@
+// The search and the filters above the list.
+
 import { syncChildren } from "../common/keyed_children.js";
 import { filterBy } from "./filter.js";
 
 const TYPING_MS = 350;
 
-export function showOptions(select, choices, chosen) {
-  syncChildren(select, choices, {
-    keyOf: ([value]) => value,
-    create: ([value, label]) => new Option(label, value),
+let typingTimer = 0;
+
+export function showToolbar({ root, labels, limits, choices, filter }) {
+  const form = root.querySelector(".toolbar");
+  form.ariaLabel = labels.filters;
+  showSearch({ root, form, labels, limits, filter });
+  for (const [name, options] of [
+    ["status", choices.statuses],
+    ["tag", choices.tags],
+    ["period", choices.periods],
+  ]) {
+    showSelect({ form, name, label: labels[name], options, value: filter[name] });
+  }
+  showDates({ root, form, labels, filter });
+}
+
+export function showOptions(select, options, value) {
+  syncChildren(select, options, {
+    keyOf: ([key]) => key,
+    create: ([key, label]) => new Option(label, key),
     update: (option, [, label]) => {
       if (option.text !== label) option.text = label;
     },
   });
-  if (chosen !== undefined) select.value = chosen;
+  if (value !== undefined) select.value = value;
 }
 
-function showChoice(visit, name, choices) {
-  const select = visit.root.querySelector(`.toolbar [name=${name}]`);
-  select.ariaLabel = visit.data.labels[name];
-  showOptions(select, choices, visit.data.filter[name]);
+function showSearch({ root, form, labels, limits, filter }) {
+  const label = form.querySelector(".search");
+  const input = label.querySelector("input");
+  label.querySelector(".visually-hidden").textContent = labels.search;
+  input.placeholder = labels.search;
+  input.maxLength = limits.query;
+  // do not overwrite what is being typed
+  if (root.activeElement !== input) input.value = filter.query;
+  const search = () => {
+    clearTimeout(typingTimer);
+    if (input.value.trim() !== filter.query) filterBy({ query: input.value.trim() });
+  };
+  input.oninput = () => {
+    clearTimeout(typingTimer);
+    typingTimer = setTimeout(search, TYPING_MS);
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    search();
+  };
+}
+
+function showSelect({ form, name, label, options, value }) {
+  const select = form.querySelector(`[name=${name}]`);
+  select.ariaLabel = label;
+  showOptions(select, options, value);
   select.classList.toggle("set", select.value !== "");
   select.onchange = () => filterBy({ [name]: select.value });
 }
 
-function showSearch(visit, form) {
-  const label = form.querySelector(".search");
-  const input = label.querySelector("input");
-  label.querySelector(".hidden").textContent = visit.data.labels.search;
-  input.maxLength = visit.data.limits.query;
-  input.placeholder = visit.data.labels.search;
-  // what is being typed is newer than what the page knows
-  if (visit.root.activeElement !== input) input.value = visit.data.filter.query;
-  const find = () => {
-    clearTimeout(visit.typing);
-    if (input.value.trim() !== visit.data.filter.query) filterBy({ query: input.value.trim() });
-  };
-  input.oninput = () => {
-    clearTimeout(visit.typing);
-    visit.typing = setTimeout(find, TYPING_MS);
-  };
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    find();
-  };
-}
-
-function showDates(visit, form) {
+function showDates({ root, form, labels, filter }) {
   const dates = form.querySelector(".dates");
-  dates.hidden = visit.data.filter.period !== "dates";
+  dates.hidden = filter.period !== "dates";
   for (const name of ["since", "until"]) {
     const input = dates.querySelector(`[name=${name}]`);
-    input.previousElementSibling.textContent = visit.data.labels[name];
-    if (visit.root.activeElement !== input) input.value = visit.data.filter[name];
+    input.previousElementSibling.textContent = labels[name];
+    if (root.activeElement !== input) input.value = filter[name];
     input.onchange = () => filterBy({ [name]: input.value });
   }
-}
-
-export function showToolbar(visit) {
-  const { choices } = visit.data;
-  const form = visit.root.querySelector(".toolbar");
-  form.ariaLabel = visit.data.labels.filters;
-  showSearch(visit, form);
-  showChoice(visit, "status", choices.statuses);
-  showChoice(visit, "tag", choices.tags);
-  showChoice(visit, "period", choices.periods);
-  showDates(visit, form);
 }

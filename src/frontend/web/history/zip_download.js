@@ -2,22 +2,23 @@ import { downloadBlob } from "../common/download.js";
 import { formatText } from "../common/translator.js";
 import { showMessage } from "./notice.js";
 
-// Saves the texts of recordings as one zip. It is fetched before it is offered, so that what
-// goes wrong is told here and not by a broken file.
-export async function downloadZip(visit, rows, format) {
-  const { labels } = visit.data;
-  showMessage(visit, formatText(labels.zip_making, { count: rows.length }));
+/**
+ * Download the transcripts of recordings as one zip. It is fetched before it is offered, so that
+ * an error becomes a message and not a broken file.
+ */
+export async function downloadZip({ root, labels, rows, format }) {
+  showMessage({ root, text: formatText(labels.zip_making, { count: rows.length }) });
   try {
-    const answer = await fetch("/backend/v1/transcriptions/export", {
+    const response = await fetch("/backend/v1/transcriptions/export", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ format, ids: rows.map(({ id }) => id) }),
     });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const day = new Date().toLocaleDateString("sv-SE");
-    downloadBlob(await answer.blob(), `${formatText(labels.zip_name, { day })}.zip`);
-    showMessage(visit, labels.zip_made);
+    if (!response.ok) throw new Error(String(response.status));
+    const day = new Date().toLocaleDateString("sv-SE"); // writes a date as 2026-11-28
+    downloadBlob(await response.blob(), `${formatText(labels.zip_name, { day })}.zip`);
+    showMessage({ root, text: labels.zip_made });
   } catch {
-    showMessage(visit, labels.zip_failed, { failed: true });
+    showMessage({ root, text: labels.zip_failed, isFailure: true });
   }
 }

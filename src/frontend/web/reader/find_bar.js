@@ -52,7 +52,8 @@ export class FindBar {
     this.wholeWords = this.#option("whole_words");
     this.query.addEventListener("input", () => this.#search());
     this.query.addEventListener("keydown", (event) => this.#onKey(event, (back) => this.#go(back)));
-    this.replacement.addEventListener("keydown", (event) => this.#onKey(event, () => this.#replaceOne()));
+    const replace = () => this.#replaceOne();
+    this.replacement.addEventListener("keydown", (event) => this.#onKey(event, replace));
     return element(
       "div",
       { className: "find", role: "search", "aria-label": t.text("find.label"), hidden: true },

@@ -2,6 +2,7 @@
 // own. Without it, only the segment that is played is marked.
 
 const registry = globalThis.CSS?.highlights;
+const NAMES = ["spoken", "found", "found-here", "unsure"];
 
 /** Replace the ranges of a highlight; null ranges are left out. */
 export function highlight(name, ranges) {
@@ -12,5 +13,5 @@ export function highlight(name, ranges) {
 }
 
 export function clearHighlights() {
-  for (const name of ["spoken", "found", "found-here", "unsure"]) registry?.delete(`reader-${name}`);
+  for (const name of NAMES) registry?.delete(`reader-${name}`);
 }

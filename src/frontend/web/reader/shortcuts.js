@@ -1,4 +1,4 @@
-// Keyboard shortcuts. A key is known by its place on the keyboard, so that it works in every layout.
+// Keyboard shortcuts. They go by a key's place on the keyboard, so that they work in every layout.
 
 import { STEP_S } from "./player.js";
 
@@ -90,7 +90,8 @@ function neighbourWhileEditing(code, { position }) {
 }
 
 function isTyping(target) {
-  return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || isTextInput(target);
+  const isField = /^(TEXTAREA|SELECT)$/.test(target.tagName) || isTextInput(target);
+  return target.isContentEditable || isField;
 }
 
 function isTextInput(target) {

@@ -7,7 +7,9 @@ const MESSAGE_MS = 2500;
 export class Toolbar {
   #timer = 0;
 
-  constructor({ t, undoHistory, corrections, unsureBar, exportMenu, onFind, onUndo, onRedo, onHelp }) {
+  constructor({
+    t, undoHistory, corrections, unsureBar, exportMenu, onFind, onUndo, onRedo, onHelp,
+  }) {
     Object.assign(this, { t, undoHistory, corrections });
     this.undo = iconButton("undo", t.text("edit.undo"), onUndo);
     this.redo = iconButton("redo", t.text("edit.redo"), onRedo);

@@ -23,7 +23,8 @@ export class Transcript extends EventTarget {
   constructor({ t, segments }) {
     super();
     Object.assign(this, { t, segments });
-    this.root = element("ol", { className: "transcript", "aria-label": t.text("reader.transcript") });
+    const label = t.text("reader.transcript");
+    this.root = element("ol", { className: "transcript", "aria-label": label });
     segments.addEventListener("reset", () => this.#clear());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
@@ -41,7 +42,8 @@ export class Transcript extends EventTarget {
 
   /** Return the position of the segment that contains a node, or null. */
   positionOf(node) {
-    const row = (node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.(".segment");
+    const target = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+    const row = target?.closest?.(".segment");
     return row && this.root.contains(row) ? Number(row.dataset.position) : null;
   }
 
@@ -51,9 +53,10 @@ export class Transcript extends EventTarget {
   }
 
   setActive(position) {
-    if (this.#active !== null) this.row(this.#active)?.querySelector(".time").setAttribute("tabindex", "-1");
+    const timeOf = (each) => this.row(each)?.querySelector(".time");
+    if (this.#active !== null) timeOf(this.#active)?.setAttribute("tabindex", "-1");
     this.#active = position;
-    this.row(position)?.querySelector(".time").setAttribute("tabindex", "0");
+    timeOf(position)?.setAttribute("tabindex", "0");
   }
 
   focus(position) {

@@ -62,7 +62,7 @@ export class TranscriptView {
     const isReady = isOver && this.segments.length > 0;
     this.title.textContent = job.title ?? job.file.name;
     this.facts.textContent = jobFacts(t, job).join(" · ");
-    this.model.textContent = job.model ? t.text("result.model", { model: modelName(job.model) }) : "";
+    this.model.textContent = job.model ? modelText(t, job.model) : "";
     this.editor.isAllowed = isOver;
     this.toolbar.showReady(isReady);
     this.hint.hidden = !isReady;
@@ -86,7 +86,8 @@ export class TranscriptView {
     this.model = element("small", { className: "model-name" });
     const head = element("header", {}, this.title, this.facts, this.hint);
     const panel = element("div", { className: "panel" }, player.root, toolbar.root, findBar.root);
-    const back = iconButton("down", t.text("player.follow"), () => follower.resume(), "to-playback");
+    const resume = () => follower.resume();
+    const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
     back.hidden = true;
     follower.addEventListener("following", () => (back.hidden = follower.isFollowing));
     this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back);
@@ -118,6 +119,6 @@ export class TranscriptView {
   }
 }
 
-function modelName({ name, revision }) {
-  return `${name} (${revision.slice(0, 12)})`;
+function modelText(t, { name, revision }) {
+  return t.text("result.model", { model: `${name} (${revision.slice(0, 12)})` });
 }

@@ -64,8 +64,9 @@ export class UnsureBar {
     const { t } = this;
     const index = positions.indexOf(this.#current);
     if (index < 0) return t.text("unsure.count", { count: positions.length });
-    const signs = this.segments.at(this.#current).unsure.map((sign) => t.text(`unsure.sign.${sign}`));
-    return `${t.text("find.position", { at: index + 1, n: positions.length })}: ${signs.join(", ")}`;
+    const { unsure } = this.segments.at(this.#current);
+    const signs = unsure.map((sign) => t.text(`unsure.sign.${sign}`)).join(", ");
+    return `${t.text("find.position", { at: index + 1, n: positions.length })}: ${signs}`;
   }
 
   #unsureRanges(position) {

@@ -13,7 +13,7 @@ export class DropZone {
       className: "primary",
     });
     this.microphone = textButton(t.text("uploader.record"), onMicrophone, {
-      picture: "microphone",
+      iconName: "microphone",
     });
     this.element = element(
       "div",

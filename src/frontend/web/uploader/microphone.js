@@ -20,7 +20,8 @@ export class Microphone {
 
   async open() {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    [this.type, this.extension] = FORMATS.find(([type]) => MediaRecorder.isTypeSupported(type)) ?? [];
+    const isSupported = ([type]) => MediaRecorder.isTypeSupported(type);
+    [this.type, this.extension] = FORMATS.find(isSupported) ?? [];
     const options = { mimeType: this.type, audioBitsPerSecond: BITS_PER_SECOND };
     this.recorder = new MediaRecorder(this.stream, options);
     this.recorder.addEventListener("dataavailable", ({ data }) => this.#pieces.push(data));

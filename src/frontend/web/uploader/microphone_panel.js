@@ -61,12 +61,21 @@ export class MicrophonePanel {
   #show() {
     const { t } = this;
     const bar = element("span");
-    const meter = { className: "level", role: "meter", "aria-label": t.text("uploader.microphone_level") };
-    const level = element("div", { ...meter, "aria-valuemin": "0", "aria-valuemax": "100" }, bar);
+    const level = element(
+      "div",
+      {
+        className: "level",
+        role: "meter",
+        "aria-label": t.text("uploader.microphone_level"),
+        "aria-valuemin": "0",
+        "aria-valuemax": "100",
+      },
+      bar,
+    );
     const time = element("span", { className: "time", role: "timer" });
     const finish = textButton(t.text("uploader.microphone_finish"), () => this.#finish(), {
       className: "primary",
-      picture: "stop",
+      iconName: "stop",
     });
     const pause = textButton(t.text("uploader.microphone_pause"), () => this.#togglePause(pause));
     const discard = textButton(t.text("uploader.microphone_discard"), () => this.close());
