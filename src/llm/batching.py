@@ -12,6 +12,7 @@ import structlog
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
+from contracts.spacing import join_texts
 from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
@@ -198,7 +199,7 @@ def _to_transcript(
     samples: Samples, result: ChunkResult, model: ModelIdentity, timings: ChunkTimings
 ) -> ChunkTranscript:
     return ChunkTranscript(
-        text=" ".join(segment.text for segment in result.segments),
+        text=join_texts(segment.text for segment in result.segments),
         language=result.language,
         language_probability=result.language_probability,
         duration_s=len(samples) / SAMPLE_RATE,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backend.export.plain_text import one_line
+from contracts.spacing import join_texts
 from contracts.transcription import Transcript
 
 PARAGRAPH_PAUSE_S = 2.0
@@ -35,7 +36,7 @@ def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
         if last is None or segment.start - last.end >= _pause_that_ends(last):
             paragraphs.append(Paragraph(segment.start, segment.end, text))
         else:
-            paragraphs[-1] = Paragraph(last.start, segment.end, f"{last.text} {text}")
+            paragraphs[-1] = Paragraph(last.start, segment.end, join_texts([last.text, text]))
     return paragraphs
 
 

@@ -8,6 +8,7 @@ from math import ceil, inf
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE
+from contracts.spacing import join_texts
 from contracts.transcription import ChunkSegment, ChunkTranscript, Segment, Word
 
 SNAP_S = 0.5
@@ -63,7 +64,7 @@ class Assembly:
         previous_end = self._last.end if self._last else 0.0
         latest_start = max(self._duration_s - MIN_SEGMENT_S, 0.0)
         if self._last and previous_end > latest_start:  # the recording ends here
-            return self._last.model_copy(update={"text": f"{self._last.text} {text}"})
+            return self._last.model_copy(update={"text": join_texts([self._last.text, text])})
         snapped_start = self._edges.snap_start(offset_s + segment.start)
         start = min(max(snapped_start, previous_end), latest_start)
         end = min(self._edges.snap_end(offset_s + segment.end), self._duration_s)

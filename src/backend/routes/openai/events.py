@@ -12,6 +12,7 @@ from backend.jobs.service import JobService
 from backend.routes.openai.errors import error_body, problem_of
 from backend.routes.openai.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
+from contracts.spacing import join_texts
 from contracts.transcription import Segment
 from servicekit.errors import ServiceError
 
@@ -54,7 +55,7 @@ async def _messages(
                 if not isinstance(event.data, Segment):
                     continue
                 texts[event.data.index] = event.data.text  # a new segment, or one that has grown
-                text = " ".join(text for text in texts.values() if text)
+                text = join_texts(texts.values())
                 if text.startswith(sent) and text != sent:
                     yield _message(TextDelta(delta=text.removeprefix(sent)))
                     sent = text

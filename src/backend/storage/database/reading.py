@@ -19,6 +19,7 @@ from backend.storage.database.tables import (
 )
 from contracts.jobs import FileInfo, Job, JobStatus, Progress
 from contracts.models import ModelIdentity
+from contracts.spacing import join_texts
 from contracts.transcription import Segment, Transcript, Word
 
 MAX_INDEX = 2**31 - 1
@@ -132,7 +133,7 @@ def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
         return None
     segments = segments_of(session, row.number)
     return Transcript(
-        text=" ".join(segment.text for segment in segments if segment.text),
+        text=join_texts(segment.text for segment in segments),
         language=row.language or row.options.language,
         duration_s=row.total_s,
         speech_s=row.speech_s,

@@ -190,7 +190,7 @@ def _time_words(
     options: DecodingOptions,
 ) -> list[Word]:
     vocabulary = network.vocabulary
-    groups = group_into_words(hypothesis.tokens, vocabulary.text, language)
+    groups = group_into_words(hypothesis.tokens, vocabulary.text)
     if not groups:
         return []
     prompt = [

@@ -10,7 +10,7 @@ from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.quality_checks import compression_ratio
 from llm.engines.whisper.segments import split_into_segments
-from llm.engines.whisper.words import WITHOUT_SPACES
+from llm.engines.whisper.words import join_words
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """Source: the Whisper paper, section 4.5."""
@@ -128,15 +128,16 @@ def _to_result(attempts: list[Attempt], options: DecodingOptions) -> ChunkResult
 
 
 def _to_segment(words: list[Word], attempt: Attempt, options: DecodingOptions) -> ChunkSegment:
-    separator = "" if attempt.detection.language in WITHOUT_SPACES else " "
     return ChunkSegment(
         start=words[0].start,
         end=words[-1].end,
-        text=separator.join(word.word for word in words),
+        text=join_words(words),
         avg_logprob=attempt.avg_logprob,
         no_speech_prob=round(attempt.detection.no_speech_prob, 4),
         compression_ratio=round(compression_ratio(attempt.text), 4),
-        words=words if options.word_timestamps else None,
+        words=[word.model_copy(update={"word": word.word.strip()}) for word in words]
+        if options.word_timestamps
+        else None,
     )
 
 

@@ -1,6 +1,7 @@
 """Group tokens into words, and compute the times of the words."""
 
 import string
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
+from contracts.spacing import is_wordless_script, separator
 from contracts.transcription import Word
 from llm.engines.protocol import Samples
-
-WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "bo", "km"})
-"""Languages written without spaces; each of their characters is treated as a word."""
 
 _OPENING = frozenset("\"'“¿([{-«„")
 _PUNCTUATION = frozenset(string.punctuation + "“”¿«»„…—–。，！？：、")
@@ -34,33 +33,57 @@ class _Group:
     end: int
 
 
-def group_into_words(
-    tokens: Sequence[int], decode: Decode, language: str
-) -> list[tuple[str, int, int]]:
+def group_into_words(tokens: Sequence[int], decode: Decode) -> list[tuple[str, int, int]]:
     """Return the words, each with the positions of its first token and after its last token.
 
     Args:
         tokens: text tokens only.
         decode: converts tokens to text.
-        language: code, which decides whether spaces separate words.
 
     Returns:
-        Words in order, without spaces, which together contain every token.
+        Words in order, which together contain every token; those that the model put a space
+        before keep it. Each character of a script without spaces is a word.
     """
     groups: list[_Group] = []
     for piece in _whole_characters(tokens, decode):
-        begins = piece.text.startswith(" ") or language in WITHOUT_SPACES
-        mark = piece.text.strip()
-        if not groups or (begins and not _joins_previous(mark, groups[-1].text)):
+        if not groups or _begins_word(piece.text, groups[-1].text):
             groups.append(piece)
         else:
             groups[-1].text += piece.text
             groups[-1].end = piece.end
-    return [(word, g.first, g.end) for g in groups if (word := g.text.strip())]
+    return [(g.text.rstrip(), g.first, g.end) for g in groups if g.text.strip()]
+
+
+def join_words(words: Sequence[Word]) -> str:
+    """Return the text of words from `group_into_words`.
+
+    A space stands where the model wrote it, but not between Chinese or Japanese characters.
+    """
+    text = ""
+    for word in words:
+        stripped = word.word.strip()
+        text += (separator(text, stripped) if word.word.startswith(" ") else "") + stripped
+    return text
+
+
+def _begins_word(piece: str, previous: str) -> bool:
+    mark = piece.strip()
+    if not mark:
+        return piece.startswith(" ")
+    after_space = piece.startswith(" ")
+    at_wordless_script = not after_space and (
+        is_wordless_script(previous[-1:]) or is_wordless_script(mark)
+    )
+    is_combining = unicodedata.category(mark[0]).startswith("M")
+    return (
+        (after_space or at_wordless_script)
+        and not is_combining
+        and not _joins_previous(mark, previous)
+    )
 
 
 def _joins_previous(mark: str, previous: str) -> bool:
-    """Whether a piece after a space is punctuation, or follows an opening bracket or quote."""
+    """Whether a piece is punctuation, or follows an opening bracket or quote."""
     closing = bool(mark) and set(mark) <= _PUNCTUATION and not set(mark) <= _OPENING
     return closing or (set(previous.strip()) <= _OPENING)
 

@@ -26,3 +26,10 @@ def test_who_speaks_without_a_rest_is_given_paragraphs_all_the_same() -> None:
 def test_a_segment_without_text_ends_no_paragraph_and_begins_none() -> None:
     what = transcript(segment(" ", 0, 1), segment("Раз.", 1, 2), segment("\x00", 3, 4))
     assert paragraphs_of(what) == [Paragraph(1, 2, "Раз.")]
+
+
+def test_chinese_sentences_join_without_a_space() -> None:
+    what = transcript(
+        segment("你好。", 0, 1), segment("我是小明。", 1, 2), segment("However", 2, 3)
+    )
+    assert [one.text for one in paragraphs_of(what)] == ["你好。我是小明。However"]

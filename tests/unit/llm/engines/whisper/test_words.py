@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.transcription import Word
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.words import group_into_words, time_words
+from llm.engines.whisper.words import group_into_words, join_words, time_words
 
 PIECES = [" При", "вет", ",", " мир", " —", " труд", "!"]
 
@@ -15,8 +16,8 @@ def decode(tokens: list[int]) -> str:
 
 
 def test_pieces_join_into_words_with_their_punctuation() -> None:
-    words = group_into_words(range(len(PIECES)), decode, "ru")
-    assert words == [("Привет,", 0, 3), ("мир —", 3, 5), ("труд!", 5, 7)]
+    words = group_into_words(range(len(PIECES)), decode)
+    assert words == [(" Привет,", 0, 3), (" мир —", 3, 5), (" труд!", 5, 7)]
 
 
 def test_a_character_split_over_tokens_stays_whole() -> None:
@@ -25,8 +26,46 @@ def test_a_character_split_over_tokens_stays_whole() -> None:
     def decode_bytes(tokens: list[int]) -> str:
         return bytes(data[token] for token in tokens).decode(errors="replace")
 
-    words = group_into_words(range(len(data)), decode_bytes, "ru")
-    assert [word for word, _, _ in words] == ["ё", "я"]
+    words = group_into_words(range(len(data)), decode_bytes)
+    assert [word for word, _, _ in words] == [" ё", " я"]
+
+
+def words_of(*pieces: str) -> list[str]:
+    groups = group_into_words(range(len(pieces)), lambda tokens: "".join(pieces[t] for t in tokens))
+    return [word for word, _, _ in groups]
+
+
+def text_of(*pieces: str) -> str:
+    """Return the text of the words that the pieces make."""
+    words = [Word(word=word, start=0, end=0, probability=1) for word in words_of(*pieces)]
+    return join_words(words)
+
+
+def test_characters_of_scripts_without_spaces_are_words_and_latin_words_stay_whole() -> None:
+    assert words_of("我", "用", "How", "ever", " due", "吧", "。") == [
+        "我", "用", "However", " due", "吧。",
+    ]  # fmt: skip
+
+
+def test_a_combining_mark_stays_with_its_letter() -> None:
+    assert words_of("ก", "\u0e35", "ข") == ["ก\u0e35", "ข"]
+
+
+def test_latin_words_keep_their_spaces_in_every_language() -> None:
+    """Otherwise English under `language=zh` comes out as one long word."""
+    assert text_of(" However", ",", " due", " to", " the", " slow") == "However, due to the slow"
+    assert text_of("我", "用", " Goo", "gle", " Cloud", " 做") == "我用 Google Cloud 做"
+    assert text_of("เขา", "ใช้", " Google", " Cloud", " ครับ") == "เขาใช้ Google Cloud ครับ"
+
+
+def test_chinese_and_japanese_get_no_spaces() -> None:
+    assert text_of("你", "好", "。", " 我", "是") == "你好。我是"
+    assert text_of(" 今日", "は", " 晴れ") == "今日は晴れ"
+
+
+@given(st.lists(st.sampled_from([" a", "b", "我", " 我", "。", ",", " ", "ก", " (", "\u0e35"])))
+def test_every_piece_is_in_the_text(pieces: list[str]) -> None:
+    assert "".join(text_of(*pieces).split()) == "".join("".join(pieces).split())
 
 
 def sound(*levels: float) -> np.ndarray:
