@@ -35,6 +35,7 @@ help: ## List the targets.
 update_env_file: ## Create .env from .env.example; keep an existing one.
 	@if [ -e .env ]; then echo ".env exists and is unchanged"; \
 	else cp .env.example .env && echo ".env created from .env.example"; fi
+	@chmod go= .env # it may hold keys
 
 ## With Docker
 

@@ -16,6 +16,9 @@ for path in (".env", ".env.example"):
 for name in os.environ.keys() - given:
     print(f"export {name}={shlex.quote(os.environ[name])}")
 '
+# It may hold keys.
+if [ -e .env ]; then chmod go= .env || true; fi
+
 settings=$("$PYTHON" -c "$read_env_files")
 eval "$settings"
 

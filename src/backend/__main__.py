@@ -5,6 +5,7 @@ import sys
 from backend.app import create_app
 from backend.settings import BackendSettings
 from servicekit.logs import configure_logging
+from servicekit.private_files import keep_files_private
 from servicekit.server import serve
 
 
@@ -17,6 +18,7 @@ def main() -> None:
             "BIND_ADDRESS at 127.0.0.1."
         )
     configure_logging(settings.log_level, "backend")
+    keep_files_private(settings.data_dir)
     serve(create_app(settings), settings.bind_address, settings.backend_port)
 
 

@@ -24,6 +24,7 @@ from backend.storage.cache import TranscriptCache
 from backend.storage.database import backup
 from backend.storage.disk import Disk
 from backend.storage.work_folder import FolderInUseError, WorkFolder
+from servicekit.private_files import keep_new_files_private
 
 _DATABASE = "speech_transcription.db"
 _QUEUE = "dbos.db"
@@ -152,4 +153,5 @@ async def _clear_cache(redis_url: str) -> None:
 
 
 if __name__ == "__main__":
+    keep_new_files_private()
     main()

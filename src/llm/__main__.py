@@ -3,9 +3,11 @@
 from llm.app import create_app
 from llm.settings import LlmSettings
 from servicekit.logs import configure_logging
+from servicekit.private_files import keep_files_private
 from servicekit.server import serve
 
 if __name__ == "__main__":
     settings = LlmSettings()
     configure_logging(settings.log_level, "llm")
+    keep_files_private(settings.data_dir)
     serve(create_app(settings), settings.bind_address, settings.llm_port)

@@ -63,8 +63,10 @@ def test_env_file_is_created_once_and_never_overwritten(clone: Path):
     env_file = clone / ".env"
     assert env_file.read_text() == (ROOT / ".env.example").read_text()
     env_file.write_text("BACKEND_PORT=9009\n")
+    env_file.chmod(0o644)
     assert _make(clone, "update_env_file").returncode == 0
     assert env_file.read_text() == "BACKEND_PORT=9009\n"
+    assert env_file.stat().st_mode & 0o777 == 0o600, "it may hold keys"
 
 
 def test_clean_keeps_data_settings_and_volumes(clone: Path, docker_calls: Path):

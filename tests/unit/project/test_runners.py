@@ -244,6 +244,13 @@ def test_environment_overrides_env_file_and_addresses_follow_ports(start, clone:
     assert f'"LLM_URL": "http://127.0.0.1:{llm_port}"' in seen["backend"]
 
 
+def test_env_file_becomes_private(start, clone: Path):
+    """It may hold keys, and editors create files that everybody can read."""
+    (clone / ".env").chmod(0o644)
+    start().wait_until_ready()
+    assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.slow
 def test_llm_listens_on_this_machine_only(start, clone: Path):
     """The llm has no API keys: BIND_ADDRESS applies to the page and the backend only."""

@@ -1,0 +1,62 @@
+"""`python -m backend` as a process: what it does before and beside its app."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from testbed.services import REPOSITORY, Service, free_port
+
+pytestmark = pytest.mark.whole_app
+
+START_S = 60
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The backend without an llm, on the data of an earlier version."""
+    folder: Path = tmp_path_factory.mktemp("backend")
+    old = folder / "data" / "blobs" / "ab" / "old"
+    old.parent.mkdir(parents=True, mode=0o755)
+    old.write_bytes(b"old")
+    old.chmod(0o644)
+    port = free_port()
+    environment = {
+        "PYTHONPATH": str(REPOSITORY / "src"),
+        "BACKEND_PORT": str(port),
+        "LLM_URL": "http://127.0.0.1:9",
+        "DATA_DIR": str(folder / "data"),
+        "MIN_FREE_DISK_BYTES": "0",
+    }
+    service = Service("backend", port, environment, folder / "backend.log")
+    service.start()
+    try:
+        _wait_until_live(service)
+        yield service
+    finally:
+        service.stop()
+
+
+def _wait_until_live(service: Service) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            httpx.get(f"{service.url}/health/live", trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline, service.log.read_text()
+            time.sleep(0.2)
+        else:
+            return
+
+
+def test_nobody_else_can_read_what_the_backend_stores(backend: Service):
+    """Recordings and transcripts are private, also from other users of the machine."""
+    url = f"{backend.url}/v1/uploads/"
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+    assert httpx.post(url, headers=headers, trust_env=False).status_code == 201
+    data = Path(backend.environment["DATA_DIR"])
+    paths = [data, *data.rglob("*")]
+    assert {"speech_transcription.db", "dbos.db", "uploads", "old"} <= {path.name for path in paths}
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
