@@ -21,7 +21,7 @@ CHROMIUM_FLAGS = (
 
 @pytest.fixture(scope="module")
 def launch_chromium() -> Iterator[LaunchChromium]:
-    """Start Debian's Chromium, with more flags if need be; it is stopped at the end."""
+    """Start Debian's Chromium, optionally with more flags, and stop it at the end."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("chromium is not installed (apt-get install chromium)")
@@ -42,7 +42,7 @@ def launch_chromium() -> Iterator[LaunchChromium]:
 
 @pytest.fixture(scope="session")
 def recorded(services: Services) -> list[Job]:
-    """Recordings that are transcribed, of which a test may change what nobody else asks for."""
+    """Transcribed recordings; a test may change only those that no other test uses."""
     return transcribe_some(services)
 
 
@@ -53,7 +53,7 @@ def chromium(launch_chromium: LaunchChromium) -> Browser:
 
 @pytest.fixture
 def open_visit(chromium: Browser, services: Services) -> Iterator[OpenVisit]:
-    """Open the page as a new visitor, who sees no dialog and whose browser goes nowhere else."""
+    """Open the page as a new visitor; fail on browser dialogs and on requests to other hosts."""
     visits: list[Visit] = []
 
     def begin_visit(browser: Browser = chromium, width: int = 1280, **options: object) -> Visit:

@@ -1,4 +1,4 @@
-"""Recordings that are transcribed already, for visits that begin where a text is there."""
+"""Transcribed recordings, for visits that start with a finished text."""
 
 import time
 
@@ -15,7 +15,7 @@ _DONE_S = 240
 
 
 def transcribe_some(services: Services) -> list[Job]:
-    """Return finished jobs, one for each of the names, the oldest first."""
+    """Transcribe a recording under each of the names; return the jobs, oldest first."""
     with httpx.Client(base_url=services.backend.url, trust_env=False, timeout=60) as backend:
         started = []
         for name, sentence in zip(NAMES, russian_sentences(len(NAMES)), strict=True):

@@ -1,4 +1,4 @@
-"""What a visitor does in the history, in a real browser against the real services."""
+"""The history, in a real browser against the real services."""
 
 import re
 import zipfile
@@ -29,7 +29,7 @@ def _row(page: Page, name: str) -> Locator:
 
 
 def _word_of(job: Job) -> tuple[str, float]:
-    """Return a word that is long enough to be looked for, and when its segment begins."""
+    """Return a word that is long enough to search for, and the start of its segment."""
     assert job.result
     for segment in job.result.segments:
         if found := re.search(r"[а-яё]{6,}", segment.text):
@@ -70,7 +70,7 @@ def _rename_and_tag(page: Page, name: str) -> None:
     expect(_row(page, HOSTILE_NAME)).to_be_visible()
 
 
-def _save_two(page: Page) -> list[str]:
+def _download_two(page: Page) -> list[str]:
     for name in (TITLE, HOSTILE_NAME):
         page.get_by_role("checkbox", name=f"Выбрать: {name}").check()
     page.get_by_role("combobox", name="Формат файлов").select_option("srt")
@@ -84,27 +84,27 @@ def _save_two(page: Page) -> list[str]:
 
 def _delete(page: Page, name: str) -> None:
     delete = _row(page, name).get_by_role("button", name="Удалить")
-    question = page.get_by_role("dialog")
+    dialog = page.get_by_role("dialog")
     delete.click()
-    question.get_by_role("button", name="Отмена").click()
-    expect(question).to_be_hidden()
+    dialog.get_by_role("button", name="Отмена").click()
+    expect(dialog).to_be_hidden()
     delete.click()
-    question.get_by_role("button", name="Удалить").click()
+    dialog.get_by_role("button", name="Удалить").click()
     expect(_row(page, name)).to_have_count(0)
 
 
-def _stop_a_running_one(page: Page, services: Services) -> None:
+def _stop_a_running_job(page: Page, services: Services) -> None:
     recording = concatenated(russian_sentences(40), pause_s=0.8)
     transcriptions = f"{services.backend.url}/v1/transcriptions"
     files = {"file": (LONG_NAME, recording.read_bytes())}
     job_id = httpx.post(transcriptions, files=files, data={"force": "true"}).json()["id"]
-    row = _row(page, LONG_NAME)  # it comes by itself
+    row = _row(page, LONG_NAME)  # appears without a reload
     row.get_by_role("button", name="Остановить").click()
     expect(row.get_by_text("Остановлено")).to_be_visible()
     assert httpx.get(f"{transcriptions}/{job_id}").json()["status"] == "cancelled"
 
 
-def test_the_past_is_found_played_named_tagged_saved_stopped_and_deleted(
+def test_recordings_are_found_played_renamed_tagged_downloaded_stopped_and_deleted(
     open_visit: OpenVisit, services: Services, recorded: list[Job]
 ):
     oldest, middle, _ = recorded
@@ -119,24 +119,24 @@ def test_the_past_is_found_played_named_tagged_saved_stopped_and_deleted(
 
     _find_and_play(page, oldest)
     _rename_and_tag(page, NAMES[1])
-    assert _save_two(page) == [
+    assert _download_two(page) == [
         "_img src=x onerror=alert(1)_ __b__ _smile_.srt",
         "Совет _b_директоров__b_.srt",
     ]
     page.get_by_role("button", name="Снять выбор").click()
-    _stop_a_running_one(page, services)
+    _stop_a_running_job(page, services)
     _delete(page, TITLE)
     assert httpx.get(f"{services.backend.url}/v1/transcriptions/{middle.id}").status_code == 404
 
 
-def test_the_language_is_kept_and_the_document_says_which_it_is(open_visit: OpenVisit):
+def test_the_chosen_language_is_kept_and_set_on_the_document(open_visit: OpenVisit):
     page = open_visit().page
     expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.get_by_role("button", name="English").click()
     page.get_by_role("link", name="Statistics").click()
     expect(page.get_by_role("heading", name="Storage")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    page.goto(page.url.partition("?")[0])  # the address no longer says it: the cookie does
+    page.goto(page.url.partition("?")[0])  # without the language in the address, the cookie has it
     expect(page.get_by_role("link", name="History")).to_be_visible()
     page.get_by_role("combobox", name="Theme").select_option("Dark")
     expect(page.locator(".stApp")).to_have_css("background-color", "rgb(21, 24, 28)")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 SCREENSHOT = REPOSITORY / "artefacts" / "new_transcription.png"
 SENDING_MS = 30_000
 HOSTILE_STEM = "<img src=x onerror=alert(1)> **b** :smile:"
-KINDS = {"wav": "PCM", "mp3": "MP3", "ogg": "OPUS", "mp4": "AAC"}
+CODECS = {"wav": "PCM", "mp3": "MP3", "ogg": "OPUS", "mp4": "AAC"}
 SLOW_UPLOAD = {
     "offline": False,
     "latency": 5,
@@ -59,10 +59,10 @@ def spoken() -> Sentence:
 
 
 @pytest.fixture(scope="module")
-def of_each_kind(spoken: Sentence, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The same speech in each kind of file; one has a name that would run as markup."""
-    folder = tmp_path_factory.mktemp("kinds")
-    files = [folder / f"Звонок.{suffix}" for suffix in KINDS]
+def of_each_format(spoken: Sentence, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same speech in each format; one file name would run if it were markup."""
+    folder = tmp_path_factory.mktemp("formats")
+    files = [folder / f"Звонок.{suffix}" for suffix in CODECS]
     files[0].write_bytes(spoken.path.read_bytes())
     with wave.open(str(spoken.path)) as source:
         samples = np.frombuffer(source.readframes(source.getnframes()), "<i2")
@@ -74,22 +74,22 @@ def of_each_kind(spoken: Sentence, tmp_path_factory: pytest.TempPathFactory) -> 
     return files
 
 
-def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
-    open_visit: OpenVisit, services: Services, spoken: Sentence, of_each_kind: list[Path]
+def test_files_of_each_format_are_previewed_played_and_started_together(
+    open_visit: OpenVisit, services: Services, spoken: Sentence, of_each_format: list[Path]
 ):
-    """If this fails, a person cannot see what is about to be transcribed, or not start it."""
+    """If this fails, users cannot check a recording before they start it, or cannot start it."""
     page = open_visit().page
     expect(page.get_by_text("Выберите запись, чтобы начать.")).to_be_visible()
-    page.route(re.compile("/recording[?]"), _say_five_minutes)
-    _input(page).set_input_files(of_each_kind)
-    for index, file in enumerate(of_each_kind, start=1):  # those before it take their time first
+    page.route(re.compile("/recording[?]"), _estimate_five_minutes)
+    _input(page).set_input_files(of_each_format)
+    for index, file in enumerate(of_each_format, start=1):  # waits for those before it
         expect(_card(page, file.name)).to_contain_text(f"через {5 * index} минут")
-    for file, codec in zip(of_each_kind, KINDS.values(), strict=True):
+    for file, codec in zip(of_each_format, CODECS.values(), strict=True):
         expect(_card(page, file.name)).to_contain_text(codec)
         expect(_card(page, file.name)).to_contain_text("LUFS")
     assert page.locator("img[src='x']").count() == 0
 
-    card = _card(page, of_each_kind[1].name)
+    card = _card(page, of_each_format[1].name)
     card.get_by_text("Посмотреть и послушать").click()
     with page.expect_response(re.compile("/excerpt.*normalization=lufs")) as answer:
         card.get_by_role("button", name="Послушать: После выравнивания").click()
@@ -102,7 +102,7 @@ def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
     page.wait_for_url("**view=history*")
     listed = httpx.get(f"{services.backend.url}/v1/transcriptions?limit=4", trust_env=False)
     jobs = JobPage.model_validate_json(listed.content).items
-    assert {job.file.name for job in jobs} == {file.name for file in of_each_kind}
+    assert {job.file.name for job in jobs} == {file.name for file in of_each_format}
     for job in [_wait_for_end(services, job.id) for job in jobs]:
         assert job.status is JobStatus.COMPLETED
         assert job.result is not None
@@ -111,15 +111,15 @@ def test_files_of_each_kind_are_looked_at_heard_and_started_by_one_press(
         assert job.options.normalization == "none"
 
 
-def _say_five_minutes(route: Route) -> None:
+def _estimate_five_minutes(route: Route) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, json={**answer.json(), "estimate_s": 300})
 
 
-def test_speech_into_the_microphone_becomes_text(
+def test_speech_recorded_by_the_microphone_is_transcribed(
     open_visit: OpenVisit, launch_chromium: LaunchChromium, services: Services, spoken: Sentence
 ):
-    """Chromium's microphone plays a recording, over and over."""
+    """Chromium's fake microphone plays a recording in a loop."""
     browser = launch_chromium(
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
@@ -139,10 +139,10 @@ def test_speech_into_the_microphone_becomes_text(
     assert set(words(job.result.text)) & set(words(spoken.text))
 
 
-def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
+def test_an_upload_resumes_after_a_pause_and_after_a_reload_where_it_stopped(
     open_visit: OpenVisit, tmp_path: Path
 ):
-    """Else whoever reloads the page would send a large file from its beginning."""
+    """Otherwise a reload would send a large file again from its beginning."""
     recording = _long_recording(tmp_path / "Лекция.wav", n_bytes=12_000_000)
     visit = open_visit()
     page = visit.page
@@ -174,7 +174,7 @@ def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
     assert offsets[-1] >= 4_000_000  # after the reload
     assert offsets == sorted(offsets)
     page.reload()
-    expect(card).to_contain_text("PCM", timeout=SENDING_MS)  # what has arrived is still there
+    expect(card).to_contain_text("PCM", timeout=SENDING_MS)  # a finished upload survives a reload
     expect(_start_button(page)).to_be_enabled()
     SCREENSHOT.parent.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOT)
@@ -183,23 +183,23 @@ def test_an_upload_goes_on_after_a_pause_and_after_a_reload_where_it_stopped(
     expect(_start_button(page)).to_be_disabled()
 
 
-def test_an_upload_outlives_failures_that_pass_and_begins_anew_when_it_is_lost(
+def test_an_upload_survives_temporary_failures_and_starts_again_when_the_server_lost_it(
     open_visit: OpenVisit, spoken: Sentence
 ):
-    """Else a restart of the backend, or a break in the line, would cost the recording."""
+    """Otherwise a restart of the backend or a broken connection would lose the recording."""
     page = open_visit().page
     busy = {"status": 503, "headers": {"Retry-After": "2"}}
-    troubles = {
+    failures = {
         "POST": [lambda route: route.fulfill(**busy)],
         "PATCH": [lambda route: route.abort("connectionreset")],
         "HEAD": [lambda route: route.fulfill(status=404)],
     }
-    asked: list[tuple[str, float]] = []
+    requests: list[tuple[str, float]] = []
 
     def interfere(route: Route) -> None:
         method = route.request.method
-        asked.append((method, time.monotonic()))
-        left = troubles.get(method)
+        requests.append((method, time.monotonic()))
+        left = failures.get(method)
         left.pop()(route) if left else route.continue_()
 
     page.route(re.compile("/backend/v1/uploads/[^/]*$"), interfere)
@@ -207,9 +207,9 @@ def test_an_upload_outlives_failures_that_pass_and_begins_anew_when_it_is_lost(
     card = _card(page, spoken.path.name)
     expect(card).to_contain_text("Связь прервалась")
     expect(card).to_contain_text("PCM", timeout=SENDING_MS)
-    methods = [method for method, _ in asked]
+    methods = [method for method, _ in requests]
     assert methods == ["POST", "POST", "PATCH", "HEAD", "POST", "PATCH"]
-    assert asked[1][1] - asked[0][1] >= 1.9  # as the backend asked
+    assert requests[1][1] - requests[0][1] >= 1.9  # Retry-After is kept
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as removed:
         card.get_by_role("button", name="Убрать запись").click()
     assert removed.value.status == 204
@@ -229,10 +229,10 @@ def _long_recording(path: Path, n_bytes: int) -> Path:
     return path
 
 
-def test_what_cannot_be_transcribed_is_told_before_the_start_in_plain_words(
+def test_a_file_that_cannot_be_transcribed_is_explained_before_the_start(
     open_visit: OpenVisit, tmp_path: Path
 ):
-    """Both are told at their own place, and neither keeps a good recording from its start."""
+    """Each explanation is at its own file, and a good recording can still be started."""
     too_large = tmp_path / "large.wav"
     with too_large.open("wb") as file:
         file.truncate(4 * 2**30 + 1)
@@ -252,7 +252,7 @@ def test_what_cannot_be_transcribed_is_told_before_the_start_in_plain_words(
     expect(_start_button(page)).to_be_enabled()
 
 
-def test_the_new_transcription_is_no_wider_than_a_phone(open_visit: OpenVisit, spoken: Sentence):
+def test_the_new_transcription_fits_a_phone(open_visit: OpenVisit, spoken: Sentence):
     page = open_visit(width=360, color_scheme="dark").page
     too_wide = "document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth"
     assert not page.evaluate(too_wide)

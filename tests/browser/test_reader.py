@@ -1,4 +1,4 @@
-"""A transcription's own page: while it runs, and as a reader, against the real services."""
+"""The page of one job, running and finished, against the real services."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.axe_rules import grave_violations
+from browser.axe_rules import severe_violations
 from browser.visits import OpenVisit
 from browser.written_transcripts import PHRASE_S, long_phrases, write_finished
 from speech_corpus import russian_sentences
@@ -21,14 +21,14 @@ SCREENSHOT = REPOSITORY / "artefacts" / "example.png"
 TRANSCRIPTION_MS = 240_000
 ATTEMPTS = 3
 INTERACTION_MS = 200
-"""Milliseconds from a key or a click to what it shows; INP's bound for good."""
+"""Milliseconds from a key or a click to the next paint; INP's bound for "good"."""
 
 HOSTILE = "<img src=x onerror=alert(1)> <script>alert(2)</script> **b** {{1+1}}"
 
 MEASURE = """() => {
   window.interactions = [];
   new PerformanceObserver((list) => interactions.push(
-    // presses and clicks, as Interaction to Next Paint counts them: no pointer that passes by
+    // only presses and clicks, as Interaction to Next Paint counts them
     ...list.getEntries().filter((entry) => entry.interactionId)
       .map((entry) => [entry.name, entry.duration]),
   )).observe({ type: "event", durationThreshold: 16 });
@@ -69,7 +69,7 @@ def _text_of(page: Page, position: int) -> Locator:
 
 
 def _correct(page: Page, position: int, typed: str) -> None:
-    """Write at the end of a phrase, as one does by mouse and keyboard."""
+    """Type at the end of a segment with mouse and keyboard."""
     _text_of(page, position).dblclick()
     expect(page.get_by_role("textbox", name="Текст фразы")).to_be_focused()
     page.keyboard.press("End")
@@ -77,7 +77,7 @@ def _correct(page: Page, position: int, typed: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_job_is_stopped_goes_on_and_becomes_a_reader_without_a_reload(
+def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     open_visit: OpenVisit, services: Services
 ):
     sentences = russian_sentences(8)
@@ -103,7 +103,9 @@ def test_a_job_is_stopped_goes_on_and_becomes_a_reader_without_a_reload(
     expect(page.get_by_text("готово за")).to_be_visible(timeout=TRANSCRIPTION_MS)
     job = _job(services, job_id)
     segments = job["result"]["segments"]
-    assert segments[-1]["end"] > job["file"]["duration_s"] * 0.8  # and not what was there before
+    assert (
+        segments[-1]["end"] > job["file"]["duration_s"] * 0.8
+    )  # and not only the part from before the stop
     shown = page.locator(".segment .text").all_text_contents()
     assert shown == [segment["text"].strip() for segment in segments]
     said = {word for sentence in sentences for word in words(sentence.text)}
@@ -128,7 +130,7 @@ def _check_that_a_word_plays(page: Page, segments: list[dict]) -> None:
     text = _text_of(page, segment["index"])
     text.scroll_into_view_if_needed()
     place = text.evaluate(WORD_MIDDLE, [at, at + len(word["word"].strip())])
-    # the best of three: the machine may be busy for a moment
+    # the best of three, because the machine may be busy for a moment
     seeks = [_seek_by_click(page, place) for _ in range(3)]
     assert min(seek["after"] for seek in seeks) < 300
     assert all(abs(seek["moment"] - word["start"]) < 0.3 for seek in seeks)
@@ -176,7 +178,7 @@ def test_a_correction_is_saved_undone_found_and_exported(open_visit: OpenVisit, 
     assert [each["original_text"] for each in segments] == [None, None, None]
 
 
-def test_a_correction_outlives_a_backend_that_is_away_and_reaches_other_tabs(
+def test_a_correction_survives_an_unavailable_backend_and_reaches_other_tabs(
     open_visit: OpenVisit, services: Services
 ):
     job_id = write_finished(_data(services), ["раз", "два"])
@@ -197,7 +199,7 @@ def test_a_correction_outlives_a_backend_that_is_away_and_reaches_other_tabs(
     finally:
         services.backend.start()
         services.backend.wait_until_ready()
-    expect(page.get_by_text("Правки сохранены")).to_be_visible(timeout=30_000)  # asks each 5 s
+    expect(page.get_by_text("Правки сохранены")).to_be_visible(timeout=30_000)  # retried every 5 s
     expect(banner).to_have_count(0)
     expect(_text_of(page, 0)).to_have_text("раз без связи")
     expect(_text_of(other, 0)).to_have_text("раз без связи")
@@ -205,7 +207,7 @@ def test_a_correction_outlives_a_backend_that_is_away_and_reaches_other_tabs(
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':'))") == []
 
 
-def test_two_hours_of_speech_are_read_and_corrected_without_a_stall(
+def test_two_hours_of_speech_are_read_and_corrected_without_stalls(
     open_visit: OpenVisit, services: Services
 ):
     n = round(7200 / PHRASE_S)  # 3,000
@@ -215,7 +217,7 @@ def test_two_hours_of_speech_are_read_and_corrected_without_a_stall(
     expect(page.locator(".segment")).to_have_count(n)
     expect(_text_of(page, 2000)).to_be_in_viewport()
     page.evaluate(MEASURE)
-    for _ in range(ATTEMPTS):  # a machine that does something else makes any page stall
+    for _ in range(ATTEMPTS):  # a busy machine stalls any page
         measured = _interactions_of_reading_and_correcting(page, n)
         assert {"keydown", "click"} <= {name for name, _ in measured}
         slow = [each for each in measured if each[1] >= INTERACTION_MS]
@@ -225,7 +227,7 @@ def test_two_hours_of_speech_are_read_and_corrected_without_a_stall(
 
 
 def _interactions_of_reading_and_correcting(page: Page, n: int) -> list[tuple[str, float]]:
-    """Return the name of each interaction and the milliseconds until its effect was seen."""
+    """Return each interaction's name and the milliseconds until its effect was painted."""
     page.evaluate("interactions.length = 0")
     page.locator(".segment[data-position='0']").scroll_into_view_if_needed()
     page.mouse.move(640, 500)
@@ -251,10 +253,10 @@ def _interactions_of_reading_and_correcting(page: Page, n: int) -> list[tuple[st
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_grave_in_the_reader(
+def test_the_reader_has_no_severe_accessibility_violation(
     open_visit: OpenVisit, services: Services, scheme: str
 ):
-    """With everything open that can be: corrected, in doubt, found, being written."""
+    """With everything open: a correction, an unsure segment, the search, an edited segment."""
     job_id = write_finished(_data(services), ["раз", "два три", "раз"], unsure=frozenset({1}))
     page = open_visit(color_scheme=scheme).page
     _open(page, services, job_id)
@@ -263,19 +265,19 @@ def test_axe_finds_nothing_grave_in_the_reader(
     page.keyboard.press("Control+f")
     page.keyboard.type("раз")
     page.get_by_text("Скачать").click()
-    found = grave_violations(page)
+    found = severe_violations(page)
     page.keyboard.press("Escape")
     page.locator(".segment[data-position='0'] .time").focus()
     page.keyboard.press("e")
-    found += grave_violations(page)
+    found += severe_violations(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert found + grave_violations(page) == []
+    assert found + severe_violations(page) == []
 
 
-def test_what_others_wrote_stays_text_and_fits_a_phone(open_visit: OpenVisit, services: Services):
-    """A dialog of a script would fail the visit itself."""
+def test_user_content_stays_text_and_fits_a_phone(open_visit: OpenVisit, services: Services):
+    """A script in it would open a browser dialog, which fails the visit."""
     texts = [HOSTILE, "שלום עולם", "Ж" * 400]
     job_id = write_finished(_data(services), texts, name=f"{HOSTILE}.wav")
     page = open_visit(width=360).page

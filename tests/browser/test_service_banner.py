@@ -1,4 +1,4 @@
-"""What a visitor is told of a service that does not work as it is configured."""
+"""The banner of a service that does not work as configured."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,26 +21,26 @@ NO_HUB = {
 @contextmanager
 def _configured(service: Service, environment: dict[str, str]) -> Iterator[None]:
     usual = service.environment
-    _start_anew(service, usual | environment)
+    _restart(service, usual | environment)
     try:
         yield
     finally:
-        _start_anew(service, usual)
+        _restart(service, usual)
 
 
-def _start_anew(service: Service, environment: dict[str, str]) -> None:
+def _restart(service: Service, environment: dict[str, str]) -> None:
     service.stop()
     service.environment = environment
     service.start()
     service.wait_until_ready()
 
 
-def test_the_small_model_is_told_while_it_stands_in_and_no_longer(
+def test_the_fallback_model_is_announced_while_it_is_used(
     open_visit: OpenVisit, services: Services
 ):
-    told = "Пока работает небольшая запасная модель"
+    banner = "Пока работает небольшая запасная модель"
     with _configured(services.llm, NO_HUB):
         page = open_visit().page
-        expect(page.get_by_text(told)).to_be_visible()
+        expect(page.get_by_text(banner)).to_be_visible()
         expect(page.get_by_text("Не удалось скачать основную модель")).to_be_visible()
-    expect(page.get_by_text(told)).to_have_count(0)
+    expect(page.get_by_text(banner)).to_have_count(0)

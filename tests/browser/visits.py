@@ -1,4 +1,4 @@
-"""Visitors of the page, each with a browser profile of their own."""
+"""Visitors of the page, each with their own browser profile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _LOST_MODULE = "Failed to fetch dynamically imported module"
 
 @dataclass
 class Visit:
-    """One visitor's page, and what must not happen on it."""
+    """One visitor's page, with the foreign requests and browser dialogs it must not have."""
 
     context: BrowserContext
     page: Page
@@ -22,13 +22,13 @@ class Visit:
     dialogs: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Open the page and wait until it is there."""
+        """Open the page and wait until it is drawn."""
         self.page.on("request", self._note_request)
         self.page.on("dialog", self._note_dialog)
         self.page.goto(self.home)
         self._wait_until_drawn()
-        # Chromium drops what it is loading when the machine's network interfaces change, as
-        # they do while containers start beside the tests
+        # Chromium aborts loading when the machine's network interfaces change, as they do while
+        # containers start during the tests
         if self.page.get_by_text(_LOST_MODULE).count():
             self.page.reload()
             self._wait_until_drawn()

@@ -1,4 +1,4 @@
-"""Finished jobs written into the database of running services, with a recording to hear."""
+"""Finished jobs, written into the database of running services, with a recording to play."""
 
 import asyncio
 import wave
@@ -24,7 +24,7 @@ VOCABULARY = (
 
 
 def long_phrases(n: int) -> list[str]:
-    """Return phrases of seven words that differ from one another."""
+    """Return different phrases of seven words."""
     return [
         " ".join(VOCABULARY[(index * 5 + place) % len(VOCABULARY)] for place in range(6))
         + f" {index}."
@@ -39,7 +39,7 @@ def write_finished(
 
     Args:
         data: the backend's folder.
-        unsure: the phrases of which the model was unsure, and of their second word.
+        unsure: positions of phrases of which, and of whose second word, the model was unsure.
 
     Returns: the job's id.
     """
@@ -60,7 +60,7 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
-    with ThreadPoolExecutor(1) as thread:  # Playwright has this one's event loop
+    with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
         thread.submit(asyncio.run, _write(data, job, blob, segments, progress)).result()
     return job.id
 
