@@ -62,7 +62,7 @@ test("the oldest of 500 steps is dropped", () => {
   assert.equal(nSteps, 500);
 });
 
-test("its buttons hear of each change", () => {
+test("each change is announced to its buttons", () => {
   let nChanges = 0;
   history.addEventListener("changed", () => (nChanges += 1));
   type("", "а", 0);

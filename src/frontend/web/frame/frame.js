@@ -75,7 +75,7 @@ function showThemes(select, { themes, labels }) {
   };
 }
 
-/** Announce a new view to screen readers, which hear only of new pages by themselves. */
+/** Announce a new view to screen readers, which by themselves announce only new pages. */
 function announceView(announcement, { here }) {
   const before = announcement.dataset.here;
   announcement.dataset.here = here;

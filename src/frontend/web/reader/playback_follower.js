@@ -12,7 +12,7 @@ const ROUNDING_S = 0.01;
 /** Keys that scroll the page. */
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End"]);
 
-/** How long the last word of a segment stays highlighted, in seconds after its end. */
+/** Seconds after its end that a segment's last word stays highlighted. */
 const LINGER_S = 0.3;
 
 /** Event: `following`, when `isFollowing` changed. */

@@ -1,6 +1,6 @@
 // Maps between times of a recording, segments, and the places of words in a segment's text.
 
-/** How many characters after the previous word a word is searched for. */
+/** The maximum distance of a word from the previous one, in characters. */
 const LOOKAHEAD = 60;
 
 /**
