@@ -1,17 +1,20 @@
 """Group words into segments: sentences, or phrases of long sentences."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
+from contracts.sentences import ends_sentence, leans_forward
 from contracts.transcription import Word
 
 MAX_SEGMENT_S = 12.0
 """Longer sentences are split, for readers and for subtitles."""
 
-_SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
-_CLOSING = "\"'»”)]}"
 _CLAUSE_ENDS = (",", ";", ":", "—", "–", "，", "、")
 _CLAUSE_BONUS_S = 0.3
 """The seconds of pause that a comma counts as, when choosing where to split."""
+
+_TORN_PENALTY_S = 2.0
+"""The seconds of pause that a split after "Mr.", a preposition or a conjunction has to outweigh."""
 
 
 def split_into_segments(words: Sequence[Word]) -> list[list[Word]]:
@@ -23,9 +26,9 @@ def split_into_segments(words: Sequence[Word]) -> list[list[Word]]:
     """
     segments: list[list[Word]] = []
     sentence: list[Word] = []
-    for word in words:
+    for word, following in zip_longest(words, words[1:]):
         sentence.append(word)
-        if word.word.rstrip(_CLOSING).endswith(_SENTENCE_ENDS):
+        if ends_sentence([each.word for each in sentence], following and following.word):
             segments += _phrases(sentence)
             sentence = []
     return segments + _phrases(sentence)
@@ -41,5 +44,9 @@ def _phrases(sentence: list[Word]) -> list[list[Word]]:
 def _rate_cut(sentence: Sequence[Word], cut: int) -> tuple[float, int]:
     """Rate a split before a word; between equal ones the most central wins."""
     before, after = sentence[cut - 1], sentence[cut]
-    bonus = _CLAUSE_BONUS_S if before.word.endswith(_CLAUSE_ENDS) else 0.0
-    return after.start - before.end + bonus, min(cut, len(sentence) - cut)
+    pause_s = after.start - before.end
+    if before.word.endswith(_CLAUSE_ENDS):
+        pause_s += _CLAUSE_BONUS_S
+    if leans_forward([word.word for word in sentence[:cut]], after.word):
+        pause_s -= _TORN_PENALTY_S
+    return pause_s, min(cut, len(sentence) - cut)

@@ -28,6 +28,23 @@ def test_each_sentence_is_a_segment() -> None:
     assert split_into_segments([]) == []
 
 
+def test_abbreviations_and_initials_do_not_end_a_segment() -> None:
+    text = "The U.S. government sent Mr. Smith home. Он родился в 1837 г. в доме А. С. Пушкина. Да"
+    assert texts(spoken(text)) == [
+        "The U.S. government sent Mr. Smith home.",
+        "Он родился в 1837 г. в доме А. С. Пушкина.",
+        "Да",
+    ]
+
+
+def test_a_long_sentence_is_not_split_after_a_preposition_or_an_abbreviation() -> None:
+    """Subtitles would end in it."""
+    text = "так " * 14 + "в Mr. Smith " + "так " * 14
+    for pauses in ({15: 1.0, 20: 0.2}, {16: 1.0, 20: 0.2}):
+        lengths = [len(segment) for segment in split_into_segments(spoken(text, pauses=pauses))]
+        assert lengths == [20, 11]
+
+
 def test_a_long_sentence_is_split_in_its_longest_pause() -> None:
     words = spoken("а " * 30, pauses={7: 0.4, 18: 1.0})
     assert [len(segment) for segment in split_into_segments(words)] == [18, 12]
