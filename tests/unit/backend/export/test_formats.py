@@ -61,6 +61,14 @@ def test_tsv_has_the_columns_of_openai_whisper_and_no_stray_tab_or_line() -> Non
     assert text_of(ExportFormat.TSV, what) == 'start\tend\ttext\n0\t1001\t"Раз два" три\n'
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r@", " \x00+", "＝"])
+def test_a_spreadsheet_does_not_run_a_text_of_the_tsv_as_a_formula(start: str) -> None:
+    what = transcript(segment(f"{start}HYPERLINK(1)"), segment("5-3=2"))
+    first, second = text_of(ExportFormat.TSV, what).splitlines()[1:]
+    assert first.split("\t")[2] == f"'{start.strip(chr(0) + ' ' + chr(9) + chr(13))}HYPERLINK(1)"
+    assert second.split("\t")[2] == "5-3=2"
+
+
 def test_json_is_the_whole_transcript() -> None:
     assert Transcript.model_validate_json(text_of(ExportFormat.JSON)) == TALK
 
