@@ -102,7 +102,7 @@ def create_app(settings: BackendSettings) -> FastAPI:
         app.include_router(
             routes.router,
             dependencies=needs_key,
-            responses=problem_responses(ProblemType.UNAUTHORIZED),
+            responses=problem_responses(ProblemType.UNAUTHORIZED, ProblemType.TOO_MANY_WRONG_KEYS),
         )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(TusMiddleware)

@@ -54,7 +54,8 @@ def owner_of(
     request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
     """Return whose a request is, or refuse it; see `ApiKeys.owner_of`."""
-    return _services(request).keys.owner_of(sent and sent.credentials)
+    client = request.client.host if request.client else ""
+    return _services(request).keys.owner_of(sent and sent.credentials, client)
 
 
 def _previews(request: Request) -> Previews:

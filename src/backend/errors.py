@@ -17,6 +17,7 @@ ServiceError
 ├── TooLongError                413  over MAX_DURATION_S
 ├── UnsupportedMediaError       415  neither audio nor video
 ├── QueueFullError              429  with Retry-After
+├── TooManyWrongKeysError       429  with Retry-After
 ├── LlmFailedError              502  no valid response from the llm, after retries
 ├── LlmNotReadyError            503  with Retry-After
 ├── DatabaseUnavailableError    503  with Retry-After
@@ -129,6 +130,12 @@ class QueueFullError(ServiceError):
     """The queue has no free place."""
 
     problem_type = ProblemType.QUEUE_FULL
+
+
+class TooManyWrongKeysError(ServiceError):
+    """The client has sent too many wrong API keys."""
+
+    problem_type = ProblemType.TOO_MANY_WRONG_KEYS
 
 
 class LlmFailedError(ServiceError):

@@ -1,13 +1,18 @@
 """The settings of the backend."""
 
 import re
+from functools import cached_property
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import ServiceSettings
+
+MIN_KEY_CHARS = 16
+"""A shorter key could be guessed."""
 
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 
@@ -31,8 +36,12 @@ class BackendSettings(ServiceSettings):
     )
     api_keys: SecretStr = Field(
         SecretStr(""),
-        description="API keys of the clients, comma-separated, up to 256 ASCII characters each; "
+        description="API keys of the clients, comma-separated, 16 to 256 ASCII characters each; "
         "empty: no keys, and only this machine may connect.",
+    )
+    api_keys_file: str = Field(
+        "",
+        description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
     llm_url: AnyHttpUrl = Field(
@@ -132,18 +141,21 @@ class BackendSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
-        text = self.api_keys.get_secret_value()
-        if text.strip() and not self.keys:
-            raise ValueError("API_KEYS contains no key")
-        if not all(map(_is_key, self.keys)):
-            raise ValueError("a key in API_KEYS is longer than 256 characters or not ASCII")
+        _ = self.keys
         return self
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
-        """Return the API keys of the clients; without keys every client may call."""
-        parts = self.api_keys.get_secret_value().split(",")
-        return tuple(key for part in parts if (key := part.strip()))
+        """Return the API keys of the clients; without keys every client may call.
+
+        Raises: ValueError: a key that cannot be used, or a file that cannot be read.
+        """
+        keys: tuple[str, ...] = ()
+        if text := self.api_keys.get_secret_value().strip():
+            keys += _parse_keys("API_KEYS", text)
+        if self.api_keys_file:
+            keys += _parse_keys("API_KEYS_FILE", _read_key_file(self.api_keys_file))
+        return keys
 
     @property
     def is_open_to_others(self) -> bool:
@@ -154,6 +166,30 @@ class BackendSettings(ServiceSettings):
     def database(self) -> str:
         """Return the database's URL, the default one included."""
         return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"
+
+
+def _parse_keys(name: str, text: str) -> tuple[str, ...]:
+    """Return the keys of a setting; errors name the setting and show no key."""
+    keys = tuple(key for part in re.split(r"[,\n]", text) if (key := part.strip()))
+    if not keys:
+        raise ValueError(f"{name} contains no key")
+    if not all(map(_is_key, keys)):
+        raise ValueError(f"a key in {name} is longer than 256 characters or not ASCII")
+    if any(len(key) < MIN_KEY_CHARS for key in keys):
+        raise ValueError(
+            f"a key in {name} is shorter than {MIN_KEY_CHARS} characters and could be guessed; "
+            "create one with: openssl rand -hex 32"
+        )
+    return keys
+
+
+def _read_key_file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"API_KEYS_FILE cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:  # its message would show a part of the file
+        raise ValueError("API_KEYS_FILE is not a text file") from None
 
 
 def _is_loopback(address: str) -> bool:

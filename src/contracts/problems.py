@@ -31,6 +31,7 @@ class ProblemType(Enum):
     UNKNOWN_HOST = ("/problems/unknown-host", 421, "The host name is not allowed")
     INVALID_OPTION = ("/problems/invalid-option", 422, "Invalid option")
     QUEUE_FULL = ("/problems/queue-full", 429, "Too many recordings are waiting")
+    TOO_MANY_WRONG_KEYS = ("/problems/too-many-wrong-keys", 429, "Too many wrong API keys")
     INTERNAL = ("/problems/internal", 500, "Internal error")
     LLM_FAILED = ("/problems/llm-failed", 502, "The speech model failed")
     NOT_READY = ("/problems/not-ready", 503, "The service is not ready yet")

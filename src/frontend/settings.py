@@ -1,8 +1,10 @@
 """The settings of the frontend."""
 
-from typing import Literal
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.hosts import HOSTS_PATTERN
@@ -12,7 +14,11 @@ class FrontendSettings(BaseSettings):
     """Settings from the environment, which overrides `.env`."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=False, extra="ignore", frozen=True
+        env_file=".env",
+        env_ignore_empty=False,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # it may be the key
     )
 
     bind_address: str = Field(
@@ -41,6 +47,10 @@ class FrontendSettings(BaseSettings):
         default=SecretStr(""),
         description="API key with which the page calls the backend; empty: none.",
     )
+    backend_api_key_file: str = Field(
+        default="",
+        description="File with that API key, such as a Docker secret; empty: none.",
+    )
     max_upload_bytes: int = Field(
         default=4 * 2**30,
         ge=1,
@@ -55,5 +65,24 @@ class FrontendSettings(BaseSettings):
     @property
     def backend_headers(self) -> dict[str, str]:
         """Return the headers of every call to the backend; they hold the key."""
-        key = self.backend_api_key.get_secret_value()
+        key = self._key
         return {"Authorization": f"Bearer {key}"} if key else {}
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        _ = self._key
+        return self
+
+    @cached_property
+    def _key(self) -> str:
+        if not self.backend_api_key_file:
+            return self.backend_api_key.get_secret_value()
+        try:
+            key = Path(self.backend_api_key_file).read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ValueError(f"BACKEND_API_KEY_FILE cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:  # its message would show a part of the file
+            raise ValueError("BACKEND_API_KEY_FILE is not ASCII") from None
+        if not key:
+            raise ValueError("BACKEND_API_KEY_FILE is empty")
+        return key

@@ -78,6 +78,23 @@ def test_the_key_is_hidden_in_the_settings(monkeypatch):
     assert settings.backend_headers == {"Authorization": "Bearer s3cret"}
 
 
+def test_key_is_read_from_a_file_too(monkeypatch, tmp_path):
+    """Environment variables show in `docker inspect` and in /proc."""
+    (tmp_path / "key").write_text("s3cret\n")
+    monkeypatch.setenv("BACKEND_API_KEY_FILE", str(tmp_path / "key"))
+    settings = FrontendSettings()
+    assert "s3cret" not in repr(settings)
+    assert settings.backend_headers == {"Authorization": "Bearer s3cret"}
+    (tmp_path / "key").write_text("")
+    monkeypatch.setenv("BACKEND_API_KEY", "s3cret")
+    with pytest.raises(ValidationError, match="BACKEND_API_KEY_FILE is empty") as refused:
+        FrontendSettings()
+    assert "s3cret" not in str(refused.value)
+    (tmp_path / "key").unlink()
+    with pytest.raises(ValidationError, match="BACKEND_API_KEY_FILE cannot be read"):
+        FrontendSettings()
+
+
 def test_streamlit_never_logs_page_content(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     assert streamlit_options(FrontendSettings())["logger_level"] == "info"

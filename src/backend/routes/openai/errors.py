@@ -22,6 +22,7 @@ DO_NOT_RETRY = {"x-should-retry": "false"}
 _CODES = {
     ProblemType.UNAUTHORIZED.uri: "invalid_api_key",
     ProblemType.QUEUE_FULL.uri: "rate_limit_exceeded",
+    ProblemType.TOO_MANY_WRONG_KEYS.uri: "rate_limit_exceeded",
 }
 _TYPES = {429: "rate_limit_error"}
 

@@ -48,6 +48,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.invalid_option.next": "Reset it to the default and try again.",
     "problem.queue_full": "The queue is full",
     "problem.queue_full.next": "Wait a few minutes and try again.",
+    "problem.too_many_wrong_keys": "Too many wrong API keys",
+    "problem.too_many_wrong_keys.next": "Check the page’s key, wait a minute and try again.",
     "problem.internal": "Internal service error",
     "problem.internal.next": "Try again. If it happens again, "
     "send the request ID to the administrator.",

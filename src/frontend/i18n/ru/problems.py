@@ -48,6 +48,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.invalid_option.next": "Верните обычное значение и попробуйте ещё раз.",
     "problem.queue_full": "Очередь заполнена",
     "problem.queue_full.next": "Подождите несколько минут и попробуйте ещё раз.",
+    "problem.too_many_wrong_keys": "Слишком много неверных ключей API",
+    "problem.too_many_wrong_keys.next": "Проверьте ключ страницы, подождите минуту и попробуйте "
+    "ещё раз.",
     "problem.internal": "Внутренняя ошибка сервиса",
     "problem.internal.next": "Попробуйте ещё раз. Если ошибка повторится, "
     "сообщите администратору номер запроса.",

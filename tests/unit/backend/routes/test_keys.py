@@ -8,6 +8,7 @@ import httpx
 import pytest
 from openai import AsyncOpenAI, AuthenticationError
 
+from backend import api_keys
 from backend.app import create_app
 from backend.settings import BackendSettings
 from servicekit.logs import configure_logging
@@ -50,8 +51,9 @@ async def all_operations(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     ]
 
 
-async def test_nothing_but_health_and_docs_answers_without_a_key(client):
+async def test_nothing_but_health_and_docs_answers_without_a_key(client, monkeypatch):
     """Else a new route could be forgotten."""
+    monkeypatch.setattr(api_keys, "MAX_WRONG_KEYS", 1000)
     is_open = set()
     for method, path in await all_operations(client):
         for headers in ({}, key("wrong"), {"Authorization": f"Basic {ONE}"}):
@@ -71,6 +73,16 @@ async def test_what_is_missing_or_wrong_is_told_as_a_problem(client):
     assert missing.headers["content-type"] == "application/problem+json"
     assert "error" not in missing.headers["www-authenticate"]
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+async def test_too_many_wrong_keys_are_told_to_wait(client):
+    for _ in range(api_keys.MAX_WRONG_KEYS):
+        assert (await client.get(URL, headers=key("wrong"))).status_code == 401
+    refused = await client.get(URL, headers=key("wrong"))
+    assert refused.json()["type"] == "/problems/too-many-wrong-keys"
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "6")
+    openai = await client.post("/v1/audio/transcriptions", headers=key("wrong"))
+    assert (openai.status_code, openai.json()["error"]["code"]) == (429, "rate_limit_exceeded")
 
 
 async def test_each_key_has_a_history_and_uploads_of_its_own(client, silence):
