@@ -1,7 +1,7 @@
 """Statistics of an owner's transcriptions and of the disk."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +13,16 @@ from backend.storage.disk import Disk, size_bytes
 from contracts import VERSION
 from contracts.statistics import CacheKind, DatabaseKind, DiskUsage, Statistics
 
+_COARSE_BYTES = 2**30
+
 
 class StatisticsCounter:
-    """Computes the statistics at each call."""
+    """Computes the statistics at each call.
+
+    With API keys an owner sees nothing that tells how others work: the queue and the recordings are
+    the owner's own, all other sizes are rounded down to whole GiB, the speed has one significant
+    digit, and the data folder is not named.
+    """
 
     def __init__(self, settings: BackendSettings, store: StatisticsStore, disk: Disk) -> None:
         self._settings = settings
@@ -27,11 +34,17 @@ class StatisticsCounter:
 
     async def count(self, owner: str) -> Statistics:
         """Return an owner's statistics."""
-        counted = await self._store.count(owner, datetime.now(UTC).date())
+        is_shared = bool(self._settings.keys)
+        counted = await self._store.count(
+            owner, datetime.now(UTC).date(), queue_of_all=not is_shared
+        )
+        if is_shared and counted.rtf:
+            counted = replace(counted, rtf=float(f"{counted.rtf:.1g}"))
+        disk = await self._disk_usage()
         return Statistics(
             **asdict(counted),
-            disk=await self._disk_usage(),
-            data_dir=str(self._settings.data_dir),
+            disk=await self._hide_others(disk, owner) if is_shared else disk,
+            data_dir="" if is_shared else str(self._settings.data_dir),
             version=VERSION,
             database=self._database,
             cache=self._cache,
@@ -45,8 +58,20 @@ class StatisticsCounter:
             free_bytes=self._disk.free_bytes(),
         )
 
+    async def _hide_others(self, disk: DiskUsage, owner: str) -> DiskUsage:
+        return DiskUsage(
+            database_bytes=_coarse(disk.database_bytes),
+            recordings_bytes=await self._store.recordings_bytes(owner),
+            work_bytes=_coarse(disk.work_bytes),
+            free_bytes=_coarse(disk.free_bytes),
+        )
+
     def _folders(self, *names: str) -> Iterable[Path]:
         return (self._settings.data_dir / name for name in names)
+
+
+def _coarse(n_bytes: int) -> int:
+    return n_bytes // _COARSE_BYTES * _COARSE_BYTES
 
 
 def _all_bytes(folders: Iterable[Path]) -> int:

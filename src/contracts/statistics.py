@@ -32,10 +32,10 @@ class DayStatistics(BaseModel):
 
 
 class DiskUsage(BaseModel):
-    """Disk space that the data uses, and what is free."""
+    """Disk space that the data uses, and what is free; with API keys rounded down to GiB."""
 
     database_bytes: int
-    recordings_bytes: int
+    recordings_bytes: int = Field(description="With API keys: of this owner.")
     work_bytes: int = Field(description="Unfinished uploads and recordings being transcribed.")
     free_bytes: int
 
@@ -49,15 +49,15 @@ class Statistics(BaseModel):
     rtf: float | None = Field(
         default=None,
         description="Processing seconds per second of audio, lower is better: the median of the "
-        "latest jobs; null: not known yet.",
+        "latest jobs, with API keys to one significant digit; null: not known yet.",
     )
     by_day: list[DayStatistics] = Field(
         description=f"Each of the last {DAYS_SHOWN} days, today last."
     )
-    n_queued: int = Field(description="Queued jobs of all owners.")
-    n_running: int = Field(description="Running jobs of all owners.")
+    n_queued: int = Field(description="Queued jobs; of all owners without API keys.")
+    n_running: int = Field(description="Running jobs; of all owners without API keys.")
     disk: DiskUsage
-    data_dir: str
+    data_dir: str = Field(description="Empty with API keys.")
     version: str
     database: DatabaseKind
     cache: CacheKind

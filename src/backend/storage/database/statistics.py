@@ -34,11 +34,15 @@ class StatisticsStore:
         self._database = database
 
     @transaction
-    def count(self, owner: str, today: date) -> Counted:
-        """Return what an owner has transcribed until a day, which is in UTC."""
+    def count(self, owner: str, today: date, *, queue_of_all: bool = True) -> Counted:
+        """Return what an owner has transcribed until a day, which is in UTC.
+
+        Args:
+            queue_of_all: count the unfinished jobs of all owners, not only of this one.
+        """
         with self._database.reading() as session:
             n_recordings, audio_s = session.execute(_sums(owner)).one()
-            waiting = _by_status(session)
+            waiting = _by_status(session, None if queue_of_all else owner)
             return Counted(
                 n_recordings=n_recordings,
                 audio_s=audio_s,
@@ -48,6 +52,15 @@ class StatisticsStore:
                 n_queued=waiting.get(JobStatus.QUEUED, 0),
                 n_running=waiting.get(JobStatus.RUNNING, 0),
             )
+
+    @transaction
+    def recordings_bytes(self, owner: str) -> int:
+        """Return the size of an owner's recordings that are kept."""
+        query = select(func.coalesce(func.sum(FileRow.size_bytes), 0)).where(
+            FileRow.owner == owner, FileRow.blob.is_not(None)
+        )
+        with self._database.reading() as session:
+            return int(session.scalar(query) or 0)
 
     @transaction
     def size_bytes(self) -> int:
@@ -120,10 +133,12 @@ def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
     return list(found.values())
 
 
-def _by_status(session: Session) -> dict[JobStatus, int]:
+def _by_status(session: Session, owner: str | None) -> dict[JobStatus, int]:
     query = (
         select(TranscriptionRow.status, func.count())
         .where(TranscriptionRow.status.in_(UNFINISHED))
         .group_by(TranscriptionRow.status)
     )
+    if owner is not None:
+        query = query.where(TranscriptionRow.owner == owner)
     return dict(session.execute(query).all())

@@ -33,6 +33,8 @@ async def test_only_what_was_transcribed_counts_and_only_the_owners(
     assert (counted.n_recordings, counted.audio_s) == (1, 3 * CHUNK_S)
     assert counted.n_words == 3, "the model's words; an edit is the owner's own work"
     assert (counted.n_queued, counted.n_running) == (1, 1)
+    own = await StatisticsStore(database).count(OWNER, TODAY, queue_of_all=False)
+    assert (own.n_queued, own.n_running) == (1, 0)
     assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
 
 

@@ -109,6 +109,26 @@ async def test_each_key_has_a_history_and_uploads_of_its_own(client, silence):
     assert (await client.post(URL, json=sent, headers=one)).status_code == 202
 
 
+async def test_statistics_tell_nothing_of_other_keys(client, silence):
+    """Otherwise each client sees when and how much the others transcribe."""
+
+    async def seen_by(one: str) -> dict:
+        """Without what the machine's other work and its speed change."""
+        seen = (await client.get("/v1/statistics", headers=key(one))).json()
+        assert seen["disk"].pop("free_bytes") % 2**30 == 0
+        return {name: value for name, value in seen.items() if name not in ("rtf", "speed")}
+
+    before = await seen_by(TWO)
+    for _ in range(3):
+        await client.post(URL, files={"file": ("a.wav", silence)}, headers=key(ONE))
+        await begin(client, 1000, **key(ONE))
+        assert await seen_by(TWO) == before
+    assert (before["n_queued"], before["n_running"], before["data_dir"]) == (0, 0, "")
+    own = (await seen_by(ONE))["disk"]
+    assert own["recordings_bytes"] == before["disk"]["recordings_bytes"] + 3 * len(silence)
+    assert own["database_bytes"] % 2**30 == own["work_bytes"] % 2**30 == 0
+
+
 async def test_openais_client_is_told_in_its_own_words(client):
     """Else its users would see a status instead of the reason."""
     file = ("a.wav", b"RIFF")
