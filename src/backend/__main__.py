@@ -1,4 +1,4 @@
-"""Starts the backend: `python -m backend`."""
+"""Start the backend: `python -m backend`."""
 
 import sys
 
@@ -10,11 +10,11 @@ from servicekit.server import serve
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is stopped."""
     settings = BackendSettings()
     if settings.is_open_to_others:
         sys.exit(
-            "Nobody but this machine may connect without a key: set API_KEYS, or leave "
+            "Without API keys only this machine may connect: set API_KEYS, or leave "
             "BIND_ADDRESS at 127.0.0.1."
         )
     configure_logging(settings.log_level, "backend")

@@ -1,4 +1,4 @@
-"""What the routes are given."""
+"""Dependencies of the routes."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,10 +7,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from backend.api_keys import ApiKeys
-from backend.jobs.preview import Previews
 from backend.jobs.service import JobService
+from backend.jobs.submission import JobSubmission
 from backend.llm_client import LlmClient
+from backend.previews import Previews
 from backend.statistics import StatisticsCounter
+from backend.storage.database import Database
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
@@ -19,10 +21,12 @@ _bearer = HTTPBearer(auto_error=False, description="One of `API_KEYS`, if there 
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of the backend that live while its app runs; `app.state.services`."""
+    """The parts of the running backend; `app.state.services`."""
 
     keys: ApiKeys
+    database: Database
     jobs: JobService
+    submission: JobSubmission
     llm: LlmClient
     uploads: UploadStore
     work: WorkFolder
@@ -36,6 +40,10 @@ def _services(request: Request) -> Services:
 
 def _jobs(request: Request) -> JobService:
     return _services(request).jobs
+
+
+def _submission(request: Request) -> JobSubmission:
+    return _services(request).submission
 
 
 def _llm(request: Request) -> LlmClient:
@@ -53,7 +61,7 @@ def _work(request: Request) -> WorkFolder:
 def owner_of(
     request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Return whose a request is, or refuse it; see `ApiKeys.owner_of`."""
+    """Return the owner that a request acts for, or refuse it; see `ApiKeys.owner_of`."""
     client = request.client.host if request.client else ""
     return _services(request).keys.owner_of(sent and sent.credentials, client)
 
@@ -67,6 +75,7 @@ def _statistics(request: Request) -> StatisticsCounter:
 
 
 Jobs = Annotated[JobService, Depends(_jobs)]
+Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]

@@ -23,46 +23,46 @@ class BackendSettings(ServiceSettings):
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # a URL may hold a password
 
     backend_port: int = Field(
-        8009,
+        default=8009,
         ge=1,
         le=65535,
         description="TCP port of the backend (1 to 65535).",
     )
 
     published_address: str = Field(
-        "",
+        default="",
         description="Address on which others reach the backend through a proxy or a container's "
         "port; empty: BIND_ADDRESS.",
     )
     api_keys: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="API keys of the clients, comma-separated, 16 to 256 ASCII characters each; "
         "empty: no keys, and only this machine may connect.",
     )
     api_keys_file: str = Field(
-        "",
+        default="",
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
     llm_url: AnyHttpUrl = Field(
-        AnyHttpUrl("http://127.0.0.1:4321"),
+        default=AnyHttpUrl("http://127.0.0.1:4321"),
         description="URL at which the backend calls the llm.",
     )
     llm_concurrency: int = Field(
-        16,
+        default=16,
         ge=1,
         le=256,
         description="Chunks that the backend sends to the llm at once (1 to 256); the llm groups "
         "them into batches.",
     )
     llm_timeout_s: float = Field(
-        300,
+        default=300,
         ge=1,
         le=3600,
         description="Seconds to wait for the llm's answer to one chunk (1 to 3600).",
     )
     llm_retry_s: float = Field(
-        600,
+        default=600,
         ge=1,
         le=86_400,
         description="Seconds to keep resending a chunk while the llm is unreachable or its queue "
@@ -70,26 +70,26 @@ class BackendSettings(ServiceSettings):
     )
 
     max_upload_bytes: int = Field(
-        4 * 2**30,
+        default=4 * 2**30,
         ge=1,
         le=2**50,
         description="Largest accepted file, in bytes (1 to 2^50; default: 4 GiB).",
     )
     max_duration_s: float = Field(
-        43_200,
+        default=43_200,
         ge=1,
         le=31_536_000,
         description="Longest accepted recording, in seconds (1 to 31536000; default: 12 hours).",
     )
     upload_ttl_s: int = Field(
-        86_400,
+        default=86_400,
         ge=60,
         le=31_536_000,
         description="Seconds to keep an unfinished upload after its last byte (60 to 31536000; "
         "default: a day).",
     )
     min_free_disk_bytes: int = Field(
-        512 * 2**20,
+        default=512 * 2**20,
         ge=0,
         le=2**50,
         description="Disk space that uploads and jobs leave free, in bytes (0 to 2^50; default: "
@@ -97,7 +97,7 @@ class BackendSettings(ServiceSettings):
     )
 
     max_running_jobs: int = Field(
-        1,
+        default=1,
         ge=1,
         le=64,
         description="Recordings that each backend process transcribes at once (1 to 64): this "
@@ -105,7 +105,7 @@ class BackendSettings(ServiceSettings):
         "of up to 30 seconds.",
     )
     max_queued_jobs: int = Field(
-        100,
+        default=100,
         ge=1,
         le=100_000,
         description="Most recordings that may wait in the queue (1 to 100000); further ones are "
@@ -113,26 +113,26 @@ class BackendSettings(ServiceSettings):
     )
 
     database_url: str = Field(
-        "",
+        default="",
         pattern=r"^($|sqlite:///|postgresql://)",
         description="Database URL: sqlite:///path.db or postgresql://user:password@host/name; "
         "empty: SQLite in DATA_DIR.",
     )
     redis_url: str = Field(
-        "",
+        default="",
         pattern=r"^($|rediss?://)",
         description="URL of a Redis that caches finished transcripts, such as "
         "redis://host:6379/0; empty: each backend process caches them in memory.",
     )
     retention_days: int = Field(
-        0,
+        default=0,
         ge=0,
         le=36_500,
         description="Days to keep a finished job and its recording (0 to 36500); 0: until it is "
         "deleted.",
     )
     audio_retention_days: int = Field(
-        0,
+        default=0,
         ge=0,
         le=36_500,
         description="Days to keep the recording of a finished job (0 to 36500); 0: as long as its "

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backend.storage.database import ChunkResult, Database, Prepared, TranscriptionStore
+from backend.storage.database import ChunkResult, Database, PreparedRecording, Stores
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
@@ -71,12 +71,14 @@ async def _write(
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
     now, duration_s = job.created_at, progress.total_s
     try:
-        jobs = TranscriptionStore(database)
-        await jobs.add(job, OWNER, blob)
-        await jobs.start(job.id, now)
-        await jobs.note_prepared(job.id, Prepared(duration_s, duration_s, 1))
-        await jobs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
-        await jobs.finish(job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60))
+        stores = Stores(database)
+        await stores.jobs.add(job, OWNER, blob)
+        await stores.runs.begin(job.id, now)
+        await stores.runs.set_prepared(job.id, PreparedRecording(duration_s, duration_s, 1))
+        await stores.runs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
+        await stores.runs.finish(
+            job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60)
+        )
     finally:
         database.close()
 

@@ -10,17 +10,17 @@ import pytest
 
 from backend import backup
 from backend.backup import BackupError, restore, save
-from backend.jobs.durable import _system_database
+from backend.queueing.job_queue import dbos_database_url
 from backend.settings import BackendSettings
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import Database, HistoryStore, TranscriptionStore
+from backend.storage.database import Database, HistoryStore, Stores
 from backend.storage.database.backup import DamagedBackupError
 from backend.storage.disk import Disk
 from backend.storage.files import new_id
 from backend.storage.work_folder import FolderInUseError, WorkFolder
 from integration.redis_server import running_redis
-from unit.backend.database.recorded import OWNER, completed, queued
+from unit.backend.storage.database.recorded import OWNER, completed, queued
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUND = b"sound" * 1000
@@ -33,18 +33,18 @@ class BackendData:
         self.settings = BackendSettings(data_dir=folder)
         self.folder = folder
         folder.mkdir(exist_ok=True)
-        _system_database(self.settings.database)
+        dbos_database_url(self.settings.database)
         self.database = Database.open(self.settings.database, folder)
-        self.jobs = TranscriptionStore(self.database)
+        self.stores = Stores(self.database)
 
     async def add(self, text: str, sound: bytes = SOUND) -> str:
         arrived = self.folder / "arrived"
         arrived.write_bytes(sound)
         blob = await BlobStore(self.folder / "blobs").keep(arrived, new_id())
-        return await completed(self.jobs, text, blob=blob, with_words=True)
+        return await completed(self.stores, text, blob=blob, with_words=True)
 
     async def sound_of(self, job_id: str) -> bytes:
-        blob = await self.jobs.blob(job_id, OWNER)
+        blob = await self.stores.jobs.blob(job_id, OWNER)
         assert blob is not None
         return blob.read_bytes()
 
@@ -63,11 +63,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_a_restored_backup_equals_the_data(data: Path, tmp_path: Path):
     """Texts, corrections, queued jobs and recordings; in place and in an empty folder."""
     source = BackendData(data)
-    kept, waiting = await source.add("раз два"), await queued(source.jobs)
-    await source.jobs.edit_segment(kept, OWNER, 0, "раз три")
-    before = await source.jobs.find(kept, OWNER)
+    kept, waiting = await source.add("раз два"), await queued(source.stores)
+    await source.stores.transcripts.edit_segment(kept, OWNER, 0, "раз три")
+    before = await source.stores.jobs.get(kept, OWNER)
     save(source.settings, tmp_path / "copy")
-    lost = (await source.jobs.delete(kept, OWNER)).blob
+    lost = (await source.stores.jobs.delete(kept, OWNER)).blob
     assert lost is not None
     lost.unlink()
     await source.add("позже")
@@ -76,8 +76,8 @@ async def test_a_restored_backup_equals_the_data(data: Path, tmp_path: Path):
         await asyncio.to_thread(restore, BackendSettings(data_dir=folder), tmp_path / "copy")
         restored = BackendData(folder)
         assert await restored.ids() == {kept, waiting}
-        assert await restored.jobs.find(kept, OWNER) == before
-        assert await restored.jobs.unfinished() == [waiting]
+        assert await restored.stores.jobs.get(kept, OWNER) == before
+        assert await restored.stores.waiting.unfinished() == [waiting]
         assert await restored.sound_of(kept) == SOUND
         restored.database.close()
 

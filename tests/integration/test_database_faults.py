@@ -20,12 +20,12 @@ from backend.storage.database import (
     ChunkStore,
     Database,
     HistoryStore,
-    TranscriptionStore,
+    Stores,
     engine,
 )
 from contracts.jobs import JobStatus
 from integration.postgres_server import PostgresServer, running_postgres
-from unit.backend.database.recorded import (
+from unit.backend.storage.database.recorded import (
     NOON,
     OWNER,
     chunk_result,
@@ -60,8 +60,8 @@ def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     return request.getfixturevalue("postgres").new_database()
 
 
-async def texts(jobs: TranscriptionStore, job_id: str) -> list[str]:
-    return [each.text for each in await segments(jobs, job_id)]
+async def texts(stores: Stores, job_id: str) -> list[str]:
+    return [each.text for each in await segments(stores, job_id)]
 
 
 _LOCK_10_S = """
@@ -79,17 +79,17 @@ async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     database = Database.open(sqlite_url, tmp_path)
-    jobs = TranscriptionStore(database)
-    job_id = await running(jobs)
+    stores = Stores(database)
+    job_id = await running(stores)
     command = [sys.executable, "-c", _LOCK_10_S, str(tmp_path / "test.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as locker:
         assert locker.stdout
         assert locker.stdout.readline() == b"locked\n"
         started = time.monotonic()
-        assert await jobs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+        assert await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
         waited_s = time.monotonic() - started
-    assert await jobs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
-    assert await texts(jobs, job_id) == ["раз"]
+    assert await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=NOON)
+    assert await texts(stores, job_id) == ["раз"]
     assert waited_s > 8
     database.close()
 
@@ -97,16 +97,16 @@ async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
 _APPEND_FOREVER = """
 import asyncio, sys
 from pathlib import Path
-from backend.storage.database import Database, TranscriptionStore
-from unit.backend.database.recorded import chunk_result, running, segment
-async def append_for_ever(jobs):
-    job_id = await running(jobs, 10_000)
+from backend.storage.database import Database, Stores
+from unit.backend.storage.database.recorded import chunk_result, running, segment
+async def append_forever(stores):
+    job_id = await running(stores, 10_000)
     print(job_id, flush=True)
     for index in range(10_000):
         pair = [segment(2 * index, "раз", with_words=True), segment(2 * index + 1, "два")]
-        await jobs.append(job_id, index, chunk_result(pair, done=index + 1, total=10_000))
+        await stores.runs.append(job_id, index, chunk_result(pair, done=index + 1, total=10_000))
         print(index, flush=True)
-asyncio.run(append_for_ever(TranscriptionStore(Database.open(sys.argv[1], Path(sys.argv[2])))))
+asyncio.run(append_forever(Stores(Database.open(sys.argv[1], Path(sys.argv[2])))))
 """
 
 
@@ -125,7 +125,7 @@ async def test_a_killed_writer_leaves_complete_chunks_including_all_it_committed
             writer.send_signal(signal.SIGKILL)
             n_committed = 1 + len(writer.stdout.read().splitlines())
         database = Database.open(url, tmp_path)
-        job = await TranscriptionStore(database).find(job_id)
+        job = await Stores(database).jobs.get(job_id)
         database.close()
         assert job.result
         assert len(job.result.segments) == 2 * job.progress.chunks_done
@@ -143,15 +143,15 @@ async def test_deleting_a_transcript_leaves_no_byte_of_it_in_any_file(
     # lemmas that share no prefix with others, because the index stores only the differing parts
     secrets = ["щъщъщъ", "ыъыъыъ", "qzqzqz"]
     database = Database.open(sqlite_url, tmp_path)
-    jobs = TranscriptionStore(database)
-    kept = await completed(jobs, *["остаётся текст"] * 50, with_words=True)
+    stores = Stores(database)
+    kept = await completed(stores, *["остаётся текст"] * 50, with_words=True)
     for _ in range(2):
-        job_id = await completed(jobs, *[" ".join(secrets[:2])] * 50, with_words=True)
-        await jobs.edit_segment(job_id, OWNER, 0, secrets[2])
+        job_id = await completed(stores, *[" ".join(secrets[:2])] * 50, with_words=True)
+        await stores.transcripts.edit_segment(job_id, OWNER, 0, secrets[2])
         await ChunkStore(database).put(OWNER, job_id, job_id, chunk_transcript(secrets[0]))
         assert all(secret.encode() in bytes_of(tmp_path) for secret in secrets)
-        await completed(jobs, "между ними")
-        await jobs.delete(job_id)
+        await completed(stores, "между ними")
+        await stores.jobs.delete(job_id)
         assert job_id.encode() not in bytes_of(tmp_path)
         assert not any(secret.encode() in bytes_of(tmp_path) for secret in secrets)
     found = (await HistoryStore(database).page(OWNER, query="оставаться тексты")).items
@@ -179,13 +179,13 @@ async def test_a_restart_or_crash_of_postgresql_loses_nothing_and_raises_nothing
     postgres: PostgresServer, tmp_path: Path, mode: str
 ) -> None:
     database = Database.open(postgres.new_database(), tmp_path)
-    jobs = TranscriptionStore(database)
-    job_id = await running(jobs, 10_000)
+    stores = Stores(database)
+    job_id = await running(stores, 10_000)
     done: list[str] = []
 
     async def append() -> None:
         index = len(done)
-        await jobs.append(
+        await stores.runs.append(
             job_id, index, chunk_result([segment(index, f"слово{index}")], done=index + 1)
         )
         done.append(f"слово{index}")
@@ -193,7 +193,7 @@ async def test_a_restart_or_crash_of_postgresql_loses_nothing_and_raises_nothing
     await append()
     await while_restarting(postgres, mode, append)
     assert len(done) > 2
-    assert await texts(jobs, job_id) == done
+    assert await texts(stores, job_id) == done
     database.ping()
     database.close()
 
@@ -203,28 +203,28 @@ async def test_a_server_that_stays_away_raises_an_error_in_the_end(
 ) -> None:
     monkeypatch.setattr(engine, "RECONNECT_S", 0.5)
     database = Database.open(postgres.new_database(), tmp_path)
-    jobs = TranscriptionStore(database)
+    stores = Stores(database)
     postgres.stop()
     try:
         with pytest.raises(OperationalError):
-            await jobs.n_waiting()
+            await stores.waiting.n_waiting()
         with pytest.raises(OperationalError):
             database.ping()
     finally:
         postgres.start()
-    assert await jobs.n_waiting() == 0
+    assert await stores.waiting.n_waiting() == 0
     database.close()
 
 
 async def test_an_error_never_contains_the_values_written(url: str, tmp_path: Path) -> None:
     database = Database.open(url, tmp_path)
-    jobs = TranscriptionStore(database)
-    job_id = await running(jobs)
+    stores = Stores(database)
+    job_id = await running(stores)
     twice = [segment(0, "тайна"), segment(0, "тайна")]
     with pytest.raises(Exception, match="INSERT") as raised:
-        await jobs.append(job_id, 0, chunk_result(twice, done=1))
+        await stores.runs.append(job_id, 0, chunk_result(twice, done=1))
     assert "тайна" not in str(raised.value)
-    assert await texts(jobs, job_id) == []
+    assert await texts(stores, job_id) == []
     database.close()
 
 
@@ -232,13 +232,14 @@ async def test_a_chunk_written_by_several_processes_at_once_is_stored_once(
     url: str, tmp_path: Path
 ) -> None:
     databases = [Database.open(url, tmp_path) for _ in range(4)]
-    jobs = [TranscriptionStore(database) for database in databases]
-    job_id = await running(jobs[0], 10)
+    stores = [Stores(database) for database in databases]
+    job_id = await running(stores[0], 10)
     for index in range(10):
         result = chunk_result([segment(index, "раз", with_words=True)], done=index + 1)
-        written = await asyncio.gather(*(each.append(job_id, index, result) for each in jobs))
+        appends = (each.runs.append(job_id, index, result) for each in stores)
+        written = await asyncio.gather(*appends)
         assert written.count(True) == 1
-    assert await texts(jobs[0], job_id) == ["раз"] * 10
+    assert await texts(stores[0], job_id) == ["раз"] * 10
     for database in databases:
         database.close()
 
@@ -247,27 +248,27 @@ async def test_deleting_jobs_that_share_a_recording_at_once_releases_it_once(
     url: str, tmp_path: Path
 ) -> None:
     database = Database.open(url, tmp_path)
-    jobs = TranscriptionStore(database)
+    stores = Stores(database)
     for _ in range(5):
-        ids = [await completed(jobs, "раз", blob=tmp_path / "shared") for _ in range(4)]
-        deleted = await asyncio.gather(*(jobs.delete(job_id) for job_id in ids))
+        ids = [await completed(stores, "раз", blob=tmp_path / "shared") for _ in range(4)]
+        deleted = await asyncio.gather(*(stores.jobs.delete(job_id) for job_id in ids))
         assert [each.blob for each in deleted].count(tmp_path / "shared") == 1
     database.close()
 
 
 async def test_a_job_cancelled_and_deleted_at_once_is_deleted(url: str, tmp_path: Path) -> None:
     database = Database.open(url, tmp_path)
-    jobs = TranscriptionStore(database)
+    stores = Stores(database)
 
     async def cancel(job_id: str) -> None:
         with suppress(JobNotFoundError):
-            await jobs.cancel(job_id, OWNER, NOON)
+            await stores.jobs.cancel(job_id, OWNER, NOON)
 
     for _ in range(5):
-        job_id = await running(jobs)
-        await asyncio.gather(cancel(job_id), jobs.delete(job_id))
+        job_id = await running(stores)
+        await asyncio.gather(cancel(job_id), stores.jobs.delete(job_id))
         with pytest.raises(JobNotFoundError):
-            await jobs.find(job_id)
+            await stores.jobs.get(job_id)
     database.close()
 
 
@@ -275,12 +276,12 @@ async def test_many_threads_write_and_read_at_once_and_nothing_is_lost(
     url: str, tmp_path: Path
 ) -> None:
     database = Database.open(url, tmp_path)
-    jobs, history = TranscriptionStore(database), HistoryStore(database)
+    stores, history = Stores(database), HistoryStore(database)
     written: list[str] = []
 
     async def write() -> None:
         for _ in range(5):
-            written.append(await completed(jobs, "раз", "два", with_words=True))
+            written.append(await completed(stores, "раз", "два", with_words=True))
             await history.page(OWNER, query="раз")
 
     await asyncio.gather(*(write() for _ in range(8)))

@@ -1,1 +1,1 @@
-"""The workflow of a recording: the only place that knows the order of the stages."""
+"""The jobs as clients see them: submit, follow, cancel, resume, edit, delete."""

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from backend.dependencies import Jobs, Owner, Uploads, Work
+from backend.dependencies import Jobs, Owner, Submission, Uploads, Work
 from backend.errors import TooLargeError, UnsupportedMediaError
-from backend.jobs.service import JobService
+from backend.jobs.submission import JobSubmission
 from backend.routes.json_body import inline_schema, json_body_of, request_validation
 from backend.routes.recording_form import FILE_FIELD, MAX_FORM_OVERHEAD_BYTES, read_form
 from backend.routes.request_body import announced_bytes, body_of
@@ -72,16 +72,22 @@ _REQUEST_BODY = {
         ProblemType.DISK_FULL,
     ),
 )
-async def create_transcription(
-    request: Request, jobs: Jobs, uploads: Uploads, work: Work, owner: Owner
+async def create_transcription(  # noqa: PLR0913  # one argument for each dependency
+    *,
+    request: Request,
+    submission: Submission,
+    jobs: Jobs,
+    uploads: Uploads,
+    work: Work,
+    owner: Owner,
 ) -> Response:
     """Accept the recording in a form, or the id of a finished upload as JSON."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    async with jobs.place():
+    async with submission.place():
         if media_type == _FORM:
-            job = await _submit_form(request, work, jobs, owner)
+            job = await _submit_form(request, work, submission, owner)
         elif media_type == _JSON:
-            job = await _submit_upload(request, uploads, jobs, owner)
+            job = await _submit_upload(request, uploads, submission, owner)
         else:
             raise UnsupportedMediaError(
                 f"Send the recording as {_FORM}, or the upload's id as {_JSON}."
@@ -107,16 +113,18 @@ async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
 
 
 async def _submit_upload(
-    request: Request, uploads: UploadStore, jobs: JobService, owner: str
+    request: Request, uploads: UploadStore, submission: JobSubmission, owner: str
 ) -> Job:
     recording = await json_body_of(request, UploadedRecording)
     stored = await uploads.claim(recording.upload_id, owner)
-    return await jobs.submit(stored, recording.options(), owner)
+    return await submission.submit(stored, recording.options(), owner)
 
 
-async def _submit_form(request: Request, work: WorkFolder, jobs: JobService, owner: str) -> Job:
+async def _submit_form(
+    request: Request, work: WorkFolder, submission: JobSubmission, owner: str
+) -> Job:
     recording, options = await _receive_form(request, work)
-    return await jobs.submit(recording, options, owner)
+    return await submission.submit(recording, options, owner)
 
 
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:

@@ -3,15 +3,23 @@
 import errno
 import shutil
 import stat
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from typing import TypeVar
+
+import stamina
 
 from backend.errors import DiskFullError
 from contracts.models import HealthCheck, HealthStatus
 
 _DISK_FULL = "Not enough disk space for this file."
+
+_RETRY_S = 3600.0
+_MAX_WAIT_S = 5.0
+
+Result = TypeVar("Result")
 
 
 class Disk:
@@ -66,6 +74,19 @@ def map_disk_full() -> Generator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(_DISK_FULL) from error
         raise
+
+
+async def retry_on_disk_full(write: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a transaction, and repeat it for up to an hour while the disk is full.
+
+    Raises: DiskFullError: the disk stays full.
+    """
+    async for attempt in stamina.retry_context(
+        on=DiskFullError, attempts=None, timeout=_RETRY_S, wait_max=_MAX_WAIT_S
+    ):
+        with attempt:
+            return await write()
+    raise AssertionError("the last attempt returns or raises")
 
 
 def write_all(file: FileIO, data: bytes | bytearray) -> None:

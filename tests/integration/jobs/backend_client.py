@@ -10,6 +10,7 @@ import httpx
 
 from backend.app import create_app
 from backend.settings import BackendSettings
+from backend.timing import Timing
 from contracts.jobs import Job
 from live_server import serving
 from testbed.instant_llm import StandInLlm
@@ -18,11 +19,12 @@ URL = "/v1/transcriptions"
 OPTIONS = {"chunk_length_s": "5"}
 ONE_CHUNK = {"chunk_length_s": "30"}
 TIMEOUT_S = 120
+TIMING = Timing(reconcile_s=0.5)
 
 
 @asynccontextmanager
 async def running_backend(
-    llm: StandInLlm, data: Path, **settings: Any
+    llm: StandInLlm, data: Path, timing: Timing = TIMING, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(
         BackendSettings(
@@ -31,7 +33,8 @@ async def running_backend(
             llm_url=f"http://127.0.0.1:{llm.port}",
             min_free_disk_bytes=0,
             **settings,
-        )
+        ),
+        timing,
     )
     async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S) as client:
         yield client

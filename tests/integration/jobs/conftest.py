@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.jobs import housekeeping
 from integration.jobs.backend_client import running_backend
 from speech_corpus import russian_sentences
 from testbed.instant_llm import StandInLlm, instant_llm
@@ -35,11 +34,6 @@ def llm() -> Iterator[StandInLlm]:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
-
-
-@pytest.fixture(autouse=True)
-def mended_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "MEND_S", 0.5)
 
 
 @pytest.fixture

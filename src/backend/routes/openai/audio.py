@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Jobs, Llm, Owner, Work
+from backend.dependencies import Jobs, Llm, Owner, Submission, Work
 from backend.errors import LlmNotReadyError, TooLargeError
 from backend.llm_client import LlmClient
 from backend.routes.openai.errors import (
@@ -78,6 +78,7 @@ class _Call:
     """A request with its owner and the services that it needs."""
 
     request: Request
+    submission: Submission
     jobs: Jobs
     llm: Llm
     work: Work
@@ -93,10 +94,10 @@ class _Call:
         return problem_response(problem_of(job), DO_NOT_RETRY)
 
     async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
-        async with self.jobs.place():
+        async with self.submission.place():
             await _require_ready(self.llm)
             recording, asked = await self._receive()
-            return await self.jobs.submit(recording, asked.options(task), self.owner), asked
+            return await self.submission.submit(recording, asked.options(task), self.owner), asked
 
     async def _receive(self) -> tuple[StoredFile, AudioRequest]:
         n_bytes = announced_bytes(self.request)

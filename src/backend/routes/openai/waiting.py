@@ -22,12 +22,12 @@ async def wait_until_ended(request: Request, jobs: JobService, job_id: str, owne
         ClientDisconnect: the client disconnected; the job is cancelled.
         JobNotFoundError: it was deleted.
     """
-    with jobs.news.followed(job_id) as follower:
+    with jobs.notifier.subscribe(job_id) as subscription:
         async with cancel_on_disconnect(request, jobs, job_id, owner):
             while not (await jobs.get_head(job_id, owner)).status.is_final:
                 if await request.is_disconnected():
                     raise ClientDisconnect
-                await follower.wait(_POLL_S)
+                await subscription.wait(_POLL_S)
     return await jobs.get(job_id, owner)
 
 

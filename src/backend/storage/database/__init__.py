@@ -1,27 +1,40 @@
-"""The database: jobs, their results, and the chunks they are made of.
+"""The database: jobs, their results and the chunk transcripts they are made of.
 
-`engine.py` opens it, `tables.py` draws it; each store is a set of transactions on it.
+`engine.py` opens it, `tables.py` defines it, and each store is a set of transactions on it.
 """
 
 from backend.storage.database.chunks import ChunkStore
+from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
 from backend.storage.database.engine import Database
 from backend.storage.database.history import Filters, HistoryStore
-from backend.storage.database.queue import Lane
+from backend.storage.database.jobs import DeletedJob, JobStore
+from backend.storage.database.queue import QueueName, QueueStore, queue_for_file
+from backend.storage.database.retention import RetentionStore
+from backend.storage.database.row_writers import ChunkResult, PreparedRecording
+from backend.storage.database.runs import RunStore, StartedJob
 from backend.storage.database.statistics import StatisticsStore
-from backend.storage.database.transcriptions import TranscriptionStore
-from backend.storage.database.twins import ResultKey, Twin
-from backend.storage.database.writing import ChunkResult, Prepared
+from backend.storage.database.stores import Stores
+from backend.storage.database.transcripts import TranscriptStore
 
 __all__ = [
     "ChunkResult",
     "ChunkStore",
     "Database",
+    "DeduplicationStore",
+    "DeletedJob",
     "Filters",
     "HistoryStore",
-    "Lane",
-    "Prepared",
+    "JobStore",
+    "PreparedRecording",
+    "Primary",
+    "QueueName",
+    "QueueStore",
     "ResultKey",
+    "RetentionStore",
+    "RunStore",
+    "StartedJob",
     "StatisticsStore",
-    "TranscriptionStore",
-    "Twin",
+    "Stores",
+    "TranscriptStore",
+    "queue_for_file",
 ]

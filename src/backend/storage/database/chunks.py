@@ -1,4 +1,4 @@
-"""The llm's answers, kept so that no chunk is transcribed twice."""
+"""Store chunk transcripts, so that no chunk is transcribed twice."""
 
 from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,17 +10,17 @@ from contracts.transcription import ChunkTranscript
 
 
 class ChunkStore:
-    """Answers by owner and key; each is kept as long as the job that asked for it."""
+    """Chunk transcripts by owner and key; each is deleted with the job that asked for it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @transaction
     def get(self, owner: str, key: str) -> ChunkTranscript | None:
-        """Return the answer for a chunk, if there is one.
+        """Return the transcript of a chunk; None: there is none.
 
         Args:
-            key: of all that an answer depends on: samples, options, model.
+            key: see `backend.transcription.cache_keys.chunk_key`.
         """
         query = select(ChunkTranscriptRow.transcript).where(
             ChunkTranscriptRow.owner == owner, ChunkTranscriptRow.key == key
@@ -30,7 +30,7 @@ class ChunkStore:
 
     @transaction
     def put(self, owner: str, key: str, job_id: str, transcript: ChunkTranscript) -> bool:
-        """Keep an answer, in place of an older one; False for a job that was deleted."""
+        """Store or replace a transcript; return False if the job was deleted."""
         with self._database.writing() as session:
             job = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
             number = session.scalar(job.with_for_update(read=True, key_share=True))

@@ -1,4 +1,4 @@
-"""Opens the database: SQLite in a file by default, PostgreSQL by URL."""
+"""Open the database: SQLite in a file by default, PostgreSQL by URL."""
 
 import fcntl
 import functools
@@ -21,41 +21,41 @@ from backend.errors import DiskFullError
 from backend.storage.database.schema import upgrade
 
 LOCK_TIMEOUT_S = 30
-"""How long SQLite waits for another process to finish writing."""
+"""Seconds that SQLite waits for another process to finish writing."""
 
 RECONNECT_S = 30
-"""How long a transaction is tried again after a connection was lost."""
+"""Seconds for which a transaction is retried after the connection was lost."""
 
 _MIGRATION_LOCK = 0x5350_4545_4348
-"""Number of PostgreSQL's advisory lock that is held while the tables are migrated."""
+"""Key of PostgreSQL's advisory lock that is held during migrations."""
 
 _SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA synchronous = FULL",  # a commit outlives a loss of power
-    "PRAGMA secure_delete = ON",  # what is deleted is overwritten
+    "PRAGMA synchronous = FULL",  # a commit survives a power cut
+    "PRAGMA secure_delete = ON",  # overwrite deleted content
 )
 
-_PASSING = frozenset(
+_TRANSIENT = frozenset(
     {
-        "57P01",  # the server is being stopped
-        "57P02",  # it has crashed
-        "57P03",  # it is starting up
-        "40P01",  # we gave way in a deadlock
+        "57P01",  # the server is shutting down
+        "57P02",  # the server has crashed
+        "57P03",  # the server is starting up
+        "40P01",  # this side lost a deadlock
     }
 )
-"""SQLSTATEs after which a transaction is worth another try."""
+"""SQLSTATEs after which a transaction is retried."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class Database:
-    """A pool of connections; one for each process.
+    """The connection pool of this process.
 
     Args:
-        engine: as `open` makes it.
-        data_dir: blobs below it are stored relative to it, so that the folder may move.
+        engine: from `open`.
+        data_dir: paths of blobs are stored relative to it, so that the folder can be moved.
     """
 
     def __init__(self, engine: Engine, data_dir: Path) -> None:
@@ -68,15 +68,15 @@ class Database:
 
     @classmethod
     def open(cls, url: str, data_dir: Path) -> Self:
-        """Connect, and bring the tables to this version; other processes may do so too.
+        """Connect and migrate the tables; several processes may do so at once.
 
         Args:
             url: `sqlite:///…` or `postgresql://…`.
-            data_dir: the folder that holds the blobs.
+            data_dir: folder of the blobs.
 
         Raises:
-            SQLAlchemyError: it cannot be reached.
-            NewerDatabaseError: a newer version of this program has migrated it.
+            SQLAlchemyError: it is unreachable.
+            NewerDatabaseError: a newer version of the program has migrated it.
         """
         address = make_url(url)
         engine = (
@@ -92,50 +92,50 @@ class Database:
         self._engine.dispose()
 
     def ping(self) -> None:
-        """Ask the database for an answer.
+        """Run a trivial query.
 
-        Raises: SQLAlchemyError: there is none.
+        Raises: SQLAlchemyError: the database is unreachable.
         """
         with self.reading() as session:
             session.execute(text("SELECT 1"))
 
     @contextmanager
     def reading(self) -> Generator[Session]:
-        """Give a session that sees the database as it is at its first query."""
+        """Open a read session on a snapshot of the database."""
         with self._reading.begin() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Generator[Session]:
-        """Give a session whose changes are kept together or not at all.
+        """Open a session that commits its changes together, or none of them.
 
-        Raises: DiskFullError: there is no room for them.
+        Raises: DiskFullError: the disk is full.
         """
         try:
             with self._writing.begin() as session:
                 yield session
         except DBAPIError as error:
             if _is_disk_full(error):
-                raise DiskFullError("There is no room left on the disk.") from error
+                raise DiskFullError("The disk is full.") from error
             raise
 
-    def forget_deleted(self) -> None:
-        """Empty SQLite's log, in which deleted rows can still be read.
+    def erase_deleted(self) -> None:
+        """Truncate SQLite's write-ahead log, which still contains deleted rows.
 
-        While somebody reads for long it stays, until the next time or until we close.
+        A long read keeps the log until the next call, or until the database is closed.
         """
         if not self.is_sqlite:
             return
         _outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def stored_path(self, blob: Path) -> str:
-        """Return how a blob's path is stored."""
+        """Return the stored form of a blob's path."""
         path = blob.absolute()
         inside = path.is_relative_to(self._data_dir)
         return str(path.relative_to(self._data_dir) if inside else path)
 
     def blob_path(self, stored: str) -> Path:
-        """Return the path that was stored."""
+        """Return a blob's path from its stored form."""
         return self._data_dir / stored
 
 
@@ -166,21 +166,21 @@ def _until_connected():
 
 def _sqlite_engine(address: URL) -> Engine:
     if not address.database or address.database == ":memory:":
-        raise ValueError("a SQLite database in memory would not outlive the process")
+        raise ValueError("a SQLite database in memory is lost when the process ends")
     Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    # who waits for a lock keeps a connection; nobody else should have to wait for one
+    # a thread that waits for a lock keeps its connection; others must not wait for it
     engine = create_engine(address, hide_parameters=True, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         assert isinstance(connection, sqlite3.Connection)
-        connection.isolation_level = None  # `begin` below says when a transaction begins
+        connection.isolation_level = None  # `begin` below starts transactions
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # who reads first and then writes is refused, not made to wait, if another wrote meanwhile
+        # SQLite refuses a transaction that reads first and writes after another has written
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -205,7 +205,7 @@ def _migrate(engine: Engine) -> None:
 
 @contextmanager
 def _migration_lock(engine: Engine) -> Generator[None]:
-    """Let one process at a time migrate, and prepare the file."""
+    """Let one process at a time migrate, and prepare SQLite's file."""
     if engine.dialect.name == "sqlite":
         with Path(f"{engine.url.database}.lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -237,9 +237,9 @@ def _is_disk_full(error: DBAPIError) -> bool:
 
 
 def _is_connection_lost(error: Exception) -> bool:
-    """Tell what passes by itself from a statement that is wrong."""
+    """Return whether an error is transient, not caused by the statement."""
     if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
         return False
     sqlstate = getattr(error.orig, "sqlstate", None)
     is_unanswered = isinstance(error, OperationalError) and sqlstate is None
-    return error.connection_invalidated or is_unanswered or sqlstate in _PASSING
+    return error.connection_invalidated or is_unanswered or sqlstate in _TRANSIENT

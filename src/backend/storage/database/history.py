@@ -1,26 +1,23 @@
-"""Lists over many jobs: the history, its search, and what has grown old."""
+"""List and search the history."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.errors import BadRequestError
-from backend.storage.database import removal
 from backend.storage.database.engine import Database, transaction
-from backend.storage.database.reading import (
-    by_name,
-    correction_of_segment,
-    find_rows,
-    jobs_of,
-    of_file,
+from backend.storage.database.row_mappers import (
+    joins_correction,
+    joins_file,
+    tag_sort_key,
+    to_jobs,
 )
-from backend.storage.database.search import Alternatives, query_words, segment_matches
-from backend.storage.database.snippets import Snippet, snippet_of
+from backend.storage.database.search.query import Alternatives, query_words, segment_matches
+from backend.storage.database.search.snippets import Snippet, snippet_of
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
@@ -35,12 +32,12 @@ _MAX_CURSOR_CHARS = 18
 
 
 class Filters(TypedDict, total=False):
-    """Which jobs to list; None is no filter.
+    """Conditions on the jobs to list; None is no condition.
 
     Attributes:
         query: words that must all occur in the transcript or in the title, each in any of its
-            forms; blank: all jobs. Whatever else is typed means nothing.
-        since, until: when they arrived; the latter is not included.
+            forms; blank: all jobs. Other characters are ignored.
+        since, until: time of arrival, `until` excluded.
     """
 
     query: str | None
@@ -51,7 +48,7 @@ class Filters(TypedDict, total=False):
 
 
 class HistoryStore:
-    """The jobs in the order of their arrival, the newest first."""
+    """Lists of jobs, the newest first; every method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,23 +62,23 @@ class HistoryStore:
         cursor: str | None = None,
         **filters: Unpack[Filters],
     ) -> JobPage:
-        """Return part of the history; the jobs come without their results.
+        """Return a page of the history; its jobs have no results.
 
-        A cursor names the last job shown by its number, so that what arrives or is deleted
-        meanwhile neither repeats nor hides another.
+        A cursor is the number of the last job on the page before, so that jobs that arrive or
+        are deleted meanwhile neither repeat nor hide another.
 
         Args:
-            owner: whose jobs; None for everybody's.
-            limit: jobs a page, 1 or more.
-            cursor: the page before's `next_cursor`.
+            owner: None for any.
+            limit: jobs per page, at least 1.
+            cursor: `next_cursor` of the page before.
 
-        Raises: BadRequestError: it is not a cursor of ours.
+        Raises: BadRequestError: the cursor is invalid.
         """
         query = filters.get("query") or ""
         words = query_words(query)
         if not words and query.strip():
             return JobPage(items=[])
-        jobs = select(TranscriptionRow, FileRow).join(FileRow, of_file())
+        jobs = select(TranscriptionRow, FileRow).join(FileRow, joins_file())
         jobs = jobs.order_by(TranscriptionRow.number.desc()).limit(limit + 1)
         jobs = jobs.where(*_conditions(filters), *(self._has_word(word) for word in words))
         if owner is not None:
@@ -92,7 +89,7 @@ class HistoryStore:
             rows = session.execute(jobs).all()
             shown = [(row, file) for row, file in rows[:limit]]
             numbers = [row.number for row, _ in shown]
-            found = dict(zip(numbers, jobs_of(session, shown), strict=True))
+            found = dict(zip(numbers, to_jobs(session, shown), strict=True))
             if words:
                 self._show_hits(session, found, words)
         more = len(rows) > limit
@@ -102,7 +99,7 @@ class HistoryStore:
 
     @transaction
     def tags(self, owner: str) -> list[TagCount]:
-        """Return an owner's tags, by name, and how many jobs have each."""
+        """Return an owner's tags, sorted, with the number of jobs of each."""
         query = (
             select(TagRow.tag, func.count())
             .join(TranscriptionRow, TagRow.transcription_number == TranscriptionRow.number)
@@ -111,51 +108,7 @@ class HistoryStore:
         )
         with self._database.reading() as session:
             counts = [TagCount(tag=tag, n_jobs=n) for tag, n in session.execute(query)]
-        return sorted(counts, key=lambda count: by_name(count.tag))
-
-    @transaction
-    def expired(self, before: datetime) -> list[str]:
-        """Return the ids of the jobs that ended before a time."""
-        return self._ended(before)
-
-    @transaction
-    def audio_expired(self, before: datetime) -> list[str]:
-        """Return the ids of the jobs that ended before a time and still have their audio."""
-        return self._ended(before, FileRow.blob.is_not(None))
-
-    @transaction
-    def drop_audio(self, job_id: str) -> Path | None:
-        """Forget the recording of a job that has ended, and keep its transcript.
-
-        Returns: the recording to remove, unless another job has it, it was dropped, or the job
-            was taken up again.
-        Raises: JobNotFoundError: no job has the id.
-        """
-        with self._database.writing() as session:
-            row, file = find_rows(session, job_id, lock=True)
-            if not row.status.is_final:
-                return None
-            row.revision += 1
-            blob = removal.take_blob(session, file)
-        return self._database.blob_path(blob) if blob else None
-
-    @transaction
-    def holds_blob(self, blob: Path) -> bool:
-        """Tell whether a recording is named by any job."""
-        stored = self._database.stored_path(blob)
-        with self._database.reading() as session:
-            query = select(FileRow.id).where(FileRow.blob == stored).limit(1)
-            return session.scalar(query) is not None
-
-    def _ended(self, before: datetime, *conditions: ColumnElement[bool]) -> list[str]:
-        query = (
-            select(TranscriptionRow.id)
-            .join(FileRow, of_file())
-            .where(TranscriptionRow.finished_at < before, *conditions)
-            .order_by(TranscriptionRow.number)
-        )
-        with self._database.reading() as session:
-            return list(session.scalars(query))
+        return sorted(counts, key=lambda count: tag_sort_key(count.tag))
 
     def _has_word(self, word: Alternatives) -> ColumnElement[bool]:
         in_text = select(SegmentRow.transcription_number).where(self._matches([word]))
@@ -168,7 +121,7 @@ class HistoryStore:
     def _show_hits(
         self, session: Session, jobs: dict[int, Job], words: Sequence[Alternatives]
     ) -> None:
-        """Add to each job the first segment with all of the words, else with one of them."""
+        """Add to each job the first segment that has all of the words, else any of them."""
         lemmas = frozenset(chain.from_iterable(words))
         for condition in (self._matches(words), self._matches([lemmas])):
             without = [number for number, job in jobs.items() if job.hit is None]
@@ -183,7 +136,7 @@ class HistoryStore:
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return all of the filters but the query, as the database takes them."""
+    """Return the SQL conditions of all filters except the query."""
     found: list[ColumnElement[bool]] = []
     if status := filters.get("status"):
         found.append(TranscriptionRow.status == status)
@@ -219,17 +172,17 @@ def _first_segments(
             (first.c.transcription_number == SegmentRow.transcription_number)
             & (first.c.index == SegmentRow.index),
         )
-        .outerjoin(EditRow, correction_of_segment())
+        .outerjoin(EditRow, joins_correction())
     )
 
 
 def _snippet(texts: Sequence[str | None], lemmas: frozenset[str]) -> Snippet | None:
-    """Return where the words are: in the model's text only if the correction lacks them."""
+    """Return the snippet of the correction, or of the model's text if only that has the words."""
     snippets = (snippet_of(text, lemmas) for text in texts if text)
     return next((snippet for snippet in snippets if snippet), None)
 
 
 def _number(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _MAX_CURSOR_CHARS):
-        raise BadRequestError("The cursor is not one that was given.")
+        raise BadRequestError("The cursor is invalid.")
     return int(cursor)

@@ -1,106 +1,129 @@
-"""Which jobs wait for which, and how much work that is."""
+"""Name the queues, and measure the work that waits in them."""
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Self
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from backend.storage.database.engine import Database, transaction
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from contracts.audio import MAX_CHUNK_S
 from contracts.jobs import FileInfo, JobStatus
 
 MAX_SHORT_S = 600
-"""Seconds of the longest recording in the short lane."""
+"""Seconds of the longest recording in the short queue."""
 
-_FEWEST_BYTES_PER_S = 1000
-"""Of speech in any codec of today: what has no length in its header, as what a browser records,
-lasts no longer than its bytes do at this rate."""
+_MIN_BYTES_PER_S = 1000
+"""Lowest bit rate of speech in any common codec. It bounds the length of a file whose header
+has none, such as a browser's recording."""
 
 
-class Lane(StrEnum):
-    """A queue of its own for each kind of recording; none waits for those of another lane.
+class QueueName(StrEnum):
+    """The queues, by the length of the recording; jobs wait only for others of their queue.
 
-    A dictation is one chunk for the model, and many go at once.
+    A dictation is one chunk for the model, and many are transcribed at once.
     """
 
     DICTATION = "dictation"
     SHORT = "short"
     LONG = "long"
 
-    @classmethod
-    def of(cls, duration_s: float) -> Self:
-        """Return the lane of a recording of a length."""
-        if duration_s <= MAX_CHUNK_S:
-            return cls.DICTATION
-        return cls.SHORT if duration_s <= MAX_SHORT_S else cls.LONG
 
-    @classmethod
-    def of_file(cls, file: FileInfo) -> Self:
-        """Return the lane of a recording that is not decoded yet."""
-        duration_s = file.duration_s
-        return cls.of(file.size_bytes / _FEWEST_BYTES_PER_S if duration_s is None else duration_s)
+def queue_for_duration(duration_s: float) -> QueueName:
+    """Return the queue for a recording of this length."""
+    if duration_s <= MAX_CHUNK_S:
+        return QueueName.DICTATION
+    return QueueName.SHORT if duration_s <= MAX_SHORT_S else QueueName.LONG
+
+
+def queue_for_file(file: FileInfo) -> QueueName:
+    """Return the queue for a file; an unknown length is estimated from the size."""
+    if file.duration_s is None:
+        return queue_for_duration(file.size_bytes / _MIN_BYTES_PER_S)
+    return queue_for_duration(file.duration_s)
+
+
+class QueueStore:
+    """Reads what waits over all owners; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @transaction
+    def n_waiting(self) -> int:
+        """Return the number of queued jobs."""
+        query = select(func.count()).where(TranscriptionRow.status == JobStatus.QUEUED)
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
+
+    @transaction
+    def unfinished(self) -> list[str]:
+        """Return the ids of all queued and running jobs, the oldest first."""
+        query = select(TranscriptionRow.id).where(TranscriptionRow.status.in_(UNFINISHED))
+        with self._database.reading() as session:
+            return list(session.scalars(query.order_by(TranscriptionRow.number)))
+
+    @transaction
+    def remaining_audio_s(self, duration_s: float) -> tuple[float, float]:
+        """Return the seconds of audio that are still to be transcribed.
+
+        Args:
+            duration_s: length of a recording that is to be queued.
+
+        Returns: in that recording's own queue, and in all others.
+        """
+        remaining = case(
+            (
+                FileRow.duration_s > TranscriptionRow.processed_s,
+                FileRow.duration_s - TranscriptionRow.processed_s,
+            ),
+            else_=0.0,
+        )
+        is_same_queue = _queue_column() == queue_for_duration(duration_s).value
+        query = (
+            select(
+                func.coalesce(func.sum(case((is_same_queue, remaining), else_=0.0)), 0.0),
+                func.coalesce(func.sum(case((is_same_queue, 0.0), else_=remaining)), 0.0),
+            )
+            .select_from(TranscriptionRow)
+            .join(FileRow, TranscriptionRow.file_id == FileRow.id)
+            .where(TranscriptionRow.status.in_(UNFINISHED), _is_primary())
+        )
+        with self._database.reading() as session:
+            own_s, others_s = session.execute(query).one()
+            return own_s, others_s
 
 
 def queue_positions(session: Session, numbers: Collection[int]) -> dict[int, int]:
-    """Return the places of those of some jobs that wait; 1 is the next of its lane to begin."""
-    place = func.row_number().over(
-        partition_by=_lane(),
+    """Return the queue positions of those jobs that wait; 1 is the next to start."""
+    position = func.row_number().over(
+        partition_by=_queue_column(),
         order_by=(
             func.coalesce(TranscriptionRow.resumed_at, TranscriptionRow.created_at),
             TranscriptionRow.number,
         ),
     )
     waiting = (
-        select(TranscriptionRow.number, place.label("place"))
+        select(TranscriptionRow.number, position.label("position"))
         .join(FileRow, TranscriptionRow.file_id == FileRow.id)
-        .where(TranscriptionRow.status == JobStatus.QUEUED, _works_itself())
+        .where(TranscriptionRow.status == JobStatus.QUEUED, _is_primary())
         .subquery()
     )
-    query = select(waiting.c.number, waiting.c.place).where(waiting.c.number.in_(numbers))
+    query = select(waiting.c.number, waiting.c.position).where(waiting.c.number.in_(numbers))
     return dict(session.execute(query).all())
 
 
-def audio_left(session: Session, duration_s: float) -> tuple[float, float]:
-    """Return the seconds of audio that are still to be transcribed.
-
-    Args:
-        duration_s: of a recording that is to be queued.
-
-    Returns: in the recording's own lane, and in the others.
-    """
-    left = case(
-        (
-            FileRow.duration_s > TranscriptionRow.processed_s,
-            FileRow.duration_s - TranscriptionRow.processed_s,
-        ),
-        else_=0.0,
-    )
-    is_own = _lane() == Lane.of(duration_s).value
-    query = (
-        select(
-            func.coalesce(func.sum(case((is_own, left), else_=0.0)), 0.0),
-            func.coalesce(func.sum(case((is_own, 0.0), else_=left)), 0.0),
-        )
-        .select_from(TranscriptionRow)
-        .join(FileRow, TranscriptionRow.file_id == FileRow.id)
-        .where(TranscriptionRow.status.in_(UNFINISHED), _works_itself())
-    )
-    own_s, others_s = session.execute(query).one()
-    return own_s, others_s
-
-
-def _lane() -> ColumnElement[str]:
-    """Return what `Lane.of_file` says, in the database."""
-    by_bytes = FileRow.size_bytes / float(_FEWEST_BYTES_PER_S)
+def _queue_column() -> ColumnElement[str]:
+    """Compute `queue_for_file` in the database."""
+    by_bytes = FileRow.size_bytes / float(_MIN_BYTES_PER_S)
     duration_s = func.coalesce(FileRow.duration_s, by_bytes)
     return case(
-        (duration_s <= MAX_CHUNK_S, Lane.DICTATION.value),
-        (duration_s <= MAX_SHORT_S, Lane.SHORT.value),
-        else_=Lane.LONG.value,
+        (duration_s <= MAX_CHUNK_S, QueueName.DICTATION.value),
+        (duration_s <= MAX_SHORT_S, QueueName.SHORT.value),
+        else_=QueueName.LONG.value,
     )
 
 
-def _works_itself() -> ColumnElement[bool]:
-    return TranscriptionRow.joined_to.is_(None)
+def _is_primary() -> ColumnElement[bool]:
+    return TranscriptionRow.primary_number.is_(None)

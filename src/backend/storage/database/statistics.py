@@ -1,4 +1,4 @@
-"""How much an owner has transcribed, and how much waits."""
+"""Sum up what an owner has transcribed and what waits."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select, text
 from sqlalchemy.orm import Session
 
 from backend.storage.database.engine import Database, transaction
-from backend.storage.database.reading import of_file
-from backend.storage.database.speed import median_speed
+from backend.storage.database.row_mappers import joins_file
+from backend.storage.database.rtf import median_rtf
 from backend.storage.database.tables import UNFINISHED, FileRow, SegmentRow, TranscriptionRow
 from contracts.jobs import JobStatus
 from contracts.statistics import DAYS_SHOWN, DayStatistics
@@ -16,7 +16,7 @@ from contracts.statistics import DAYS_SHOWN, DayStatistics
 
 @dataclass(frozen=True)
 class Counted:
-    """What the database tells for `contracts.statistics.Statistics`, by the same names."""
+    """The database's part of `contracts.statistics.Statistics`, under the same names."""
 
     n_recordings: int
     audio_s: float
@@ -35,7 +35,7 @@ class StatisticsStore:
 
     @transaction
     def count(self, owner: str, today: date, *, queue_of_all: bool = True) -> Counted:
-        """Return what an owner has transcribed until a day, which is in UTC.
+        """Return an owner's statistics up to a day in UTC.
 
         Args:
             queue_of_all: count the unfinished jobs of all owners, not only of this one.
@@ -45,7 +45,7 @@ class StatisticsStore:
             waiting = _by_status(session, None if queue_of_all else owner)
             return Counted(
                 n_recordings=n_recordings,
-                audio_s=audio_s,
+                audio_s=audio_s or 0.0,
                 n_words=_n_words(session, owner),
                 rtf=_rtf(session),
                 by_day=_by_day(session, owner, today),
@@ -64,7 +64,7 @@ class StatisticsStore:
 
     @transaction
     def size_bytes(self) -> int:
-        """Return what the database takes of its server's disk, or of ours."""
+        """Return the size of the database on disk."""
         query = (
             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
             if self._database.is_sqlite
@@ -74,11 +74,11 @@ class StatisticsStore:
             return session.scalar(text(query)) or 0
 
 
-def _sums(owner: str) -> Select[int, float]:
+def _sums(owner: str) -> Select[int, float | None]:
     return (
-        select(func.count(), func.coalesce(func.sum(FileRow.duration_s), 0.0))
+        select(func.count(), func.sum(FileRow.duration_s))
         .select_from(TranscriptionRow)
-        .join(FileRow, of_file())
+        .join(FileRow, joins_file())
         .where(*_transcribed_by(owner))
     )
 
@@ -88,7 +88,7 @@ def _transcribed_by(owner: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _n_words(session: Session, owner: str) -> int:
-    """Return the words of the model's texts, which have one space between two of them."""
+    """Count the words of the model's texts, in which single spaces separate words."""
     plain = func.trim(SegmentRow.text)
     n_spaces = func.length(plain) - func.length(func.replace(plain, " ", ""))
     query = (
@@ -112,7 +112,7 @@ def _rtf(session: Session) -> float | None:
         .limit(1)
     )
     model_name = session.scalar(query)
-    return median_speed(session, model_name) if model_name else None
+    return median_rtf(session, model_name) if model_name else None
 
 
 def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
@@ -120,7 +120,7 @@ def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
     found = {day: DayStatistics(day=day, audio_s=0.0, n_recordings=0) for day in days}
     query = (
         select(TranscriptionRow.created_at, FileRow.duration_s)
-        .join(FileRow, of_file())
+        .join(FileRow, joins_file())
         .where(
             *_transcribed_by(owner),
             TranscriptionRow.created_at >= datetime.combine(days[0], time(), UTC),

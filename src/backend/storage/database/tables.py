@@ -1,11 +1,11 @@
-"""The tables, as `migrations/` makes them.
+"""Define the tables; `migrations/` creates them.
 
 files 1─1 transcriptions 1─n segments 1─n words
                          │            1─1 edits, where a segment was corrected
                          1─n tags
-                         1─n chunk_transcripts, by which no chunk is transcribed twice
+                         1─n chunk_transcripts, so that no chunk is transcribed twice
 
-What belongs to a transcription goes with it (`ON DELETE CASCADE`).
+Deleting a transcription deletes all of these (`ON DELETE CASCADE`).
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ from contracts.transcription import ChunkTranscript, TranscribeOptions
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column of the type INTEGER."""
+"""SQLite assigns row numbers only in a column of the type INTEGER."""
 
 
 def _enum(kind: type[StrEnum]) -> Enum:
@@ -45,7 +45,7 @@ def _values(kind: type[StrEnum]) -> list[str]:
 
 
 class Base(DeclarativeBase):
-    """Names constraints, so that migrations can name them too."""
+    """Name the constraints, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -59,17 +59,17 @@ class Base(DeclarativeBase):
 
 
 Number = Annotated[int, mapped_column(BigInt, primary_key=True)]
-"""Grows with each row and is never given again, so that it tells the order of arrival."""
+"""Grows with each row and is never reused: the order of arrival."""
 
 
 class FileRow(Base):
-    """A recording as it was sent.
+    """An uploaded recording.
 
     Attributes:
         audio_sha256: of the decoded 16 kHz mono PCM; null until it is decoded.
-        blob: where the file lies, relative to the data folder if it is below it; null when
-            the audio is dropped.
-        waveform: null until it is decoded.
+        blob: path of the file, relative to the data folder if inside; null after the
+            recording was dropped.
+        waveform: null until the recording is decoded.
     """
 
     __tablename__ = "files"
@@ -96,16 +96,16 @@ class FileRow(Base):
 
 
 class TranscriptionRow(Base):
-    """A job and all of its result but the segments.
+    """A job and its result, without the segments.
 
     Attributes:
-        number: the order of arrival, which the clock cannot disturb.
-        options_key: set once this job makes, or has, the result for that key (`claim_result`).
+        number: the order of arrival, independent of the clock.
+        options_key: set once this job computes, or has, the result for that key.
         speech_s: null until the recording is prepared.
-        title_lemmas: those of the title with a space around each; null without a title.
-        joined_to: the number of the job that makes this one's result too.
-        resumed_at: when it was last queued again after it had ended.
-        revision: grows with each change of a job that has ended.
+        title_lemmas: the title's lemmas with a space around each; null without a title.
+        primary_number: of the job whose result this one waits for; see `deduplication`.
+        resumed_at: time at which it was last queued again after it had ended.
+        revision: grows with each change of a finished job.
     """
 
     __tablename__ = "transcriptions"
@@ -130,8 +130,8 @@ class TranscriptionRow(Base):
     language: Mapped[str | None]
     speech_s: Mapped[float | None]
     cached: Mapped[bool] = mapped_column(default=False)
-    joined_to: Mapped[int | None] = mapped_column(
-        BigInt, ForeignKey("transcriptions.number", ondelete="SET NULL"), index=True
+    primary_number: Mapped[int | None] = mapped_column(
+        "joined_to", BigInt, ForeignKey("transcriptions.number", ondelete="SET NULL"), index=True
     )
     stage: Mapped[Stage | None] = mapped_column(_enum(Stage))
     processed_s: Mapped[float] = mapped_column(default=0.0)
@@ -150,11 +150,11 @@ class TranscriptionRow(Base):
 
 
 class SegmentRow(Base):
-    """The model's text, with times of the recording in seconds.
+    """A segment of the model's text; times in seconds of the recording.
 
     Attributes:
-        lemmas: of the model's text and of its correction, sorted, a space between them; the
-            full-text index is made of this.
+        lemmas: of the model's text and its correction, sorted, separated by spaces; the
+            full-text index reads this column.
     """
 
     __tablename__ = "segments"
@@ -184,7 +184,7 @@ _segment_target = ("segments.transcription_number", "segments.index")
 
 
 class WordRow(Base):
-    """A word of a segment; its key is also the order on SQLite's disk, so that all are near."""
+    """A word of a segment; the key keeps a transcript's words together on SQLite's disk."""
 
     __tablename__ = "words"
 

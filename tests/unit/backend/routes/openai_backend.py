@@ -13,9 +13,9 @@ from openai import AsyncOpenAI
 
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.errors import QueueFullError
-from backend.jobs.events import job_events
-from backend.jobs.news import JobNews
+from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
+from backend.notifications import JobNotifier
 from backend.routes.openai import router
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.settings import BackendSettings
@@ -65,7 +65,7 @@ class ScriptedJobs:
     name: str | None = None
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     n_looks: int = 0
-    news: JobNews = field(default_factory=JobNews)
+    notifier: JobNotifier = field(default_factory=JobNotifier)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -84,16 +84,13 @@ class ScriptedJobs:
         self.n_looks += 1
         return self._state()
 
-    async def get(self, job_id: str, owner: str) -> Job:
+    async def get(self, job_id: str, owner: str, *, with_result: bool = True) -> Job:
         assert owner == LOCAL_OWNER
+        self.n_looks += not with_result
         return self._state()
 
     def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
-        return job_events(self, self.news, job_id, owner, after=0)
-
-    async def find(self, job_id: str, owner: str, *, with_result: bool) -> Job:
-        self.n_looks += 1
-        return self._state()
+        return JobEvents(self, self, self.notifier, poll_s=0.01).follow(job_id, owner)
 
     async def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
         """Number the changes by the state that they came with."""
@@ -161,7 +158,9 @@ async def openai_backend(
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
         client = LlmClient(BackendSettings(_env_file=None, llm_url=llm_url))
-        app.state.services = SimpleNamespace(keys=ApiKeys(()), jobs=jobs, llm=client, work=work)
+        app.state.services = SimpleNamespace(
+            keys=ApiKeys(()), jobs=jobs, submission=jobs, llm=client, work=work
+        )
         with work.owned():
             async with serving(app) as url:
                 yield AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)

@@ -165,15 +165,15 @@ async def test_a_body_that_is_no_form_is_refused_in_openais_words(client) -> Non
 
 
 async def test_a_job_that_is_deleted_meanwhile_is_not_found(client, jobs, monkeypatch) -> None:
-    async def gone(*_: object) -> None:
-        raise JobNotFoundError("There is no transcription with this id.")
+    async def gone(*_: object, **__: object) -> None:
+        raise JobNotFoundError("No transcription has this id.")
 
     monkeypatch.setattr(jobs, "get_head", gone)
     monkeypatch.setattr(jobs, "get", gone)
     with pytest.raises(openai.NotFoundError):
         await client.audio.transcriptions.create(file=AUDIO, model="whisper-1")
     stream = await client.audio.transcriptions.create(file=AUDIO, model="whisper-1", stream=True)
-    with pytest.raises(openai.APIError, match="no transcription"):
+    with pytest.raises(openai.APIError, match="No transcription"):
         [event async for event in stream][-1]
 
 

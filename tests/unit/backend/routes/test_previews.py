@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from audio_files import tone, write_encoded, write_silent_video, write_wav
-from backend.jobs import preview
+from backend import previews as previews_module
 
 pytestmark = pytest.mark.whole_app
 
@@ -169,18 +169,18 @@ async def test_decoded_recordings_are_swept(client, a_tone, files_left, monkeypa
     await client.get(f"{kept}/recording")
     assert len(decoded_ones(files_left)) == 2
     previews = client._transport.app.state.services.previews
-    monkeypatch.setattr(preview, "SWEEP_S", 0.02)
+    monkeypatch.setattr(previews, "_sweep_s", 0.02)
     sweeping = asyncio.create_task(previews.sweep_forever())
     await until(lambda: len(decoded_ones(files_left)) == 1)
     assert (await client.get(f"{kept}/excerpt")).status_code == 200
-    monkeypatch.setattr(preview, "KEPT_S", 0.0)
+    monkeypatch.setattr(previews, "_idle_s", 0.0)
     await until(lambda: decoded_ones(files_left) == [])
     sweeping.cancel()
     assert (await client.get(f"{kept}/excerpt")).status_code == 200, "it is decoded again"
 
 
 async def test_only_the_last_ones_are_kept(client, a_tone, files_left, monkeypatch) -> None:
-    monkeypatch.setattr(preview, "MAX_KEPT", 2)
+    monkeypatch.setattr(previews_module, "MAX_KEPT", 2)
     for _ in range(4):
         await client.get(f"{await upload(client, a_tone)}/recording")
     assert len(decoded_ones(files_left)) == 2

@@ -1,0 +1,142 @@
+"""Accept recordings: reserve a place, probe the file, store it, and queue the job."""
+
+import uuid
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+
+from backend.errors import LlmFailedError, LlmNotReadyError, QueueFullError
+from backend.llm_client import LlmClient
+from backend.media_decoder import MediaDecoder
+from backend.metrics import JobMetrics
+from backend.pipeline.decode import MediaInfo
+from backend.queueing.job_queue import JobQueue
+from backend.storage.blobs import BlobStore
+from backend.storage.database import DeduplicationStore, JobStore, QueueStore
+from backend.storage.files import StoredFile
+from backend.transcription.deduplication import Deduplicator, ResultSource
+from contracts.jobs import FileInfo, Job, JobStatus
+from contracts.transcription import TranscribeOptions
+
+RETRY_AFTER_S = 30
+"""Seconds after which a client may try again when the queue is full."""
+
+
+class JobSubmission:
+    """Turns received files into jobs.
+
+    Args:
+        max_queued: jobs that may wait or arrive at once.
+    """
+
+    def __init__(  # noqa: PLR0913  # one argument for each dependency
+        self,
+        *,
+        jobs: JobStore,
+        waiting: QueueStore,
+        duplicates: DeduplicationStore,
+        blobs: BlobStore,
+        llm: LlmClient,
+        decoder: MediaDecoder,
+        queue: JobQueue,
+        deduplicator: Deduplicator,
+        metrics: JobMetrics,
+        max_queued: int,
+    ) -> None:
+        self._jobs = jobs
+        self._waiting = waiting
+        self._duplicates = duplicates
+        self._blobs = blobs
+        self._llm = llm
+        self._decoder = decoder
+        self._queue = queue
+        self._deduplicator = deduplicator
+        self._metrics = metrics
+        self._max_queued = max_queued
+        self._n_arriving = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """Reserve a place in the queue while a recording is received and submitted.
+
+        Raises:
+            QueueFullError: the queue and the arriving recordings have reached the limit.
+        """
+        n_waiting = await self._waiting.n_waiting()
+        self._metrics.set_waiting(n_waiting)
+        if n_waiting + self._n_arriving >= self._max_queued:
+            raise QueueFullError(
+                "The maximum number of recordings is waiting.", retry_after_s=RETRY_AFTER_S
+            )
+        self._n_arriving += 1
+        try:
+            yield
+        finally:
+            self._n_arriving -= 1
+
+    async def submit(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
+        """Probe a file and queue it, unless its transcript exists.
+
+        Args:
+            recording: taken over; the caller has reserved a place for it.
+
+        Raises:
+            EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
+                the file is not usable.
+            TooLongError: its header declares more than the maximum length.
+        """
+        with _removed_on_error(recording.path):
+            media = await run_sync(self._decoder.probe, recording.path)
+            job = _new_job(recording, media, options)
+            same = await self._duplicates.same_blob(owner, recording.sha256)
+            blob = await self._blobs.keep(recording.path, job.id, same)
+        with _removed_on_error(blob):
+            job = await self._jobs.add(job, owner, blob)
+        if await self._resolve_known(job, owner) is not ResultSource.COMPUTE:
+            return await self._jobs.get(job.id, owner, with_result=False)
+        await self._queue.submit(job)
+        return job
+
+    async def _resolve_known(self, job: Job, owner: str) -> ResultSource:
+        """Return the source of a job's result, as far as that is known before decoding."""
+        if job.options.force:
+            return ResultSource.COMPUTE
+        audio_sha256 = await self._duplicates.known_audio(owner, job.file.sha256)
+        if audio_sha256 is None:
+            return ResultSource.COMPUTE
+        try:
+            model = await self._llm.serving_model()
+        except (LlmNotReadyError, LlmFailedError):
+            return ResultSource.COMPUTE
+        return await self._deduplicator.resolve(job, audio_sha256, model)
+
+
+@contextmanager
+def _removed_on_error(path: Path) -> Generator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _new_job(recording: StoredFile, media: MediaInfo, options: TranscribeOptions) -> Job:
+    return Job(
+        id=uuid.uuid4().hex,
+        status=JobStatus.QUEUED,
+        created_at=datetime.now(UTC),
+        file=FileInfo(
+            name=recording.name,
+            size_bytes=recording.size_bytes,
+            sha256=recording.sha256,
+            duration_s=media.duration_s,
+            container=media.container,
+            codec=media.codec,
+            sample_rate=media.sample_rate,
+            channels=media.channels,
+        ),
+        options=options,
+    )

@@ -1,0 +1,180 @@
+"""The queues of jobs, shared by all processes that use the same database."""
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from pathlib import Path
+
+import structlog
+from anyio.to_thread import run_sync
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+from dbos import WorkflowStatusString as State
+
+from backend.storage.database import QueueName, queue_for_file
+from contracts.jobs import Job
+
+log = structlog.get_logger()
+
+STEPS_VERSION = "1"
+"""Raise it when the order of a job's steps changes: unfinished jobs then start again, and find
+their finished chunks in the chunk store."""
+
+_POLL_S = {QueueName.DICTATION: 0.2, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
+"""Seconds between two polls of a queue; each poll takes milliseconds of a core."""
+
+_NAME = "speech_transcription"
+_UNFINISHED = [State.ENQUEUED.value, State.PENDING.value]
+_ENDED = [State.SUCCESS.value, State.ERROR.value, State.CANCELLED.value]
+
+
+class JobQueue:
+    """Queues jobs and starts them, in this process or another.
+
+    Args:
+        database_url: `sqlite:///…`: DBOS gets a file beside it; `postgresql://…`: a schema in it.
+        max_running: jobs of each queue at once, in this process.
+    """
+
+    def __init__(self, database_url: str, max_running: Mapping[QueueName, int]) -> None:
+        self._url = dbos_database_url(database_url)
+        self._max_running = max_running
+
+    async def start(self, process_number: int, work_on: Callable[[str], Awaitable[None]]) -> None:
+        """Start to process the queues, and continue the jobs that this process had started.
+
+        Args:
+            process_number: the same after a restart; unique among the running processes.
+            work_on: processes a job; it is called again after a crash, in this event loop.
+        """
+        _use_service_log()
+        DBOS(config=self._config(process_number))
+
+        @DBOS.workflow(name="transcribe", max_recovery_attempts=None)
+        async def transcribe(job_id: str) -> None:
+            await work_on(job_id)
+
+        self._workflow = transcribe
+        DBOS.launch()  # not in a thread: the jobs run in the event loop that it finds here
+        for name, max_running in self._max_running.items():
+            await DBOS.register_queue_async(
+                name,
+                worker_concurrency=max_running,
+                polling_interval_sec=_POLL_S[name],
+                on_conflict="always_update",
+            )
+
+    async def close(self) -> None:
+        """Stop; running jobs stay marked as running and continue at the next start."""
+        # DBOS waits for its own thread pool, so this must run in a thread of another one
+        await run_sync(lambda: DBOS.destroy(destroy_registry=True))
+
+    async def submit(self, job: Job) -> None:
+        """Add a job to the queue for its length, unless it waits or runs already."""
+        earlier = await DBOS.get_workflow_status_async(job.id)
+        if earlier is not None and earlier.status in _ENDED:
+            await self._delete([job.id])
+        with SetWorkflowID(job.id):
+            await DBOS.enqueue_workflow_async(queue_for_file(job.file), self._workflow, job.id)
+
+    async def unfinished(self) -> set[str]:
+        """Return the ids of the jobs that wait or run."""
+        found = await DBOS.list_workflows_async(
+            status=_UNFINISHED,
+            app_version=STEPS_VERSION,
+            load_input=False,
+            load_output=False,
+        )
+        return {workflow.workflow_id for workflow in found}
+
+    async def is_running(self, job_id: str) -> bool:
+        """Return whether a process works on a job, or is still stopping it."""
+        workflow = await DBOS.get_workflow_status_async(job_id)
+        return workflow is not None and workflow.status == State.PENDING.value
+
+    async def remove(self, job_id: str) -> None:
+        """Remove a job that waits or has ended; the records of a running one go when it ends."""
+        if not await self.is_running(job_id):
+            await self._delete([job_id])
+
+    async def delete_ended(self) -> None:
+        """Delete the records of ended jobs."""
+        found = await DBOS.list_workflows_async(
+            status=_ENDED, load_input=False, load_output=False, limit=1000
+        )
+        await self._delete(workflow.workflow_id for workflow in found)
+
+    async def started_by(self, process_number: int) -> set[str]:
+        """Return the ids of the jobs that a process has started and not ended."""
+        return {each.workflow_id for each in await self._started_by(process_number)}
+
+    async def reassign(self, process_number: int, job_ids: Collection[str] | None = None) -> None:
+        """Let any process continue jobs that another has started and abandoned.
+
+        Args:
+            process_number: of the process that had started them.
+            job_ids: the abandoned ones; None: all, because the process is dead.
+        """
+        abandoned = [
+            each
+            for each in await self._started_by(process_number)
+            if job_ids is None or each.workflow_id in job_ids
+        ]
+        for name in QueueName:
+            ids = [each.workflow_id for each in abandoned if each.queue_name == name]
+            if ids:
+                log.info("jobs_reassigned", process=process_number, n_jobs=len(ids))
+                await DBOS.resume_workflows_async(ids, queue_name=name)
+
+    async def _delete(self, job_ids: Iterable[str]) -> None:
+        await DBOS.delete_workflows_async(list(job_ids))
+
+    async def _started_by(self, process_number: int) -> list[WorkflowStatus]:
+        return await DBOS.list_workflows_async(
+            status=State.PENDING.value,
+            executor_id=_executor_id(process_number),
+            load_input=False,
+            load_output=False,
+        )
+
+    def _config(self, process_number: int) -> DBOSConfig:
+        return DBOSConfig(
+            name=_NAME,
+            system_database_url=self._url,
+            executor_id=_executor_id(process_number),
+            application_version=STEPS_VERSION,
+            serializer=DBOSPortableJSONSerializer(),  # the default is pickle
+            sys_db_pool_size=5,
+            db_engine_kwargs={"hide_parameters": True},
+            use_listen_notify=False,
+            notification_listener_polling_interval_sec=0.1,  # bounds the time that a stop takes
+            enable_otlp=False,
+            log_level="WARNING",
+        )
+
+
+def dbos_database_url(database_url: str) -> str:
+    """Return the URL of DBOS's tables; create its file in WAL mode beside a SQLite database."""
+    scheme, _, path = database_url.partition(":///")
+    if scheme != "sqlite":
+        return database_url
+    file = Path(path).with_name("dbos.db")
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    return f"sqlite:///{file}"
+
+
+def _executor_id(process_number: int) -> str:
+    return f"process-{process_number}"
+
+
+def _use_service_log() -> None:
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:  # without one, DBOS would add its own and bypass the service's log
+        logger.addHandler(logging.NullHandler())
+        logger.addFilter(_is_relevant)
+
+
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Drop DBOS's message about each step of a cancelled or interrupted job."""
+    return not record.getMessage().startswith("Asyncio task cancelled")

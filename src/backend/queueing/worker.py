@@ -1,0 +1,185 @@
+"""Process the jobs that the queue starts, until they end."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import structlog
+from asgi_correlation_id import correlation_id
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.errors import JobNotFoundError
+from backend.metrics import JobMetrics
+from backend.notifications import JobNotifier
+from backend.queueing.checkpoint import StepFailedError
+from backend.queueing.job_queue import JobQueue
+from backend.storage.database import JobStore, RunStore
+from backend.storage.disk import retry_on_disk_full
+from backend.storage.work_folder import WorkFolder
+from backend.transcription.context import JobContext
+from backend.transcription.deduplication import Deduplicator
+from backend.transcription.workflow import TranscriptionWorkflow
+from contracts.jobs import Job, JobStatus
+from contracts.problems import Problem
+from servicekit.errors import ServiceError
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Runs the workflow for each job that this process starts.
+
+    Args:
+        ended_check_s: seconds between two checks whether a running job was cancelled or deleted.
+    """
+
+    def __init__(  # noqa: PLR0913  # one argument for each dependency
+        self,
+        *,
+        workflow: TranscriptionWorkflow,
+        deduplicator: Deduplicator,
+        queue: JobQueue,
+        jobs: JobStore,
+        runs: RunStore,
+        work: WorkFolder,
+        notifier: JobNotifier,
+        metrics: JobMetrics,
+        ended_check_s: float,
+    ) -> None:
+        self._workflow = workflow
+        self._deduplicator = deduplicator
+        self._queue = queue
+        self._jobs = jobs
+        self._runs = runs
+        self._work = work
+        self._notifier = notifier
+        self._metrics = metrics
+        self._ended_check_s = ended_check_s
+        self._active: set[str] = set()
+        self._tasks: dict[str, asyncio.Task[bool]] = {}
+        self._is_closing = False
+
+    async def work_on(self, job_id: str) -> None:
+        """Process a job to its end, from wherever it stopped.
+
+        Raises:
+            SQLAlchemyError: the database is unreachable; the job must be started again.
+            CancelledError: the process stops; likewise.
+        """
+        correlation_id.set(job_id)  # also appears in the llm's log
+        self._active.add(job_id)
+        try:
+            await self._process(job_id)
+        finally:
+            self._active.discard(job_id)
+
+    @property
+    def active_jobs(self) -> frozenset[str]:
+        """The ids of the jobs that this process works on."""
+        return frozenset(self._active)
+
+    def stop(self, job_id: str) -> None:
+        """Stop to work on a job, if this process does."""
+        if task := self._tasks.get(job_id):
+            task.cancel()
+
+    async def close(self) -> None:
+        """Interrupt all jobs; they continue at the next start."""
+        self._is_closing = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _process(self, job_id: str) -> None:
+        started = None
+        if not self._is_closing:
+            started = await self._runs.begin(job_id, datetime.now(UTC))
+        if self._is_closing:
+            raise asyncio.CancelledError
+        if started is not None:
+            await self._run(JobContext(started.job, started.owner, started.blob, started.queued_at))
+        await self._work.remove_pcm(job_id)
+
+    async def _run(self, run: JobContext) -> None:
+        job_id = run.job.id
+        started = time.monotonic()
+        task = self._tasks[job_id] = asyncio.create_task(self._workflow.run(run))
+        watch = asyncio.create_task(self._stop_when_ended(job_id))
+        try:
+            if await task:
+                await self._complete(run, time.monotonic() - started)
+        except StepFailedError as error:
+            await self._fail(job_id, error.problem)
+        except ServiceError as error:
+            await self._fail(job_id, error.to_problem())
+        except SQLAlchemyError:
+            raise
+        except asyncio.CancelledError:
+            if self._is_closing:
+                raise
+            log.info("transcription_stopped", job_id=job_id)
+        except Exception:
+            log.exception("transcription_crashed", job_id=job_id)
+            internal = ServiceError("The service's log has the cause under this request id.")
+            await self._fail(job_id, internal.to_problem())
+        finally:
+            watch.cancel()
+            del self._tasks[job_id]
+
+    async def _stop_when_ended(self, job_id: str) -> None:
+        while True:
+            await asyncio.sleep(self._ended_check_s)
+            if await self._has_ended(job_id):
+                self.stop(job_id)
+                return
+
+    async def _has_ended(self, job_id: str) -> bool:
+        try:
+            return (await self._jobs.status(job_id)).is_final
+        except JobNotFoundError:
+            return True
+        except SQLAlchemyError:
+            return False
+
+    async def _complete(self, run: JobContext, elapsed_s: float) -> None:
+        await self._end(run.job.id, JobStatus.COMPLETED)
+        self._metrics.count_ended(JobStatus.COMPLETED)
+        job = await self._jobs.get(run.job.id, with_result=False)
+        self._metrics.count_transcribed(job)
+        _log_finished(job, run, elapsed_s)
+
+    async def _fail(self, job_id: str, problem: Problem) -> None:
+        problem = problem.model_copy(update={"request_id": job_id})
+        if await self._end(job_id, JobStatus.FAILED, problem):
+            self._metrics.count_ended(JobStatus.FAILED)
+            log.warning("transcription_failed", job_id=job_id, type=problem.type)
+
+    async def _end(self, job_id: str, status: JobStatus, error: Problem | None = None) -> bool:
+        """End a job and its duplicates; return False if it was cancelled or deleted before."""
+        has_ended = await retry_on_disk_full(
+            lambda: self._runs.finish(job_id, status, finished_at=datetime.now(UTC), error=error)
+        )
+        self._notifier.notify(job_id)
+        for duplicate in await self._deduplicator.complete_duplicates(job_id):
+            await self._queue.submit(duplicate)
+        return has_ended
+
+
+def _log_finished(job: Job, run: JobContext, elapsed_s: float) -> None:
+    audio_s = job.progress.total_s
+    waited_s = (job.started_at - run.queued_at).total_seconds() if job.started_at else 0.0
+    log.info(
+        "transcription_finished",
+        job_id=job.id,
+        model=job.model and job.model.name,
+        engine=job.model and job.model.engine,
+        device=job.model and job.model.device,
+        audio_s=audio_s,
+        queue_s=round(waited_s, 3),
+        decode_s=round(run.prepare_s, 3),
+        inference_s=round(run.inference_s, 3),
+        rtf=round(elapsed_s / audio_s, 4) if audio_s else None,
+        chunks=job.progress.chunks_total,
+        cached=job.cached,
+    )

@@ -1,0 +1,274 @@
+"""Construct the backend's parts, and run its background tasks while the app runs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from anyio.to_thread import run_sync
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.api_keys import ApiKeys
+from backend.dependencies import Services
+from backend.jobs.events import JobEvents
+from backend.jobs.expiry import Expiry
+from backend.jobs.service import JobService
+from backend.jobs.submission import JobSubmission
+from backend.llm_client import LlmClient
+from backend.media_decoder import MediaDecoder
+from backend.metrics import JobMetrics
+from backend.notifications import JobNotifier
+from backend.pipeline.warm_up import warm_up
+from backend.previews import Previews
+from backend.queueing.checkpoint import checkpoint
+from backend.queueing.job_queue import JobQueue
+from backend.queueing.reconciliation import Reconciler
+from backend.queueing.worker import Worker
+from backend.settings import BackendSettings
+from backend.statistics import StatisticsCounter
+from backend.storage.blobs import BlobStore
+from backend.storage.cache import TranscriptCache
+from backend.storage.database import Database, QueueName, Stores
+from backend.storage.disk import Disk
+from backend.storage.uploads import UploadStore
+from backend.storage.work_folder import WorkFolder
+from backend.timing import Timing
+from backend.transcription.chunk_cache import ChunkCache
+from backend.transcription.chunk_transcriber import ChunkTranscriber
+from backend.transcription.deduplication import Deduplicator
+from backend.transcription.preparation import Preparation
+from backend.transcription.workflow import TranscriptionWorkflow
+from servicekit.errors import ServiceError
+
+log = structlog.get_logger()
+
+_MAX_PROCESSES = 64
+"""Backends that may share a PostgreSQL and a data folder; a SQLite serves one process."""
+
+
+@dataclass(frozen=True)
+class _Common:
+    """The parts that several others share."""
+
+    settings: BackendSettings
+    timing: Timing
+    stores: Stores
+    blobs: BlobStore
+    cache: TranscriptCache
+    work: WorkFolder
+    decoder: MediaDecoder
+    llm: LlmClient
+    queue: JobQueue
+    deduplicator: Deduplicator
+    notifier: JobNotifier
+    metrics: JobMetrics
+
+
+@asynccontextmanager
+async def running_services(
+    settings: BackendSettings, timing: Timing, llm: LlmClient, disk: Disk, metrics: JobMetrics
+) -> AsyncGenerator[Services]:
+    """Open the stores, work on jobs, and provide the services of the routes.
+
+    Jobs that are running at the end continue at the next start.
+    """
+    async with AsyncExitStack() as stack:
+        work = _work_folder(settings, disk)
+        stack.enter_context(work.owned())
+        uploads = UploadStore(settings.data_dir / "uploads", disk, work, settings.upload_ttl_s)
+        await uploads.prepare()
+        database = await run_sync(Database.open, settings.database, settings.data_dir)
+        stack.push_async_callback(run_sync, database.close)
+        cache = TranscriptCache(settings.redis_url)
+        stack.push_async_callback(cache.aclose)
+        stack.push_async_callback(llm.aclose)
+        common = _common(settings, timing, database, cache, work, disk, llm, metrics)
+        previews = _previews(common, uploads)
+        stack.push_async_callback(previews.close)
+        worker, submission = _worker(common), _submission(common)
+        service = _service(common, worker, submission)
+        await common.queue.start(work.process_number, worker.work_on)
+        stack.push_async_callback(common.queue.close)
+        stack.push_async_callback(worker.close)
+        coroutines = _background_coroutines(common, uploads, previews, worker, service)
+        await stack.enter_async_context(_background_tasks(coroutines))
+        yield Services(
+            keys=ApiKeys(settings.keys),
+            database=database,
+            jobs=service,
+            submission=submission,
+            llm=llm,
+            uploads=uploads,
+            work=work,
+            previews=previews,
+            statistics=StatisticsCounter(settings, common.stores.statistics, disk),
+        )
+
+
+def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
+    settings: BackendSettings,
+    timing: Timing,
+    database: Database,
+    cache: TranscriptCache,
+    work: WorkFolder,
+    disk: Disk,
+    llm: LlmClient,
+    metrics: JobMetrics,
+) -> _Common:
+    stores, notifier = Stores(database), JobNotifier()
+    return _Common(
+        settings=settings,
+        timing=timing,
+        stores=stores,
+        blobs=BlobStore(settings.data_dir / "blobs"),
+        cache=cache,
+        work=work,
+        decoder=MediaDecoder(disk, settings.max_duration_s),
+        llm=llm,
+        queue=JobQueue(settings.database, _max_running(settings)),
+        deduplicator=Deduplicator(stores.duplicates, stores.jobs, stores.runs, cache, notifier),
+        notifier=notifier,
+        metrics=metrics,
+    )
+
+
+def _worker(common: _Common) -> Worker:
+    stores = common.stores
+    chunks = ChunkCache(stores.chunks, common.cache)
+    workflow = TranscriptionWorkflow(
+        preparation=Preparation(common.decoder, common.work, stores.runs, common.notifier),
+        deduplicator=common.deduplicator,
+        transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
+        llm=common.llm,
+        jobs=stores.jobs,
+        runs=stores.runs,
+        notifier=common.notifier,
+        checkpoint=checkpoint,
+        concurrency=common.settings.llm_concurrency,
+        eta_interval_s=common.timing.eta_s,
+    )
+    return Worker(
+        workflow=workflow,
+        deduplicator=common.deduplicator,
+        queue=common.queue,
+        jobs=stores.jobs,
+        runs=stores.runs,
+        work=common.work,
+        notifier=common.notifier,
+        metrics=common.metrics,
+        ended_check_s=common.timing.ended_check_s,
+    )
+
+
+def _submission(common: _Common) -> JobSubmission:
+    return JobSubmission(
+        jobs=common.stores.jobs,
+        waiting=common.stores.waiting,
+        duplicates=common.stores.duplicates,
+        blobs=common.blobs,
+        llm=common.llm,
+        decoder=common.decoder,
+        queue=common.queue,
+        deduplicator=common.deduplicator,
+        metrics=common.metrics,
+        max_queued=common.settings.max_queued_jobs,
+    )
+
+
+def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobService:
+    stores = common.stores
+    poll_s = common.timing.event_poll_s
+    return JobService(
+        jobs=stores.jobs,
+        transcripts=stores.transcripts,
+        history=stores.history,
+        blobs=common.blobs,
+        cache=common.cache,
+        submission=submission,
+        queue=common.queue,
+        worker=worker,
+        deduplicator=common.deduplicator,
+        events=JobEvents(stores.jobs, stores.transcripts, common.notifier, poll_s),
+        notifier=common.notifier,
+        metrics=common.metrics,
+        stop_timeout_s=common.timing.stop_timeout_s,
+    )
+
+
+def _previews(common: _Common, uploads: UploadStore) -> Previews:
+    return Previews(
+        uploads=uploads,
+        work=common.work,
+        decoder=common.decoder,
+        llm=common.llm,
+        jobs=common.stores.jobs,
+        waiting=common.stores.waiting,
+        idle_s=common.timing.preview_idle_s,
+        sweep_s=common.timing.preview_sweep_s,
+    )
+
+
+def _background_coroutines(
+    common: _Common, uploads: UploadStore, previews: Previews, worker: Worker, service: JobService
+) -> list[Coroutine[Any, Any, None]]:
+    stores, timing = common.stores, common.timing
+    reconciler = Reconciler(
+        queue=common.queue,
+        worker=worker,
+        deduplicator=common.deduplicator,
+        jobs=stores.jobs,
+        waiting=stores.waiting,
+        duplicates=stores.duplicates,
+        work=common.work,
+        orphan_grace_s=timing.orphan_grace_s,
+    )
+    expiry = Expiry(common.settings, service, stores.retention, common.blobs)
+    return [
+        uploads.expire_forever(),
+        previews.sweep_forever(),
+        _repeat(reconciler.reconcile, timing.reconcile_s),
+        _repeat(expiry.expire, timing.expiry_s),
+        run_sync(warm_up, abandon_on_cancel=True),
+    ]
+
+
+@asynccontextmanager
+async def _background_tasks(
+    coroutines: Iterable[Coroutine[Any, Any, None]],
+) -> AsyncGenerator[None]:
+    """Run coroutines while the body runs."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _repeat(task: Callable[[], Awaitable[None]], interval_s: float) -> None:
+    while True:
+        try:
+            await task()
+        except (SQLAlchemyError, OSError, ServiceError) as error:
+            log.warning("background_task_failed", cause=type(error).__name__)
+        await asyncio.sleep(interval_s)
+
+
+def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:
+    return WorkFolder(
+        settings.data_dir / "work",
+        disk,
+        settings.max_upload_bytes,
+        max_processes=1 if settings.database.startswith("sqlite") else _MAX_PROCESSES,
+    )
+
+
+def _max_running(settings: BackendSettings) -> dict[QueueName, int]:
+    return {
+        QueueName.DICTATION: settings.llm_concurrency,
+        QueueName.SHORT: settings.max_running_jobs,
+        QueueName.LONG: settings.max_running_jobs,
+    }

@@ -1,0 +1,234 @@
+"""Map rows to contracts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from backend.errors import JobNotFoundError
+from backend.storage.database.queue import queue_positions
+from backend.storage.database.tables import (
+    EditRow,
+    FileRow,
+    SegmentRow,
+    TagRow,
+    TranscriptionRow,
+    WordRow,
+)
+from contracts.jobs import FileInfo, Job, JobStatus, Progress
+from contracts.models import ModelIdentity
+from contracts.spacing import join_texts
+from contracts.transcription import Segment, Transcript, Word
+
+MAX_INDEX = 2**31 - 1
+"""Largest index that fits into the column."""
+
+_words = TypeAdapter(list[Word])
+
+
+def find_rows(
+    session: Session, job_id: str, owner: str | None = None, *, lock: bool = False
+) -> tuple[TranscriptionRow, FileRow]:
+    """Return the rows of a job and its file.
+
+    Args:
+        owner: None for any.
+        lock: keep others from changing the job until the transaction ends.
+
+    Raises: JobNotFoundError: no job of that owner has the id.
+    """
+    query = select(TranscriptionRow, FileRow).join_from(TranscriptionRow, FileRow, joins_file())
+    query = query.where(TranscriptionRow.id == job_id)
+    if owner is not None:
+        query = query.where(TranscriptionRow.owner == owner)
+    if lock:
+        query = query.with_for_update(of=TranscriptionRow, key_share=True)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise JobNotFoundError("No transcription has this id.")
+    row, file = found
+    return row, file
+
+
+def lock_row(session: Session, job_id: str, *statuses: JobStatus) -> TranscriptionRow | None:
+    """Return a job's row, locked until the transaction ends, if it has one of the statuses.
+
+    Args:
+        statuses: none: any status.
+    """
+    query = select(TranscriptionRow).where(TranscriptionRow.id == job_id)
+    row = session.scalar(query.with_for_update(key_share=True))
+    return row if row and (not statuses or row.status in statuses) else None
+
+
+def joins_file() -> ColumnElement[bool]:
+    """Return the condition that joins a transcription to its file."""
+    return TranscriptionRow.file_id == FileRow.id
+
+
+def to_jobs(session: Session, rows: Iterable[tuple[TranscriptionRow, FileRow]]) -> list[Job]:
+    """Map rows to jobs without their results; a duplicate shows the progress of its primary."""
+    pairs = [(row, _to_job(row, file)) for row, file in rows]
+    tags = _tags_of(session, [row.number for row, _ in pairs])
+    waiting = [row.number for row, _ in pairs if row.status is JobStatus.QUEUED]
+    positions = queue_positions(session, waiting) if waiting else {}
+    for row, job in pairs:
+        job.tags = tags[row.number]
+        job.queue_position = positions.get(row.number)
+        primary = primary_of(session, row)
+        job.progress, job.model, job.language = (
+            progress_of(primary),
+            model_of(primary),
+            primary.language,
+        )
+    return [job for _, job in pairs]
+
+
+def _to_job(row: TranscriptionRow, file: FileRow) -> Job:
+    return Job(
+        id=row.id,
+        status=row.status,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        title=row.title,
+        file=FileInfo.model_validate(file, from_attributes=True),
+        options=row.options,
+        cached=row.cached,
+        warnings=row.warnings,
+        error=row.error,
+    )
+
+
+def _tags_of(session: Session, numbers: Collection[int]) -> dict[int, list[str]]:
+    """Return the tags of some jobs, sorted."""
+    tags: dict[int, list[str]] = {number: [] for number in numbers}
+    query = select(TagRow.transcription_number, TagRow.tag).where(
+        TagRow.transcription_number.in_(numbers)
+    )
+    for number, tag in session.execute(query):
+        tags[number].append(tag)
+    return {number: sorted(of_job, key=tag_sort_key) for number, of_job in tags.items()}
+
+
+def tag_sort_key(tag: str) -> tuple[str, str]:
+    """Return the sort key of a tag: ignore the case, but order the same way every time."""
+    return tag.casefold(), tag
+
+
+def primary_of(session: Session, row: TranscriptionRow) -> TranscriptionRow:
+    """Return the job that computes a job's result: its primary, or the job itself."""
+    if row.primary_number is None or row.status.is_final:
+        return row
+    return session.get_one(TranscriptionRow, row.primary_number)
+
+
+def progress_of(row: TranscriptionRow) -> Progress:
+    """Return how far a job is."""
+    return Progress.model_validate(row, from_attributes=True)
+
+
+def model_of(row: TranscriptionRow) -> ModelIdentity | None:
+    """Return the model that makes, or made, a job's result, once it is known."""
+    if row.model_name is None:
+        return None
+    return ModelIdentity(
+        name=row.model_name,
+        revision=row.model_revision or "",
+        engine=row.model_engine or "",
+        device=row.model_device or "",
+    )
+
+
+def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
+    """Return the segments so far, with corrections; None before the recording is prepared."""
+    if row.speech_s is None:
+        return None
+    segments = segments_of(session, row.number)
+    return Transcript(
+        text=join_texts(segment.text for segment in segments),
+        language=row.language or row.options.language,
+        duration_s=row.total_s,
+        speech_s=row.speech_s,
+        segments=segments,
+    )
+
+
+def segments_of(
+    session: Session, number: int, first: int = 0, last: int = MAX_INDEX
+) -> list[Segment]:
+    """Return a transcription's segments with indexes from `first` to `last`, corrected."""
+    first, last = max(first, 0), min(last, MAX_INDEX)
+    if first > last:
+        return []
+    query = (
+        select(SegmentRow, EditRow.text)
+        .outerjoin(EditRow, joins_correction())
+        .where(
+            SegmentRow.transcription_number == number,
+            SegmentRow.index.between(first, last),
+        )
+        .order_by(SegmentRow.index)
+    )
+    words = _words_of(session, number, first, last)
+    return [
+        _segment(row, correction, words.get(row.index, []))
+        for row, correction in session.execute(query)
+    ]
+
+
+def changes_since(session: Session, number: int, change: int) -> dict[int, int]:
+    """Return the indexes of the segments written after a change, with the number of each.
+
+    A segment that changes is written as a new row, and rows are numbered in order.
+    """
+    query = select(SegmentRow.index.label("place"), SegmentRow.id).where(
+        SegmentRow.transcription_number == number, SegmentRow.id > change
+    )
+    return {row.place: row.id for row in session.execute(query)}
+
+
+def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segment:
+    return Segment(
+        index=row.index,
+        start=row.start,
+        end=row.end,
+        text=row.text if correction is None else correction,
+        original_text=None if correction is None else row.text,
+        avg_logprob=row.avg_logprob,
+        no_speech_prob=row.no_speech_prob,
+        compression_ratio=row.compression_ratio,
+        words=words if row.has_words else None,
+    )
+
+
+def joins_correction() -> ColumnElement[bool]:
+    """Return the condition that joins a segment to its correction."""
+    return and_(
+        EditRow.transcription_number == SegmentRow.transcription_number,
+        EditRow.segment_index == SegmentRow.index,
+    )
+
+
+def _words_of(session: Session, number: int, first: int, last: int) -> dict[int, list[Word]]:
+    """Return the words by their segment's index; an hour of speech has thousands of them."""
+    words = WordRow.__table__.c
+    query = (
+        select(words.segment_index, words.word, words.start, words.end, words.probability)
+        .where(words.transcription_number == number, words.segment_index.between(first, last))
+        .order_by(words.segment_index, words.position)
+    )
+    indexes: list[int] = []
+
+    def each() -> Iterator[dict[str, object]]:
+        for index, word, start, end, probability in session.connection().execute(query):
+            indexes.append(index)
+            yield {"word": word, "start": start, "end": end, "probability": probability}
+
+    by_segment: dict[int, list[Word]] = defaultdict(list)
+    # all in one call: one for each word would take most of the time
+    for word, index in zip(_words.validate_python(each()), indexes, strict=True):
+        by_segment[index].append(word)
+    return by_segment

@@ -1,0 +1,137 @@
+"""Store the progress of running jobs, as a worker reports it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from backend.storage.database.engine import Database, transaction
+from backend.storage.database.row_mappers import find_rows, lock_row, to_jobs
+from backend.storage.database.row_writers import (
+    ChunkResult,
+    PreparedRecording,
+    add_warnings,
+    end_job,
+    replace_segments,
+    segment_rows,
+    set_chunk_done,
+)
+from backend.storage.database.tables import UNFINISHED, FileRow
+from contracts.jobs import Job, JobStatus, Stage
+from contracts.problems import Problem
+from contracts.recordings import Waveform
+
+
+@dataclass(frozen=True)
+class StartedJob:
+    """A job that a worker has started.
+
+    Attributes:
+        blob: the recording as it was uploaded.
+        queued_at: time at which it was last queued.
+    """
+
+    job: Job
+    owner: str
+    blob: Path
+    queued_at: datetime
+
+
+class RunStore:
+    """The running jobs; every method is one transaction.
+
+    Methods that return a bool return False when the job is in another state by now, or was
+    deleted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @transaction
+    def begin(self, job_id: str, started_at: datetime) -> StartedJob | None:
+        """Start a queued job, or continue one that a restart interrupted.
+
+        Returns: None when the job has ended or was deleted.
+        """
+        with self._database.writing() as session:
+            row = lock_row(session, job_id, *UNFINISHED)
+            if row is None:
+                return None
+            row.status = JobStatus.RUNNING
+            row.primary_number = None  # deduplication decides again
+            row.started_at = row.started_at or started_at
+            session.flush()
+            row, file = find_rows(session, job_id)
+            assert file.blob is not None  # only ended jobs lose their recording
+            (job,) = to_jobs(session, [(row, file)])
+            blob, queued_at = self._database.blob_path(file.blob), row.resumed_at or row.created_at
+            return StartedJob(job, row.owner, blob, queued_at)
+
+    @transaction
+    def set_stage(self, job_id: str, stage: Stage) -> None:
+        """Store the current stage."""
+        with self._database.writing() as session:
+            if row := lock_row(session, job_id, JobStatus.RUNNING):
+                row.stage = stage
+
+    @transaction
+    def set_eta(self, job_id: str, eta_s: float | None) -> None:
+        """Store the estimated seconds left; None: unknown."""
+        with self._database.writing() as session:
+            if row := lock_row(session, job_id, JobStatus.RUNNING):
+                row.eta_s = eta_s
+
+    @transaction
+    def set_waveform(self, job_id: str, waveform: Waveform) -> None:
+        """Store the recording's waveform, unless the job was deleted."""
+        with self._database.writing() as session:
+            if row := lock_row(session, job_id):
+                session.get_one(FileRow, row.file_id).waveform = waveform
+
+    @transaction
+    def set_prepared(self, job_id: str, prepared: PreparedRecording) -> None:
+        """Store what preparing the recording found; the job has a result from now on."""
+        with self._database.writing() as session:
+            row = lock_row(session, job_id, JobStatus.RUNNING)
+            if row is None:
+                return
+            session.get_one(FileRow, row.file_id).duration_s = prepared.duration_s
+            row.total_s = prepared.duration_s
+            row.speech_s = prepared.speech_s
+            row.chunks_total = prepared.chunks_total
+            row.warnings = add_warnings(row.warnings, prepared.warnings)
+
+    @transaction
+    def append(self, job_id: str, chunk_index: int, result: ChunkResult) -> bool:
+        """Add the result of the next chunk.
+
+        Returns: False also when this chunk is stored already.
+        Raises: ValueError: an earlier chunk is missing.
+        """
+        rows = segment_rows(result.segments)
+        with self._database.writing() as session:
+            row = lock_row(session, job_id, JobStatus.RUNNING)
+            if row is None or chunk_index < row.chunks_done:
+                return False
+            if chunk_index > row.chunks_done:
+                raise ValueError(f"chunk {chunk_index} came when {row.chunks_done} was expected")
+            replace_segments(session, row.number, *rows)
+            set_chunk_done(row, chunk_index, result)
+            return True
+
+    @transaction
+    def finish(
+        self,
+        job_id: str,
+        status: JobStatus,
+        *,
+        finished_at: datetime,
+        error: Problem | None = None,
+    ) -> bool:
+        """End an unfinished job; its result keeps the chunks so far."""
+        with self._database.writing() as session:
+            row = lock_row(session, job_id, *UNFINISHED)
+            if row is None:
+                return False
+            end_job(row, status, finished_at)
+            row.error = error
+            return True

@@ -1,0 +1,1 @@
+"""Full-text search by lemmas: queries, matches and snippets."""

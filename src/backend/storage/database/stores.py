@@ -1,0 +1,27 @@
+"""Open every store of a database at once."""
+
+from backend.storage.database.chunks import ChunkStore
+from backend.storage.database.deduplication import DeduplicationStore
+from backend.storage.database.engine import Database
+from backend.storage.database.history import HistoryStore
+from backend.storage.database.jobs import JobStore
+from backend.storage.database.queue import QueueStore
+from backend.storage.database.retention import RetentionStore
+from backend.storage.database.runs import RunStore
+from backend.storage.database.statistics import StatisticsStore
+from backend.storage.database.transcripts import TranscriptStore
+
+
+class Stores:
+    """The stores of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.jobs = JobStore(database)
+        self.runs = RunStore(database)
+        self.transcripts = TranscriptStore(database)
+        self.waiting = QueueStore(database)
+        self.duplicates = DeduplicationStore(database)
+        self.history = HistoryStore(database)
+        self.retention = RetentionStore(database)
+        self.chunks = ChunkStore(database)
+        self.statistics = StatisticsStore(database)

@@ -1,0 +1,94 @@
+"""Transcribe single chunks, each at most once."""
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+from backend.llm_client import LlmClient
+from backend.pipeline.normalize import apply_gain
+from backend.pipeline.pcm import to_s16le
+from backend.transcription.cache_keys import chunk_key
+from backend.transcription.chunk_cache import ChunkCache
+from backend.transcription.context import Checkpoint, ChunkContext
+from contracts.jobs import Job
+from contracts.models import ModelIdentity
+from contracts.transcription import ChunkTranscript
+
+_CONCURRENT_CUTS = 2
+"""Chunks that are cut and normalised at once; each takes memory and a core."""
+
+
+class ChunkTranscriber:
+    """Cuts a chunk, looks for its transcript, and else asks the llm."""
+
+    def __init__(self, llm: LlmClient, chunks: ChunkCache, checkpoint: Checkpoint) -> None:
+        self._llm = llm
+        self._chunks = chunks
+        self._checkpoint = checkpoint
+        self._cut_limiter = CapacityLimiter(_CONCURRENT_CUTS)
+
+    async def transcribe(self, context: ChunkContext, index: int) -> ChunkTranscript:
+        """Return the transcript of a chunk; the checkpoint keeps the key it is stored under.
+
+        Raises:
+            StepFailedError: the llm failed on it, now or before a restart.
+        """
+        computed: ChunkTranscript | None = None
+
+        async def compute() -> str:
+            nonlocal computed
+            key, computed = await self._compute(context, index)
+            return key
+
+        key = await self._checkpoint("chunk", compute)
+        duration_s = context.plan.chunk(index).duration_s
+        if computed is not None:
+            context.eta.add(duration_s)
+            return computed
+        context.eta.skip(duration_s)
+        while True:
+            stored = computed or await self._chunks.get(context.run.owner, key)
+            if stored is not None:
+                return stored
+            # the job that the transcript belonged to was deleted meanwhile
+            key, computed = await self._compute(context, index)
+
+    async def _compute(
+        self, context: ChunkContext, index: int
+    ) -> tuple[str, ChunkTranscript | None]:
+        """Transcribe a chunk, unless its transcript is stored.
+
+        Returns: the key it is stored under, and the transcript if the llm was asked.
+        """
+        run = context.run
+        options, only_for = run.job.options.decoding(), _only_for(run.job)
+        pcm = await run_sync(_chunk_pcm, context, index, limiter=self._cut_limiter)
+        key = chunk_key(pcm, options, _expected_model(context, index), only_for)
+        if await self._chunks.get(run.owner, key) is not None:
+            return key, None
+        transcript = await self._llm.transcribe(pcm, options)
+        # the llm may have changed its model meanwhile
+        key = chunk_key(pcm, options, transcript.model, only_for)
+        await self._chunks.put(run.owner, key, run.job.id, transcript)
+        run.inference_s += transcript.timings.inference_s / transcript.timings.batch_size
+        return key, transcript
+
+
+def _only_for(job: Job) -> str:
+    return job.id if job.options.force else ""
+
+
+def _expected_model(context: ChunkContext, index: int) -> ModelIdentity:
+    """Return the model whose transcript of a chunk is accepted.
+
+    For a chunk in the stored result that is the model of the result: after a restart another
+    one may serve.
+    """
+    job = context.run.job
+    is_in_result = index < job.progress.chunks_done
+    return job.model if is_in_result and job.model is not None else context.model
+
+
+def _chunk_pcm(context: ChunkContext, index: int) -> bytes:
+    chunk = context.plan.chunk(index)
+    samples = context.recording.read(chunk.start, chunk.end)
+    return to_s16le(apply_gain(samples, context.plan.gain_db))

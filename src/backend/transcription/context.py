@@ -1,0 +1,58 @@
+"""The state of one job while a process works on it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from backend.eta import EtaEstimator
+from backend.pipeline.pcm import PcmRecording
+from backend.transcription.plan import Plan
+from contracts.jobs import Job
+from contracts.models import ModelIdentity
+
+
+@dataclass
+class JobContext:
+    """A job in progress.
+
+    Attributes:
+        blob: the recording as it was uploaded.
+        queued_at: time at which it was last queued.
+        prepare_s: seconds spent on decoding, VAD and the chunk plan.
+        inference_s: the model's own seconds for the chunks.
+    """
+
+    job: Job
+    owner: str
+    blob: Path
+    queued_at: datetime
+    prepare_s: float = 0.0
+    inference_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class ChunkContext:
+    """Everything that the chunks of a job share.
+
+    Attributes:
+        model: the model that serves now.
+    """
+
+    run: JobContext
+    plan: Plan
+    recording: PcmRecording
+    model: ModelIdentity
+    eta: EtaEstimator
+
+
+class Checkpoint(Protocol):
+    """Runs a step of a job once, however often the process restarts."""
+
+    def __call__(self, name: str, work: Callable[[], Awaitable[str]]) -> Awaitable[str]:
+        """Return the result of `work`, from now or from before a restart.
+
+        The call itself numbers the step: steps must be started in the same order each time.
+        """
+        ...

@@ -1,0 +1,35 @@
+"""Map items concurrently and yield the results in order."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+async def ordered_map(
+    work: Callable[[Item], Awaitable[Result]], items: Iterable[Item], concurrency: int
+) -> AsyncGenerator[Result]:
+    """Yield `work(item)` for each item, in the order of the items.
+
+    Args:
+        concurrency: items in progress at once; at most as many finished results wait for an
+            earlier one.
+
+    Raises:
+        Exception: the first error of `work`, in the order of the items; the rest is cancelled.
+    """
+    tasks: deque[asyncio.Task[Result]] = deque()
+    try:
+        for item in items:
+            if len(tasks) == concurrency:
+                yield await tasks.popleft()
+            tasks.append(asyncio.ensure_future(work(item)))
+        while tasks:
+            yield await tasks.popleft()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

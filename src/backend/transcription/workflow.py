@@ -1,0 +1,150 @@
+"""The use case: prepare a recording, resolve duplicates, transcribe its chunks, assemble them.
+
+Preparation is one durable step and each chunk is one: a step that is done is not repeated,
+however often the process restarts. Everything between the steps only reads, or writes the same
+values again.
+"""
+
+import time
+from contextlib import aclosing
+from functools import partial
+
+from backend.eta import EtaEstimator, stored_eta
+from backend.llm_client import LlmClient
+from backend.notifications import JobNotifier
+from backend.pipeline.assemble import Assembly
+from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
+from backend.storage.disk import retry_on_disk_full
+from backend.transcription.chunk_transcriber import ChunkTranscriber
+from backend.transcription.context import Checkpoint, ChunkContext, JobContext
+from backend.transcription.deduplication import Deduplicator, ResultSource
+from backend.transcription.ordered_map import ordered_map
+from backend.transcription.plan import Plan
+from backend.transcription.preparation import Preparation
+from contracts.jobs import Progress, Stage
+from contracts.models import ModelIdentity
+from contracts.transcription import ChunkTranscript
+
+
+class TranscriptionWorkflow:
+    """Transcribes recordings; the stores hold the results and the progress.
+
+    Args:
+        concurrency: chunks of one job at the llm at once.
+        eta_interval_s: seconds between two updates of the stored ETA.
+    """
+
+    def __init__(  # noqa: PLR0913  # one argument for each dependency
+        self,
+        *,
+        preparation: Preparation,
+        deduplicator: Deduplicator,
+        transcriber: ChunkTranscriber,
+        llm: LlmClient,
+        jobs: JobStore,
+        runs: RunStore,
+        notifier: JobNotifier,
+        checkpoint: Checkpoint,
+        concurrency: int,
+        eta_interval_s: float,
+    ) -> None:
+        self._preparation = preparation
+        self._deduplicator = deduplicator
+        self._transcriber = transcriber
+        self._llm = llm
+        self._jobs = jobs
+        self._runs = runs
+        self._notifier = notifier
+        self._checkpoint = checkpoint
+        self._concurrency = concurrency
+        self._eta_interval_s = eta_interval_s
+
+    async def run(self, run: JobContext) -> bool:
+        """Transcribe a recording.
+
+        Returns: whether the transcript is complete; False: a primary computes it.
+
+        Raises:
+            ServiceError, StepFailedError: the problem to report to the client.
+        """
+        plan = await self._prepare(run)
+        if not plan.chunks:
+            return True
+        model = await self._llm.wait_for_model()
+        source = await self._deduplicator.resolve(run.job, plan.audio_sha256, model)
+        if source is ResultSource.COMPUTE:
+            await self._transcribe(run, plan, model)
+        return source is not ResultSource.PENDING
+
+    async def _prepare(self, run: JobContext) -> Plan:
+        async def prepare() -> str:
+            return (await self._preparation.prepare(run)).model_dump_json()
+
+        started = time.monotonic()
+        plan = Plan.model_validate_json(await self._checkpoint("prepare", prepare))
+        run.prepare_s = time.monotonic() - started
+        await self._runs.set_prepared(run.job.id, _prepared(plan))
+        return plan
+
+    async def _transcribe(self, run: JobContext, plan: Plan, model: ModelIdentity) -> None:
+        """Transcribe the chunks concurrently, and assemble and store them in order."""
+        job = run.job
+        recording = await self._preparation.recording(run, plan)
+        await self._runs.set_stage(job.id, Stage.TRANSCRIBING)
+        self._notifier.notify(job.id)
+        eta = await self._estimator(plan, model)
+        context = ChunkContext(run, plan, recording, model, eta)
+        assembly = Assembly(plan.speech_spans(), plan.duration_s, job.options.language)
+        transcripts = ordered_map(
+            partial(self._transcriber.transcribe, context),
+            range(len(plan.chunks)),
+            self._concurrency,
+        )
+        updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
+        async with aclosing(transcripts), updates:
+            index = 0
+            async for transcript in transcripts:
+                await self._assemble(context, assembly, index, transcript)
+                index += 1
+
+    async def _assemble(
+        self, context: ChunkContext, assembly: Assembly, index: int, transcript: ChunkTranscript
+    ) -> None:
+        result = ChunkResult(
+            segments=assembly.add(context.plan.chunk(index), transcript),
+            progress=_progress(context, index),
+            model=transcript.model,
+            language=assembly.language,
+        )
+        job_id = context.run.job.id
+        await retry_on_disk_full(partial(self._runs.append, job_id, index, result))
+        self._notifier.notify(job_id)
+
+    async def _estimator(self, plan: Plan, model: ModelIdentity) -> EtaEstimator:
+        rtf = await self._jobs.recent_rtf(model.name)
+        n_chunks = len(plan.chunks)
+        audio_s = sum(plan.chunk(index).duration_s for index in range(n_chunks))
+        concurrent_s = audio_s * min(self._concurrency / n_chunks, 1.0)
+        return EtaEstimator(audio_s, concurrent_s, rtf and rtf * plan.duration_s)
+
+
+def _prepared(plan: Plan) -> PreparedRecording:
+    return PreparedRecording(
+        duration_s=round(plan.duration_s, 3),
+        speech_s=round(plan.speech_s, 3),
+        chunks_total=len(plan.chunks),
+        warnings=plan.warnings,
+    )
+
+
+def _progress(context: ChunkContext, index: int) -> Progress:
+    plan, chunk = context.plan, context.plan.chunk(index)
+    n_chunks = len(plan.chunks)
+    return Progress(
+        processed_s=round(chunk.start_s + chunk.duration_s, 3),
+        total_s=round(plan.duration_s, 3),
+        chunks_done=index + 1,
+        chunks_total=n_chunks,
+        eta_s=0.0 if index + 1 == n_chunks else context.eta.eta_s(),
+        stage=Stage.TRANSCRIBING,
+    )

@@ -1,0 +1,70 @@
+"""The same tests on both databases: SQLite in a file, and a real PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from backend.storage.database import ChunkStore, Database, HistoryStore, Stores
+from integration.postgres_server import PostgresServer, running_postgres
+
+# a real server takes its time, and has to be installed first: not for `make check`
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_database(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    database = Database.open(postgres.new_database(), tmp_path_factory.mktemp("data"))
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return request.getfixturevalue("postgres").new_database()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database with tables, empty."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    database: Database = request.getfixturevalue("postgres_database")
+    yield database
+    with database.writing() as session:
+        session.execute(text("TRUNCATE files, transcriptions RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def stores(database: Database) -> Stores:
+    return Stores(database)
+
+
+@pytest.fixture
+def history(database: Database) -> HistoryStore:
+    return HistoryStore(database)
+
+
+@pytest.fixture
+def chunks(database: Database) -> ChunkStore:
+    return ChunkStore(database)

@@ -1,0 +1,119 @@
+"""Migrations: to this version from every earlier one, and back."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, make_url, text
+
+from backend.storage.database import Database, HistoryStore, Stores
+from backend.storage.database.schema import NewerDatabaseError, downgrade, revisions
+from backend.storage.database.tables import Base
+from unit.backend.storage.database.recorded import OWNER, completed
+
+_SOURCE = Path(__file__).resolve().parents[5] / "src"
+
+
+def is_full_text_index(name: str | None) -> bool:
+    return name == "ix_segments_lemmas" or (name or "").startswith("segments_fts")
+
+
+def test_the_migrations_make_the_tables_that_the_program_expects(database: Database) -> None:
+    with database._engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_name": lambda name, *_: not is_full_text_index(name),
+                "compare_type": True,
+            },
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def raw_engine(url: str):
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return create_engine(address)
+
+
+async def test_going_back_leaves_nothing_and_forth_works_again(
+    empty_url: str, tmp_path: Path
+) -> None:
+    Database.open(empty_url, tmp_path).close()
+    engine = raw_engine(empty_url)
+    for revision in [*revisions()[-2::-1], "base"]:
+        downgrade(engine, revision)
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    engine.dispose()
+    database = Database.open(empty_url, tmp_path)
+    await completed(Stores(database), "раз")
+    database.close()
+
+
+@pytest.mark.parametrize("revision", revisions())
+async def test_a_database_of_each_earlier_version_is_brought_to_this_one_with_its_data(
+    empty_url: str, tmp_path: Path, revision: str
+) -> None:
+    database = Database.open(empty_url, tmp_path)
+    job_id = await completed(Stores(database), "Раз, два", with_words=True)
+    before = await Stores(database).jobs.get(job_id)
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, revision)
+    engine.dispose()
+    database = Database.open(empty_url, tmp_path)
+    assert await Stores(database).jobs.get(job_id) == before
+    assert [job.id for job in (await HistoryStore(database).page(OWNER, query="два")).items] == [
+        job_id
+    ]
+    database.close()
+
+
+def test_a_database_of_a_newer_program_is_refused_and_not_touched(
+    empty_url: str, tmp_path: Path
+) -> None:
+    Database.open(empty_url, tmp_path).close()
+    engine = raw_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError):
+        Database.open(empty_url, tmp_path)
+    assert inspect(engine).has_table("segments")
+    engine.dispose()
+
+
+_OPEN = """
+import asyncio, sys
+from pathlib import Path
+from backend.storage.database import Database, Stores
+database = Database.open(sys.argv[1], Path(sys.argv[2]))
+print(asyncio.run(Stores(database).waiting.n_waiting()))
+"""
+
+
+def test_processes_that_start_at_once_do_not_collide(empty_url: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _OPEN, empty_url, str(tmp_path)]
+    starting = [
+        subprocess.Popen(
+            command,
+            env={"PYTHONPATH": str(_SOURCE)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    for process in starting:
+        output, errors = process.communicate(timeout=120)
+        assert (process.returncode, output) == (0, b"0\n"), errors.decode()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_would_be_lost_with_the_process_is_refused(
+    url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="memory"):
+        Database.open(url, tmp_path)

@@ -1,0 +1,192 @@
+"""Full-text search by lemma, the same on both databases."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from backend.storage.database import HistoryStore, Stores
+from backend.storage.database.search.lemmas import word_lemmas
+from contracts.jobs import Job
+from unit.backend.storage.database.recorded import CHUNK_S, OWNER, completed
+
+
+async def search(history: HistoryStore, query: str) -> list[Job]:
+    return (await history.page(OWNER, query=query)).items
+
+
+def marked(job: Job) -> list[str]:
+    assert job.snippet is not None
+    assert job.hit is not None
+    return [job.snippet[start:end] for start, end in job.hit.marks]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Назначили встречу на вторник", "встречи"),
+        ("Пришли люди", "человек"),
+        ("Он шёл домой", "иду"),
+        ("Ёлки стоят", "елка"),
+        ("Елки стоят", "ЁЛКОЙ"),
+        ("Подпишем догово́р", "договора"),
+        ("Онлайн-встреча в 10", "встречами"),
+        ("Мы стали сильнее", "стать"),
+        ("Марка стали", "сталь"),
+        ("Версия v2 API", "api V2"),
+        ("Ко\u0438\u0306от", "койот"),
+        ("Глокая куздра штеко будланула", "куздру"),
+        ("Ubuntu и straße", "STRASSE"),
+        ("日本語 текст", "日本語"),
+    ],
+)
+async def test_any_form_of_a_word_finds_it(
+    stores: Stores, history: HistoryStore, text: str, query: str
+) -> None:
+    found = await completed(stores, text)
+    await completed(stores, "Совсем о другом")
+    assert [job.id for job in await search(history, query)] == [found]
+
+
+async def test_the_hit_is_told_with_its_time_and_marked(
+    stores: Stores, history: HistoryStore
+) -> None:
+    await completed(stores, "Вступление.", "🎉 <b>Встречи</b> и встреча!", "Встреча")
+    (job,) = await search(history, "встречу")
+    assert job.snippet == "🎉 <b>Встречи</b> и встреча!"
+    assert marked(job) == ["Встречи", "встреча"]
+    assert job.hit
+    assert (job.hit.segment_index, job.hit.start) == (1, CHUNK_S)
+
+
+async def test_a_long_segment_is_cut_around_the_hit(stores: Stores, history: HistoryStore) -> None:
+    await completed(stores, " ".join(["слово"] * 50 + ["встреча"] + ["слово"] * 50))
+    (job,) = await search(history, "встреча")
+    assert job.snippet == f"…{'слово ' * 10}встреча{' слово' * 10}…"
+    assert marked(job) == ["встреча"]
+
+
+async def test_all_words_must_be_there_in_whatever_segments(
+    stores: Stores, history: HistoryStore
+) -> None:
+    apart = await completed(stores, "Договор", "пустое", "аренда")
+    near = await completed(stores, "Договор", "про аренду по договору")
+    await completed(stores, "Договор")
+    first, second = await search(history, "договор аренды")
+    assert (first.id, second.id) == (near, apart)
+    assert first.hit
+    assert first.hit.segment_index == 1
+    assert second.hit
+    assert second.hit.segment_index == 0
+    assert await search(history, "договор аренды кошки") == []
+
+
+async def test_the_correction_and_the_model_s_text_are_both_found(
+    stores: Stores, history: HistoryStore
+) -> None:
+    job_id = await completed(stores, "Ошибку распознали тут")
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Рыбу приготовили тут")
+    for query, word in (("ошибка", "Ошибку"), ("рыба", "Рыбу")):
+        (job,) = await search(history, query)
+        assert marked(job) == [word]
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Мясо приготовили тут")
+    assert await search(history, "рыба") == []
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Ошибку распознали тут")
+    assert await search(history, "мясо") == []
+    assert [job.id for job in await search(history, "ошибка")] == [job_id]
+
+
+async def test_what_is_deleted_is_not_found(stores: Stores, history: HistoryStore) -> None:
+    first, second = await completed(stores, "встреча"), await completed(stores, "встреча")
+    await stores.jobs.delete(second)
+    assert [job.id for job in await search(history, "встреча")] == [first]
+
+
+async def test_hits_are_paged_and_are_the_owner_s(stores: Stores, history: HistoryStore) -> None:
+    ids = []
+    for _ in range(3):
+        ids.append(await completed(stores, "встреча"))
+        await completed(stores, "другое")
+        await completed(stores, "встреча", owner="another")
+    page = await history.page(OWNER, query="встреча", limit=2)
+    rest = await history.page(OWNER, query="встреча", limit=2, cursor=page.next_cursor)
+    assert [job.id for job in page.items + rest.items] == ids[::-1]
+    assert rest.next_cursor is None
+
+
+async def test_a_blank_query_is_none_and_one_without_words_finds_nothing(
+    stores: Stores, history: HistoryStore
+) -> None:
+    await completed(stores, "встреча")
+    assert len(await search(history, "  ")) == 1
+    assert await search(history, "!?") == []
+    assert await search(history, "_") == []
+
+
+HOSTILE = [
+    "\0",
+    "встреча\0встреча",
+    '"',
+    '"встреча',
+    "встреча*",
+    "^встреча",
+    "lemmas:встреча",
+    "segments_fts: x",
+    "NEAR(встреча другое, 5)",
+    "NOT встреча",
+    "AND OR NOT",
+    "встреча AND",
+    "(((",
+    "встреча & !другое | <-> x:*A",
+    "'; DROP TABLE segments; --",
+    "\\' \\",
+    "%s %(x)s {0} :x ?",
+    "\ud800встреча",
+    "\u0301\u0301",
+    "é" * 10_000,
+    "я" * 10_000,
+    "встреча " * 1250,
+    "'" * 10_000,
+    " ".join(f"слово{n}" for n in range(1500)),
+    "²½①ⅷ ٣ 𝟘",
+    "ﷺ ﬁ ǅ İ ŉ",
+    "а-б_в.г,д",
+]
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
+async def test_nothing_that_is_typed_breaks_the_search(
+    stores: Stores, history: HistoryStore, query: str
+) -> None:
+    job_id = await completed(stores, "встреча")
+    assert {job.id for job in await search(history, query)} <= {job_id}
+    assert [job.id for job in await search(history, "встреча")] == [job_id]
+
+
+async def test_any_text_can_be_stored_and_is_found_by_itself(
+    stores: Stores, history: HistoryStore
+) -> None:
+    """Random texts out of all of Unicode: one that breaks a tokenizer would show here."""
+    chosen = random.Random(4)
+    special = "\0\"'\\*():^&|!<>-_%$:;\n\t\u0301\u200b\ud800"
+    for _ in range(60):
+        letters = [
+            chosen.choice(special) if chosen.random() < 0.3 else chr(chosen.randrange(0x11_0000))
+            for _ in range(chosen.randrange(1, 40))
+        ]
+        text = "".join(letters) + " конец"
+        job_id = await completed(stores, text)
+        assert job_id in [
+            job.id for job in (await history.page(OWNER, query=text, limit=100)).items
+        ]
+        await stores.jobs.delete(job_id)
+
+
+def test_words_are_analysed_rightly_by_many_threads_at_once() -> None:
+    words = [
+        f"{root}{end}" for root in ("встреч", "договор", "лун") for end in ("а", "у", "ой", "ы")
+    ]
+    alone = [word_lemmas(word) for word in words]
+    word_lemmas.__globals__["_lemmas"].cache_clear()
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(word_lemmas, words * 20)) == alone * 20

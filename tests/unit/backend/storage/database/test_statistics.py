@@ -1,0 +1,64 @@
+"""Sums over an owner's jobs, on SQLite and PostgreSQL."""
+
+from datetime import timedelta
+
+from backend.storage.database import Database, StatisticsStore, Stores
+from contracts.jobs import JobStatus
+from contracts.statistics import DAYS_SHOWN
+from unit.backend.storage.database.recorded import CHUNK_S, NOON, OWNER, completed, queued, running
+
+TODAY = NOON.date()
+
+
+async def test_nothing_is_counted_before_anything_was_done(database: Database) -> None:
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
+    assert (counted.n_recordings, counted.audio_s, counted.n_words) == (0, 0, 0)
+    assert (counted.rtf, counted.n_queued, counted.n_running) == (None, 0, 0)
+    assert [day.n_recordings for day in counted.by_day] == [0] * DAYS_SHOWN
+
+
+async def test_only_what_was_transcribed_counts_and_only_the_owners(
+    database: Database, stores: Stores
+) -> None:
+    first = await completed(
+        stores, "Раз, два.", "", " три ", finished_at=NOON + timedelta(seconds=30)
+    )
+    await stores.transcripts.edit_segment(first, OWNER, 0, "Исправлено на много слов больше")
+    await completed(stores, "четыре", owner="another", finished_at=NOON + timedelta(seconds=10))
+    failed = await running(stores)
+    await stores.runs.finish(failed, JobStatus.FAILED, finished_at=NOON)
+    await queued(stores)
+    await running(stores, owner="another")
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
+    assert (counted.n_recordings, counted.audio_s) == (1, 3 * CHUNK_S)
+    assert counted.n_words == 3, "the model's words; an edit is the owner's own work"
+    assert (counted.n_queued, counted.n_running) == (1, 1)
+    own = await StatisticsStore(database).count(OWNER, TODAY, queue_of_all=False)
+    assert (own.n_queued, own.n_running) == (1, 0)
+    assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
+
+
+async def test_days_are_those_of_the_arrival_and_the_last_is_today(
+    database: Database, stores: Stores
+) -> None:
+    done = await completed(stores, "раз", "два")
+    for today, place in ((TODAY, -1), (TODAY + timedelta(days=DAYS_SHOWN - 1), 0)):
+        by_day = (await StatisticsStore(database).count(OWNER, today)).by_day
+        assert len(by_day) == DAYS_SHOWN
+        assert by_day[-1].day == today
+        assert (by_day[place].day, by_day[place].n_recordings) == (TODAY, 1)
+        assert by_day[place].audio_s == 2 * CHUNK_S
+        assert sum(day.n_recordings for day in by_day) == 1
+    late = await StatisticsStore(database).count(OWNER, TODAY + timedelta(days=DAYS_SHOWN))
+    assert sum(day.n_recordings for day in late.by_day) == 0
+    assert late.n_recordings == 1
+    assert (await stores.jobs.get(done)).status is JobStatus.COMPLETED
+
+
+async def test_the_database_tells_its_size(database: Database, stores: Stores) -> None:
+    statistics = StatisticsStore(database)
+    before = await statistics.size_bytes()
+    assert before > 10_000
+    for _ in range(60):
+        await completed(stores, *["слово " * 200] * 3)
+    assert await statistics.size_bytes() > before + 100_000

@@ -1,0 +1,338 @@
+"""The life of a job in the database, on SQLite and PostgreSQL."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, select
+
+from backend.errors import DiskFullError, JobNotFoundError, WrongStateError
+from backend.storage.database import (
+    ChunkStore,
+    Database,
+    HistoryStore,
+    PreparedRecording,
+    Stores,
+)
+from backend.storage.database.tables import Base
+from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, Stage
+from contracts.problems import Problem
+from contracts.transcription import TranscribeOptions
+from unit.backend.storage.database.recorded import (
+    CHUNK_S,
+    MODEL,
+    NOON,
+    OWNER,
+    chunk_result,
+    chunk_transcript,
+    completed,
+    new_job,
+    queued,
+    running,
+    segment,
+    segments,
+)
+
+LATER = NOON + timedelta(hours=1)
+OTHER_MODEL = MODEL.model_copy(update={"revision": "2"})
+
+
+async def test_a_job_comes_back_as_it_was_added(stores: Stores) -> None:
+    job = new_job(options=TranscribeOptions(prompt='"Ёж" \0 %s', temperature=0.1))
+    await stores.jobs.add(job, OWNER, Path("blob"))
+    assert await stores.jobs.get(job.id, OWNER) == job.model_copy(update={"queue_position": 1})
+    assert await stores.jobs.status(job.id) is JobStatus.QUEUED
+    assert await stores.jobs.owner(job.id) == OWNER
+
+
+async def test_a_job_added_twice_by_a_repeated_step_is_there_once(stores: Stores) -> None:
+    job = new_job()
+    await stores.jobs.add(job, OWNER, Path("blob"))
+    await stores.runs.begin(job.id, NOON)
+    await stores.jobs.add(job, OWNER, Path("blob"))
+    assert await stores.jobs.status(job.id) is JobStatus.RUNNING
+    assert await stores.waiting.unfinished() == [job.id]
+
+
+async def test_a_result_comes_back_to_the_letter_and_to_the_digit(stores: Stores) -> None:
+    job_id = await running(stores, 2)
+    assert (await stores.jobs.get(job_id)).result is not None
+    first = [segment(0, "Раз, два.", with_words=True), segment(1, "Три")]
+    second = [segment(2, "")]
+    second[0].words = []
+    assert await stores.runs.append(job_id, 0, chunk_result(first, done=1, total=2))
+    assert await stores.runs.append(job_id, 1, chunk_result(second, done=2, total=2))
+    assert await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
+    job = await stores.jobs.get(job_id, OWNER)
+    assert job.result is not None
+    assert job.result.segments == [*first, *second]
+    assert job.result.text == "Раз, два. Три"
+    assert (job.result.duration_s, job.result.speech_s) == (2 * CHUNK_S, 1.5)
+    assert (job.started_at, job.finished_at, job.model) == (NOON, LATER, MODEL)
+    assert job.progress == Progress(
+        processed_s=2 * CHUNK_S,
+        total_s=2 * CHUNK_S,
+        chunks_done=2,
+        chunks_total=2,
+        eta_s=0.0,
+        stage=Stage.DONE,
+    )
+    assert await stores.jobs.get(job_id, with_result=False) == job.model_copy(
+        update={"result": None}
+    )
+
+
+async def test_finding_a_job_takes_as_many_queries_however_long_it_is(
+    database: Database, stores: Stores
+) -> None:
+    job_id = await completed(stores, *["раз два три"] * 30, with_words=True)
+    statements: list[str] = []
+    event.listen(
+        database._engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    await stores.jobs.get(job_id)
+    assert sum("FROM" in statement for statement in statements) <= 4
+
+
+async def test_a_chunk_appended_again_after_a_crash_is_there_once(stores: Stores) -> None:
+    job_id = await running(stores)
+    assert await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+    assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "другое")], done=1))
+    assert await stores.runs.append(job_id, 1, chunk_result([segment(1, "два")], done=2))
+    assert [each.text for each in await segments(stores, job_id)] == ["раз", "два"]
+
+
+async def test_a_missing_chunk_is_never_passed_over(stores: Stores) -> None:
+    job_id = await running(stores)
+    with pytest.raises(ValueError, match="chunk 1"):
+        await stores.runs.append(job_id, 1, chunk_result([segment(0, "два")], done=2))
+    assert await segments(stores, job_id) == []
+
+
+async def test_a_segment_that_a_later_chunk_lengthens_is_replaced(stores: Stores) -> None:
+    job_id = await running(stores)
+    await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз", with_words=True)], done=1))
+    longer = segment(0, "раз два", with_words=True)
+    await stores.runs.append(job_id, 1, chunk_result([longer], done=2))
+    assert await segments(stores, job_id) == [longer]
+
+
+async def test_segments_since_a_change_are_those_an_event_stream_lacks(
+    stores: Stores,
+) -> None:
+    job_id = await running(stores)
+    await stores.runs.append(
+        job_id, 0, chunk_result([segment(0, "раз"), segment(1, "два")], done=1)
+    )
+    (first, _), (second, _) = await stores.transcripts.segments_since(job_id, 0)
+    assert [each.text for _, each in await stores.transcripts.segments_since(job_id, first)] == [
+        "два"
+    ]
+    assert await stores.transcripts.segments_since(job_id, second) == []
+    longer = segment(1, "два три", with_words=True)
+    await stores.runs.append(job_id, 1, chunk_result([longer, segment(2, "четыре")], done=2))
+    since = [each for _, each in await stores.transcripts.segments_since(job_id, second)]
+    assert since == [longer, segment(2, "четыре")], "the one that has grown, too"
+    assert await stores.transcripts.segments_since(job_id, 10**17) == []
+
+
+async def test_a_job_goes_on_after_a_restart_with_its_first_start(stores: Stores) -> None:
+    job_id = await queued(stores)
+    assert await stores.waiting.n_waiting() == 1
+    assert await stores.runs.begin(job_id, NOON)
+    assert await stores.runs.begin(job_id, LATER)
+    assert (await stores.jobs.get(job_id)).started_at == NOON
+    assert await stores.waiting.n_waiting() == 0
+
+
+async def test_what_was_recognised_before_a_cancel_is_kept_and_nothing_comes_after(
+    stores: Stores,
+) -> None:
+    job_id = await running(stores)
+    await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+    assert (await stores.jobs.cancel(job_id, OWNER, LATER)).status is JobStatus.CANCELLED
+    assert not await stores.runs.append(job_id, 1, chunk_result([segment(1, "два")], done=2))
+    assert not await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
+    assert not await stores.runs.begin(job_id, LATER)
+    await stores.runs.set_stage(job_id, Stage.DECODING)
+    await stores.runs.set_prepared(job_id, PreparedRecording(1.0, 1.0, 1))
+    job = await stores.jobs.get(job_id)
+    assert (job.status, job.finished_at) == (JobStatus.CANCELLED, LATER)
+    assert (job.progress.stage, job.progress.total_s) == (Stage.TRANSCRIBING, 3 * CHUNK_S)
+    assert job.result
+    assert job.result.text == "раз"
+    with pytest.raises(WrongStateError):
+        await stores.jobs.cancel(job_id, OWNER, LATER)
+
+
+async def test_a_failure_tells_its_reason(stores: Stores) -> None:
+    job_id = await running(stores)
+    error = Problem(type="/problems/llm-failed", title="t", status=502, detail="Нет \0 ответа")
+    assert await stores.runs.finish(job_id, JobStatus.FAILED, finished_at=LATER, error=error)
+    assert (await stores.jobs.get(job_id)).error == error
+
+
+async def test_two_models_in_one_transcript_are_told(stores: Stores) -> None:
+    job_id = await running(stores)
+    await stores.runs.append(job_id, 0, chunk_result([], done=1))
+    assert (await stores.jobs.get(job_id)).warnings == []
+    await stores.runs.append(job_id, 1, chunk_result([], done=2, model=OTHER_MODEL))
+    await stores.runs.append(job_id, 2, chunk_result([], done=3))
+    assert (await stores.jobs.get(job_id)).warnings == [JobWarning.MODEL_CHANGED]
+
+
+async def test_another_owner_neither_sees_nor_changes_a_job(stores: Stores) -> None:
+    job_id = await completed(stores, "раз", owner="first")
+    for attempt in (
+        lambda: stores.jobs.get(job_id, "second"),
+        lambda: stores.jobs.blob(job_id, "second"),
+        lambda: stores.jobs.cancel(job_id, "second", LATER),
+        lambda: stores.transcripts.edit_segment(job_id, "second", 0, "два"),
+        lambda: stores.jobs.delete(job_id, "second"),
+    ):
+        with pytest.raises(JobNotFoundError):
+            await attempt()
+    assert (await stores.jobs.get(job_id, "first")).result
+
+
+@pytest.mark.parametrize("job_id", ["", "\0", "нет", "' OR 1=1 --", "\ud800", "a" * 10_000])
+async def test_an_id_that_nobody_gave_is_not_found(stores: Stores, job_id: str) -> None:
+    await queued(stores)
+    for attempt in (stores.jobs.get, stores.jobs.status, stores.jobs.delete, stores.jobs.blob):
+        with pytest.raises(JobNotFoundError):
+            await attempt(job_id)
+
+
+async def test_a_correction_keeps_the_model_s_text_until_it_is_taken_back(
+    stores: Stores,
+) -> None:
+    job_id = await completed(stores, "превед мир", "два", with_words=True)
+    edited = await stores.transcripts.edit_segment(job_id, OWNER, 0, "привет,\0 мир")
+    assert (edited.text, edited.original_text) == ("привет, мир", "превед мир")
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Привет, мир!")
+    job = await stores.jobs.get(job_id)
+    assert job.result
+    assert job.result.text == "Привет, мир! два"
+    assert job.result.segments[0].original_text == "превед мир"
+    assert job.result.segments[1].original_text is None
+    assert (
+        await stores.transcripts.edit_segment(job_id, OWNER, 0, "превед мир")
+    ).original_text is None
+
+
+async def test_each_change_of_a_finished_job_shows_in_its_revision(
+    stores: Stores, history: HistoryStore
+) -> None:
+    job_id = await completed(stores, "раз")
+    revisions = [await stores.jobs.revision(job_id, OWNER)]
+    for change in (
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "два"),
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "три"),
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "раз"),
+        lambda: stores.retention.drop_audio(job_id),
+    ):
+        await change()
+        revisions.append(await stores.jobs.revision(job_id))
+    assert len(set(revisions)) == 5
+    with pytest.raises(JobNotFoundError):
+        await stores.jobs.revision(job_id, "another")
+
+
+@pytest.mark.parametrize("index", [-1, 1, 2**31, 10**30])
+async def test_a_segment_that_is_not_there_cannot_be_corrected(stores: Stores, index: int) -> None:
+    job_id = await completed(stores, "раз")
+    with pytest.raises(JobNotFoundError):
+        await stores.transcripts.edit_segment(job_id, OWNER, index, "два")
+
+
+def n_rows(database: Database) -> dict[str, int]:
+    with database.reading() as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def test_deleting_leaves_no_row_of_a_job_and_all_of_another(
+    database: Database, stores: Stores, chunks: ChunkStore, tmp_path: Path
+) -> None:
+    async def one(blob: Path) -> str:
+        job_id = await completed(stores, "раз", "два", with_words=True, blob=blob)
+        await stores.transcripts.edit_segment(job_id, OWNER, 0, "три")
+        await stores.jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
+        await chunks.put(OWNER, blob.name, job_id, chunk_transcript("раз"))
+        return job_id
+
+    await one(tmp_path / "kept")
+    before = n_rows(database)
+    assert all(before.values())
+    job_id = await one(tmp_path / "deleted")
+    assert (await stores.jobs.delete(job_id, OWNER)).blob == tmp_path / "deleted"
+    assert n_rows(database) == before
+    with pytest.raises(JobNotFoundError):
+        await stores.jobs.delete(job_id, OWNER)
+
+
+async def test_a_job_deleted_while_it_runs_takes_nothing_more(
+    database: Database, stores: Stores, chunks: ChunkStore
+) -> None:
+    job_id = await running(stores)
+    await stores.jobs.delete(job_id)
+    assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+    assert not await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
+    assert not await stores.runs.begin(job_id, NOON)
+    await chunks.put(OWNER, "key", job_id, chunk_transcript("раз"))
+    assert not any(n_rows(database).values())
+
+
+async def test_a_recording_is_given_up_with_the_last_job_that_has_it(
+    stores: Stores, tmp_path: Path
+) -> None:
+    first, second = [await completed(stores, "раз", blob=tmp_path / "shared") for _ in range(2)]
+    assert (await stores.jobs.delete(first)).blob is None
+    assert await stores.jobs.blob(second) == tmp_path / "shared"
+    assert (await stores.jobs.delete(second)).blob == tmp_path / "shared"
+
+
+async def test_a_recording_is_found_after_the_data_folder_has_moved(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    database = Database.open(url, tmp_path / "before")
+    job_id = await queued(Stores(database), blob=tmp_path / "before" / "blobs" / "1")
+    elsewhere = await queued(Stores(database), blob=tmp_path / "elsewhere")
+    database.close()
+    moved = Database.open(url, tmp_path / "after")
+    assert await Stores(moved).jobs.blob(job_id) == tmp_path / "after" / "blobs" / "1"
+    assert await Stores(moved).jobs.blob(elsewhere) == tmp_path / "elsewhere"
+    moved.close()
+
+
+async def test_speed_is_the_median_of_what_was_really_transcribed(stores: Stores) -> None:
+    assert await stores.jobs.recent_rtf(MODEL.name) is None
+    for seconds in (2, 4, 20):
+        await completed(stores, "раз", finished_at=NOON + timedelta(seconds=seconds))
+    await completed(
+        stores, "раз", finished_at=NOON - timedelta(seconds=60)
+    )  # the clock was set back
+    copied = await running(stores)
+    assert await stores.duplicates.copy_result(
+        await completed(stores, "раз", finished_at=NOON + timedelta(seconds=4)), copied
+    )
+    await stores.runs.finish(copied, JobStatus.COMPLETED, finished_at=NOON + timedelta(seconds=900))
+    assert await stores.jobs.recent_rtf(MODEL.name) == pytest.approx(4 / CHUNK_S)
+    assert await stores.jobs.recent_rtf("another") is None
+
+
+async def test_a_full_disk_is_told_and_leaves_what_was_there(sqlite: Database) -> None:
+    stores = Stores(sqlite)
+    job_id = await running(stores)
+
+    def stop_growing(connection, *_: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(sqlite._engine, "checkout", stop_growing)
+    long = [segment(index, "раз " * 100, with_words=True) for index in range(100)]
+    with pytest.raises(DiskFullError):
+        await stores.runs.append(job_id, 0, chunk_result(long, done=1))
+    assert await segments(stores, job_id) == []
+    assert (await stores.jobs.get(job_id)).progress.chunks_done == 0

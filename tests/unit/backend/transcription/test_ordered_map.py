@@ -1,0 +1,47 @@
+"""If these fail, text comes in the wrong order, or chunks go on after a job has ended."""
+
+import asyncio
+
+import pytest
+
+from backend.transcription.ordered_map import ordered_map
+
+
+async def test_results_keep_the_order_though_later_ones_are_ready_first() -> None:
+    async def work(item: int) -> int:
+        await asyncio.sleep((5 - item) / 200)
+        return item * 10
+
+    assert [result async for result in ordered_map(work, range(5), 3)] == [0, 10, 20, 30, 40]
+
+
+async def test_no_more_than_the_given_number_are_worked_on() -> None:
+    running = most = 0
+
+    async def work(item: int) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.005)
+        running -= 1
+
+    async for _ in ordered_map(work, range(10), 3):
+        pass
+    assert most == 3
+
+
+async def test_an_error_ends_the_work_that_was_begun() -> None:
+    ended: list[int] = []
+
+    async def work(item: int) -> None:
+        if item == 0:
+            raise RuntimeError("first")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(item)
+
+    with pytest.raises(RuntimeError, match="first"):
+        async for _ in ordered_map(work, range(3), 3):
+            pass
+    assert ended == [1, 2]
