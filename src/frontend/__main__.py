@@ -13,6 +13,7 @@ from contracts.hosts import AllowedHosts
 from frontend.backend_gateway import BackendGateway
 from frontend.hosts import HostsMiddleware
 from frontend.page_files import page_files
+from frontend.security_headers import SecurityHeadersMiddleware
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
 
@@ -81,7 +82,10 @@ def create_app(settings: FrontendSettings) -> App:
         Path(__file__).with_name("app.py"),
         routes=[gateway.route, page_files()],
         lifespan=gateway.open,
-        middleware=[Middleware(HostsMiddleware, hosts=allowed_hosts(settings))],
+        middleware=[
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(HostsMiddleware, hosts=allowed_hosts(settings)),
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """`python -m frontend`: the page, its static files and the backend gateway on one port."""
 
+import re
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -36,6 +37,28 @@ def test_an_unchanged_script_is_not_sent_again(page: Service):
     assert first.headers["cache-control"] == "no-cache"
     again = _get(page, "/page/uploader/uploader.js", **{"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/page/uploader/uploader.js", "/_stcore/health", "/missing", "/backend/v1/nothing"],
+)
+def test_every_response_keeps_the_page_to_itself(page: Service, path: str):
+    """Otherwise another site frames the page, or a text that a browser takes for a script runs."""
+    headers = _get(page, path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["default-src"] == "'self'"
+    assert "unsafe" not in policy["script-src"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+
+
+def test_inline_scripts_of_the_page_are_allowed_by_their_hash(page: Service):
+    """An update of Streamlit changes them; the page would stay blank without this."""
+    answer = _get(page, "/")
+    n_inline = len(re.findall(r"<script>", answer.text))
+    assert n_inline == answer.headers["content-security-policy"].count("'sha256-") > 0
 
 
 @pytest.mark.parametrize("path", ["/page/%2e%2e/settings.py", "/page/..%2fsettings.py", "/page/"])
