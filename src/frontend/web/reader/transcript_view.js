@@ -29,7 +29,7 @@ export class TranscriptView {
     const { player, transcript } = this;
     const undoHistory = new UndoHistory();
     const maxChars = maxSegmentChars;
-    this.follower = new PlaybackFollower({ player, segments, transcript, signal });
+    this.playbackFollower = new PlaybackFollower({ player, segments, transcript, signal });
     this.editor = new SegmentEditor({
       t, segments, transcript, undoHistory, player, maxChars, signal,
     });
@@ -79,17 +79,17 @@ export class TranscriptView {
   }
 
   #layOut(statusPanel, findBar) {
-    const { t, player, toolbar, transcript, follower } = this;
+    const { t, player, toolbar, transcript, playbackFollower } = this;
     this.title = element("h2", { className: "name", dir: "auto" });
     this.facts = element("p", { className: "facts" });
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
     this.model = element("small", { className: "model-name" });
     const head = element("header", {}, this.title, this.facts, this.hint);
     const panel = element("div", { className: "panel" }, player.root, toolbar.root, findBar.root);
-    const resume = () => follower.resume();
+    const resume = () => playbackFollower.resume();
     const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
     back.hidden = true;
-    follower.addEventListener("following", () => (back.hidden = follower.isFollowing));
+    playbackFollower.addEventListener("following", () => (back.hidden = playbackFollower.isFollowing));
     this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back);
   }
 
@@ -98,7 +98,7 @@ export class TranscriptView {
     const time = Number.parseFloat(new URLSearchParams(location.search).get("t"));
     if (this.#hasPlayedFromAddress || !Number.isFinite(time) || !this.segments.length) return;
     this.#hasPlayedFromAddress = true;
-    this.follower.playFrom(time);
+    this.playbackFollower.playFrom(time);
   }
 
   async #showWaveform() {
