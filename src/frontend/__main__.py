@@ -16,6 +16,7 @@ from frontend.page_files import page_files
 from frontend.security_headers import SecurityHeadersMiddleware
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
+from servicekit.connections import BACKLOG, LimitedConnection
 
 SHUTDOWN_S = 5
 """Seconds to wait for open requests on shutdown."""
@@ -101,6 +102,8 @@ def main() -> None:
         log_level=_streamlit_log_level(settings.log_level),
         access_log=False,
         server_header=False,
+        http=LimitedConnection,
+        backlog=BACKLOG,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )

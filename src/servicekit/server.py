@@ -3,6 +3,8 @@
 import uvicorn
 from fastapi import FastAPI
 
+from servicekit.connections import BACKLOG, LimitedConnection
+
 SHUTDOWN_S = 5
 """Seconds that open requests may take to finish at shutdown."""
 
@@ -16,5 +18,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=LimitedConnection,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )

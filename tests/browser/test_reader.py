@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser.axe_rules import severe_violations
-from browser.visits import OpenVisit
+from browser.visits import OpenVisit, wait_until_true
 from browser.written_transcripts import PHRASE_S, long_phrases, write_finished
 from speech_corpus import russian_sentences
 from spoken_words import words
@@ -119,7 +119,7 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
 def _seek_by_click(page: Page, place: list[float]) -> dict:
     page.locator("audio").evaluate(WATCH_SEEK)
     page.mouse.click(*place)
-    page.wait_for_function("window.seeked")
+    wait_until_true(page, "window.seeked")
     return page.evaluate("seeked")
 
 
@@ -248,7 +248,7 @@ def _interactions_of_reading_and_correcting(page: Page, n: int) -> list[tuple[st
     page.keyboard.press("Escape")
     page.locator(f".segment[data-position='{n - 1}']").scroll_into_view_if_needed()
     _text_of(page, n - 1).click()
-    page.wait_for_function("interactions.some(([name]) => name === 'click')")
+    wait_until_true(page, "interactions.some(([name]) => name === 'click')")
     return page.evaluate("interactions")
 
 

@@ -1,5 +1,6 @@
 """Visitors of the page, each with their own browser profile."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 LaunchChromium = Callable[..., Browser]
 OpenVisit = Callable[..., "Visit"]
 
+_SCRIPT_S = 30
 _LOST_MODULE = "Failed to fetch dynamically imported module"
 
 
@@ -44,3 +46,11 @@ class Visit:
     def _note_dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
+
+
+def wait_until_true(page: Page, expression: str) -> None:
+    """Wait for a script's value; Playwright's own way evaluates text, which the page forbids."""
+    deadline = time.monotonic() + _SCRIPT_S
+    while not page.evaluate(f"Boolean({expression})"):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.docker
 
 SERVICES = ("frontend", "backend", "llm")
 OWN_PACKAGES = {
-    "frontend": {"contracts", "frontend"},
+    "frontend": {"contracts", "frontend", "servicekit"},
     "backend": {"backend", "contracts", "servicekit"},
     "llm": {"contracts", "llm", "servicekit"},
 }

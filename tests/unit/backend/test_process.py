@@ -1,5 +1,6 @@
 """`python -m backend` as a process: what it does before and beside its app."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from servicekit.connections import MAX_CONNECTIONS, max_connections
 from testbed.services import REPOSITORY, Service, free_port
 
 pytestmark = pytest.mark.whole_app
@@ -49,6 +51,38 @@ def _wait_until_live(service: Service) -> None:
             time.sleep(0.2)
         else:
             return
+
+
+@pytest.mark.slow
+def test_half_open_connections_are_closed_and_fill_no_log(backend: Service):
+    """Otherwise a few hundred of them stop the backend, and the log fills the disk."""
+    size_before = backend.log.stat().st_size
+    address = ("127.0.0.1", backend.port)
+    opened = [socket.create_connection(address, timeout=20) for _ in range(300)]
+    for each in opened[::2]:
+        each.sendall(b"GET /health/live HTTP/1.1\r\nHost: local")
+    for each in opened:
+        assert each.recv(1) == b""
+        each.close()
+    httpx.get(f"{backend.url}/health/live", trust_env=False).raise_for_status()
+    assert backend.log.stat().st_size == size_before
+
+
+@pytest.mark.slow
+def test_more_connections_than_descriptors_stop_nobody_else(backend: Service):
+    """Out of descriptors, asyncio tries to accept in a busy loop that logs each failure."""
+    max_connections()  # this process needs descriptors, too
+    size_before = backend.log.stat().st_size
+    address = ("127.0.0.1", backend.port)
+    opened = [socket.create_connection(address, timeout=20) for _ in range(MAX_CONNECTIONS + 500)]
+    assert sum(each.recv(12) == b"HTTP/1.1 503" for each in opened[MAX_CONNECTIONS:]) == 500
+    for each in opened[:100]:
+        each.close()
+    time.sleep(0.5)
+    httpx.get(f"{backend.url}/health/live", trust_env=False).raise_for_status()
+    for each in opened:
+        each.close()
+    assert backend.log.stat().st_size == size_before
 
 
 def test_nobody_else_can_read_what_the_backend_stores(backend: Service):

@@ -1,6 +1,7 @@
 """`python -m frontend`: the page, its static files and the backend gateway on one port."""
 
 import re
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -122,6 +123,18 @@ def test_websocket_is_open_to_the_page_itself(page: Service):
 def test_websocket_is_closed_to_other_sites(page: Service, headers: dict[str, str]):
     """The whole page comes through it, with all transcripts."""
     assert _handshake(page, **headers) == 403
+
+
+@pytest.mark.slow
+def test_half_open_connections_are_closed(page: Service):
+    """Otherwise a few hundred of them stop the page for everybody."""
+    opened = [socket.create_connection(("127.0.0.1", page.port), timeout=20) for _ in range(300)]
+    for each in opened[::2]:
+        each.sendall(b"GET / HTTP/1.1\r\nHost: local")
+    for each in opened:
+        assert each.recv(1) == b""
+        each.close()
+    assert _get(page, "/_stcore/health").text == "ok"
 
 
 def test_the_server_stops_while_a_browser_is_connected(page: Service):
