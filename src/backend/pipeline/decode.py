@@ -4,9 +4,11 @@ The file's content determines its format; its name is ignored.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from math import inf
 from pathlib import Path
 
 import av
@@ -15,8 +17,10 @@ import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
+from av.codec.codec import Codec
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 
 from backend.errors import (
     EmptyAudioError,
@@ -24,6 +28,7 @@ from backend.errors import (
     UnreadableAudioError,
     UnsupportedMediaError,
 )
+from backend.pipeline.headers import RiffHeader, has_mp3_length, read_riff_header
 
 Block = npt.NDArray[np.float32]
 """Shape (n_samples, n_channels), float32; full scale is [-1, 1]."""
@@ -41,7 +46,7 @@ MIN_GAP_S = 0.1
 """Shorter gaps between timestamps are jitter of the container, not missing audio."""
 
 MAX_GAP_S = 600.0
-"""A longer gap is a clock that was reset, not ten minutes of missing audio."""
+"""A longer gap in a broadcast format is a clock that was reset, not missing audio."""
 
 _NO_SAMPLES = "The file has an audio track without any samples."
 _NOT_MEDIA = "The file is neither audio nor video."
@@ -50,9 +55,22 @@ _NO_INDEX = "The file is cut off before its index."
 _TRUNCATED_SHARE = 0.98
 """A recording shorter than this share of its declared duration counts as truncated."""
 
-# These formats read other files, devices or the network; no recording needs them.
-_REFUSED_CONTAINERS = {"hls", "dash", "concat", "concatf", "image2", "tty", "lavfi", "sdp", "rtsp"}
-_PRIVATE_OPTIONS = {"protocol_whitelist": "file"}
+_DEMUXERS = (
+    "aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "au", "avi", "caf",
+    "dsf", "dss", "dts", "dtshd", "eac3", "flac", "flv", "gsm", "ilbc", "ircam", "latm",
+    "live_flv", "loas", "matroska", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "nistsphere",
+    "nut", "ogg", "oma", "qcp", "rm", "sbc", "shn", "sox", "tak", "truehd", "tta", "voc", "w64",
+    "wav", "wv",
+)  # fmt: skip
+"""Formats of recordings. Others read further files, devices or the network, or are pictures."""
+
+_ZERO_BASED = {"matroska", "mov"}
+"""Formats whose timestamps count from the start of playback, as browsers do."""
+
+_WITHOUT_LENGTH = {
+    "aac", "ac3", "amr", "amrnb", "amrwb", "dts", "eac3", "gsm", "latm", "loas", "truehd",
+}  # fmt: skip
+"""Formats without a length: FFmpeg guesses one from the bit rate."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +128,7 @@ def probe(path: Path) -> MediaInfo:
             codec=stream.codec_context.name,
             sample_rate=first.sample_rate,
             channels=n_channels,
-            duration_s=_declared_duration_s(container, stream),
+            duration_s=_declared_duration_s(path, container, stream),
         )
 
 
@@ -137,19 +155,23 @@ def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator
             report.non_finite = True
             yield np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
     is_short = _is_short(report.n_samples / info.sample_rate, info)
-    report.truncated = report.damaged or is_short or _is_truncated_riff(path)
+    riff = read_riff_header(path)
+    report.truncated = report.damaged or is_short or (riff is not None and riff.is_cut)
     if not report.n_samples:
         raise EmptyAudioError(_NO_SAMPLES)
 
 
 def _blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
     with _open(path) as (container, stream):
-        origin_s = float(Fraction(container.start_time or 0, av.time_base))
+        is_zero_based = _is_zero_based(container)
+        start_time = 0 if is_zero_based else container.start_time or 0
+        origin_s = float(Fraction(start_time, av.time_base))
+        max_gap_s = inf if is_zero_based else MAX_GAP_S
         clock_s = 0.0
         converter = _BlockConverter(info.sample_rate, info.channels)
         for frame in _frames(container, stream, report):
             missing_s = 0.0 if frame.time is None else frame.time - origin_s - clock_s
-            if MIN_GAP_S < missing_s <= MAX_GAP_S:
+            if MIN_GAP_S < missing_s <= max_gap_s:
                 yield from converter.flush()
                 yield from _silence(missing_s, info)
                 clock_s += missing_s
@@ -170,12 +192,29 @@ def _is_short(duration_s: float, info: MediaInfo) -> bool:
     return duration_s < declared_s * _TRUNCATED_SHARE - MIN_GAP_S
 
 
-def _is_truncated_riff(path: Path) -> bool:
-    """Return whether a WAV file is shorter than its header says, which FFmpeg ignores."""
-    with path.open("rb") as file:
-        magic, length = file.read(4), int.from_bytes(file.read(4), "little")
-    is_unknown = length in (0, 0xFFFFFFFF)  # the header of a stream written as it was recorded
-    return magic == b"RIFF" and not is_unknown and length + 8 > path.stat().st_size
+@cache
+def _audio_decoders() -> str:
+    """Return FFmpeg's list of all audio decoders; pictures and subtitles are never decoded."""
+    names: list[str] = []
+    for name in sorted(av.codecs_available):
+        with suppress(ValueError):  # an encoder without a decoder
+            if Codec(name, "r").type == "audio":
+                names.append(name)
+    return ",".join(names)
+
+
+def _options(riff: RiffHeader | None) -> dict[str, str]:
+    """Return FFmpeg's options for a file that nobody has looked into yet."""
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": ",".join(_DEMUXERS),
+        "codec_whitelist": _audio_decoders(),
+    }
+    if riff and riff.offset:
+        options["skip_initial_bytes"] = str(riff.offset)
+    if riff and riff.has_more:
+        options["ignore_length"] = "1"
+    return options
 
 
 def _is_mp4(path: Path) -> bool:
@@ -189,20 +228,27 @@ def _open(path: Path) -> Generator[tuple[InputContainer, AudioStream]]:
     if path.stat().st_size == 0:
         raise EmptyAudioError("The file is empty.")
     try:
-        container = av.open(str(path), mode="r", options=_PRIVATE_OPTIONS, metadata_errors="ignore")
+        options = _options(read_riff_header(path))
+        container = av.open(str(path), mode="r", options=options, metadata_errors="ignore")
     except (FFmpegError, ValueError) as error:
         if _is_mp4(path):
             raise UnreadableAudioError(_NO_INDEX) from error
         raise UnsupportedMediaError(_NOT_MEDIA) from error
     with container:
-        name = container.format.name
-        is_image = name.endswith("_pipe")
-        if is_image or _REFUSED_CONTAINERS & set(name.split(",")):
-            raise UnsupportedMediaError(_NOT_MEDIA)
         if not container.streams.audio:
             raise _no_audio_error(container)
-        stream = container.streams.audio[0]
-        yield container, stream
+        yield container, _select_stream(container)
+
+
+def _select_stream(container: InputContainer) -> AudioStream:
+    """Return the audio track that the file marks as its default one, else the first."""
+    tracks = container.streams.audio
+    default = [track for track in tracks if track.disposition & Disposition.default]
+    return default[0] if len(default) == 1 else tracks[0]
+
+
+def _is_zero_based(container: InputContainer) -> bool:
+    return not _ZERO_BASED.isdisjoint(container.format.name.split(","))
 
 
 def _no_audio_error(container: InputContainer) -> Exception:
@@ -227,13 +273,22 @@ def _frames(
                 if frame.samples:
                     decoded_any = True
                     yield frame
-    except FFmpegError:
+    except (FFmpegError, IndexError):  # IndexError: PyAV met a stream that began after opening
         report.damaged = True
     if report.damaged and not decoded_any:
         raise UnreadableAudioError("The audio is damaged and cannot be decoded.")
 
 
-def _declared_duration_s(container: InputContainer, stream: AudioStream) -> float | None:
+def _declared_duration_s(
+    path: Path, container: InputContainer, stream: AudioStream
+) -> float | None:
+    """Return the length in the header; None when FFmpeg would only guess it."""
+    names = set(container.format.name.split(","))
+    riff = read_riff_header(path)
+    if not names.isdisjoint(_WITHOUT_LENGTH) or (riff and (riff.is_stream or riff.has_more)):
+        return None
+    if "mp3" in names and not has_mp3_length(path):
+        return None
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     has_only_audio = len(container.streams) == len(container.streams.audio)

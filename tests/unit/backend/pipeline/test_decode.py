@@ -1,10 +1,13 @@
 """If these fail, common files are refused, decoded wrongly, or decoded without end."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from audio_files import noise, tone, write_encoded, write_silent_video, write_wav
 from backend.errors import (
@@ -137,3 +140,47 @@ def test_a_stream_that_changes_from_mono_to_stereo_is_decoded_whole(tmp_path: Pa
     widths = {block.shape[1] for block in decode_blocks(joined, info, report)}
     assert widths == {info.channels}
     assert report.n_samples / info.sample_rate == pytest.approx(4, abs=0.3)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.webm", "libopus"), ("a.m4a", "aac")])
+def test_audio_that_starts_late_keeps_the_time_of_the_player(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    """Otherwise every segment lies seconds before the word that the page plays."""
+    path = write_encoded(tmp_path / name, tone(1, 48_000), codec, sample_rate=48_000, start_s=3.0)
+    decoded = decode(path)
+    assert decoded.recording.duration_s == pytest.approx(4, abs=0.1)
+    assert np.abs(decoded.recording.read(0, 44_000)).max() < 0.01
+    assert not decoded.truncated
+
+
+def test_a_pause_of_more_than_ten_minutes_is_silence(tmp_path: Path) -> None:
+    """A muted browser recording has no packets while it is muted."""
+    path = tmp_path / "a.mka"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8_000, layout="mono")
+        for start_s in (0, 700):
+            samples = (tone(1, 8_000) * 32_767).astype(np.int16).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 8_000, start_s * 8_000
+            frame.time_base = Fraction(1, 8_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    recording = decode(path).recording
+    assert recording.duration_s == pytest.approx(701, abs=0.1)
+    assert np.abs(recording.read(16_000 * 2, 16_000 * 699)).max() == 0
+    assert np.abs(recording.read(16_000 * 700, 16_000 * 701)).max() > 0.3
+
+
+def test_the_default_track_is_decoded_not_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        tracks = [container.add_stream("pcm_s16le", rate=8_000, layout="mono") for _ in range(2)]
+        tracks[0].disposition, tracks[1].disposition = Disposition(0), Disposition.default
+        for track, level in zip(tracks, (0.0, 1.0), strict=True):
+            samples = (tone(1, 8_000) * level * 32_767).astype(np.int16).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = 8_000, 0, Fraction(1, 8_000)
+            container.mux(track.encode(frame))
+            container.mux(track.encode(None))
+    assert np.abs(decode(path).recording.read(0, 16_000)).max() > 0.3
