@@ -15,6 +15,7 @@ from backend.pipeline.prepare import DecodedMedia
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
 from backend.storage.database import RunStore
+from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext
 from backend.transcription.plan import Plan
@@ -73,7 +74,8 @@ class Preparation:
             recording = replace(decoded.recording, path=self._work.pcm(run.job.id))
             return replace(decoded, recording=recording)
 
-        return await run_in_cancellable_thread(decode)
+        # a full disk delays a job that was accepted, and does not fail it
+        return await retry_on_disk_full(lambda: run_in_cancellable_thread(decode))
 
     async def _enter_stage(self, job_id: str, stage: Stage) -> None:
         await self._runs.set_stage(job_id, stage)
