@@ -76,7 +76,7 @@ _LEANING = _words(
     среди у через что чтобы a about after against an and as at because before between but
     by during for from if in into nor not of on onto or over since than that the to toward
     towards under until upon when where which while who with without
-    ибо либо хотя чтоб although among per though unless via
+    ибо либо пока хотя чтоб although among per though unless via
     """
 )
 """Russian and English words that a line does not end with. Source: Netflix, Timed Text Style
@@ -110,13 +110,14 @@ def ends_sentence(words: Sequence[str], following: str | None) -> bool:
 def leans_forward(words: Sequence[str], following: str) -> bool:
     """Return whether the last word belongs to the next one, so that no line ends between them.
 
-    It is a preposition, a conjunction, a particle or an article, or has a period that does not
-    end a sentence.
+    It is a preposition, a conjunction, a particle or an article, or an abbreviation that names or
+    numbers follow.
     """
     last = words[-1].strip()
     if last.lstrip(OPENING).lower() in _LEANING:
         return True
-    return last.rstrip(CLOSING).endswith(".") and not ends_sentence(words, following)
+    after = following.strip().lstrip(OPENING)
+    return last.endswith(".") and after != "" and not _period_ends(words, last[:-1], after)
 
 
 def _period_ends(words: Sequence[str], word: str, after: str) -> bool:

@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from html import unescape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import srt
 import webvtt
@@ -12,14 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.export.cues import (
+    MAX_CHARS_PER_S,
     MAX_CUE_LINES,
     MAX_LINE_CHARS,
+    MAX_SHIFT_MS,
+    MAX_SHOWN_MS,
+    MIN_SHOWN_MS,
     READING_CHARS_PER_S,
     Cue,
     cues_of,
 )
 from backend.export.plain_text import one_line
 from backend.export.srt import to_srt
+from backend.export.timecode import to_ms
 from backend.export.tsv import to_tsv
 from backend.export.vtt import to_vtt
 from contracts.transcription import Segment, Transcript, Word
@@ -56,6 +61,85 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         text = draw(texts)
         segments.append(segment(text, start, end, words=draw(words_of(text))))
     return transcript(*segments)
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> Transcript:
+    """Draw plausible speech: at most 15 characters a second, with pauses and times of words."""
+    segments: list[Segment] = []
+    time = draw(st.floats(0, 5))
+    for _ in range(draw(st.integers(1, 12))):
+        said = [
+            draw(st.sampled_from(WORDS)) if draw(st.booleans()) else draw(st.sampled_from(LEANING))
+            for _ in range(draw(st.integers(0, 25)))
+        ]
+        said = [word for word, after in pairwise([*said, "а"]) if not {word, after} <= {*LEANING}]
+        said.append(draw(st.sampled_from(["да.", "7.", "самовар.", "кто?"])))
+        words: list[Word] = []
+        for text in said:
+            length_s = (len(text) + 1) / draw(st.floats(8, 15))
+            words.append(Word(word=text, start=time, end=time + length_s, probability=1))
+            time += length_s + draw(st.sampled_from([0, 0, 0, 0.1, 0.6, 3]))
+        times = words if draw(st.booleans()) else None
+        segments.append(segment(" ".join(said), words[0].start, words[-1].end, words=times))
+    said_all = transcript(*segments)
+    return said_all.model_copy(update={"duration_s": said_all.duration_s + 1})
+
+
+WORDS = ["вставал", "окна,", "печь", "дом", "рассветёт", "morning", "U.S.A", "ну"]
+LEANING = ["в", "и", "на", "что", "the", "of", "Mr.", "г."]
+
+
+@given(conversations())
+def test_no_cue_flickers_stays_too_long_or_is_too_fast_to_read(source: Transcript) -> None:
+    for cue in cues_of(source):
+        assert MIN_SHOWN_MS <= cue.end_ms - cue.start_ms <= MAX_SHOWN_MS
+        assert chars_per_s(cue) <= MAX_CHARS_PER_S
+
+
+@given(conversations())
+def test_no_line_ends_in_a_preposition_a_conjunction_or_an_abbreviation(source: Transcript) -> None:
+    for cue in cues_of(source):
+        assert not {line.split()[-1] for line in cue.lines} & {*LEANING}
+
+
+@given(conversations())
+def test_a_cue_appears_with_its_first_word_or_within_a_second_of_it(source: Transcript) -> None:
+    starts = [
+        to_ms(word.start) for one in source.segments for word in one.words or evenly_spoken(one)
+    ]
+    n_words = 0
+    for cue in cues_of(source):
+        assert abs(cue.start_ms - starts[n_words]) <= MAX_SHIFT_MS
+        n_words += len(" ".join(cue.lines).split())
+
+
+def evenly_spoken(one: Segment) -> list[Word]:
+    """Return a segment's words with times in proportion to their characters."""
+    per_char_s = (one.end - one.start) / len(letters(one.text))
+    edges = accumulate((len(word) * per_char_s for word in one.text.split()), initial=one.start)
+    return [
+        Word(word=word, start=start, end=end, probability=1)
+        for word, (start, end) in zip(one.text.split(), pairwise(edges), strict=True)
+    ]
+
+
+@given(transcripts())
+def test_every_cue_is_shown_for_a_moment_if_the_recording_has_room(source: Transcript) -> None:
+    cues = cues_of(source)
+    if cues:
+        room_ms = (round_half_up(source.duration_s) - cues[0].start_ms) // len(cues)
+        for cue in cues:
+            shown_ms = cue.end_ms - cue.start_ms
+            assert min(MIN_SHOWN_MS, room_ms) <= shown_ms <= MAX_SHOWN_MS
+
+
+@given(transcripts())
+def test_what_is_too_fast_to_read_has_no_pause_after_it(source: Transcript) -> None:
+    cues = cues_of(source)
+    for cue, after in pairwise(cues):
+        if chars_per_s(cue) > MAX_CHARS_PER_S:
+            assert cue.end_ms == after.start_ms
 
 
 def letters(text: str) -> str:

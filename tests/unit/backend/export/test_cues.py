@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.export.cues import MAX_LINE_CHARS, MIN_SHOWN_MS, Cue, cues_of
+from backend.export.cues import MAX_LINE_CHARS, MAX_SHOWN_MS, MIN_SHOWN_MS, Cue, cues_of
 from backend.export.timecode import to_ms
 from contracts.transcription import Segment, Transcript, Word
 from transcripts import segment, transcript
@@ -29,9 +29,13 @@ def test_a_long_segment_is_cut_in_proportion_to_its_characters() -> None:
     assert first.end_ms == second.start_ms == to_ms(10 + 10 * n_first / n_chars)
 
 
-def test_lines_are_balanced_so_that_no_cue_holds_a_lone_word() -> None:
-    lines = [line for cue in cues_of(transcript(segment(LONG))) for line in cue.lines]
-    assert max(map(len, lines)) - min(map(len, lines)) <= 15
+def test_lines_end_with_clauses_and_no_cue_holds_a_lone_word() -> None:
+    lines = [line for cue in cues_of(transcript(segment(LONG, 0, 8))) for line in cue.lines]
+    assert lines == [
+        "Зимой он вставал рано, топил печь,",
+        "ставил самовар и садился у окна,",
+        "пока не рассветёт.",
+    ]
 
 
 def test_words_times_win_over_proportion() -> None:
@@ -58,13 +62,87 @@ def test_words_outside_their_segment_do_not_move_its_cues() -> None:
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(1000, 2000), (2000, 3000)]
 
 
-def test_segments_of_no_length_still_make_cues_in_order() -> None:
-    cues = cues_of(transcript(*[segment("да", 5, 5) for _ in range(3)]))
-    assert [(cue.start_ms, cue.end_ms) for cue in cues] == [
-        (5000, 5001),
-        (5001, 5002),
-        (5002, 5003),
+def test_segments_of_no_length_share_a_cue() -> None:
+    cues = cues_of(in_a_minute(*[segment("да.", 5, 5) for _ in range(3)]))
+    assert cues == [Cue(5000, 5000 + MIN_SHOWN_MS, ("да. да. да.",))]
+
+
+def test_a_syllable_before_the_end_joins_the_sentence_before_it() -> None:
+    """A player would show it for 20 ms."""
+    text = "Пять, шесть, семь, восемь, девять, десять, одиннадцать, двенадцать."
+    what = transcript(segment(text, 0, 8), segment("Семь.", 8, 8.02))
+    cues = cues_of(what)
+    assert cues[-1].lines[-1].endswith(" Семь.")
+    assert all(cue.end_ms - cue.start_ms >= MIN_SHOWN_MS for cue in cues)
+
+
+def test_a_syllable_in_a_pause_stays_a_cue_of_its_own() -> None:
+    what = in_a_minute(segment("Да.", 1, 1.1), segment("Кто там?", 5, 6))
+    assert cues_of(what)[0] == Cue(1000, 1000 + MIN_SHOWN_MS, ("Да.",))
+
+
+def test_a_cue_is_not_shown_longer_than_seven_seconds() -> None:
+    (cue,) = cues_of(transcript(segment("Потом.", 1, 30)))
+    assert (cue.start_ms, cue.end_ms) == (1000, 1000 + MAX_SHOWN_MS)
+
+
+def test_a_slow_sentence_is_cut_where_its_speaker_pauses() -> None:
+    words = [
+        Word(word=text, start=start, end=start + 0.5, probability=1)
+        for text, start in [
+            ("Ну", 0),
+            ("что", 0.6),
+            ("сказать", 1.2),
+            ("больше", 9),
+            ("нечего", 10),
+        ]
     ]
+    cues = cues_of(transcript(segment("Ну что сказать больше нечего", 0, 11, words=words)))
+    assert [(cue.start_ms, cue.lines) for cue in cues] == [
+        (0, ("Ну что сказать",)),
+        (9000, ("больше нечего",)),
+    ]
+
+
+def test_what_is_too_fast_begins_in_the_pause_before_it() -> None:
+    fast = "я" * 40
+    _, second, _ = cues_of(
+        in_a_minute(segment("Так.", 0, 1), segment(fast, 5, 6), segment("м" * 40, 6.6, 12))
+    )
+    assert second.start_ms == 6600 - 1905  # 40 characters at 21 a second
+
+
+def test_no_line_ends_in_a_preposition_a_conjunction_or_an_abbreviation() -> None:
+    text = (
+        "Он долго и без всякого труда шёл по дороге в город и не думал о том, что будет с ним "
+        "и с г. Сидоровым, а Mr. Smith was at the end of the road to the U.S. government and he "
+        "knew that it was not for him."
+    )
+    lines = [line for cue in cues_of(transcript(segment(text, 0, 20))) for line in cue.lines]
+    last_words = {line.split()[-1] for line in lines}
+    torn = "и без по в не о с г. а Mr. at the of to U.S. that for"
+    assert not last_words & set(torn.split())
+
+
+def test_a_preposition_that_ends_a_segment_moves_to_the_next_one() -> None:
+    what = transcript(segment("Он поехал в", 0, 2), segment("Москву.", 2, 3))
+    assert [cue.lines for cue in cues_of(what)] == [("Он поехал в Москву.",)]
+
+
+def test_chinese_segments_share_a_cue_without_a_space() -> None:
+    what = in_a_minute(segment("你好。", 1, 1.1), segment("我是小明。", 1.1, 2.5))
+    assert [cue.lines for cue in cues_of(what)] == [("你好。我是小明。",)]
+
+
+def test_words_that_a_correction_left_keep_their_times() -> None:
+    words = [
+        Word(word=text, start=start, end=start + 1, probability=1)
+        for text, start in [("Встреча", 0), ("опять", 9), ("завтра.", 10)]
+    ]
+    cues = cues_of(transcript(segment("Встреча в пять завтра.", 0, 11, words=words)))
+    assert (cues[0].start_ms, cues[-1].end_ms) == (0, 11_000)
+    assert cues[-1].lines == ("завтра.",)
+    assert cues[-1].start_ms == 10_000
 
 
 def test_text_without_spaces_is_cut_into_lines_all_the_same() -> None:
@@ -89,7 +167,7 @@ def test_what_is_said_too_fast_to_be_read_stays_in_the_pause_after_it() -> None:
 
 
 def test_a_cue_never_stays_when_the_next_one_comes() -> None:
-    first, second = cues_of(in_a_minute(segment("я" * 80, 1, 1.5), segment("да", 2, 3)))
+    first, second = cues_of(in_a_minute(segment("я" * 80, 1, 1.5), segment("н" * 80, 2, 3)))
     assert first.end_ms == second.start_ms == 2000
 
 

@@ -11,7 +11,7 @@ from unit.backend.export.jobs import job_of
 TALK = transcript(
     segment("Раз & <два>.", 0.0, 1.0006),
     segment("Стрелка --> {вниз}.", 1.5, 3.0),
-    segment("Потом.", 6.0, 360_000.5),
+    segment("Потом.", 360_000.5, 360_002),
 )
 
 LATE = transcript(segment("Раз.", 65.9, 66), segment("Два.", 360_000.5, 360_001))
@@ -43,7 +43,7 @@ def test_srt_is_numbered_and_holds_nothing_a_player_takes_for_markup() -> None:
     assert text_of(ExportFormat.SRT) == (
         "1\n00:00:00,000 --> 00:00:01,001\nРаз & ‹два›.\n\n"
         "2\n00:00:01,500 --> 00:00:03,000\nСтрелка --› (вниз).\n\n"
-        "3\n00:00:06,000 --> 100:00:00,500\nПотом.\n\n"
+        "3\n100:00:00,500 --> 100:00:02,000\nПотом.\n\n"
     )
 
 
@@ -52,7 +52,7 @@ def test_vtt_escapes_markup() -> None:
         "WEBVTT\n\n"
         "00:00:00.000 --> 00:00:01.001\nРаз &amp; &lt;два&gt;.\n\n"
         "00:00:01.500 --> 00:00:03.000\nСтрелка --&gt; {вниз}.\n\n"
-        "00:00:06.000 --> 100:00:00.500\nПотом.\n\n"
+        "100:00:00.500 --> 100:00:02.000\nПотом.\n\n"
     )
 
 
