@@ -1,8 +1,8 @@
-"""Copies all that the backend keeps, and puts a copy back: `python -m backend.backup`.
+"""Back up all stored data, and restore it: `python -m backend.backup`.
 
-A copy is a folder: our database, DBOS's, and the recordings. They are not of the very same
-moment, and need not be: what the queue does not know is queued again, and what it knows too
-much is dropped (`jobs/housekeeping.py`).
+A backup is a folder with our database, DBOS's and the recordings. They need not be of the same
+moment: after a restore, `queueing/reconciliation.py` queues the jobs that DBOS does not know and
+removes those that only DBOS knows.
 """
 
 import argparse
@@ -32,23 +32,23 @@ _BLOBS = "blobs"
 
 
 class BackupError(RuntimeError):
-    """It cannot be done as things are."""
+    """The backup or the restore is not possible."""
 
 
 def save(settings: BackendSettings, folder: Path) -> None:
-    """Copy the databases and the recordings, whoever uses them meanwhile.
+    """Copy the databases and the recordings, also while the backend runs.
 
     Args:
-        folder: is made; it is there whole or not at all.
+        folder: created by this function; an incomplete backup is removed.
 
     Raises:
-        BackupError: something is there already, or the database is not SQLite.
-        DiskFullError: the copy would take what is to stay free.
-        FileNotFoundError, DamagedBackupError: as of `back_up`.
+        BackupError: the folder exists already, or the database is not SQLite.
+        DiskFullError: the backup would leave less than `MIN_FREE_DISK_BYTES` free.
+        FileNotFoundError, DamagedBackupError: see `back_up`.
     """
     databases, blobs = _databases(settings), settings.data_dir / _BLOBS
     if folder.exists():
-        raise BackupError(f"{folder} is there already")
+        raise BackupError(f"{folder} exists already")
     unfinished = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -57,7 +57,7 @@ def save(settings: BackendSettings, folder: Path) -> None:
         Disk(unfinished, settings.min_free_disk_bytes).ensure_free(n_bytes)
         for name, live in databases.items():
             backup.back_up(live, unfinished / name)
-        # after the database: a recording is there before its row is
+        # after the database: a recording is stored before its row
         _copy_blobs(blobs, unfinished / _BLOBS)
         os.sync()
         unfinished.rename(folder)
@@ -66,16 +66,16 @@ def save(settings: BackendSettings, folder: Path) -> None:
 
 
 def restore(settings: BackendSettings, folder: Path) -> None:
-    """Put a copy in the place of what is there; recordings of later jobs are orphans then.
+    """Replace the stored data by a backup; recordings of later jobs become orphans.
 
     Raises:
-        FolderInUseError: a backend runs.
+        FolderInUseError: a backend is running.
         BackupError: the database is not SQLite.
-        FileNotFoundError, DamagedBackupError: the copy is not whole; nothing has changed.
+        FileNotFoundError, DamagedBackupError: the backup is incomplete; nothing was changed.
     """
     databases = _databases(settings)
     for name in databases:
-        backup.ensure_whole(folder / name)
+        backup.ensure_intact(folder / name)
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
     work = WorkFolder(settings.data_dir / "work", disk, settings.max_upload_bytes)
     with work.owned():
@@ -87,34 +87,34 @@ def restore(settings: BackendSettings, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line says, and tell in a sentence what was done or why not."""
+    """Run the command line: `save` or `restore`."""
     parser = argparse.ArgumentParser(prog="backend.backup")
     parser.add_argument("action", choices=("save", "restore"))
-    parser.add_argument("folder", type=Path, nargs="?", help="of the copy; save has a default")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("folder", type=Path, nargs="?", help="of the backup; optional for save")
+    parsed = parser.parse_args(arguments)
     settings = BackendSettings()
     try:
-        if asked.action == "save":
+        if parsed.action == "save":
             moment = time.strftime("%Y-%m-%d_%H-%M-%S")
-            folder = asked.folder or settings.data_dir / "backups" / moment
+            folder = parsed.folder or settings.data_dir / "backups" / moment
             save(settings, folder)
             sys.stdout.write(f"Backed up to {folder}\n")
-        elif asked.folder is None:
-            parser.error("restore needs the folder of the copy")
+        elif parsed.folder is None:
+            parser.error("restore needs the folder of the backup")
         else:
-            restore(settings, asked.folder)
-            sys.stdout.write(f"Restored from {asked.folder}\n")
+            restore(settings, parsed.folder)
+            sys.stdout.write(f"Restored from {parsed.folder}\n")
     except FolderInUseError:
-        sys.exit("The backend runs. Stop it (make down or make local_stop), then restore.")
+        sys.exit("The backend is running. Stop it (make down or make local_stop), then restore.")
     except (BackupError, DiskFullError, backup.DamagedBackupError, sqlite3.Error, OSError) as error:
-        sys.exit(f"Nothing was done: {error}" if asked.action == "save" else f"Failed: {error}")
+        sys.exit(f"No backup was made: {error}" if parsed.action == "save" else f"Failed: {error}")
 
 
 def _databases(settings: BackendSettings) -> dict[str, Path]:
-    """Return where each database lies, by the name of its copy; in the order of copying."""
+    """Return the path of each database by the name of its copy, in the order of copying."""
     address = make_url(settings.database)
     if address.get_backend_name() != "sqlite" or not address.database:
-        raise BackupError("the database is PostgreSQL's: use pg_dump, and copy DATA_DIR/blobs")
+        raise BackupError("the database is PostgreSQL: use pg_dump, and copy DATA_DIR/blobs")
     ours = Path(address.database)
     return {_QUEUE: ours.with_name(_QUEUE), _DATABASE: ours}
 
@@ -125,7 +125,7 @@ def _copy_blobs(source: Path, target: Path) -> None:
 
 
 def _copy_blob(source: str, target: str) -> None:
-    """Copy a recording unless it is there; one that is deleted meanwhile is left out."""
+    """Copy a recording unless it is copied already; leave out one that is deleted meanwhile."""
     unfinished = Path(f"{target}.part")
     with suppress(FileNotFoundError):
         if _size(Path(target)) == Path(source).stat().st_size:
@@ -145,7 +145,7 @@ def _size(path: Path) -> int:
 
 
 async def _clear_cache(redis_url: str) -> None:
-    """Empty Redis: revisions are going to be counted anew, and later jobs are gone."""
+    """Empty Redis: revisions start again, so its entries could be taken for new ones."""
     if redis_url:
         cache = TranscriptCache(redis_url)
         await cache.clear()

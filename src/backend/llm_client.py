@@ -1,4 +1,4 @@
-"""The llm over HTTP: chunks of PCM out, text back."""
+"""Call the llm over HTTP: send chunks of PCM, get transcripts."""
 
 import random
 from typing import TypeVar
@@ -24,22 +24,22 @@ from contracts.transcription import ChunkTranscript, DecodingOptions
 from servicekit.problems import REQUEST_ID_HEADER
 
 _CONNECT_TIMEOUT_S = 5.0
-_GLANCE_TIMEOUT_S = 2.0
-"""Seconds for what must not wait: the list of models and the health check."""
+_QUICK_TIMEOUT_S = 2.0
+"""Timeout of quick calls: the list of models and the health check."""
 
 _FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 15.0
+_MAX_WAIT_S = 15.0
 _JITTER_S = 1.0
-_AWAY_STATUSES = frozenset({502, 503, 504})
-"""Of the llm, or of a proxy before it; a 502 that is a problem is the llm's own."""
+_UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
+"""Sent by the llm or by a proxy; a 502 with a problem body means that the model failed."""
 
 _MAX_FAILURES = 3
 _FAILED = "The speech model failed on this recording."
 
-AnswerT = TypeVar("AnswerT", bound=BaseModel)
+ResponseT = TypeVar("ResponseT", bound=BaseModel)
 
 
-class _AwayError(Exception):
+class _UnavailableError(Exception):
     """The llm is down, full or restarting; the same request may succeed later."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
@@ -48,37 +48,37 @@ class _AwayError(Exception):
 
 
 class _ModelFailedError(Exception):
-    """The llm broke on the batch that the chunk was in; another chunk may be to blame."""
+    """The llm failed on the chunk's batch; another chunk of the batch may be the cause."""
 
     detail = _FAILED
 
 
-class _NoSenseError(_ModelFailedError):
-    """The llm's answer is none that can be understood."""
+class _InvalidResponseError(_ModelFailedError):
+    """The llm's response does not match the contract."""
 
-    detail = "The speech model gave an answer that makes no sense."
+    detail = "The speech model returned an invalid response."
 
 
 class LlmClient:
-    """One pool of connections to the llm service."""
+    """A client of the llm service, with one connection pool."""
 
     def __init__(self, settings: BackendSettings) -> None:
         self._retry_s = settings.llm_retry_s
         self._http = httpx.AsyncClient(
             base_url=str(settings.llm_url),
             timeout=httpx.Timeout(settings.llm_timeout_s, connect=_CONNECT_TIMEOUT_S),
-            # a proxy of the environment is for the outer world
+            # proxy variables are meant for the internet, not for the llm
             trust_env=False,
         )
 
     async def transcribe(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
-        """Send one chunk: a few times if the model fails, much longer while the llm is away.
+        """Transcribe one chunk; retry while the llm is unavailable or if the model fails.
 
         Args:
             pcm: s16le, mono, 16 kHz, at most 30 s.
-            options: how it is to be decoded.
+            options: the decoding options.
 
-        Raises: LlmFailedError: no usable answer came in the time allowed.
+        Raises: LlmFailedError: the retries are used up, or the llm refused the request.
         """
         try:
             async for attempt in stamina.retry_context(
@@ -89,35 +89,35 @@ class LlmClient:
                 wait_jitter=_JITTER_S,
             ):
                 with attempt:
-                    return await self._transcribe_once_up(pcm, options)
+                    return await self._transcribe_when_available(pcm, options)
         except _ModelFailedError as error:
             raise LlmFailedError(error.detail) from error
-        except _AwayError as error:
-            raise LlmFailedError("The speech model could not be reached.") from error
+        except _UnavailableError as error:
+            raise LlmFailedError("The speech model is unreachable.") from error
         raise AssertionError("stamina always attempts once")
 
     async def models(self) -> ModelList:
-        """Return what the llm has loaded.
+        """Return the models that the llm knows.
 
         Raises:
-            LlmNotReadyError: it cannot be reached.
-            LlmFailedError: its answer makes no sense.
+            LlmNotReadyError: the llm is unreachable.
+            LlmFailedError: it returned an invalid response.
         """
         try:
-            request = self._http.build_request("GET", "/v1/models", timeout=_GLANCE_TIMEOUT_S)
+            request = self._http.build_request("GET", "/v1/models", timeout=_QUICK_TIMEOUT_S)
             return _parse(ModelList, await self._send(request))
-        except _NoSenseError as error:
+        except _InvalidResponseError as error:
             raise LlmFailedError(error.detail) from error
-        except (_AwayError, _ModelFailedError) as error:
-            detail = "The speech model's service cannot be reached."
+        except (_UnavailableError, _ModelFailedError) as error:
+            detail = "The speech model's service is unreachable."
             raise LlmNotReadyError(detail, retry_after_s=5) from error
 
     async def serving_model(self) -> ModelIdentity:
-        """Return the model that would answer now.
+        """Return the model that serves requests now.
 
         Raises:
-            LlmNotReadyError: it cannot be reached, or has no model yet.
-            LlmFailedError: its answer makes no sense.
+            LlmNotReadyError: the llm is unreachable, or no model is loaded yet.
+            LlmFailedError: it returned an invalid response.
         """
         ready = [model for model in (await self.models()).data if model.state is ModelState.READY]
         if not ready:
@@ -125,9 +125,9 @@ class LlmClient:
         return _identity(min(ready, key=lambda model: model.is_fallback))
 
     async def wait_for_model(self) -> ModelIdentity:
-        """Return the model that answers, waiting for it as `transcribe` waits for the llm.
+        """Wait until a model serves requests, and return it.
 
-        Raises: LlmFailedError: it did not come up in the time allowed.
+        Raises: LlmFailedError: none did within `LLM_RETRY_S`.
         """
         try:
             async for attempt in stamina.retry_context(
@@ -135,38 +135,40 @@ class LlmClient:
                 attempts=None,
                 timeout=self._retry_s,
                 wait_initial=_FIRST_WAIT_S,
-                wait_max=_LONGEST_WAIT_S,
+                wait_max=_MAX_WAIT_S,
                 wait_jitter=_JITTER_S,
             ):
                 with attempt:
                     return await self.serving_model()
         except LlmNotReadyError as error:
-            raise LlmFailedError("The speech model could not be reached.") from error
+            raise LlmFailedError("The speech model is unreachable.") from error
         raise AssertionError("stamina always attempts once")
 
     async def health(self) -> Health:
-        """Return the llm's own view of itself; `starting` when it does not answer."""
+        """Return the llm's readiness; `starting` while it is unreachable."""
         try:
-            answer = await self._http.get("/health/ready", timeout=_GLANCE_TIMEOUT_S)
-            return Health.model_validate_json(answer.content)
+            response = await self._http.get("/health/ready", timeout=_QUICK_TIMEOUT_S)
+            return Health.model_validate_json(response.content)
         except httpx.RequestError:
-            reason = "The speech model's service cannot be reached."
+            reason = "The speech model's service is unreachable."
         except ValidationError:
-            reason = "The speech model's service gives no sensible answer."
+            reason = "The speech model's service returned an invalid response."
         check = HealthCheck(status=HealthStatus.STARTING, detail=reason)
         return Health(status=HealthStatus.STARTING, checks={"connection": check})
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connection pool."""
         await self._http.aclose()
 
-    async def _transcribe_once_up(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
+    async def _transcribe_when_available(
+        self, pcm: bytes, options: DecodingOptions
+    ) -> ChunkTranscript:
         async for attempt in stamina.retry_context(
             on=_wait_before_retry,
             attempts=None,
             timeout=self._retry_s,
             wait_initial=_FIRST_WAIT_S,
-            wait_max=_LONGEST_WAIT_S,
+            wait_max=_MAX_WAIT_S,
             wait_jitter=_JITTER_S,
         ):
             with attempt:
@@ -187,20 +189,20 @@ class LlmClient:
         if request_id := correlation_id.get():
             request.headers[REQUEST_ID_HEADER] = request_id
         try:
-            answer = await self._http.send(request)
+            response = await self._http.send(request)
         except httpx.RequestError as error:
-            # the class alone: a message could hold the address, and with it the prompt
-            raise _AwayError(type(error).__name__) from error
-        status = answer.status_code
-        is_its_own = answer.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE
-        if status in _AWAY_STATUSES and not (status == 502 and is_its_own):
-            raise _AwayError(f"status {status}", _retry_after_s(answer))
+            # name the class only: the message may contain the URL, and with it the prompt
+            raise _UnavailableError(type(error).__name__) from error
+        status = response.status_code
+        is_problem = response.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE
+        if status in _UNAVAILABLE_STATUSES and not (status == 502 and is_problem):
+            raise _UnavailableError(f"status {status}", _retry_after_s(response))
         if status >= 500:
             raise _ModelFailedError(f"status {status}")
-        if not answer.is_success:
-            cause = RuntimeError(f"the llm answered with status {status}")
+        if not response.is_success:
+            cause = RuntimeError(f"the llm returned status {status}")
             raise LlmFailedError(_FAILED) from cause
-        return answer
+        return response
 
 
 def _identity(model: ModelInfo) -> ModelIdentity:
@@ -213,24 +215,26 @@ def _identity(model: ModelInfo) -> ModelIdentity:
 
 
 def _wait_before_retry(error: Exception) -> bool | float:
-    """Tell stamina whether to try again, and after how many seconds if we know better."""
-    if not isinstance(error, _AwayError):
+    """Return whether to retry, or after how many seconds if the llm asked for that."""
+    if not isinstance(error, _UnavailableError):
         return False
     if error.retry_after_s is None:
         return True
     jitter_s = random.uniform(0, _JITTER_S)  # noqa: S311  # not for secrets
-    return min(error.retry_after_s, _LONGEST_WAIT_S) + jitter_s
+    return min(error.retry_after_s, _MAX_WAIT_S) + jitter_s
 
 
-def _retry_after_s(answer: httpx.Response) -> float | None:
-    """Return the seconds of `Retry-After`; our llm never sends the date that is allowed too."""
-    value = answer.headers.get("Retry-After", "")
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Return the seconds of `Retry-After`; the llm never sends a date."""
+    value = response.headers.get("Retry-After", "")
     return float(value) if value.isascii() and value.isdigit() else None
 
 
-def _parse(model: type[AnswerT], answer: httpx.Response) -> AnswerT:
+def _parse(model: type[ResponseT], response: httpx.Response) -> ResponseT:
     try:
-        return model.model_validate_json(answer.content)
+        return model.model_validate_json(response.content)
     except ValidationError as error:
-        # the error's own text quotes the answer, which may be a transcript
-        raise _NoSenseError(f"the llm's answer has {error.error_count()} fields wrong") from None
+        # the error's own text quotes the response, which may contain a transcript
+        raise _InvalidResponseError(
+            f"the llm's response has {error.error_count()} invalid fields"
+        ) from None

@@ -127,7 +127,7 @@ async def test_restoring_is_refused_while_a_backend_runs(
     with WorkFolder(data / "work", Disk(data, 0), 1).owned():
         with pytest.raises(FolderInUseError):
             await asyncio.to_thread(restore, source.settings, tmp_path / "copy")
-        with pytest.raises(SystemExit, match="The backend runs"):
+        with pytest.raises(SystemExit, match="The backend is running"):
             backup.main(["restore", str(tmp_path / "copy")])
     assert later in await source.ids()
     source.database.close()
@@ -158,7 +158,7 @@ async def test_a_backup_is_never_overwritten_and_an_incomplete_one_never_left(
     source.database.close()
     save(source.settings, tmp_path / "copy")
     whole = sorted(path for path in (tmp_path / "copy").rglob("*"))
-    with pytest.raises(BackupError, match="there already"):
+    with pytest.raises(BackupError, match="exists already"):
         save(source.settings, tmp_path / "copy")
     monkeypatch.setattr(backup, "_copy_blob", _fail)
     with pytest.raises(OSError, match="no room"):

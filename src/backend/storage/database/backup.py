@@ -1,4 +1,4 @@
-"""Copies a SQLite database while it is in use, and puts a copy back."""
+"""Copy a SQLite database while it is in use, and restore a copy."""
 
 import os
 import sqlite3
@@ -9,19 +9,19 @@ from backend.storage.database.engine import LOCK_TIMEOUT_S
 
 
 class DamagedBackupError(RuntimeError):
-    """The copy is not a whole SQLite database."""
+    """The file is not an intact SQLite database."""
 
 
 def back_up(live: Path, copy: Path) -> None:
-    """Write a copy of a database as it is at one moment, whoever writes to it meanwhile.
+    """Write a consistent copy of a database, also while others write to it.
 
     Args:
         live: the database.
-        copy: one file, in place of an older copy; it is there whole or not at all.
+        copy: the file to write; replaced only once the copy is complete.
 
     Raises:
-        FileNotFoundError: there is no database.
-        DamagedBackupError: the database itself is damaged.
+        FileNotFoundError: the database does not exist.
+        DamagedBackupError: the database is damaged.
     """
     unfinished = copy.with_name(f"{copy.name}.part")
     unfinished.unlink(missing_ok=True)
@@ -29,7 +29,7 @@ def back_up(live: Path, copy: Path) -> None:
         _copy(live, unfinished)
         with closing(sqlite3.connect(unfinished)) as database:
             database.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
-        ensure_whole(unfinished)
+        ensure_intact(unfinished)
         _sync(unfinished)
         unfinished.replace(copy)
     finally:
@@ -37,13 +37,13 @@ def back_up(live: Path, copy: Path) -> None:
 
 
 def restore(copy: Path, live: Path) -> None:
-    """Put a copy in a database's place, in one transaction; nobody should be using it.
+    """Replace a database by a copy in one transaction; no process should use it.
 
     Raises:
-        FileNotFoundError: there is no copy.
-        DamagedBackupError: the copy is damaged; the database stays as it is.
+        FileNotFoundError: the copy does not exist.
+        DamagedBackupError: the copy is damaged; the database is unchanged.
     """
-    ensure_whole(copy)
+    ensure_intact(copy)
     live.parent.mkdir(parents=True, exist_ok=True)
     _copy(copy, live)
 
@@ -56,11 +56,11 @@ def _copy(source: Path, target: Path) -> None:
         from_database.backup(to_database)
 
 
-def ensure_whole(path: Path) -> None:
-    """Read all of a copy.
+def ensure_intact(path: Path) -> None:
+    """Check the integrity of a copy.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: the copy does not exist.
         DamagedBackupError: it is damaged.
     """
     try:
@@ -74,7 +74,7 @@ def ensure_whole(path: Path) -> None:
 
 def _open_existing(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise FileNotFoundError(f"there is no database {path.name}")
+        raise FileNotFoundError(f"the database {path.name} does not exist")
     return sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)
 
 

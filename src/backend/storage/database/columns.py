@@ -1,4 +1,4 @@
-"""Column types: how values of the contracts lie in a database."""
+"""Column types that store values of the contracts."""
 
 import re
 import zlib
@@ -13,24 +13,24 @@ _unstorable = re.compile("[\0\ud800-\udfff]")
 
 
 class PlainText(TypeDecorator[str]):
-    """Text without the characters that a database refuses: NUL and lone surrogates."""
+    """Text without the characters that databases refuse: NUL and lone surrogates."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Drop those characters; they mean nothing in a text."""
+        """Remove those characters; they have no meaning in a text."""
         return value if value is None else _unstorable.sub("", value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with its zone; SQLite keeps none, so that it is always written in UTC."""
+    """A time with a zone, always stored in UTC, because SQLite stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Go to UTC.
+        """Convert to UTC.
 
         Raises: ValueError: the time has no zone.
         """
@@ -41,7 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Come back in UTC."""
+        """Return the time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -51,7 +51,7 @@ class Json(TypeDecorator[Any]):
     """A value of a pydantic type as JSON text.
 
     Args:
-        kind: what is stored: a model, or a list of models or of enums.
+        kind: the type: a model, or a list of models or enums.
     """
 
     impl = Text
@@ -62,16 +62,16 @@ class Json(TypeDecorator[Any]):
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """Write JSON."""
+        """Serialize to JSON."""
         return None if value is None else self._adapter.dump_json(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Read JSON."""
+        """Parse the JSON."""
         return None if value is None else self._adapter.validate_json(value)
 
 
 class CompressedJson(TypeDecorator[Any]):
-    """A pydantic model as JSON under zlib, a quarter as large; for what is never searched.
+    """A pydantic model as JSON, compressed with zlib to a quarter; it cannot be searched.
 
     Args:
         kind: the model's class.
@@ -85,9 +85,9 @@ class CompressedJson(TypeDecorator[Any]):
         self.kind = kind
 
     def process_bind_param(self, value: BaseModel | None, dialect: Dialect) -> bytes | None:
-        """Write and compress."""
+        """Serialize and compress."""
         return None if value is None else zlib.compress(value.model_dump_json().encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> BaseModel | None:
-        """Decompress and read."""
+        """Decompress and parse."""
         return None if value is None else self.kind.model_validate_json(zlib.decompress(value))

@@ -34,8 +34,8 @@ def find_rows(
     """Return the rows of a job and its file.
 
     Args:
-        owner: None for any.
-        lock: keep others from changing the job until the transaction ends.
+        owner: None: any owner.
+        lock: lock the job's row until the transaction ends.
 
     Raises: JobNotFoundError: no job of that owner has the id.
     """
@@ -56,7 +56,7 @@ def lock_row(session: Session, job_id: str, *statuses: JobStatus) -> Transcripti
     """Return a job's row, locked until the transaction ends, if it has one of the statuses.
 
     Args:
-        statuses: none: any status.
+        statuses: the accepted ones; empty: any status.
     """
     query = select(TranscriptionRow).where(TranscriptionRow.id == job_id)
     row = session.scalar(query.with_for_update(key_share=True))
@@ -126,12 +126,12 @@ def primary_of(session: Session, row: TranscriptionRow) -> TranscriptionRow:
 
 
 def progress_of(row: TranscriptionRow) -> Progress:
-    """Return how far a job is."""
+    """Return the progress of a job."""
     return Progress.model_validate(row, from_attributes=True)
 
 
 def model_of(row: TranscriptionRow) -> ModelIdentity | None:
-    """Return the model that makes, or made, a job's result, once it is known."""
+    """Return the model that computes a job's result, or None while it is unknown."""
     if row.model_name is None:
         return None
     return ModelIdentity(
@@ -213,7 +213,7 @@ def joins_correction() -> ColumnElement[bool]:
 
 
 def _words_of(session: Session, number: int, first: int, last: int) -> dict[int, list[Word]]:
-    """Return the words by their segment's index; an hour of speech has thousands of them."""
+    """Return the words by the index of their segment."""
     words = WordRow.__table__.c
     query = (
         select(words.segment_index, words.word, words.start, words.end, words.probability)
@@ -228,7 +228,7 @@ def _words_of(session: Session, number: int, first: int, last: int) -> dict[int,
             yield {"word": word, "start": start, "end": end, "probability": probability}
 
     by_segment: dict[int, list[Word]] = defaultdict(list)
-    # all in one call: one for each word would take most of the time
+    # validate all words in one call: an hour has thousands, and a call per word is slow
     for word, index in zip(_words.validate_python(each()), indexes, strict=True):
         by_segment[index].append(word)
     return by_segment

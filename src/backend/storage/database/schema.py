@@ -1,4 +1,4 @@
-"""Brings the tables to a version by the migrations."""
+"""Migrate the tables to a version of the schema."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ class NewerDatabaseError(RuntimeError):
 
 
 def upgrade(engine: Engine) -> None:
-    """Migrate to this version.
+    """Migrate to the newest version.
 
-    Raises: NewerDatabaseError: the database's version is not among ours.
+    Raises: NewerDatabaseError: this program does not know the database's version.
     """
     with engine.execution_options(writes=True).begin() as connection:
         config = _config()
@@ -30,7 +30,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Migrate back to an earlier version; `base` is that without tables."""
+    """Migrate back to an earlier version; `base` has no tables."""
     with engine.execution_options(writes=True).begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -38,7 +38,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def revisions() -> list[str]:
-    """Return every version, the first one first."""
+    """Return all versions, the oldest first."""
     script = ScriptDirectory.from_config(_config())
     return [each.revision for each in script.walk_revisions()][::-1]
 

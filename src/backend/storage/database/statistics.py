@@ -1,4 +1,4 @@
-"""Sum up what an owner has transcribed and what waits."""
+"""Count the recordings of an owner and the jobs in the queue."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ from contracts.statistics import DAYS_SHOWN, DayStatistics
 
 @dataclass(frozen=True)
 class Counted:
-    """The database's part of `contracts.statistics.Statistics`, under the same names."""
+    """The values of `contracts.statistics.Statistics` that come from the database."""
 
     n_recordings: int
     audio_s: float
@@ -28,7 +28,7 @@ class Counted:
 
 
 class StatisticsStore:
-    """Sums over all jobs; every method is one transaction."""
+    """Sums over jobs; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,7 +55,7 @@ class StatisticsStore:
 
     @transaction
     def recordings_bytes(self, owner: str) -> int:
-        """Return the size of an owner's recordings that are kept."""
+        """Return the size of an owner's stored recordings."""
         query = select(func.coalesce(func.sum(FileRow.size_bytes), 0)).where(
             FileRow.owner == owner, FileRow.blob.is_not(None)
         )
@@ -100,7 +100,7 @@ def _n_words(session: Session, owner: str) -> int:
 
 
 def _rtf(session: Session) -> float | None:
-    """Return the RTF of the model that was used last."""
+    """Return the RTF of the model that was used most recently."""
     query = (
         select(TranscriptionRow.model_name)
         .where(
@@ -127,7 +127,7 @@ def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
         )
     )
     for created_at, duration_s in session.execute(query):
-        if day := found.get(created_at.date()):  # else the clock was set back since
+        if day := found.get(created_at.date()):  # otherwise the clock was set back since then
             day.audio_s += duration_s or 0.0
             day.n_recordings += 1
     return list(found.values())

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrates over the connection that `schema.py` hands in."""
+"""Migrate over the connection that `schema.py` provides; Alembic runs this file."""
 
 from alembic import context
 

@@ -1,7 +1,7 @@
-"""Words in their dictionary form, so that «встречи» finds «встреча».
+"""Reduce words to their lemmas, so that «встречи» finds «встреча».
 
-A word may be a form of several («стали»: of «сталь» and of «стать»); all are kept, on both
-sides: a word is found when it may be meant.
+A word can have several lemmas («стали»: «сталь» and «стать»). Texts and queries keep all of them,
+and one in common is a match.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pymorphy3 import MorphAnalyzer
 
 MAX_WORD_CHARS = 64
-"""A longer word is cut: it is none, and databases limit what they index."""
+"""Longer words are cut, because databases limit the length of what they index."""
 
 _MARKS = "\u0300-\u036f"
 _word = re.compile(rf"(?:[^\W_][{_MARKS}]*)+")
@@ -22,7 +22,7 @@ _is_russian = re.compile("[а-я]+").fullmatch
 
 
 def words_of(text: str) -> Iterator[re.Match[str]]:
-    """Yield the words of a text: runs of letters and digits, with the accents over them."""
+    """Yield the words of a text: runs of letters and digits with their combining accents."""
     return _word.finditer(text)
 
 
@@ -34,13 +34,13 @@ def lemmas_of(texts: Iterable[str]) -> frozenset[str]:
 
 
 def word_lemmas(word: str) -> frozenset[str]:
-    """Return what a word may be a form of, in lower case, without accents, with ё as е.
+    """Return the lemmas of a word, in lower case, without accents, with ё as е.
 
     Returns: one lemma or more, each of letters and digits only; a word that is not Russian
         is its own lemma.
     """
     plain = _marks.sub("", unicodedata.normalize("NFKC", word).casefold()).replace("ё", "е")
-    # what looks like one character may stand for several words
+    # normalization can turn one character into several words
     parts = _letters_and_digits.findall(plain[:MAX_WORD_CHARS])
     return frozenset(lemma for part in parts for lemma in _lemmas(part))
 

@@ -1,7 +1,7 @@
-"""Finds segments by lemmas.
+"""Find segments by lemmas.
 
-What a user types is never part of an expression: only lemmas are, which are made of letters
-and digits, in the quotes of the database's own language.
+A user's text never becomes part of an expression. Only quoted lemmas do, and they consist of
+letters and digits.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from backend.storage.database.search.lemmas import word_lemmas, words_of
 from backend.storage.database.tables import SegmentRow
 
 MAX_QUERY_WORDS = 16
-"""Words of a query that count, the first ones."""
+"""Words of a query that are used; the rest is ignored."""
 
 MAX_QUERY_CHARS = 2000
-"""Characters of a query that are read."""
+"""Characters of a query that are used; the rest is ignored."""
 
 Alternatives = frozenset[str]
-"""Lemmas of which one is enough."""
+"""Lemmas of one word; any of them matches."""
 
 
 def query_words(query: str) -> list[Alternatives]:
-    """Return, for each different word of a query, what it may be a form of."""
+    """Return the lemmas of each distinct word of a query."""
     words = (word_lemmas(word.group()) for word in words_of(query[:MAX_QUERY_CHARS]))
     return list(dict.fromkeys(lemmas for lemmas in words if lemmas))[:MAX_QUERY_WORDS]
 
 
 def segment_matches(words: Sequence[Alternatives], *, is_sqlite: bool) -> ColumnElement[bool]:
-    """Return the condition that every one of the words is in a segment."""
+    """Return the condition that a segment contains all of the words."""
     if is_sqlite:
         index = table("segments_fts", column("rowid"), column("segments_fts"))
         matches = index.c.segments_fts.op("MATCH", return_type=Boolean())

@@ -1,4 +1,4 @@
-"""The words around a hit."""
+"""Cut the words around a match out of a text."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from backend.storage.database.search.lemmas import word_lemmas, words_of
 
 WORDS_AROUND = 10
-"""Words shown before and after the first word found."""
+"""Words shown before and after the first match."""
 
 _ELLIPSIS = "…"
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """Part of a text; `marks` are [start, end) of the words found, in code points."""
+    """Part of a text; `marks` are the matches as [start, end), in code points."""
 
     text: str
     marks: list[tuple[int, int]]
 
 
 def snippet_of(text: str, lemmas: AbstractSet[str]) -> Snippet | None:
-    """Return the part of a text around the first word with one of the lemmas, if there is one."""
+    """Return the text around the first word with one of the lemmas, or None without a match."""
     words = list(words_of(text))
     found = [
         position

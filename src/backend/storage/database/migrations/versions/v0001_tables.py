@@ -1,6 +1,6 @@
-"""The tables.
+"""Create the tables.
 
-A migration is never changed once it is released, and knows nothing of today's `tables.py`.
+A released migration is never changed, and does not import `tables.py`, which may have changed.
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create the tables."""
     _create_files()
     _create_transcriptions()
     _create_segments()
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them."""
+    """Drop the tables."""
     for table in ("chunk_transcripts", "edits", "words", "segments", "transcriptions", "files"):
         op.drop_table(table)
 

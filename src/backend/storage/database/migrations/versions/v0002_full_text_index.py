@@ -1,7 +1,7 @@
-"""The full-text index over the segments' lemmas.
+"""Create the full-text index of the segments' lemmas.
 
-Lemmas are letters and digits with a space between them, and are indexed as they are: SQLite's
-`ascii` tokenizer and an array's elements cut at nothing else.
+Lemmas consist of letters and digits and are separated by spaces. SQLite's `ascii` tokenizer and
+PostgreSQL's array split them at the spaces only.
 """
 
 from alembic import op
@@ -44,7 +44,7 @@ _POSTGRESQL = """
 
 
 def upgrade() -> None:
-    """Make it, of the segments that are there too."""
+    """Create the index, and fill it with the stored segments."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(_POSTGRESQL)
         return
@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop the index."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP INDEX ix_segments_lemmas")
         return

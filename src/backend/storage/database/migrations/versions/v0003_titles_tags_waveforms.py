@@ -1,4 +1,4 @@
-"""What owners call their jobs, how recordings look, and when a job was taken up again."""
+"""Add titles, tags, waveforms, and the time at which a job was resumed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _big_int = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make room for them; no job has any of it yet."""
+    """Add the columns and tables, empty."""
     op.add_column("transcriptions", sa.Column("title", sa.Text))
     op.add_column("transcriptions", sa.Column("title_lemmas", sa.Text))
     op.add_column("transcriptions", sa.Column("resumed_at", sa.DateTime(timezone=True)))
@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them."""
+    """Drop the columns and tables."""
     op.drop_table("tags")
     op.drop_column("files", "waveform")
     for column in ("resumed_at", "title_lemmas", "title"):
