@@ -1,4 +1,4 @@
-"""The same tests on both databases: SQLite in a file, and a real PostgreSQL."""
+"""Run the tests on both databases: SQLite in a file, and a real PostgreSQL server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from backend.storage.database import ChunkStore, Database, HistoryStore, Stores
 from integration.postgres_server import PostgresServer, running_postgres
 
-# a real server takes its time, and has to be installed first: not for `make check`
+# a server is slow to start and may not be installed, so `make check` leaves it out
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 
 
@@ -30,7 +30,7 @@ def postgres_database(
 
 @pytest.fixture(params=DATABASES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database without tables."""
+    """Yield the URL of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
     return request.getfixturevalue("postgres").new_database()
@@ -45,7 +45,7 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database with tables, empty."""
+    """Yield an empty database with tables."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite")
         return

@@ -1,4 +1,4 @@
-"""Jobs as they come and go, made by hand."""
+"""Add jobs in each state to the stores."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -103,7 +103,7 @@ async def completed(
     key: ResultKey | None = None,
     with_words: bool = False,
 ) -> str:
-    """A job with a chunk and a segment for each text."""
+    """Add a completed job with a chunk and a segment for each text."""
     job_id = await running(stores, len(texts), owner, blob)
     if key:
         await stores.duplicates.claim_result(job_id, key)

@@ -1,4 +1,4 @@
-"""Copies of the SQLite database, made while it is in use, and put back."""
+"""If these fail, a copy of the database is inconsistent, or restoring it loses data."""
 
 import asyncio
 import sqlite3
@@ -23,7 +23,7 @@ async def ids(folder: Path, name: str) -> list[str]:
     return [job.id for job in page.items]
 
 
-async def test_what_is_copied_can_be_put_back(sqlite: Database, tmp_path: Path) -> None:
+async def test_a_copy_can_be_restored(sqlite: Database, tmp_path: Path) -> None:
     stores = Stores(sqlite)
     kept = await completed(stores, "раз", with_words=True)
     before = await stores.jobs.get(kept)
@@ -38,16 +38,16 @@ async def test_what_is_copied_can_be_put_back(sqlite: Database, tmp_path: Path) 
     restored.close()
 
 
-async def test_a_copy_goes_into_an_empty_folder(sqlite: Database, tmp_path: Path) -> None:
+async def test_a_copy_can_be_restored_into_an_empty_folder(
+    sqlite: Database, tmp_path: Path
+) -> None:
     kept = await completed(Stores(sqlite), "раз")
     back_up(tmp_path / "test.db", tmp_path / "copy")
     restore(tmp_path / "copy", tmp_path / "new" / "other.db")
     assert await ids(tmp_path / "new", "other.db") == [kept]
 
 
-async def test_a_copy_made_while_others_write_is_of_one_moment(
-    sqlite: Database, tmp_path: Path
-) -> None:
+async def test_a_copy_made_during_writes_is_consistent(sqlite: Database, tmp_path: Path) -> None:
     stores = Stores(sqlite)
     written: list[str] = []
     stop = threading.Event()
@@ -71,7 +71,7 @@ async def test_a_copy_made_while_others_write_is_of_one_moment(
             assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-async def test_a_damaged_copy_is_refused_and_the_database_stays(
+async def test_a_damaged_copy_is_refused_and_the_database_is_unchanged(
     sqlite: Database, tmp_path: Path
 ) -> None:
     kept = await completed(Stores(sqlite), "раз")
@@ -85,7 +85,7 @@ async def test_a_damaged_copy_is_refused_and_the_database_stays(
     assert [job.id for job in (await HistoryStore(sqlite).page(OWNER)).items] == [kept]
 
 
-def test_a_copy_of_what_is_not_there_leaves_the_older_copy(tmp_path: Path) -> None:
+def test_a_missing_database_leaves_the_older_copy(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.write_bytes(b"older")
     with pytest.raises(FileNotFoundError):

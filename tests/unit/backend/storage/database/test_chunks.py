@@ -1,12 +1,10 @@
-"""The llm's answers that are kept."""
+"""If these fail, stored chunk transcripts are lost or reach another owner."""
 
 from backend.storage.database import ChunkStore, Stores
 from unit.backend.storage.database.recorded import OWNER, chunk_transcript, running
 
 
-async def test_an_answer_comes_back_whole_and_only_to_its_owner(
-    stores: Stores, chunks: ChunkStore
-) -> None:
+async def test_only_its_owner_gets_a_stored_transcript(stores: Stores, chunks: ChunkStore) -> None:
     answer = chunk_transcript("раз")
     await chunks.put(OWNER, "key", await running(stores), answer)
     assert await chunks.get(OWNER, "key") == answer
@@ -14,9 +12,7 @@ async def test_an_answer_comes_back_whole_and_only_to_its_owner(
     assert await chunks.get(OWNER, "other key") is None
 
 
-async def test_an_answer_made_again_by_force_takes_the_place_of_the_first(
-    stores: Stores, chunks: ChunkStore
-) -> None:
+async def test_a_forced_transcript_replaces_the_first(stores: Stores, chunks: ChunkStore) -> None:
     first, second = await running(stores), await running(stores)
     await chunks.put(OWNER, "key", first, chunk_transcript("раз"))
     await chunks.put(OWNER, "key", second, chunk_transcript("два"))

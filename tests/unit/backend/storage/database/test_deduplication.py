@@ -1,4 +1,4 @@
-"""The same recording is transcribed once: jobs that find, join and copy each other."""
+"""If these fail, identical recordings are transcribed twice, or a job gets a wrong result."""
 
 import asyncio
 from dataclasses import replace
@@ -30,24 +30,24 @@ async def fail(stores: Stores, job_id: str) -> None:
     await stores.runs.finish(job_id, JobStatus.FAILED, finished_at=LATER)
 
 
-async def test_of_identical_recordings_that_come_at_once_one_is_transcribed(
+async def test_only_one_of_identical_concurrent_recordings_is_transcribed(
     stores: Stores,
 ) -> None:
     ids = [await running(stores) for _ in range(8)]
     found = await asyncio.gather(*(stores.duplicates.claim_result(job_id, KEY) for job_id in ids))
-    twins = dict(zip(ids, found, strict=True))
-    (maker,) = [job_id for job_id, twin in twins.items() if twin is None]
-    del twins[maker]
-    assert set(twins.values()) == {Primary(maker, JobStatus.RUNNING)}
+    sources = dict(zip(ids, found, strict=True))
+    (primary,) = [job_id for job_id, source in sources.items() if source is None]
+    del sources[primary]
+    assert set(sources.values()) == {Primary(primary, JobStatus.RUNNING)}
 
 
-async def test_a_finished_result_is_copied_whole(stores: Stores, history: HistoryStore) -> None:
+async def test_all_of_a_finished_result_is_copied(stores: Stores, history: HistoryStore) -> None:
     first = await completed(stores, "раз, два", "три", key=KEY, with_words=True)
     await stores.transcripts.edit_segment(first, OWNER, 1, "четыре")
     second = await running(stores, 2)
     assert await stores.duplicates.claim_result(second, KEY) == Primary(first, JobStatus.COMPLETED)
     assert await stores.duplicates.copy_result(first, second)
-    assert await stores.duplicates.copy_result(first, second)  # a step that is run again
+    assert await stores.duplicates.copy_result(first, second)  # as a repeated step does
     await stores.runs.finish(second, JobStatus.COMPLETED, finished_at=LATER)
     original, copied = await stores.jobs.get(first), await stores.jobs.get(second)
     assert copied.result == original.result
@@ -58,7 +58,7 @@ async def test_a_finished_result_is_copied_whole(stores: Stores, history: Histor
     assert [job.id for job in (await history.page(OWNER, query="четыре")).items] == [second, first]
 
 
-async def test_a_copy_stands_in_when_its_original_is_deleted(stores: Stores) -> None:
+async def test_a_copy_is_the_primary_after_its_original_is_deleted(stores: Stores) -> None:
     first = await completed(stores, "раз", key=KEY)
     second, third = await running(stores), await running(stores)
     await stores.duplicates.claim_result(second, KEY)
@@ -78,7 +78,7 @@ async def test_a_copy_stands_in_when_its_original_is_deleted(stores: Stores) -> 
         replace(KEY, model=MODEL.model_copy(update={"name": "other"})),
     ],
 )
-async def test_a_change_of_anything_that_matters_is_a_new_transcription(
+async def test_other_audio_options_or_model_need_a_new_transcription(
     stores: Stores, key: ResultKey
 ) -> None:
     await completed(stores, "раз", key=KEY)
@@ -93,41 +93,41 @@ async def test_the_device_of_the_model_does_not_matter(stores: Stores) -> None:
     )
 
 
-async def test_nothing_passes_from_owner_to_owner(stores: Stores) -> None:
+async def test_owners_share_no_results(stores: Stores) -> None:
     first = await completed(stores, "раз", owner="first", key=KEY)
     second = await running(stores, owner="second")
     assert await stores.duplicates.claim_result(second, KEY) is None
     assert not await stores.duplicates.copy_result(first, second)
 
 
-async def test_when_the_maker_fails_one_of_its_followers_takes_its_place(
+async def test_a_duplicate_becomes_the_primary_when_its_primary_fails(
     stores: Stores,
 ) -> None:
-    maker, second, third = [await running(stores) for _ in range(3)]
+    primary, second, third = [await running(stores) for _ in range(3)]
     assert [
-        await stores.duplicates.claim_result(job_id, KEY) for job_id in (maker, second, third)
+        await stores.duplicates.claim_result(job_id, KEY) for job_id in (primary, second, third)
     ] == [
         None,
-        Primary(maker, JobStatus.RUNNING),
-        Primary(maker, JobStatus.RUNNING),
+        Primary(primary, JobStatus.RUNNING),
+        Primary(primary, JobStatus.RUNNING),
     ]
-    await fail(stores, maker)
+    await fail(stores, primary)
     assert await stores.duplicates.claim_result(third, KEY) is None
     assert await stores.duplicates.claim_result(second, KEY) == Primary(third, JobStatus.RUNNING)
 
 
-async def test_when_the_maker_is_deleted_its_follower_goes_on_alone(
+async def test_a_duplicate_continues_alone_when_its_primary_is_deleted(
     stores: Stores,
 ) -> None:
-    maker, follower = await running(stores), await running(stores)
-    await stores.duplicates.claim_result(maker, KEY)
-    await stores.duplicates.claim_result(follower, KEY)
-    await stores.jobs.delete(maker)
-    assert (await stores.jobs.get(follower)).result
-    assert await stores.duplicates.claim_result(follower, KEY) is None
+    primary, duplicate = await running(stores), await running(stores)
+    await stores.duplicates.claim_result(primary, KEY)
+    await stores.duplicates.claim_result(duplicate, KEY)
+    await stores.jobs.delete(primary)
+    assert (await stores.jobs.get(duplicate)).result
+    assert await stores.duplicates.claim_result(duplicate, KEY) is None
 
 
-async def test_a_follower_that_was_never_decoded_gets_all_that_is_known_of_the_recording(
+async def test_a_duplicate_that_was_never_decoded_gets_the_file_properties_too(
     stores: Stores,
 ) -> None:
     first = await completed(stores, "раз", "два", key=KEY)
@@ -143,56 +143,58 @@ async def test_a_follower_that_was_never_decoded_gets_all_that_is_known_of_the_r
     assert copied.file == original.file
 
 
-async def test_a_maker_knows_its_followers_and_they_know_it(stores: Stores) -> None:
-    maker, second, third, alone = (
+async def test_primaries_and_duplicates_find_each_other(stores: Stores) -> None:
+    primary, second, third, alone = (
         await running(stores),
         await queued(stores),
         await running(stores),
         await running(stores),
     )
-    for job_id in (maker, second, third):
+    for job_id in (primary, second, third):
         await stores.duplicates.claim_result(job_id, KEY)
-    assert [await stores.duplicates.primary_of(job_id) for job_id in (maker, second, alone)] == [
+    assert [await stores.duplicates.primary_of(job_id) for job_id in (primary, second, alone)] == [
         None,
-        maker,
+        primary,
         None,
     ]
-    assert await stores.duplicates.duplicates_of(maker) == [second, third]
+    assert await stores.duplicates.duplicates_of(primary) == [second, third]
     await stores.jobs.cancel(third, OWNER, LATER)
-    await stores.runs.finish(maker, JobStatus.COMPLETED, finished_at=LATER)
-    assert await stores.duplicates.duplicates_of(maker) == [second]
-    await stores.duplicates.copy_result(maker, second)
-    assert await stores.duplicates.duplicates_of(maker) == []
+    await stores.runs.finish(primary, JobStatus.COMPLETED, finished_at=LATER)
+    assert await stores.duplicates.duplicates_of(primary) == [second]
+    await stores.duplicates.copy_result(primary, second)
+    assert await stores.duplicates.duplicates_of(primary) == []
     assert await stores.duplicates.duplicates_of("gone") == []
     with pytest.raises(JobNotFoundError):
         await stores.duplicates.primary_of("gone")
 
 
-async def test_a_follower_shows_how_far_its_maker_is(stores: Stores, history: HistoryStore) -> None:
-    maker, follower = await running(stores), await queued(stores)
-    await stores.duplicates.claim_result(maker, KEY)
-    await stores.duplicates.claim_result(follower, KEY)
-    await stores.runs.append(maker, 0, chunk_result([segment(0, "раз")], done=1))
-    job = await stores.jobs.get(follower)
+async def test_a_duplicate_shows_the_progress_of_its_primary(
+    stores: Stores, history: HistoryStore
+) -> None:
+    primary, duplicate = await running(stores), await queued(stores)
+    await stores.duplicates.claim_result(primary, KEY)
+    await stores.duplicates.claim_result(duplicate, KEY)
+    await stores.runs.append(primary, 0, chunk_result([segment(0, "раз")], done=1))
+    job = await stores.jobs.get(duplicate)
     assert job.result
     assert job.result.text == "раз"
-    assert job.result.duration_s == (await stores.jobs.get(maker)).progress.total_s
+    assert job.result.duration_s == (await stores.jobs.get(primary)).progress.total_s
     assert job.progress.chunks_done == 1
     assert (job.status, job.model) == (JobStatus.QUEUED, MODEL)
     assert (await history.page(OWNER)).items[0].progress == job.progress
-    assert await segments(stores, follower) == await segments(stores, maker)
-    await fail(stores, follower)
-    assert (await stores.jobs.get(follower)).progress.chunks_done == 0
+    assert await segments(stores, duplicate) == await segments(stores, primary)
+    await fail(stores, duplicate)
+    assert (await stores.jobs.get(duplicate)).progress.chunks_done == 0
 
 
-async def test_a_maker_that_was_interrupted_never_joins_another(stores: Stores) -> None:
-    maker, forced = await running(stores), await running(stores)
-    assert await stores.duplicates.claim_result(maker, KEY) is None
+async def test_an_interrupted_primary_never_becomes_a_duplicate(stores: Stores) -> None:
+    primary, forced = await running(stores), await running(stores)
+    assert await stores.duplicates.claim_result(primary, KEY) is None
     assert await stores.duplicates.claim_result(forced, KEY, force=True) is None
-    assert await stores.duplicates.claim_result(maker, KEY) is None
+    assert await stores.duplicates.claim_result(primary, KEY) is None
 
 
-async def test_what_was_done_again_by_force_is_what_is_given_from_then_on(
+async def test_a_forced_result_replaces_the_earlier_one_for_later_jobs(
     stores: Stores,
 ) -> None:
     await completed(stores, "раз", key=KEY)
@@ -205,7 +207,7 @@ async def test_what_was_done_again_by_force_is_what_is_given_from_then_on(
     )
 
 
-async def test_a_result_made_by_two_models_is_given_to_nobody(stores: Stores) -> None:
+async def test_a_result_of_two_models_is_not_shared(stores: Stores) -> None:
     mixed = await running(stores, 2)
     await stores.duplicates.claim_result(mixed, KEY)
     await stores.runs.append(mixed, 0, chunk_result([], done=1, total=2, model=OTHER_MODEL))

@@ -18,7 +18,7 @@ async def tag_counts(history: HistoryStore, owner: str = OWNER) -> dict[str, int
     return {count.tag: count.n_jobs for count in await history.tags(owner)}
 
 
-async def test_what_is_left_out_stays_and_null_takes_it_back(stores: Stores) -> None:
+async def test_missing_fields_stay_and_null_removes_the_title(stores: Stores) -> None:
     job_id = await queued(stores)
     job = await stores.jobs.describe(
         job_id, OWNER, JobDescription(title="Совет", tags=["б", "А", "в"])
@@ -33,15 +33,15 @@ async def test_what_is_left_out_stays_and_null_takes_it_back(stores: Stores) -> 
     assert (job.title, job.tags) == (None, [])
 
 
-async def test_nobody_describes_the_job_of_another(stores: Stores) -> None:
+async def test_another_owner_cannot_describe_a_job(stores: Stores) -> None:
     job_id = await queued(stores)
     with pytest.raises(JobNotFoundError):
         await stores.jobs.describe(job_id, "another", JobDescription(title="Моё"))
     assert (await stores.jobs.get(job_id)).title is None
 
 
-async def test_a_description_makes_what_is_cached_of_a_job_old(stores: Stores) -> None:
-    """Else a reload would show the old title for an hour."""
+async def test_a_description_invalidates_the_cached_result(stores: Stores) -> None:
+    """Otherwise a reload would show the old title for an hour."""
     job_id = await completed(stores, "раз")
     revision = await stores.jobs.revision(job_id)
     await stores.jobs.describe(job_id, OWNER, JobDescription(title="Совет"))
@@ -59,7 +59,9 @@ async def test_lists_show_titles_tags_and_the_language(
     assert second.result is None
 
 
-async def test_tags_are_counted_and_select(stores: Stores, history: HistoryStore) -> None:
+async def test_tags_are_counted_and_filter_the_history(
+    stores: Stores, history: HistoryStore
+) -> None:
     first, second, foreign = (
         await queued(stores),
         await queued(stores),
@@ -70,13 +72,13 @@ async def test_tags_are_counted_and_select(stores: Stores, history: HistoryStore
     await stores.jobs.describe(foreign, "another", JobDescription(tags=["интервью", "чужое"]))
     assert list((await tag_counts(history)).items()) == [("%", 1), ("Архив", 1), ("интервью", 2)]
     assert await ids(history, tag="интервью") == [second, first]
-    assert await ids(history, tag="%") == [second], "it is no pattern"
+    assert await ids(history, tag="%") == [second], "a tag is not a pattern"
     assert await ids(history, tag="чужое") == []
     await stores.jobs.delete(second)
     assert await tag_counts(history) == {"Архив": 1, "интервью": 1}
 
 
-async def test_a_time_selects_from_its_first_moment_to_before_its_last(
+async def test_a_period_includes_its_start_and_excludes_its_end(
     stores: Stores, history: HistoryStore
 ) -> None:
     hour = timedelta(hours=1)
@@ -96,7 +98,7 @@ async def test_a_search_finds_words_of_the_title_in_any_form(
         "one word in the title, one in the text"
     )
     assert await ids(history, query="встреча три") == []
-    assert await ids(history, query="реч") == [], "a part of a word is none"
+    assert await ids(history, query="реч") == [], "part of a word does not match"
     assert await ids(history, query="раз") == [other, titled]
     (job,) = (await history.page(OWNER, query="встреча")).items
     assert (job.snippet, job.hit) == (None, None)

@@ -1,4 +1,4 @@
-"""The list of jobs: pages, filters, and what has grown old."""
+"""If these fail, the history hides or repeats jobs, or the wrong ones expire."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from unit.backend.storage.database.recorded import NOON, OWNER, completed, queue
 
 
 async def shown(history: HistoryStore, limit: int, **filters: object) -> list[list[str]]:
-    """The ids on each page, to the end."""
+    """Return the ids of each page."""
     pages, cursor = [], None
     while True:
         page = await history.page(OWNER, limit=limit, cursor=cursor, **filters)
@@ -22,7 +22,7 @@ async def shown(history: HistoryStore, limit: int, **filters: object) -> list[li
             return pages
 
 
-async def test_pages_show_every_job_once_the_newest_first(
+async def test_pages_show_each_job_once_from_new_to_old(
     stores: Stores, history: HistoryStore
 ) -> None:
     ids = [await queued(stores) for _ in range(5)][::-1]
@@ -32,7 +32,7 @@ async def test_pages_show_every_job_once_the_newest_first(
     assert (await history.page("nobody")).items == []
 
 
-async def test_order_and_cursors_stand_when_the_clock_steps_back(
+async def test_order_and_cursors_do_not_depend_on_the_clock(
     stores: Stores, history: HistoryStore
 ) -> None:
     times = [NOON, NOON - timedelta(days=400), NOON, NOON - timedelta(seconds=1)]
@@ -41,7 +41,7 @@ async def test_order_and_cursors_stand_when_the_clock_steps_back(
     assert (await history.page(OWNER)).items[2].created_at == times[1]
 
 
-async def test_what_comes_and_goes_between_two_pages_neither_repeats_nor_hides_a_job(
+async def test_jobs_added_or_deleted_between_two_pages_repeat_and_hide_none(
     stores: Stores, history: HistoryStore
 ) -> None:
     ids = [await queued(stores) for _ in range(6)][::-1]
@@ -53,7 +53,7 @@ async def test_what_comes_and_goes_between_two_pages_neither_repeats_nor_hides_a
     assert [job.id for job in rest.items] == ids[3:]
 
 
-async def test_the_number_of_a_deleted_job_is_never_given_again(
+async def test_the_number_of_a_deleted_job_is_not_reused(
     stores: Stores, history: HistoryStore
 ) -> None:
     first = [await queued(stores) for _ in range(2)]
@@ -64,7 +64,7 @@ async def test_the_number_of_a_deleted_job_is_never_given_again(
     assert newest not in [job.id for job in after.items]
 
 
-async def test_a_status_selects(stores: Stores, history: HistoryStore) -> None:
+async def test_a_status_filters_the_history(stores: Stores, history: HistoryStore) -> None:
     done, waiting, works = (
         await completed(stores, "раз"),
         await queued(stores),
@@ -75,7 +75,7 @@ async def test_a_status_selects(stores: Stores, history: HistoryStore) -> None:
     assert await shown(history, 1, status=JobStatus.RUNNING) == [[works]]
 
 
-async def test_a_list_carries_no_transcripts(stores: Stores, history: HistoryStore) -> None:
+async def test_pages_contain_no_transcripts(stores: Stores, history: HistoryStore) -> None:
     await completed(stores, "раз")
     (job,) = (await history.page(OWNER)).items
     assert job.result is None
@@ -83,12 +83,12 @@ async def test_a_list_carries_no_transcripts(stores: Stores, history: HistorySto
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "²", "9" * 40, "\0", "1 OR 1=1"])
-async def test_a_cursor_that_nobody_gave_is_refused(history: HistoryStore, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(history: HistoryStore, cursor: str) -> None:
     with pytest.raises(BadRequestError):
         await history.page(OWNER, cursor=cursor)
 
 
-async def test_only_what_ended_long_ago_expires(
+async def test_only_jobs_that_ended_before_the_limit_expire(
     stores: Stores, history: HistoryStore, tmp_path: Path
 ) -> None:
     old = await completed(

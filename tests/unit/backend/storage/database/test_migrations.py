@@ -1,4 +1,4 @@
-"""Migrations: to this version from every earlier one, and back."""
+"""If these fail, a database cannot be migrated, or loses data on the way."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def is_full_text_index(name: str | None) -> bool:
     return name == "ix_segments_lemmas" or (name or "").startswith("segments_fts")
 
 
-def test_the_migrations_make_the_tables_that_the_program_expects(database: Database) -> None:
+def test_the_migrations_create_the_tables_of_the_program(database: Database) -> None:
     with database._engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
@@ -40,7 +40,7 @@ def raw_engine(url: str):
     return create_engine(address)
 
 
-async def test_going_back_leaves_nothing_and_forth_works_again(
+async def test_a_downgrade_to_base_removes_all_tables_and_can_be_undone(
     empty_url: str, tmp_path: Path
 ) -> None:
     Database.open(empty_url, tmp_path).close()
@@ -55,7 +55,7 @@ async def test_going_back_leaves_nothing_and_forth_works_again(
 
 
 @pytest.mark.parametrize("revision", revisions())
-async def test_a_database_of_each_earlier_version_is_brought_to_this_one_with_its_data(
+async def test_a_database_of_each_earlier_version_is_upgraded_with_its_data(
     empty_url: str, tmp_path: Path, revision: str
 ) -> None:
     database = Database.open(empty_url, tmp_path)
@@ -73,7 +73,7 @@ async def test_a_database_of_each_earlier_version_is_brought_to_this_one_with_it
     database.close()
 
 
-def test_a_database_of_a_newer_program_is_refused_and_not_touched(
+def test_a_database_of_a_newer_program_is_refused_and_unchanged(
     empty_url: str, tmp_path: Path
 ) -> None:
     Database.open(empty_url, tmp_path).close()
@@ -95,7 +95,7 @@ print(asyncio.run(Stores(database).waiting.n_waiting()))
 """
 
 
-def test_processes_that_start_at_once_do_not_collide(empty_url: str, tmp_path: Path) -> None:
+def test_concurrent_starts_migrate_once(empty_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", _OPEN, empty_url, str(tmp_path)]
     starting = [
         subprocess.Popen(

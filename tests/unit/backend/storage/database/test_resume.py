@@ -1,4 +1,4 @@
-"""Jobs that are taken up again, and the places of those that wait."""
+"""If these fail, a resumed job loses its text, or queue positions and estimates are wrong."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 async def cancelled(stores: Stores, *, n_done: int = 1) -> str:
-    """A job of three chunks that was stopped after some."""
+    """Add a job of three chunks that was cancelled after `n_done`."""
     job_id = await running(stores)
     await stores.duplicates.claim_result(job_id, KEY)
     for index in range(n_done):
@@ -50,7 +50,7 @@ async def place(stores: Stores, job_id: str) -> int | None:
     return (await stores.jobs.get(job_id)).queue_position
 
 
-async def test_a_job_goes_on_with_all_that_it_had(stores: Stores) -> None:
+async def test_a_resumed_job_keeps_its_text_and_progress(stores: Stores) -> None:
     job_id = await cancelled(stores)
     revision = await stores.jobs.revision(job_id)
     await stores.transcripts.edit_segment(job_id, OWNER, 0, "исправлено")
@@ -60,9 +60,7 @@ async def test_a_job_goes_on_with_all_that_it_had(stores: Stores) -> None:
     assert (job.progress.chunks_done, job.progress.processed_s) == (1, CHUNK_S)
     assert job.result is not None
     assert [one.text for one in job.result.segments] == ["исправлено"]
-    assert await stores.jobs.revision(job_id) > revision, (
-        "what is cached of its end is not true any more"
-    )
+    assert await stores.jobs.revision(job_id) > revision, "the cached result is outdated"
     assert await stores.runs.begin(job_id, LATER)
     assert await stores.duplicates.claim_result(job_id, KEY) is None
     assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "снова")], done=1))
@@ -71,8 +69,8 @@ async def test_a_job_goes_on_with_all_that_it_had(stores: Stores) -> None:
     assert JobWarning.MODEL_CHANGED not in (await stores.jobs.get(job_id)).warnings
 
 
-async def test_a_job_that_goes_on_with_another_model_says_so(stores: Stores) -> None:
-    """Else the text of two models would be given for that of one, and shared as such."""
+async def test_a_job_resumed_with_another_model_has_a_warning(stores: Stores) -> None:
+    """Otherwise the text of two models would be shared as that of one."""
     job_id = await cancelled(stores)
     await stores.jobs.resume(job_id, OWNER, LATER)
     await stores.runs.begin(job_id, LATER)
@@ -83,7 +81,7 @@ async def test_a_job_that_goes_on_with_another_model_says_so(stores: Stores) -> 
     assert (await stores.jobs.get(job_id)).warnings == [JobWarning.MODEL_CHANGED]
 
 
-async def test_only_what_ended_before_its_time_goes_on(stores: Stores) -> None:
+async def test_only_cancelled_and_failed_jobs_can_be_resumed(stores: Stores) -> None:
     for job_id in (await queued(stores), await running(stores), await completed(stores, "раз")):
         status = await stores.jobs.status(job_id)
         with pytest.raises(WrongStateError):
@@ -102,7 +100,7 @@ async def test_only_what_ended_before_its_time_goes_on(stores: Stores) -> None:
             await stores.jobs.resume(job_id, owner, LATER)
 
 
-async def test_a_recording_that_was_dropped_is_not_waited_for(
+async def test_a_job_without_its_recording_cannot_be_resumed(
     stores: Stores, history: HistoryStore
 ) -> None:
     job_id = await cancelled(stores)
@@ -112,10 +110,10 @@ async def test_a_recording_that_was_dropped_is_not_waited_for(
     assert await stores.jobs.status(job_id) is JobStatus.CANCELLED
 
 
-async def test_the_recording_of_a_job_that_was_taken_up_again_is_not_dropped(
+async def test_the_recording_of_a_resumed_job_is_kept(
     stores: Stores, history: HistoryStore
 ) -> None:
-    """Housekeeping lists what has expired, and drops it later: the job may wait again by then."""
+    """The expiry lists jobs first and deletes recordings later: one may be resumed in between."""
     job_id = await cancelled(stores)
     assert await stores.retention.audio_expired(LATER) == [job_id]
     await stores.jobs.resume(job_id, OWNER, LATER)
@@ -123,10 +121,10 @@ async def test_the_recording_of_a_job_that_was_taken_up_again_is_not_dropped(
     assert await stores.jobs.blob(job_id) is not None
 
 
-async def test_a_job_that_was_done_in_parts_tells_nothing_of_the_speed(
+async def test_a_resumed_job_does_not_count_for_the_rtf(
     stores: Stores,
 ) -> None:
-    """A night's pause would make every estimate hours too long."""
+    """Otherwise a pause overnight would make every estimate hours too long."""
     await completed(stores, "раз", finished_at=NOON + timedelta(seconds=CHUNK_S))
     job_id = await cancelled(stores)
     await stores.jobs.resume(job_id, OWNER, LATER)
@@ -135,7 +133,7 @@ async def test_a_job_that_was_done_in_parts_tells_nothing_of_the_speed(
     assert await stores.jobs.recent_rtf(MODEL.name) == 1.0
 
 
-async def test_places_are_those_of_the_queue_and_only_of_who_waits(stores: Stores) -> None:
+async def test_only_waiting_jobs_have_a_position_in_their_queue(stores: Stores) -> None:
     works, first, long, dictation, second = [
         await of_length(stores, duration_s) for duration_s in (40, 600, 601, 5, 31)
     ]
@@ -159,10 +157,10 @@ async def test_places_are_those_of_the_queue_and_only_of_who_waits(stores: Store
         (None, 600_001, QueueName.LONG),
     ],
 )
-async def test_the_database_and_the_queue_mean_the_same_queue(
+async def test_the_database_and_the_job_queue_choose_the_same_queue(
     stores: Stores, duration_s: float | None, size_bytes: int, queue: QueueName
 ) -> None:
-    """Else a place is told in a queue in which the recording does not stand."""
+    """Otherwise a job would show its position in a queue that it is not in."""
     before = {queue_for_duration(one_s): await of_length(stores, one_s) for one_s in (1, 31, 601)}
     job_id = await of_length(stores, duration_s, size_bytes)
     assert queue_for_file((await stores.jobs.get(job_id)).file) is queue
@@ -171,7 +169,9 @@ async def test_the_database_and_the_queue_mean_the_same_queue(
     assert await place(stores, job_id) == 1
 
 
-async def test_who_goes_on_stands_at_the_end(stores: Stores, history: HistoryStore) -> None:
+async def test_a_resumed_job_waits_at_the_end_of_the_queue(
+    stores: Stores, history: HistoryStore
+) -> None:
     paused, waiting = await of_length(stores, 5), await of_length(stores, 5)
     await stores.jobs.cancel(paused, OWNER, NOON)
     await stores.jobs.resume(paused, OWNER, LATER)
@@ -179,8 +179,8 @@ async def test_who_goes_on_stands_at_the_end(stores: Stores, history: HistorySto
     assert [job.queue_position for job in (await history.page(OWNER)).items] == [1, 2]
 
 
-async def test_the_audio_that_is_left_is_told_by_queue(stores: Stores) -> None:
-    """What an estimate adds up: too much or too little of it and nobody believes it."""
+async def test_remaining_audio_is_counted_by_queue(stores: Stores) -> None:
+    """Otherwise the estimated waiting time is wrong."""
     assert await stores.waiting.remaining_audio_s(5) == (0, 0)
     await of_length(stores, 100)
     await of_length(stores, 4000)
@@ -192,17 +192,17 @@ async def test_the_audio_that_is_left_is_told_by_queue(stores: Stores) -> None:
     assert await stores.waiting.remaining_audio_s(30) == (0, 4100 + 2 * CHUNK_S)
 
 
-async def test_who_joined_another_and_then_works_itself_shows_how_far_it_is_itself(
+async def test_a_duplicate_that_is_transcribed_itself_shows_its_own_progress(
     stores: Stores,
 ) -> None:
-    """Chunks that only the other one has done would be taken for its own."""
-    leader = await running(stores)
-    await stores.duplicates.claim_result(leader, KEY)
-    await stores.runs.append(leader, 0, chunk_result([segment(0, "раз")], done=1))
-    follower = await queued(stores)
-    assert await stores.duplicates.claim_result(follower, KEY) is not None
-    assert (await stores.jobs.get(follower)).progress.chunks_done == 1
-    assert await place(stores, follower) is None, "it waits for no turn"
-    await stores.jobs.cancel(leader, OWNER, NOON)
-    await stores.runs.begin(follower, NOON)
-    assert (await stores.jobs.get(follower)).progress.chunks_done == 0
+    """Otherwise the finished chunks of its former primary would count as its own."""
+    primary = await running(stores)
+    await stores.duplicates.claim_result(primary, KEY)
+    await stores.runs.append(primary, 0, chunk_result([segment(0, "раз")], done=1))
+    duplicate = await queued(stores)
+    assert await stores.duplicates.claim_result(duplicate, KEY) is not None
+    assert (await stores.jobs.get(duplicate)).progress.chunks_done == 1
+    assert await place(stores, duplicate) is None, "a duplicate has no position in the queue"
+    await stores.jobs.cancel(primary, OWNER, NOON)
+    await stores.runs.begin(duplicate, NOON)
+    assert (await stores.jobs.get(duplicate)).progress.chunks_done == 0

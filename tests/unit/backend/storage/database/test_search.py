@@ -40,7 +40,7 @@ def marked(job: Job) -> list[str]:
         ("日本語 текст", "日本語"),
     ],
 )
-async def test_any_form_of_a_word_finds_it(
+async def test_each_form_of_a_word_finds_it(
     stores: Stores, history: HistoryStore, text: str, query: str
 ) -> None:
     found = await completed(stores, text)
@@ -48,9 +48,7 @@ async def test_any_form_of_a_word_finds_it(
     assert [job.id for job in await search(history, query)] == [found]
 
 
-async def test_the_hit_is_told_with_its_time_and_marked(
-    stores: Stores, history: HistoryStore
-) -> None:
+async def test_a_match_has_its_time_and_its_marks(stores: Stores, history: HistoryStore) -> None:
     await completed(stores, "Вступление.", "🎉 <b>Встречи</b> и встреча!", "Встреча")
     (job,) = await search(history, "встречу")
     assert job.snippet == "🎉 <b>Встречи</b> и встреча!"
@@ -59,14 +57,16 @@ async def test_the_hit_is_told_with_its_time_and_marked(
     assert (job.hit.segment_index, job.hit.start) == (1, CHUNK_S)
 
 
-async def test_a_long_segment_is_cut_around_the_hit(stores: Stores, history: HistoryStore) -> None:
+async def test_a_long_segment_is_cut_around_the_match(
+    stores: Stores, history: HistoryStore
+) -> None:
     await completed(stores, " ".join(["слово"] * 50 + ["встреча"] + ["слово"] * 50))
     (job,) = await search(history, "встреча")
     assert job.snippet == f"…{'слово ' * 10}встреча{' слово' * 10}…"
     assert marked(job) == ["встреча"]
 
 
-async def test_all_words_must_be_there_in_whatever_segments(
+async def test_all_words_must_match_but_in_any_segments(
     stores: Stores, history: HistoryStore
 ) -> None:
     apart = await completed(stores, "Договор", "пустое", "аренда")
@@ -81,7 +81,7 @@ async def test_all_words_must_be_there_in_whatever_segments(
     assert await search(history, "договор аренды кошки") == []
 
 
-async def test_the_correction_and_the_model_s_text_are_both_found(
+async def test_corrections_and_the_model_s_text_are_both_found(
     stores: Stores, history: HistoryStore
 ) -> None:
     job_id = await completed(stores, "Ошибку распознали тут")
@@ -96,13 +96,15 @@ async def test_the_correction_and_the_model_s_text_are_both_found(
     assert [job.id for job in await search(history, "ошибка")] == [job_id]
 
 
-async def test_what_is_deleted_is_not_found(stores: Stores, history: HistoryStore) -> None:
+async def test_a_deleted_job_is_not_found(stores: Stores, history: HistoryStore) -> None:
     first, second = await completed(stores, "встреча"), await completed(stores, "встреча")
     await stores.jobs.delete(second)
     assert [job.id for job in await search(history, "встреча")] == [first]
 
 
-async def test_hits_are_paged_and_are_the_owner_s(stores: Stores, history: HistoryStore) -> None:
+async def test_matches_are_paged_and_belong_to_the_owner(
+    stores: Stores, history: HistoryStore
+) -> None:
     ids = []
     for _ in range(3):
         ids.append(await completed(stores, "встреча"))
@@ -114,7 +116,7 @@ async def test_hits_are_paged_and_are_the_owner_s(stores: Stores, history: Histo
     assert rest.next_cursor is None
 
 
-async def test_a_blank_query_is_none_and_one_without_words_finds_nothing(
+async def test_a_blank_query_is_ignored_and_one_without_words_finds_nothing(
     stores: Stores, history: HistoryStore
 ) -> None:
     await completed(stores, "встреча")
@@ -155,7 +157,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
-async def test_nothing_that_is_typed_breaks_the_search(
+async def test_no_query_breaks_the_search(
     stores: Stores, history: HistoryStore, query: str
 ) -> None:
     job_id = await completed(stores, "встреча")
@@ -163,10 +165,10 @@ async def test_nothing_that_is_typed_breaks_the_search(
     assert [job.id for job in await search(history, "встреча")] == [job_id]
 
 
-async def test_any_text_can_be_stored_and_is_found_by_itself(
+async def test_each_text_can_be_stored_and_finds_itself(
     stores: Stores, history: HistoryStore
 ) -> None:
-    """Random texts out of all of Unicode: one that breaks a tokenizer would show here."""
+    """Random texts from all of Unicode: some characters could break a tokenizer."""
     chosen = random.Random(4)
     special = "\0\"'\\*():^&|!<>-_%$:;\n\t\u0301\u200b\ud800"
     for _ in range(60):
@@ -182,7 +184,7 @@ async def test_any_text_can_be_stored_and_is_found_by_itself(
         await stores.jobs.delete(job_id)
 
 
-def test_words_are_analysed_rightly_by_many_threads_at_once() -> None:
+def test_concurrent_threads_get_the_right_lemmas() -> None:
     words = [
         f"{root}{end}" for root in ("встреч", "договор", "лун") for end in ("а", "у", "ой", "ы")
     ]

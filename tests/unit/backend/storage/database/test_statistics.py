@@ -17,7 +17,7 @@ async def test_nothing_is_counted_before_anything_was_done(database: Database) -
     assert [day.n_recordings for day in counted.by_day] == [0] * DAYS_SHOWN
 
 
-async def test_only_what_was_transcribed_counts_and_only_the_owners(
+async def test_only_the_owner_s_transcribed_recordings_count(
     database: Database, stores: Stores
 ) -> None:
     first = await completed(
@@ -31,14 +31,14 @@ async def test_only_what_was_transcribed_counts_and_only_the_owners(
     await running(stores, owner="another")
     counted = await StatisticsStore(database).count(OWNER, TODAY)
     assert (counted.n_recordings, counted.audio_s) == (1, 3 * CHUNK_S)
-    assert counted.n_words == 3, "the model's words; an edit is the owner's own work"
+    assert counted.n_words == 3, "the model's words, not those of a correction"
     assert (counted.n_queued, counted.n_running) == (1, 1)
     own = await StatisticsStore(database).count(OWNER, TODAY, queue_of_all=False)
     assert (own.n_queued, own.n_running) == (1, 0)
     assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
 
 
-async def test_days_are_those_of_the_arrival_and_the_last_is_today(
+async def test_recordings_count_on_the_day_they_arrived_up_to_today(
     database: Database, stores: Stores
 ) -> None:
     done = await completed(stores, "раз", "два")
@@ -55,7 +55,7 @@ async def test_days_are_those_of_the_arrival_and_the_last_is_today(
     assert (await stores.jobs.get(done)).status is JobStatus.COMPLETED
 
 
-async def test_the_database_tells_its_size(database: Database, stores: Stores) -> None:
+async def test_the_size_of_the_database_is_known(database: Database, stores: Stores) -> None:
     statistics = StatisticsStore(database)
     before = await statistics.size_bytes()
     assert before > 10_000

@@ -37,7 +37,7 @@ LATER = NOON + timedelta(hours=1)
 OTHER_MODEL = MODEL.model_copy(update={"revision": "2"})
 
 
-async def test_a_job_comes_back_as_it_was_added(stores: Stores) -> None:
+async def test_a_stored_job_is_read_unchanged(stores: Stores) -> None:
     job = new_job(options=TranscribeOptions(prompt='"Ёж" \0 %s', temperature=0.1))
     await stores.jobs.add(job, OWNER, Path("blob"))
     assert await stores.jobs.get(job.id, OWNER) == job.model_copy(update={"queue_position": 1})
@@ -45,7 +45,7 @@ async def test_a_job_comes_back_as_it_was_added(stores: Stores) -> None:
     assert await stores.jobs.owner(job.id) == OWNER
 
 
-async def test_a_job_added_twice_by_a_repeated_step_is_there_once(stores: Stores) -> None:
+async def test_a_job_added_twice_is_stored_once(stores: Stores) -> None:
     job = new_job()
     await stores.jobs.add(job, OWNER, Path("blob"))
     await stores.runs.begin(job.id, NOON)
@@ -54,7 +54,7 @@ async def test_a_job_added_twice_by_a_repeated_step_is_there_once(stores: Stores
     assert await stores.waiting.unfinished() == [job.id]
 
 
-async def test_a_result_comes_back_to_the_letter_and_to_the_digit(stores: Stores) -> None:
+async def test_a_stored_result_is_read_exactly(stores: Stores) -> None:
     job_id = await running(stores, 2)
     assert (await stores.jobs.get(job_id)).result is not None
     first = [segment(0, "Раз, два.", with_words=True), segment(1, "Три")]
@@ -82,7 +82,7 @@ async def test_a_result_comes_back_to_the_letter_and_to_the_digit(stores: Stores
     )
 
 
-async def test_finding_a_job_takes_as_many_queries_however_long_it_is(
+async def test_the_number_of_queries_does_not_depend_on_the_length(
     database: Database, stores: Stores
 ) -> None:
     job_id = await completed(stores, *["раз два три"] * 30, with_words=True)
@@ -94,7 +94,7 @@ async def test_finding_a_job_takes_as_many_queries_however_long_it_is(
     assert sum("FROM" in statement for statement in statements) <= 4
 
 
-async def test_a_chunk_appended_again_after_a_crash_is_there_once(stores: Stores) -> None:
+async def test_a_chunk_appended_again_after_a_crash_is_stored_once(stores: Stores) -> None:
     job_id = await running(stores)
     assert await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
     assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "другое")], done=1))
@@ -102,14 +102,14 @@ async def test_a_chunk_appended_again_after_a_crash_is_there_once(stores: Stores
     assert [each.text for each in await segments(stores, job_id)] == ["раз", "два"]
 
 
-async def test_a_missing_chunk_is_never_passed_over(stores: Stores) -> None:
+async def test_chunks_are_appended_in_order_only(stores: Stores) -> None:
     job_id = await running(stores)
     with pytest.raises(ValueError, match="chunk 1"):
         await stores.runs.append(job_id, 1, chunk_result([segment(0, "два")], done=2))
     assert await segments(stores, job_id) == []
 
 
-async def test_a_segment_that_a_later_chunk_lengthens_is_replaced(stores: Stores) -> None:
+async def test_a_segment_that_a_later_chunk_extends_is_replaced(stores: Stores) -> None:
     job_id = await running(stores)
     await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз", with_words=True)], done=1))
     longer = segment(0, "раз два", with_words=True)
@@ -117,7 +117,7 @@ async def test_a_segment_that_a_later_chunk_lengthens_is_replaced(stores: Stores
     assert await segments(stores, job_id) == [longer]
 
 
-async def test_segments_since_a_change_are_those_an_event_stream_lacks(
+async def test_segments_since_a_change_are_those_that_a_stream_lacks(
     stores: Stores,
 ) -> None:
     job_id = await running(stores)
@@ -132,11 +132,11 @@ async def test_segments_since_a_change_are_those_an_event_stream_lacks(
     longer = segment(1, "два три", with_words=True)
     await stores.runs.append(job_id, 1, chunk_result([longer, segment(2, "четыре")], done=2))
     since = [each for _, each in await stores.transcripts.segments_since(job_id, second)]
-    assert since == [longer, segment(2, "четыре")], "the one that has grown, too"
+    assert since == [longer, segment(2, "четыре")], "the extended one, too"
     assert await stores.transcripts.segments_since(job_id, 10**17) == []
 
 
-async def test_a_job_goes_on_after_a_restart_with_its_first_start(stores: Stores) -> None:
+async def test_a_restarted_job_keeps_its_first_start(stores: Stores) -> None:
     job_id = await queued(stores)
     assert await stores.waiting.n_waiting() == 1
     assert await stores.runs.begin(job_id, NOON)
@@ -145,7 +145,7 @@ async def test_a_job_goes_on_after_a_restart_with_its_first_start(stores: Stores
     assert await stores.waiting.n_waiting() == 0
 
 
-async def test_what_was_recognised_before_a_cancel_is_kept_and_nothing_comes_after(
+async def test_a_cancelled_job_keeps_its_text_and_gets_no_more(
     stores: Stores,
 ) -> None:
     job_id = await running(stores)
@@ -165,14 +165,14 @@ async def test_what_was_recognised_before_a_cancel_is_kept_and_nothing_comes_aft
         await stores.jobs.cancel(job_id, OWNER, LATER)
 
 
-async def test_a_failure_tells_its_reason(stores: Stores) -> None:
+async def test_a_failed_job_has_its_problem(stores: Stores) -> None:
     job_id = await running(stores)
     error = Problem(type="/problems/llm-failed", title="t", status=502, detail="Нет \0 ответа")
     assert await stores.runs.finish(job_id, JobStatus.FAILED, finished_at=LATER, error=error)
     assert (await stores.jobs.get(job_id)).error == error
 
 
-async def test_two_models_in_one_transcript_are_told(stores: Stores) -> None:
+async def test_a_transcript_of_two_models_has_a_warning(stores: Stores) -> None:
     job_id = await running(stores)
     await stores.runs.append(job_id, 0, chunk_result([], done=1))
     assert (await stores.jobs.get(job_id)).warnings == []
@@ -181,7 +181,7 @@ async def test_two_models_in_one_transcript_are_told(stores: Stores) -> None:
     assert (await stores.jobs.get(job_id)).warnings == [JobWarning.MODEL_CHANGED]
 
 
-async def test_another_owner_neither_sees_nor_changes_a_job(stores: Stores) -> None:
+async def test_another_owner_cannot_read_or_change_a_job(stores: Stores) -> None:
     job_id = await completed(stores, "раз", owner="first")
     for attempt in (
         lambda: stores.jobs.get(job_id, "second"),
@@ -196,14 +196,14 @@ async def test_another_owner_neither_sees_nor_changes_a_job(stores: Stores) -> N
 
 
 @pytest.mark.parametrize("job_id", ["", "\0", "нет", "' OR 1=1 --", "\ud800", "a" * 10_000])
-async def test_an_id_that_nobody_gave_is_not_found(stores: Stores, job_id: str) -> None:
+async def test_an_unknown_id_is_not_found(stores: Stores, job_id: str) -> None:
     await queued(stores)
     for attempt in (stores.jobs.get, stores.jobs.status, stores.jobs.delete, stores.jobs.blob):
         with pytest.raises(JobNotFoundError):
             await attempt(job_id)
 
 
-async def test_a_correction_keeps_the_model_s_text_until_it_is_taken_back(
+async def test_a_correction_keeps_the_model_s_text_and_can_be_undone(
     stores: Stores,
 ) -> None:
     job_id = await completed(stores, "превед мир", "два", with_words=True)
@@ -220,7 +220,7 @@ async def test_a_correction_keeps_the_model_s_text_until_it_is_taken_back(
     ).original_text is None
 
 
-async def test_each_change_of_a_finished_job_shows_in_its_revision(
+async def test_each_change_of_a_finished_job_raises_its_revision(
     stores: Stores, history: HistoryStore
 ) -> None:
     job_id = await completed(stores, "раз")
@@ -239,7 +239,7 @@ async def test_each_change_of_a_finished_job_shows_in_its_revision(
 
 
 @pytest.mark.parametrize("index", [-1, 1, 2**31, 10**30])
-async def test_a_segment_that_is_not_there_cannot_be_corrected(stores: Stores, index: int) -> None:
+async def test_a_missing_segment_cannot_be_corrected(stores: Stores, index: int) -> None:
     job_id = await completed(stores, "раз")
     with pytest.raises(JobNotFoundError):
         await stores.transcripts.edit_segment(job_id, OWNER, index, "два")
@@ -253,7 +253,7 @@ def n_rows(database: Database) -> dict[str, int]:
         }
 
 
-async def test_deleting_leaves_no_row_of_a_job_and_all_of_another(
+async def test_deleting_a_job_removes_its_rows_and_no_others(
     database: Database, stores: Stores, chunks: ChunkStore, tmp_path: Path
 ) -> None:
     async def one(blob: Path) -> str:
@@ -273,7 +273,7 @@ async def test_deleting_leaves_no_row_of_a_job_and_all_of_another(
         await stores.jobs.delete(job_id, OWNER)
 
 
-async def test_a_job_deleted_while_it_runs_takes_nothing_more(
+async def test_a_job_deleted_while_it_runs_stores_nothing(
     database: Database, stores: Stores, chunks: ChunkStore
 ) -> None:
     job_id = await running(stores)
@@ -285,16 +285,14 @@ async def test_a_job_deleted_while_it_runs_takes_nothing_more(
     assert not any(n_rows(database).values())
 
 
-async def test_a_recording_is_given_up_with_the_last_job_that_has_it(
-    stores: Stores, tmp_path: Path
-) -> None:
+async def test_a_recording_is_deleted_with_its_last_job(stores: Stores, tmp_path: Path) -> None:
     first, second = [await completed(stores, "раз", blob=tmp_path / "shared") for _ in range(2)]
     assert (await stores.jobs.delete(first)).blob is None
     assert await stores.jobs.blob(second) == tmp_path / "shared"
     assert (await stores.jobs.delete(second)).blob == tmp_path / "shared"
 
 
-async def test_a_recording_is_found_after_the_data_folder_has_moved(tmp_path: Path) -> None:
+async def test_a_recording_is_found_after_the_data_folder_was_moved(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
     database = Database.open(url, tmp_path / "before")
     job_id = await queued(Stores(database), blob=tmp_path / "before" / "blobs" / "1")
@@ -306,7 +304,7 @@ async def test_a_recording_is_found_after_the_data_folder_has_moved(tmp_path: Pa
     moved.close()
 
 
-async def test_speed_is_the_median_of_what_was_really_transcribed(stores: Stores) -> None:
+async def test_rtf_is_the_median_of_jobs_that_were_transcribed(stores: Stores) -> None:
     assert await stores.jobs.recent_rtf(MODEL.name) is None
     for seconds in (2, 4, 20):
         await completed(stores, "раз", finished_at=NOON + timedelta(seconds=seconds))
@@ -322,7 +320,7 @@ async def test_speed_is_the_median_of_what_was_really_transcribed(stores: Stores
     assert await stores.jobs.recent_rtf("another") is None
 
 
-async def test_a_full_disk_is_told_and_leaves_what_was_there(sqlite: Database) -> None:
+async def test_a_full_disk_is_reported_and_leaves_the_data(sqlite: Database) -> None:
     stores = Stores(sqlite)
     job_id = await running(stores)
 
