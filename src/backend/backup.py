@@ -1,8 +1,8 @@
 """Back up all stored data, and restore it: `python -m backend.backup`.
 
 A backup is a folder with our database, DBOS's and the recordings. They need not be of the same
-moment: after a restore, `queueing/reconciliation.py` queues the jobs that DBOS does not know and
-removes those that only DBOS knows.
+moment: after a restore, `queueing/reconciliation.py` queues the jobs that DBOS does not know, and
+jobs that only DBOS knows end as soon as they start.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def save(settings: BackendSettings, folder: Path) -> None:
         Disk(unfinished, settings.min_free_disk_bytes).ensure_free(n_bytes)
         for name, live in databases.items():
             backup.back_up(live, unfinished / name)
-        # after the database: a recording is stored before its row
+        # after the database, so that each row in the copy has its recording
         _copy_blobs(blobs, unfinished / _BLOBS)
         os.sync()
         unfinished.rename(folder)
