@@ -11,6 +11,7 @@ from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
 from backend.llm_client import LlmClient
 from backend.previews import Previews
+from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
 from backend.storage.database import Database
 from backend.storage.uploads import UploadStore
@@ -32,6 +33,7 @@ class Services:
     work: WorkFolder
     previews: Previews
     statistics: StatisticsCounter
+    settings: BackendSettings
 
 
 def _services(request: Request) -> Services:
@@ -74,6 +76,10 @@ def _statistics(request: Request) -> StatisticsCounter:
     return _services(request).statistics
 
 
+def _settings(request: Request) -> BackendSettings:
+    return _services(request).settings
+
+
 Jobs = Annotated[JobService, Depends(_jobs)]
 Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
@@ -81,4 +87,5 @@ Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
+Settings = Annotated[BackendSettings, Depends(_settings)]
 Owner = Annotated[str, Depends(owner_of)]

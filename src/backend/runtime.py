@@ -104,6 +104,7 @@ async def running_services(
             work=work,
             previews=previews,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
+            settings=settings,
         )
 
 

@@ -44,6 +44,12 @@ class BackendSettings(ServiceSettings):
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
+    openai_model_aliases: bool = Field(
+        True,
+        description="Whether other services' names for Whisper, such as gpt-4o-transcribe, mean "
+        "the loaded model in OpenAI's API (true or false).",
+    )
+
     llm_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://127.0.0.1:4321"),
         description="URL at which the backend calls the llm.",

@@ -1,13 +1,15 @@
-"""The speech models of the llm."""
+"""The speech models of the llm, as OpenAI's clients list them."""
 
 from fastapi import APIRouter
 
-from backend.dependencies import Llm
-from contracts.models import ModelList
+from backend.dependencies import Llm, Settings
+from backend.routes.openai.errors import ModelsRoute, UnknownModelError
+from backend.routes.openai.model_names import means_loaded_model
+from contracts.models import ModelInfo, ModelList
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+router = APIRouter(prefix="/v1/models", tags=["models"], route_class=ModelsRoute)
 
 
 @router.get(
@@ -18,3 +20,25 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 async def list_models(llm: Llm) -> ModelList:
     """Return the models that are loaded, loading or failed."""
     return await llm.models()
+
+
+@router.get(
+    "/{model_id:path}",
+    summary="A speech model and its state",
+    responses=problem_responses(
+        ProblemType.NOT_FOUND,
+        ProblemType.INVALID_OPTION,
+        ProblemType.LLM_FAILED,
+        ProblemType.NOT_READY,
+    ),
+)
+async def read_model(model_id: str, llm: Llm, settings: Settings) -> ModelInfo:
+    """Return a listed model, or the loaded one for a name that stands for it."""
+    listed = {model.id: model for model in (await llm.models()).data}
+    if model_id not in listed and means_loaded_model(
+        model_id, aliases=settings.openai_model_aliases
+    ):
+        model_id = (await llm.serving_model()).name
+    if model_id not in listed:
+        raise UnknownModelError(f"The model {model_id!r} does not exist.")
+    return listed[model_id]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Jobs, Llm, Owner, Submission, Work
+from backend.dependencies import Jobs, Llm, Owner, Settings, Submission, Work
 from backend.errors import LlmNotReadyError, TooLargeError
 from backend.llm_client import LlmClient
 from backend.routes.openai.errors import (
@@ -18,6 +18,7 @@ from backend.routes.openai.errors import (
     problem_response,
 )
 from backend.routes.openai.events import event_stream
+from backend.routes.openai.model_names import means_loaded_model
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
 from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
 from backend.routes.openai.waiting import wait_until_ended
@@ -28,9 +29,6 @@ from contracts.jobs import Job, JobStatus
 from contracts.models import HealthStatus
 from contracts.problems import ProblemType
 from contracts.transcription import Task
-
-LOADED_MODEL = "whisper-1"
-"""OpenAI's name for Whisper; here it stands for the loaded model."""
 
 RETRY_AFTER_S = 5
 """Value of `Retry-After` while the model is downloaded or loaded."""
@@ -82,6 +80,7 @@ class _Call:
     jobs: Jobs
     llm: Llm
     work: Work
+    settings: Settings
     owner: Owner
 
     async def respond(self, task: Task) -> Response:
@@ -105,7 +104,8 @@ class _Call:
             raise TooLargeError(f"The file is larger than {self.work.max_bytes} bytes.")
         async with self.work.receiving(n_bytes) as incoming:
             asked, name = await read_request(self.request, incoming)
-            await _require_listed(self.llm, asked.model)
+            if not means_loaded_model(asked.model, aliases=self.settings.openai_model_aliases):
+                await _require_listed(self.llm, asked.model)
             return await incoming.finish(name), asked
 
 
@@ -117,8 +117,6 @@ async def _require_ready(llm: LlmClient) -> None:
 
 
 async def _require_listed(llm: LlmClient, model: str) -> None:
-    if model == LOADED_MODEL:
-        return
     if model not in {listed.id for listed in (await llm.models()).data}:
         raise UnknownModelError(f"The model {model!r} does not exist.")
 

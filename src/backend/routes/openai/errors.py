@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
+from asgi_correlation_id import correlation_id
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from contracts.jobs import Job
-from contracts.problems import Problem, ProblemType
+from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
@@ -70,6 +71,37 @@ class OpenAiRoute(APIRoute):
                 log.exception("openai_request_failed")
                 return problem_response(
                     ServiceError("See the service's log for the cause.").to_problem()
+                )
+
+        return handle_errors
+
+
+class ModelsRoute(APIRoute):
+    """A route whose problems also have OpenAI's `error`, as an extension member of RFC 9457.
+
+    Both this service's own clients and OpenAI's call these routes.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, with its errors turned into responses."""
+        handle = super().get_route_handler()
+
+        async def handle_errors(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except ServiceError as error:
+                problem = error.to_problem(correlation_id.get())
+                log.info("problem_response", type=problem.type, status=problem.status)
+                answer = (
+                    _error(404, error.detail, "model", "model_not_found")
+                    if isinstance(error, UnknownModelError)
+                    else error_body(problem)
+                )
+                return JSONResponse(
+                    problem.model_dump(exclude_none=True) | answer.model_dump(),
+                    problem.status,
+                    error.headers,
+                    PROBLEM_MEDIA_TYPE,
                 )
 
         return handle_errors

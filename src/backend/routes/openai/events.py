@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.jobs.service import JobService
 from backend.routes.openai.errors import error_body, problem_of
+from backend.routes.openai.responses import model_name_of
 from backend.routes.openai.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
 from contracts.spacing import join_texts
@@ -32,6 +33,7 @@ class TextDone(BaseModel):
 
     type: Literal["transcript.text.done"] = "transcript.text.done"
     text: str
+    model: str | None = None
 
 
 def event_stream(
@@ -75,7 +77,7 @@ async def _final_messages(
     text = job.result.text
     if text.startswith(sent) and text != sent:  # a segment has grown since it was sent
         yield _message(TextDelta(delta=text.removeprefix(sent)))
-    yield _message(TextDone(text=text))
+    yield _message(TextDone(text=text, model=model_name_of(job)))
 
 
 def _message(data: BaseModel) -> ServerSentEvent:

@@ -49,7 +49,10 @@ class AudioRequest(TranscribeOptions):
     that is too long is used.
     """
 
-    model: str = Field(description="`whisper-1` or a listed model; the loaded model is used.")
+    model: str = Field(
+        description="`whisper-1`, a listed model or another service's name for Whisper; the "
+        "loaded model is used."
+    )
     language: LanguageCode = Field(AUTO_LANGUAGE, description="ISO 639-1 code, or `auto`.")
     prompt: Annotated[str, BeforeValidator(_last_chars)] = Field(
         "", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect."

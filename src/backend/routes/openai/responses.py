@@ -29,6 +29,7 @@ class TextAnswer(BaseModel):
     """Body of the format `json`."""
 
     text: str
+    model: str | None = Field(None, description="The model that made the text.")
     usage: Usage
 
 
@@ -62,6 +63,7 @@ class VerboseAnswer(BaseModel):
     language: str = Field(description="English name of the text's language.")
     duration: float
     text: str
+    model: str | None = Field(None, description="The model that made the text.")
     words: list[TimedWord] | None = None
     segments: list[TimedSegment] | None = None
     usage: Usage
@@ -77,10 +79,17 @@ def transcript_response(job: Job, transcript: Transcript, request: AudioRequest)
         case ResponseFormat.VTT:
             return PlainTextResponse(to_vtt(transcript), media_type="text/vtt")
         case ResponseFormat.JSON:
-            answer = TextAnswer(text=transcript.text, usage=usage_of(transcript))
+            answer = TextAnswer(
+                text=transcript.text, model=model_name_of(job), usage=usage_of(transcript)
+            )
         case ResponseFormat.VERBOSE_JSON:
             answer = _verbose(job, transcript, request.timestamp_granularities)
     return JSONResponse(answer.model_dump(mode="json", exclude_none=True))
+
+
+def model_name_of(job: Job) -> str | None:
+    """Return the model that made the text; None if no model was needed."""
+    return job.model and job.model.name
 
 
 def usage_of(transcript: Transcript) -> Usage:
@@ -96,6 +105,7 @@ def _verbose(job: Job, transcript: Transcript, granularities: list[Granularity])
         language=ENGLISH_NAMES.get(language, language),
         duration=transcript.duration_s,
         text=transcript.text,
+        model=model_name_of(job),
         words=_words(transcript) if Granularity.WORD in granularities else None,
         segments=[_segment(one, job.options.temperature) for one in transcript.segments]
         if Granularity.SEGMENT in granularities

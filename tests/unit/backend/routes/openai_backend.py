@@ -16,6 +16,7 @@ from backend.errors import QueueFullError
 from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
+from backend.routes import models
 from backend.routes.openai import router
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.settings import BackendSettings
@@ -27,6 +28,7 @@ from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.models import (
     Health,
     HealthStatus,
+    ModelIdentity,
     ModelInfo,
     ModelList,
     ModelState,
@@ -129,6 +131,7 @@ def job(status: JobStatus, *segments: Segment, error: Problem | None = None) -> 
         created_at=datetime.now(UTC),
         file=file,
         options=TranscribeOptions(),
+        model=ModelIdentity(name=LISTED, revision="1", engine="e", device="cpu"),
         result=result,
         error=error,
     )
@@ -139,7 +142,9 @@ COMPLETED = job(JobStatus.COMPLETED, FIRST, SECOND)
 
 def llm(status: HealthStatus) -> FastAPI:
     app = FastAPI()
-    listed = ModelList(data=[ModelInfo(id=LISTED, state=ModelState.READY)])
+    listed = ModelList(
+        data=[ModelInfo(id=LISTED, state=ModelState.READY, revision="1", engine="e", device="cpu")]
+    )
     health = Health(status=status, checks={})
     app.add_api_route("/v1/models", lambda: Response(listed.model_dump_json()))
     app.add_api_route("/health/ready", lambda: Response(health.model_dump_json()))
@@ -148,18 +153,28 @@ def llm(status: HealthStatus) -> FastAPI:
 
 @asynccontextmanager
 async def openai_backend(
-    jobs: ScriptedJobs, folder: Path, llm_status: HealthStatus = HealthStatus.READY
+    jobs: ScriptedJobs,
+    folder: Path,
+    llm_status: HealthStatus = HealthStatus.READY,
+    **chosen: object,
 ) -> AsyncIterator[AsyncOpenAI]:
     """Serve the routes; gives OpenAI's own client, which tries once; close it."""
     disk = Disk(folder, 0)
     work = WorkFolder(folder / "work", disk, MAX_UPLOAD_BYTES)
     app = FastAPI()
     app.include_router(router)
+    app.include_router(models.router)
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
-        client = LlmClient(BackendSettings(_env_file=None, llm_url=llm_url))
+        settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)
+        client = LlmClient(settings)
         app.state.services = SimpleNamespace(
-            keys=ApiKeys(()), jobs=jobs, submission=jobs, llm=client, work=work
+            keys=ApiKeys(()),
+            jobs=jobs,
+            submission=jobs,
+            llm=client,
+            work=work,
+            settings=settings,
         )
         with work.owned():
             async with serving(app) as url:

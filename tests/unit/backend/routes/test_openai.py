@@ -6,7 +6,7 @@ import io
 import pytest
 import srt
 import webvtt
-from openai import APIError
+from openai import APIError, NotFoundError
 
 from backend.routes.openai.language_names import ENGLISH_NAMES
 from backend.routes.openai.request import MAX_PROMPT_CHARS
@@ -62,6 +62,49 @@ async def test_the_whole_text_comes_once_the_job_has_ended(transcribe, jobs) -> 
 
 async def test_a_listed_model_means_the_one_that_is_loaded(transcribe) -> None:
     assert (await transcribe(model=LISTED)).text == TEXT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gpt-4o-transcribe",
+        "gpt-4o-mini-transcribe",
+        "gpt-4o-mini-transcribe-2025-12-15",
+        "whisper-large-v3-turbo",
+        "openai/whisper-small",
+        "Systran/faster-whisper-tiny.en",
+        "Systran/faster-distil-whisper-large-v3",
+    ],
+)
+async def test_other_services_names_for_whisper_mean_the_loaded_model(
+    transcribe, openai, name
+) -> None:
+    """Otherwise Open WebUI, LibreChat and speaches' clients need their model name changed."""
+    answer = await transcribe(model=name)
+    assert (answer.text, answer.model) == (TEXT, LISTED)
+    assert (await openai.models.retrieve(name)).id == LISTED
+
+
+async def test_the_response_names_the_model_that_made_the_text(transcribe) -> None:
+    assert (await transcribe(response_format="verbose_json")).model == LISTED
+    assert [event async for event in await transcribe(stream=True)][-1].model == LISTED
+
+
+async def test_one_model_can_be_read(openai) -> None:
+    """Otherwise clients that check a model before they use it give up."""
+    assert (await openai.models.retrieve(LISTED)).id == LISTED
+    with pytest.raises(NotFoundError) as failure:
+        await openai.models.retrieve("gpt-5")
+    assert (failure.value.code, failure.value.param) == ("model_not_found", "model")
+
+
+async def test_aliases_can_be_turned_off(jobs, tmp_path) -> None:
+    """Otherwise nobody learns that a client asks for a model which is not there."""
+    async with openai_backend(jobs, tmp_path, openai_model_aliases=False) as client, client:
+        with pytest.raises(NotFoundError):
+            await client.audio.transcriptions.create(file=AUDIO, model="gpt-4o-transcribe")
+        answer = await client.audio.transcriptions.create(file=AUDIO, model="whisper-1")
+    assert answer.text == TEXT
 
 
 async def test_plain_text_is_the_text_alone(transcribe) -> None:

@@ -1,0 +1,24 @@
+"""The names of other services' models that stand for the loaded model."""
+
+import re
+
+LOADED_MODEL = "whisper-1"
+"""OpenAI's name for Whisper; it always means the loaded model."""
+
+# OpenAI's models with dated versions; Whisper's sizes as Groq and vLLM name them; conversions for
+# faster-whisper. `-diarize` is missing because its clients expect speakers in the response.
+_is_alias = re.compile(
+    r"gpt-4o(-mini)?-transcribe(-\d{4}-\d{2}-\d{2})?"
+    r"|(openai/)?(distil-)?whisper-[\w.-]+"
+    r"|[\w.-]+/faster-(distil-)?whisper-[\w.-]+"
+).fullmatch
+
+
+def means_loaded_model(name: str, *, aliases: bool) -> bool:
+    """Return whether a model name stands for the loaded model.
+
+    Args:
+        name: the name in the request.
+        aliases: whether more names than `whisper-1` do.
+    """
+    return name == LOADED_MODEL or (aliases and _is_alias(name) is not None)
