@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
 
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, NormalizationOptions
-from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
+from contracts.languages import language_code
 from contracts.models import ModelIdentity
 from contracts.thresholds import UNSURE_WORD_PROBABILITY
 from contracts.unsure import UnsureSign, unsure_signs
@@ -19,17 +19,11 @@ class Task(StrEnum):
     TRANSLATE = "translate"
 
 
-def _known_language(code: str) -> str:
-    if code != AUTO_LANGUAGE and code not in LANGUAGE_NAMES:
-        raise ValueError(f"unknown language {code!r}: an ISO 639-1 code or {AUTO_LANGUAGE!r}")
-    return code
-
-
 MAX_PROMPT_CHARS = 1000
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-LanguageCode = Annotated[str, AfterValidator(_known_language)]
+LanguageCode = Annotated[str, AfterValidator(language_code)]
 
 
 class DecodingOptions(BaseModel):

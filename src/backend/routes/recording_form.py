@@ -4,7 +4,7 @@ Starlette's form parser would write the whole body to a temporary file first.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from python_multipart import MultipartParser
@@ -44,7 +44,7 @@ async def read_form(
     content_type: str,
     body: AsyncIterator[bytes],
     incoming: IncomingFile,
-    list_fields: frozenset[str] = frozenset(),
+    is_list: Callable[[str], bool] = lambda _: False,
 ) -> RecordingForm:
     """Write the form's file to disk and return the rest of the form.
 
@@ -52,7 +52,7 @@ async def read_form(
         content_type: value of the header.
         body: the pieces of the body.
         incoming: receives the file.
-        list_fields: fields that may be repeated, and become lists.
+        is_list: whether a field may be repeated, and becomes a list.
 
     Raises:
         BadRequestError: it is not a form, a field is repeated, or the end is missing.
@@ -62,7 +62,7 @@ async def read_form(
     values: defaultdict[str, list[bytearray]] = defaultdict(list)
     async for part, data in _parts(content_type, body):
         if data is None:
-            if part.name not in list_fields:
+            if part.name == FILE_FIELD or not is_list(part.name):
                 _refuse_repeated(part, form, values)
             _begin(part, form, values)
         elif part.name == FILE_FIELD:
@@ -72,9 +72,7 @@ async def read_form(
             if len(values[part.name][-1]) > _MAX_VALUE_BYTES:
                 raise BadRequestError("A field of the form is too long.")
     texts = {name: [_decode(bytes(one)) for one in every] for name, every in values.items()}
-    form.options = {
-        name: every if name in list_fields else every[0] for name, every in texts.items()
-    }
+    form.options = {name: every if is_list(name) else every[0] for name, every in texts.items()}
     return form
 
 

@@ -86,7 +86,7 @@ class _Call:
     async def respond(self, task: Task) -> Response:
         job, asked = await self._submit(task)
         if asked.stream:
-            return event_stream(self.request, self.jobs, job.id, self.owner)
+            return event_stream(self.request, self.jobs, job.id, self.owner, asked)
         job = await wait_until_ended(self.request, self.jobs, job.id, self.owner)
         if job.status is JobStatus.COMPLETED and job.result is not None:
             return await run_sync(transcript_response, job, job.result, asked)

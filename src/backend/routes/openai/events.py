@@ -10,7 +10,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.jobs.service import JobService
 from backend.routes.openai.errors import error_body, problem_of
-from backend.routes.openai.responses import model_name_of
+from backend.routes.openai.request import AudioRequest
+from backend.routes.openai.responses import Logprob, logprobs_of, model_name_of
 from backend.routes.openai.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
 from contracts.spacing import join_texts
@@ -34,18 +35,19 @@ class TextDone(BaseModel):
     type: Literal["transcript.text.done"] = "transcript.text.done"
     text: str
     model: str | None = None
+    logprobs: list[Logprob] | None = None
 
 
 def event_stream(
-    request: Request, jobs: JobService, job_id: str, owner: str
+    request: Request, jobs: JobService, job_id: str, owner: str, asked: AudioRequest
 ) -> EventSourceResponse:
     """Return a stream of a job's text until it ends."""
-    messages = _messages(request, jobs, job_id, owner)
+    messages = _messages(request, jobs, job_id, owner, asked)
     return EventSourceResponse(messages, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
 async def _messages(
-    request: Request, jobs: JobService, job_id: str, owner: str
+    request: Request, jobs: JobService, job_id: str, owner: str, asked: AudioRequest
 ) -> AsyncGenerator[ServerSentEvent]:
     sent, texts = "", dict[int, str]()
     try:
@@ -61,14 +63,14 @@ async def _messages(
                 if text.startswith(sent) and text != sent:
                     yield _message(TextDelta(delta=text.removeprefix(sent)))
                     sent = text
-        async for message in _final_messages(jobs, job_id, owner, sent):
+        async for message in _final_messages(jobs, job_id, owner, sent, asked):
             yield message
     except ServiceError as error:  # too late for an HTTP status
         yield _message(error_body(error.to_problem()))
 
 
 async def _final_messages(
-    jobs: JobService, job_id: str, owner: str, sent: str
+    jobs: JobService, job_id: str, owner: str, sent: str, asked: AudioRequest
 ) -> AsyncGenerator[ServerSentEvent]:
     job = await jobs.get(job_id, owner)
     if job.status is not JobStatus.COMPLETED or job.result is None:
@@ -77,7 +79,9 @@ async def _final_messages(
     text = job.result.text
     if text.startswith(sent) and text != sent:  # a segment has grown since it was sent
         yield _message(TextDelta(delta=text.removeprefix(sent)))
-    yield _message(TextDone(text=text, model=model_name_of(job)))
+    yield _message(
+        TextDone(text=text, model=model_name_of(job), logprobs=logprobs_of(job.result, asked))
+    )
 
 
 def _message(data: BaseModel) -> ServerSentEvent:

@@ -1,15 +1,18 @@
 """The form of OpenAI's audio requests."""
 
+import re
+from collections import defaultdict
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
 from backend.errors import UnsupportedMediaError
 from backend.routes.json_body import request_validation
-from backend.routes.recording_form import FILE_FIELD, read_form
+from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.routes.request_body import body_of
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
@@ -17,8 +20,12 @@ from contracts.transcription import MAX_PROMPT_CHARS, LanguageCode, Task, Transc
 
 FORM = "multipart/form-data"
 
-LIST_FIELD = "timestamp_granularities[]"
-"""Field name of the list in OpenAI's clients."""
+GRANULARITIES_FIELD = "timestamp_granularities[]"
+INCLUDE_FIELD = "include[]"
+_LIST_FIELDS = (GRANULARITIES_FIELD, INCLUDE_FIELD)
+"""Names of the lists in OpenAI's own clients."""
+
+_without_index = partial(re.compile(r"\[\d*\]$").sub, "")
 
 
 class ResponseFormat(StrEnum):
@@ -38,6 +45,12 @@ class Granularity(StrEnum):
     SEGMENT = "segment"
 
 
+class Include(StrEnum):
+    """Further information in the response."""
+
+    LOGPROBS = "logprobs"
+
+
 def _last_chars(prompt: object) -> object:
     return prompt[-MAX_PROMPT_CHARS:] if isinstance(prompt, str) else prompt
 
@@ -46,8 +59,11 @@ class AudioRequest(TranscribeOptions):
     """OpenAI's fields, beside the options of this service.
 
     Two defaults are OpenAI's: without a language the model detects it, and the end of a prompt
-    that is too long is used.
+    that is too long is used. Unknown fields are ignored: OpenAI adds fields, and its clients send
+    them.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     model: str = Field(
         description="`whisper-1`, a listed model or another service's name for Whisper; the "
@@ -63,8 +79,13 @@ class AudioRequest(TranscribeOptions):
     stream: bool = Field(False, description="Stream the text as server-sent events.")
     timestamp_granularities: list[Granularity] = Field(
         [Granularity.SEGMENT],
-        alias=LIST_FIELD,
+        alias=GRANULARITIES_FIELD,
         description="`word`, `segment` or both, by repeating the field.",
+    )
+    include: list[Include] = Field(
+        default_factory=list[Include],
+        alias=INCLUDE_FIELD,
+        description="`logprobs` adds log-probabilities of the words to `json` and to the stream.",
     )
 
     @field_validator("task")
@@ -75,7 +96,11 @@ class AudioRequest(TranscribeOptions):
     def options(self, task: Task) -> TranscribeOptions:
         """Return this service's options; the path selects the task."""
         own = self.model_dump(include=set(TranscribeOptions.model_fields))
-        words = self.word_timestamps or Granularity.WORD in self.timestamp_granularities
+        words = (
+            self.word_timestamps
+            or Granularity.WORD in self.timestamp_granularities
+            or Include.LOGPROBS in self.include
+        )
         return TranscribeOptions.model_validate(own | {"task": task, "word_timestamps": words})
 
 
@@ -103,6 +128,27 @@ def _inlined(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
     return inlined
 
 
+def _is_list(name: str) -> bool:
+    """Return whether a field may be repeated; unknown ones may."""
+    fields = AudioRequest.model_fields
+    return name not in fields or fields[name].alias in _LIST_FIELDS
+
+
+def _fields_of(form: RecordingForm) -> dict[str, str | list[str]]:
+    """Return a form's fields without empty ones, and each list under its own name.
+
+    Clients write a list as `name`, `name[]` or `name[0]`, `name[1]`.
+    """
+    fields: dict[str, str | list[str]] = {}
+    lists = defaultdict[str, list[str]](list)
+    for name, value in form.options.items():
+        if isinstance(value, str):
+            fields |= {name: value} if value else {}
+        elif (list_name := f"{_without_index(name)}[]") in _LIST_FIELDS:
+            lists[list_name] += filter(None, value)
+    return fields | {name: values for name, values in lists.items() if values}
+
+
 async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioRequest, str | None]:
     """Write the form's file to disk; return the request and the file name.
 
@@ -114,9 +160,9 @@ async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioR
     content_type = request.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise UnsupportedMediaError(f"Send the recording as {FORM}.")
-    form = await read_form(content_type, body_of(request), incoming, frozenset({LIST_FIELD}))
+    form = await read_form(content_type, body_of(request), incoming, _is_list)
     if not form.has_file:
         missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
         raise RequestValidationError([missing])
     with request_validation():
-        return AudioRequest.model_validate(form.options), form.file_name
+        return AudioRequest.model_validate(_fields_of(form)), form.file_name

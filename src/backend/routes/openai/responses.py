@@ -1,6 +1,6 @@
 """Transcripts in the response formats of OpenAI's API."""
 
-from math import ceil
+from math import ceil, log
 from typing import Literal
 
 from fastapi import Response
@@ -9,13 +9,17 @@ from pydantic import BaseModel, Field
 
 from backend.export.srt import to_srt
 from backend.export.vtt import to_vtt
-from backend.routes.openai.language_names import ENGLISH_NAMES
-from backend.routes.openai.request import AudioRequest, Granularity, ResponseFormat
+from backend.routes.openai.request import AudioRequest, Granularity, Include, ResponseFormat
 from contracts.jobs import Job
+from contracts.languages import ENGLISH_NAMES
 from contracts.transcription import Segment, Task, Transcript
 
 FRAMES_PER_S = 100
 """Source: the Whisper paper, section 2.2: a frame is 10 ms."""
+
+
+IMPOSSIBLE_LOGPROB = -9999.0
+"""Log-probability that stands for a probability of 0; Source: OpenAI's API reference."""
 
 
 class Usage(BaseModel):
@@ -25,11 +29,20 @@ class Usage(BaseModel):
     seconds: int
 
 
+class Logprob(BaseModel):
+    """The natural log-probability of a word, or of a segment whose words are not known."""
+
+    token: str = Field(description="The word with its space; tokens themselves are not stored.")
+    logprob: float
+    bytes: list[int]
+
+
 class TextAnswer(BaseModel):
     """Body of the format `json`."""
 
     text: str
     model: str | None = Field(None, description="The model that made the text.")
+    logprobs: list[Logprob] | None = Field(None, description="With `include[]=logprobs`.")
     usage: Usage
 
 
@@ -80,7 +93,10 @@ def transcript_response(job: Job, transcript: Transcript, request: AudioRequest)
             return PlainTextResponse(to_vtt(transcript), media_type="text/vtt")
         case ResponseFormat.JSON:
             answer = TextAnswer(
-                text=transcript.text, model=model_name_of(job), usage=usage_of(transcript)
+                text=transcript.text,
+                model=model_name_of(job),
+                logprobs=logprobs_of(transcript, request),
+                usage=usage_of(transcript),
             )
         case ResponseFormat.VERBOSE_JSON:
             answer = _verbose(job, transcript, request.timestamp_granularities)
@@ -90,6 +106,26 @@ def transcript_response(job: Job, transcript: Transcript, request: AudioRequest)
 def model_name_of(job: Job) -> str | None:
     """Return the model that made the text; None if no model was needed."""
     return job.model and job.model.name
+
+
+def logprobs_of(transcript: Transcript, request: AudioRequest) -> list[Logprob] | None:
+    """Return the log-probabilities, if the request includes them."""
+    if Include.LOGPROBS not in request.include:
+        return None
+    return [each for segment in transcript.segments for each in _logprobs_of(segment)]
+
+
+def _logprobs_of(segment: Segment) -> list[Logprob]:
+    if segment.words is None or segment.original_text is not None:
+        return [_logprob(f" {segment.text}", segment.avg_logprob)]
+    return [
+        _logprob(word.word, log(word.probability) if word.probability else IMPOSSIBLE_LOGPROB)
+        for word in segment.words
+    ]
+
+
+def _logprob(token: str, logprob: float) -> Logprob:
+    return Logprob(token=token, logprob=logprob, bytes=list(token.encode()))
 
 
 def usage_of(transcript: Transcript) -> Usage:

@@ -3,15 +3,15 @@
 import asyncio
 import io
 
+import httpx
 import pytest
 import srt
 import webvtt
 from openai import APIError, NotFoundError
 
-from backend.routes.openai.language_names import ENGLISH_NAMES
 from backend.routes.openai.request import MAX_PROMPT_CHARS
 from contracts.jobs import JobStatus
-from contracts.languages import LANGUAGE_NAMES
+from contracts.languages import ENGLISH_NAMES, LANGUAGE_NAMES, OTHER_CODES, language_code
 from contracts.problems import Problem
 from contracts.transcription import DecodingOptions, Task
 from unit.backend.routes.openai_backend import (
@@ -161,6 +161,57 @@ async def test_without_a_language_the_model_finds_it(transcribe, jobs) -> None:
     assert jobs.options.language == "auto"
 
 
+@pytest.mark.parametrize("language", ["ru-RU", "RU", "russian", "Russian", "rus", "ru_RU"])
+async def test_a_language_may_be_named_in_any_common_way(transcribe, jobs, language) -> None:
+    """Otherwise Home Assistant and SpeechRecognition, which send locales, get errors."""
+    await transcribe(language=language)
+    assert jobs.options.language == "ru"
+
+
+async def test_unknown_fields_are_ignored_and_empty_ones_unset(transcribe, jobs) -> None:
+    """Otherwise Dify (`user`), LibreChat and new versions of OpenAI's client get errors."""
+    answer = await transcribe(
+        chunking_strategy={"type": "server_vad", "threshold": 0.5},
+        extra_body={
+            "user": "me", "language": "", "prompt": "", "response_format": "", "temperature": "",
+            "timestamp_granularities": [""], "known_speaker_names": ["A", "B"], "diarize": "true",
+        },
+    )  # fmt: skip
+    assert answer.text == TEXT
+    assert (jobs.options.language, jobs.options.temperature) == ("auto", 0)
+
+
+@pytest.mark.parametrize("name", ["{}", "{}[]", "{}[0]"])
+async def test_a_list_may_be_written_in_three_ways(openai, name) -> None:
+    """Otherwise forms of PHP, Node and curl lose their word times."""
+    form = [
+        ("file", AUDIO),
+        ("model", (None, "whisper-1")),
+        ("response_format", (None, "verbose_json")),
+        (name.format("timestamp_granularities"), (None, "word")),
+        (name.format("timestamp_granularities").replace("0", "1"), (None, "segment")),
+    ]
+    async with httpx.AsyncClient(base_url=str(openai.base_url)) as plain:
+        answer = (await plain.post("audio/transcriptions", files=form)).json()
+    assert len(answer["words"]) == len(answer["segments"]) == 2
+
+
+async def test_logprobs_are_those_of_words_or_else_of_segments(transcribe, jobs) -> None:
+    """Otherwise clients that mark uncertain words have nothing to go by."""
+    answer = await transcribe(include=["logprobs"])
+    assert jobs.options.word_timestamps
+    assert [(one.token, one.logprob) for one in answer.logprobs] == [
+        (" Доброе", 0),
+        (" утро.", 0),
+        (" До <свидания>.", -0.25),
+    ]
+    assert "".join(bytes(map(int, one.bytes)).decode() for one in answer.logprobs) == f" {TEXT}"
+    done = [event async for event in await transcribe(stream=True, include=["logprobs"])][-1]
+    assert [one.model_dump() for one in done.logprobs] == [
+        one.model_dump() for one in answer.logprobs
+    ]
+
+
 async def test_of_a_prompt_that_is_too_long_the_end_is_used(transcribe, jobs) -> None:
     await transcribe(prompt="а" * 5000 + "конец")
     assert jobs.options.prompt.endswith("аконец")
@@ -255,3 +306,5 @@ async def test_our_own_end_leaves_the_job_to_go_on(jobs, tmp_path) -> None:
 def test_every_language_has_its_english_name() -> None:
     assert set(ENGLISH_NAMES) == set(LANGUAGE_NAMES)
     assert len(set(ENGLISH_NAMES.values())) == len(ENGLISH_NAMES)
+    assert set(OTHER_CODES.values()) == set(LANGUAGE_NAMES) - {"haw"}
+    assert all(language_code(name) == code for code, name in ENGLISH_NAMES.items())
