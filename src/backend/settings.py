@@ -45,7 +45,7 @@ class BackendSettings(ServiceSettings):
     )
 
     openai_model_aliases: bool = Field(
-        True,
+        default=True,
         description="Whether other services' names for Whisper, such as gpt-4o-transcribe, mean "
         "the loaded model in OpenAI's API (true or false).",
     )

@@ -106,7 +106,7 @@ def test_a_listed_model_is_accepted_and_an_unknown_one_refused(client, speech) -
     ("content", "status", "code"),
     [
         (b"", 400, "empty_audio"),
-        (b"Dear Sir or Madam. " * 99, 415, "unsupported_media"),
+        (b"Dear Sir or Madam. " * 99, 400, "unsupported_media"),
         (bytes(MAX_UPLOAD_BYTES + 1), 413, "too_large"),
     ],
 )

@@ -10,12 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from contracts.jobs import Job
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
+
+CLIENT_CLOSED_REQUEST = 499
+"""nginx's status of a request whose client has disconnected."""
 
 DO_NOT_RETRY = {"x-should-retry": "false"}
 """Stops OpenAI's clients, which would retry after 409 and 5xx."""
@@ -49,6 +53,12 @@ class UnknownModelError(ServiceError):
     problem_type = ProblemType.NOT_FOUND
 
 
+class NotAFormError(ServiceError):
+    """The body is not a form; unlike a file that is not audio, this stays 415."""
+
+    problem_type = ProblemType.UNSUPPORTED_MEDIA
+
+
 class OpenAiRoute(APIRoute):
     """A route that reports its errors in OpenAI's format."""
 
@@ -59,12 +69,10 @@ class OpenAiRoute(APIRoute):
         async def handle_errors(request: Request) -> Response:
             try:
                 return await handle(request)
-            except UnknownModelError as error:
-                return _response(404, error.detail, "model", "model_not_found")
+            except ClientDisconnect:  # nobody reads the response; the log and the metrics count it
+                return Response(status_code=CLIENT_CLOSED_REQUEST)
             except ServiceError as error:
-                problem = error.to_problem()
-                log.info("problem_response", type=problem.type, status=problem.status)
-                return problem_response(problem, error.headers)
+                return _service_error_response(error)
             except RequestValidationError as error:
                 return _invalid_field_response(error)
             except Exception:
@@ -110,14 +118,19 @@ class ModelsRoute(APIRoute):
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response for a problem."""
     return JSONResponse(
-        error_body(problem).model_dump(), status_code=problem.status, headers=headers
+        error_body(problem).model_dump(), status_code=_status_of(problem), headers=headers
     )
 
 
 def error_body(problem: Problem) -> ErrorAnswer:
     """Return a problem in OpenAI's format; its code is the last part of the problem's type."""
     code = _CODES.get(problem.type) or problem.type.rpartition("/")[2].replace("-", "_")
-    return _error(problem.status, problem.detail, None, code)
+    return _error(_status_of(problem), problem.detail, None, code)
+
+
+def _status_of(problem: Problem) -> int:
+    """Return a problem's status; OpenAI's API answers 400 to a file that is not audio."""
+    return 400 if problem.type == ProblemType.UNSUPPORTED_MEDIA.uri else problem.status
 
 
 def problem_of(job: Job) -> Problem:
@@ -138,6 +151,16 @@ def error_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
         status: {"description": "; ".join(titles), "model": ErrorAnswer}
         for status, titles in by_status.items()
     }
+
+
+def _service_error_response(error: ServiceError) -> Response:
+    if isinstance(error, UnknownModelError):
+        return _response(404, error.detail, "model", "model_not_found")
+    if isinstance(error, NotAFormError):
+        return _response(415, error.detail, None, "unsupported_media")
+    problem = error.to_problem()
+    log.info("problem_response", type=problem.type, status=problem.status)
+    return problem_response(problem, error.headers)
 
 
 def _invalid_field_response(error: RequestValidationError) -> Response:

@@ -9,9 +9,15 @@ from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.jobs.service import JobService
-from backend.routes.openai.errors import error_body, problem_of
+from backend.routes.openai.errors import ErrorAnswer, error_body, problem_of
 from backend.routes.openai.request import AudioRequest
-from backend.routes.openai.responses import Logprob, logprobs_of, model_name_of
+from backend.routes.openai.responses import (
+    Logprob,
+    TimedSegment,
+    logprobs_of,
+    model_name_of,
+    segments_of,
+)
 from backend.routes.openai.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
 from contracts.spacing import join_texts
@@ -35,6 +41,7 @@ class TextDone(BaseModel):
     type: Literal["transcript.text.done"] = "transcript.text.done"
     text: str
     model: str | None = None
+    segments: list[TimedSegment]
     logprobs: list[Logprob] | None = None
 
 
@@ -80,9 +87,15 @@ async def _final_messages(
     if text.startswith(sent) and text != sent:  # a segment has grown since it was sent
         yield _message(TextDelta(delta=text.removeprefix(sent)))
     yield _message(
-        TextDone(text=text, model=model_name_of(job), logprobs=logprobs_of(job.result, asked))
+        TextDone(
+            text=text,
+            model=model_name_of(job),
+            segments=segments_of(job, job.result),
+            logprobs=logprobs_of(job.result, asked),
+        )
     )
 
 
-def _message(data: BaseModel) -> ServerSentEvent:
-    return ServerSentEvent(data.model_dump_json())
+def _message(data: TextDelta | TextDone | ErrorAnswer) -> ServerSentEvent:
+    event = "error" if isinstance(data, ErrorAnswer) else data.type
+    return ServerSentEvent(data.model_dump_json(), event=event)

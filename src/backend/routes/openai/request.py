@@ -10,8 +10,8 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
-from backend.errors import UnsupportedMediaError
 from backend.routes.json_body import request_validation
+from backend.routes.openai.errors import NotAFormError
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.routes.request_body import body_of
 from backend.storage.work_folder import IncomingFile
@@ -153,13 +153,13 @@ async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioR
     """Write the form's file to disk; return the request and the file name.
 
     Raises:
-        UnsupportedMediaError: the body is not a form.
+        NotAFormError: the body is not a form.
         RequestValidationError: a field is missing or not valid.
         BadRequestError, TooLargeError, DiskFullError: as for any recording.
     """
     content_type = request.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() != FORM:
-        raise UnsupportedMediaError(f"Send the recording as {FORM}.")
+        raise NotAFormError(f"Send the recording as {FORM}.")
     form = await read_form(content_type, body_of(request), incoming, _is_list)
     if not form.has_file:
         missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}

@@ -11,7 +11,7 @@ from backend.export.srt import to_srt
 from backend.export.vtt import to_vtt
 from backend.routes.openai.request import AudioRequest, Granularity, Include, ResponseFormat
 from contracts.jobs import Job
-from contracts.languages import ENGLISH_NAMES
+from contracts.languages import ENGLISH_NAMES, LANGUAGES_WITHOUT_SPACES
 from contracts.transcription import Segment, Task, Transcript
 
 FRAMES_PER_S = 100
@@ -128,6 +128,12 @@ def _logprob(token: str, logprob: float) -> Logprob:
     return Logprob(token=token, logprob=logprob, bytes=list(token.encode()))
 
 
+def segments_of(job: Job, transcript: Transcript) -> list[TimedSegment]:
+    """Return the segments; their texts joined without a separator are the whole text."""
+    space = "" if transcript.language in LANGUAGES_WITHOUT_SPACES else " "
+    return [_segment(one, space, job.options.temperature) for one in transcript.segments]
+
+
 def usage_of(transcript: Transcript) -> Usage:
     """Return the recording's duration, rounded up to a second."""
     return Usage(seconds=ceil(transcript.duration_s))
@@ -143,9 +149,7 @@ def _verbose(job: Job, transcript: Transcript, granularities: list[Granularity])
         text=transcript.text,
         model=model_name_of(job),
         words=_words(transcript) if Granularity.WORD in granularities else None,
-        segments=[_segment(one, job.options.temperature) for one in transcript.segments]
-        if Granularity.SEGMENT in granularities
-        else None,
+        segments=segments_of(job, transcript) if Granularity.SEGMENT in granularities else None,
         usage=usage_of(transcript),
     )
 
@@ -158,13 +162,13 @@ def _words(transcript: Transcript) -> list[TimedWord]:
     ]
 
 
-def _segment(segment: Segment, temperature: float) -> TimedSegment:
+def _segment(segment: Segment, space: str, temperature: float) -> TimedSegment:
     return TimedSegment(
         id=segment.index,
         seek=round(segment.start * FRAMES_PER_S),
         start=segment.start,
         end=segment.end,
-        text=segment.text,
+        text=f"{space}{segment.text}",
         temperature=temperature,
         avg_logprob=segment.avg_logprob,
         compression_ratio=segment.compression_ratio,

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 
 import httpx
 import pytest
@@ -124,7 +125,7 @@ async def test_the_verbose_form_has_what_openais_types_ask_for(transcribe) -> No
     assert answer.words is None
     first, second = answer.segments
     assert first.model_dump() == {
-        "id": 0, "seek": 50, "start": 0.5, "end": 2.0, "text": "Доброе утро.", "tokens": [],
+        "id": 0, "seek": 50, "start": 0.5, "end": 2.0, "text": " Доброе утро.", "tokens": [],
         "temperature": 0.2, "avg_logprob": -0.25, "compression_ratio": 1.5, "no_speech_prob": 0.1,
     }  # fmt: skip
     assert (second.id, second.end) == (1, 4.2)
@@ -237,6 +238,26 @@ async def test_a_stream_is_the_text_as_it_comes_and_then_the_whole(transcribe) -
         ("transcript.text.done", None),
     ]
     assert events[-1].text == TEXT
+
+
+async def test_each_event_of_a_stream_has_its_name_and_the_last_one_the_segments(openai) -> None:
+    """Otherwise clients that select by `event:`, as EventSource does, see nothing."""
+    form = [("file", AUDIO), ("model", (None, "whisper-1")), ("stream", (None, "true"))]
+    async with httpx.AsyncClient(base_url=str(openai.base_url)) as plain:
+        answer = await plain.post("audio/transcriptions", files=form)
+    lines = answer.text.splitlines()
+    assert [line for line in lines if line.startswith("event:")] == [
+        "event: transcript.text.delta",
+        "event: transcript.text.delta",
+        "event: transcript.text.done",
+    ]
+    done = json.loads(
+        [line for line in lines if line.startswith("data:")][-1].removeprefix("data:")
+    )
+    assert [(one["start"], one["text"]) for one in done["segments"]] == [
+        (0.5, " Доброе утро."),
+        (3.0, " До <свидания>."),
+    ]
 
 
 async def test_a_segment_that_grows_is_streamed_to_its_end(transcribe, jobs) -> None:

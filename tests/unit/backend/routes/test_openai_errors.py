@@ -3,8 +3,10 @@
 import httpx
 import openai
 import pytest
+from starlette.requests import ClientDisconnect
 
 from backend.errors import JobNotFoundError
+from backend.routes.openai.errors import CLIENT_CLOSED_REQUEST
 from contracts.jobs import JobStatus
 from contracts.models import HealthStatus
 from contracts.problems import Problem
@@ -110,6 +112,7 @@ async def test_without_a_model_the_client_is_told_to_come_back(jobs, tmp_path, s
     ("status", "kind", "exception"),
     [
         (400, "unreadable-audio", openai.BadRequestError),
+        (400, "unsupported-media", openai.BadRequestError),
         (413, "too-long", openai.APIStatusError),
         (502, "llm-failed", openai.InternalServerError),
     ],
@@ -187,6 +190,17 @@ async def test_what_breaks_here_is_a_server_error_that_tells_nothing(
         await client.audio.transcriptions.create(file=AUDIO, model="whisper-1")
     assert failure.value.type == "server_error"
     assert "secret" not in str(failure.value)
+
+
+async def test_a_client_that_disconnects_is_no_server_error(client, jobs, monkeypatch) -> None:
+    """Otherwise each closed tab raises an alarm about failed requests."""
+
+    async def gone(*_: object) -> None:
+        raise ClientDisconnect
+
+    monkeypatch.setattr(jobs, "get_head", gone)
+    answer = await post(client, files=[("file", AUDIO), ("model", (None, "whisper-1"))])
+    assert answer.status_code == CLIENT_CLOSED_REQUEST
 
 
 async def post(client: openai.AsyncOpenAI, **request) -> httpx.Response:
