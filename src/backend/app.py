@@ -26,6 +26,7 @@ from backend.routes import (
     transcriptions,
     uploads,
 )
+from backend.routes.cors import install_cors
 from backend.routes.head import HeadMiddleware
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.routes.tus import TusMiddleware
@@ -91,6 +92,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
     app.add_middleware(HeadMiddleware)
     app.add_middleware(TusMiddleware)
     app.add_middleware(CloseUnreadMiddleware)
+    install_cors(app, settings.origins)
 
     def ping_database() -> None:
         services: Services = app.state.services

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from backend.api_keys import ApiKeys
 from backend.jobs.service import JobService
@@ -18,6 +18,9 @@ from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
 _bearer = HTTPBearer(auto_error=False, description="One of `API_KEYS`, if there are any.")
+_key_header = APIKeyHeader(
+    name="X-API-Key", auto_error=False, description="The same, for clients that send this header."
+)
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ def _work(request: Request) -> WorkFolder:
 
 
 def owner_of(
-    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_key_header)],
 ) -> str:
     """Return the owner that a request acts for, or refuse it; see `ApiKeys.owner_of`."""
     client = request.client.host if request.client else ""
-    return _services(request).keys.owner_of(sent and sent.credentials, client)
+    return _services(request).keys.owner_of(sent.credentials if sent else header, client)
 
 
 def _previews(request: Request) -> Previews:

@@ -14,6 +14,7 @@ from servicekit.settings import ServiceSettings
 MIN_KEY_CHARS = 16
 """A shorter key could be guessed."""
 
+_ORIGIN = r"https?://[A-Za-z0-9._\[\]:-]+"
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 
 
@@ -44,6 +45,12 @@ class BackendSettings(ServiceSettings):
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
+    cors_origins: str = Field(
+        "",
+        pattern=rf"^ *({_ORIGIN}( *, *{_ORIGIN})*)? *$",
+        description="Origins of web pages that may call the backend from a browser, "
+        "comma-separated, such as https://example.com; empty: none.",
+    )
     openai_model_aliases: bool = Field(
         default=True,
         description="Whether other services' names for Whisper, such as gpt-4o-transcribe, mean "
@@ -162,6 +169,12 @@ class BackendSettings(ServiceSettings):
         if self.api_keys_file:
             keys += _parse_keys("API_KEYS_FILE", _read_key_file(self.api_keys_file))
         return keys
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the origins of the pages that may call the backend."""
+        parts = self.cors_origins.lower().split(",")
+        return tuple(origin for part in parts if (origin := part.strip()))
 
     @property
     def is_open_to_others(self) -> bool:

@@ -38,7 +38,7 @@ def install_edge(
     declare_problem_schema(app)
     app.include_router(health_router(run_checks, registry, metrics_guards))
     hosts = AllowedHosts.parse(settings.allowed_hosts, settings.bind_address)
-    app.add_middleware(HostsMiddleware, hosts=hosts)
+    app.add_middleware(HostsMiddleware, hosts=hosts, allowed_origins=settings.origins)
     app.add_middleware(RequestLogMiddleware, registry=registry)
     # added last: as the outermost middleware it gives every log line the id
     app.add_middleware(

@@ -34,3 +34,8 @@ class ServiceSettings(BaseSettings):
         default="INFO",
         description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the origins of other pages that may call the service."""
+        return ()

@@ -18,6 +18,8 @@ router = APIRouter(
 _versioned = [Depends(tus.require_version)]
 
 
+@router.options("/{upload_id}", status_code=204, summary="Supported parts of tus")
+@router.options("", status_code=204, include_in_schema=False)
 @router.options("/", status_code=204, summary="Supported parts of tus")
 async def announce(uploads: Uploads) -> Response:
     """Return the version, the extensions and the maximum size."""
@@ -25,6 +27,7 @@ async def announce(uploads: Uploads) -> Response:
     return Response(status_code=204, headers=headers)
 
 
+@router.post("", status_code=201, dependencies=_versioned, include_in_schema=False)
 @router.post(
     "/",
     status_code=201,
