@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from resource import RUSAGE_SELF, getrusage
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
+from prometheus_client.exposition import choose_encoder
 
 from contracts.models import Health, HealthCheck, HealthStatus
 
@@ -49,6 +50,7 @@ def health_router(
             response.headers["Retry-After"] = "2"
         return Health(status=status, checks=checks)
 
+    disable_created_metrics()  # they would double the number of series
     _add_peak_memory(registry)
 
     @router.get(
@@ -57,8 +59,9 @@ def health_router(
         response_class=Response,
         dependencies=metrics_guards,
     )
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return Response(encode(registry), media_type=content_type)
 
     return router
 

@@ -95,3 +95,18 @@ async def test_a_request_id_of_the_callers_comes_back_and_a_strange_one_does_not
             answer = await client.get("/missing", headers={"X-Request-ID": sent})
             assert (answer.headers["X-Request-ID"] == sent) is kept
             assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+
+
+async def test_metrics_are_short_and_come_as_openmetrics_if_asked(app: FastAPI) -> None:
+    """Otherwise each histogram doubles its series, and scrapers get a form they do not want."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        await client.get("/read")
+        plain = await client.get("/metrics")
+        accept = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
+        asked = await client.get("/metrics", headers=accept)
+    assert "http_request_duration_seconds_count" in plain.text
+    assert "_created" not in plain.text + asked.text
+    assert plain.headers["Content-Type"].startswith("text/plain")
+    assert asked.headers["Content-Type"].startswith("application/openmetrics-text")
+    assert asked.text.endswith("# EOF\n")
