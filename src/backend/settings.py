@@ -46,7 +46,7 @@ class BackendSettings(ServiceSettings):
     )
 
     cors_origins: str = Field(
-        "",
+        default="",
         pattern=rf"^ *({_ORIGIN}( *, *{_ORIGIN})*)? *$",
         description="Origins of web pages that may call the backend from a browser, "
         "comma-separated, such as https://example.com; empty: none.",
