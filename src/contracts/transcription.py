@@ -79,7 +79,7 @@ class ChunkSegment(BaseModel):
     )
     no_speech_prob: Probability
     compression_ratio: float = Field(
-        allow_inf_nan=False, description="Bytes of the text per byte of its zlib form."
+        allow_inf_nan=False, description="Characters of the text per byte of its zlib form."
     )
     words: list[Word] | None = None
 

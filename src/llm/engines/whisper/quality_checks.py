@@ -45,11 +45,15 @@ _SILENCE_PHRASES = re.compile(
 
 
 def compression_ratio(text: str) -> float:
-    """Return the length of the text over that of its zlib form; 0 for an empty text.
+    """Return the number of characters over the length of their zlib form; 0 for an empty text.
 
-    Speech has about 1.5; repetitive text has more.
+    Speech has about 1.2; repetitive text has more. Each distinct character becomes one byte:
+    in UTF-8 a Cyrillic letter has two bytes, of which the first is nearly always the same, so that
+    ordinary Russian looks repetitive.
     """
-    encoded = text.encode()
+    numbers = {character: n for n, character in enumerate(dict.fromkeys(text))}
+    # A chunk has fewer than 256 distinct characters in any script; a made-up text may have more.
+    encoded = bytes(min(numbers[character], 255) for character in text)
     return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
 
 

@@ -139,3 +139,16 @@ def test_a_loop_compresses_more_than_speech() -> None:
     assert compression_ratio("и вот " * 40) > 2.4
     assert compression_ratio(SPEECH) < 2.4
     assert compression_ratio("") == 0
+
+
+def test_the_same_pattern_compresses_alike_in_every_script() -> None:
+    """A ratio over UTF-8 bytes would call a Russian menu a loop and the English one speech."""
+    latin = "to hear it press one, to save it press two, to delete it press three"
+    letters = sorted({character for character in latin if character.isalpha()})
+    for first in ("а", "α", "ა", "一"):
+        script = str.maketrans({old: chr(ord(first) + n) for n, old in enumerate(letters)})
+        assert compression_ratio(latin.translate(script)) == compression_ratio(latin)
+
+
+def test_more_distinct_characters_than_a_byte_holds_are_counted() -> None:
+    assert compression_ratio("".join(chr(0x4E00 + n) for n in range(400))) > 0
