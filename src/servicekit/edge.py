@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from contracts.hosts import AllowedHosts
 from servicekit.health import HealthChecks, health_router
 from servicekit.hosts import HostsMiddleware
+from servicekit.paths import PathMiddleware
 from servicekit.problems import (
     REQUEST_ID_HEADER,
     declare_problem_schema,
@@ -38,6 +39,7 @@ def install_edge(
     declare_problem_schema(app)
     app.include_router(health_router(run_checks, registry, metrics_guards))
     hosts = AllowedHosts.parse(settings.allowed_hosts, settings.bind_address)
+    app.add_middleware(PathMiddleware)
     app.add_middleware(HostsMiddleware, hosts=hosts, allowed_origins=settings.origins)
     app.add_middleware(RequestLogMiddleware, registry=registry)
     # added last: as the outermost middleware it gives every log line the id

@@ -20,6 +20,8 @@ MAX_FORM_OVERHEAD_BYTES = 2**20
 """Limit of boundaries, headers and options, beside the file."""
 
 _MAX_FIELDS = 50
+_MAX_HEADER_BYTES = 64 * 2**10
+"""Of a part, and so of a file name; `display_name` cuts the name afterwards."""
 _MAX_VALUE_BYTES = 16 * 2**10
 
 _Values = defaultdict[str, list[bytearray]]
@@ -100,7 +102,10 @@ async def _parts(
         try:
             parser.write(piece)
         except FormParserError as error:
-            raise BadRequestError("The body is not a form.") from error
+            raise BadRequestError(
+                "The body is not a form, or a header of it, such as a file name, is longer than "
+                f"{_MAX_HEADER_BYTES} bytes."
+            ) from error
         for event in events.take():
             yield event
     if not events.at_end:
@@ -124,6 +129,7 @@ def _parser(content_type: str, events: "_Events") -> MultipartParser:
                 "on_part_data": events.on_part_data,
                 "on_end": events.on_end,
             },
+            max_header_size=_MAX_HEADER_BYTES,
         )
     except FormParserError as error:
         raise BadRequestError("The header Content-Type is not valid.") from error

@@ -94,6 +94,26 @@ async def test_a_bad_option_is_pointed_at_and_the_file_is_gone(
     assert files_left() == []
 
 
+async def test_long_file_name_is_cut(client, silence) -> None:
+    name = "я" * 10_000 + ".wav"
+    job = (await client.post(URL, files={"file": (name, silence)})).json()
+    assert job["file"]["name"] == "я" * 251 + ".wav"
+
+
+async def test_file_name_over_the_limit_is_named_as_the_reason(client, silence, files_left) -> None:
+    answer = await client.post(URL, files={"file": ("x" * 70_000, silence)})
+    assert "file name" in assert_problem(answer, "bad-request", 400)["detail"]
+    assert files_left() == []
+
+
+@pytest.mark.parametrize("suffix", ["%00", "%00/events", "%00/export?format=txt", "%0A", "%7F"])
+async def test_id_with_a_control_character_is_no_id(client, silence, suffix: str) -> None:
+    """Otherwise rules that compare paths, such as a proxy's, see another job."""
+    job = (await client.post(URL, files={"file": ("a.wav", silence)})).json()
+    answer = await client.get(f"{URL}/{job['id']}{suffix}")
+    assert_problem(answer, "not-found", 404)
+
+
 async def test_a_form_without_a_file_is_told_so(client, files_left) -> None:
     answer = await client.post(URL, files={"language": (None, "ru")})
     problem = assert_problem(answer, "invalid-option", 422)
