@@ -1,0 +1,279 @@
+"""In-memory stand-ins for the llm, the queue and the checkpoint; the stores are real."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from backend.metrics import JobMetrics
+from backend.notifications import JobNotifier
+from backend.pipeline.pcm import PcmRecording
+from backend.queueing.checkpoint import StepFailedError
+from backend.queueing.worker import Worker
+from backend.storage.blobs import BlobStore
+from backend.storage.cache import TranscriptCache
+from backend.storage.database import Stores
+from backend.storage.work_folder import WorkFolder
+from backend.transcription.chunk_cache import ChunkCache
+from backend.transcription.chunk_transcriber import ChunkTranscriber
+from backend.transcription.context import JobContext
+from backend.transcription.deduplication import Deduplicator
+from backend.transcription.plan import Plan
+from backend.transcription.workflow import TranscriptionWorkflow
+from contracts.audio import SAMPLE_RATE
+from contracts.jobs import Job, JobWarning
+from contracts.models import ModelIdentity
+from contracts.problems import Problem
+from contracts.transcription import ChunkTranscript, DecodingOptions, TranscribeOptions
+from servicekit.errors import ServiceError
+from unit.backend.storage.database.recorded import (
+    MODEL,
+    NOON,
+    OWNER,
+    chunk_transcript,
+    new_job,
+    segments,
+)
+
+OTHER_MODEL = MODEL.model_copy(update={"name": "other/whisper"})
+CHUNK_SAMPLES = SAMPLE_RATE
+
+
+class StandInCheckpoint:
+    """Records the steps of one job; `restart` numbers them from the beginning again."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[int, tuple[str, str | Problem]] = {}
+        self._next_number = 0
+        self.executed: list[str] = []
+
+    def restart(self) -> None:
+        self._next_number = 0
+
+    def __call__(self, name: str, work: Callable[[], Awaitable[str]]) -> Awaitable[str]:
+        number, self._next_number = self._next_number, self._next_number + 1
+        return asyncio.ensure_future(self._outcome(number, name, work))
+
+    async def _outcome(self, number: int, name: str, work: Callable[[], Awaitable[str]]) -> str:
+        if number not in self._recorded:
+            self.executed.append(name)
+            try:
+                self._recorded[number] = name, await work()
+            except ServiceError as error:
+                self._recorded[number] = name, error.to_problem()
+        recorded_name, outcome = self._recorded[number]
+        assert recorded_name == name, "the order of the steps has changed"
+        if isinstance(outcome, Problem):
+            raise StepFailedError(outcome)
+        return outcome
+
+
+class StandInLlm:
+    """Transcribes chunk n of `write_recording` as "chunk n".
+
+    Attributes:
+        model: the model that serves.
+        errors: raised for these chunks.
+        wait_s: seconds for which `wait_for_model` waits.
+        before_answer: called with the number of the chunk before each answer.
+    """
+
+    def __init__(self) -> None:
+        self.model = MODEL
+        self.errors: dict[int, Exception] = {}
+        self.serving_error: Exception | None = None
+        self.wait_s = 0.0
+        self.before_answer: Callable[[int], Awaitable[None]] | None = None
+        self.asked: list[int] = []
+        self.n_model_waits = 0
+        self.n_active = self.most_active = 0
+
+    async def transcribe(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
+        index = int(np.frombuffer(pcm, "<i2")[0]) // 100
+        self.asked.append(index)
+        self.n_active += 1
+        self.most_active = max(self.most_active, self.n_active)
+        try:
+            if self.before_answer is not None:
+                await self.before_answer(index)
+            if index in self.errors:
+                raise self.errors[index]
+            return one_second_transcript(f"chunk {index}", self.model)
+        finally:
+            self.n_active -= 1
+
+    async def serving_model(self) -> ModelIdentity:
+        if self.serving_error is not None:
+            raise self.serving_error
+        return self.model
+
+    async def wait_for_model(self) -> ModelIdentity:
+        self.n_model_waits += 1
+        await asyncio.sleep(self.wait_s)
+        return self.model
+
+
+def one_second_transcript(text: str, model: ModelIdentity) -> ChunkTranscript:
+    transcript = chunk_transcript(text)
+    segment = transcript.segments[0].model_copy(update={"end": 1.0})
+    return transcript.model_copy(update={"segments": [segment], "model": model})
+
+
+class StandInQueue:
+    """Jobs wait in `waiting`, and run once a test moves them to `running`.
+
+    Attributes:
+        running: ids by process number.
+        submitted: ids of all jobs that were submitted, in order.
+    """
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.waiting: set[str] = set()
+        self.running: dict[int, set[str]] = {}
+        self.n_delete_ended = 0
+
+    async def submit(self, job: Job) -> None:
+        self.submitted.append(job.id)
+        if job.id not in self._all_running():
+            self.waiting.add(job.id)
+
+    async def unfinished(self) -> set[str]:
+        return self.waiting | self._all_running()
+
+    async def is_running(self, job_id: str) -> bool:
+        return job_id in self._all_running()
+
+    async def remove(self, job_id: str) -> None:
+        self.waiting.discard(job_id)
+
+    async def delete_ended(self) -> None:
+        self.n_delete_ended += 1
+
+    async def started_by(self, process_number: int) -> set[str]:
+        return set(self.running.get(process_number, ()))
+
+    async def reassign(self, process_number: int, job_ids: Collection[str] | None = None) -> None:
+        started = self.running.get(process_number, set())
+        abandoned = set(started if job_ids is None else started & set(job_ids))
+        started -= abandoned
+        self.waiting |= abandoned
+
+    def _all_running(self) -> set[str]:
+        return set().union(*self.running.values())
+
+
+class StandInPreparation:
+    """Writes a recording whose chunk n has all samples 100 * n, one second each."""
+
+    def __init__(self, work: WorkFolder, n_chunks: int = 3) -> None:
+        self._work = work
+        self.n_chunks = n_chunks
+        self.warnings: list[JobWarning] = []
+        self.error: Exception | None = None
+        self.n_prepared = 0
+
+    async def prepare(self, run: JobContext) -> Plan:
+        self.n_prepared += 1
+        if self.error is not None:
+            raise self.error
+        self._write(run)
+        n_samples = self.n_chunks * CHUNK_SAMPLES
+        chunks = [(i * CHUNK_SAMPLES, (i + 1) * CHUNK_SAMPLES) for i in range(self.n_chunks)]
+        return Plan(
+            n_samples=n_samples or CHUNK_SAMPLES,
+            peak=0.5,
+            audio_sha256="audio",
+            spans=chunks,
+            gain_db=0.0,
+            chunks=chunks,
+            warnings=self.warnings,
+        )
+
+    async def recording(self, run: JobContext, plan: Plan) -> PcmRecording:
+        if not plan.is_at(self._work.pcm(run.job.id)):
+            self._write(run)
+        return plan.recording(self._work.pcm(run.job.id))
+
+    def _write(self, run: JobContext) -> None:
+        samples = np.repeat(np.arange(self.n_chunks, dtype="<i2") * 100, CHUNK_SAMPLES)
+        self._work.pcm(run.job.id).write_bytes(samples.tobytes())
+
+
+@dataclass
+class Components:
+    """Everything that the classes under test take in their constructors."""
+
+    folder: Path
+    stores: Stores
+    work: WorkFolder
+    cache: TranscriptCache
+    metrics: JobMetrics
+    preparation: StandInPreparation
+    llm: StandInLlm = field(default_factory=StandInLlm)
+    queue: StandInQueue = field(default_factory=StandInQueue)
+    notifier: JobNotifier = field(default_factory=JobNotifier)
+
+    def __post_init__(self) -> None:
+        stores = self.stores
+        self.blobs = BlobStore(self.folder / "blobs")
+        self.chunks = ChunkCache(stores.chunks, self.cache)
+        self.deduplicator = Deduplicator(
+            stores.duplicates, stores.jobs, stores.runs, self.cache, self.notifier
+        )
+
+    def workflow(
+        self, checkpoint: StandInCheckpoint | None = None, concurrency: int = 1
+    ) -> TranscriptionWorkflow:
+        checkpoint = checkpoint or StandInCheckpoint()
+        checkpoint.restart()
+        return TranscriptionWorkflow(
+            preparation=self.preparation,
+            deduplicator=self.deduplicator,
+            transcriber=ChunkTranscriber(self.llm, self.chunks, checkpoint),
+            llm=self.llm,
+            jobs=self.stores.jobs,
+            runs=self.stores.runs,
+            notifier=self.notifier,
+            checkpoint=checkpoint,
+            concurrency=concurrency,
+            eta_interval_s=3600.0,
+        )
+
+    def worker(self, workflow: object | None = None, ended_check_s: float = 3600.0) -> Worker:
+        return Worker(
+            workflow=workflow or self.workflow(),
+            deduplicator=self.deduplicator,
+            queue=self.queue,
+            jobs=self.stores.jobs,
+            runs=self.stores.runs,
+            work=self.work,
+            notifier=self.notifier,
+            metrics=self.metrics,
+            ended_check_s=ended_check_s,
+        )
+
+    async def add_job(self, options: TranscribeOptions | None = None, owner: str = OWNER) -> Job:
+        """Add a queued job with a recording."""
+        job = new_job(options=options)
+        blob = self.folder / "blobs" / job.id[:2] / job.id
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        blob.write_bytes(b"recording")
+        return await self.stores.jobs.add(job, owner, blob)
+
+    async def begin(self, job_id: str) -> JobContext:
+        started = await self.stores.runs.begin(job_id, NOON)
+        assert started is not None
+        return JobContext(started.job, started.owner, started.blob, started.queued_at)
+
+    async def new_run(self, options: TranscribeOptions | None = None) -> JobContext:
+        return await self.begin((await self.add_job(options)).id)
+
+    async def texts(self, job_id: str) -> list[str]:
+        return [segment.text for segment in await segments(self.stores, job_id)]
+
+
+def chunk_texts(indices: Iterable[int]) -> list[str]:
+    return [f"chunk {index}" for index in indices]

@@ -1,0 +1,210 @@
+"""If these fail, a recording loses text or is paid for twice."""
+
+import asyncio
+
+import pytest
+
+from backend.errors import LlmFailedError, UnreadableAudioError
+from backend.queueing.checkpoint import StepFailedError
+from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.problems import ProblemType
+from contracts.transcription import TranscribeOptions
+from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, chunk_texts
+from unit.backend.storage.database.recorded import MODEL, NOON
+
+
+async def complete(components: Components, options: TranscribeOptions | None = None) -> str:
+    """Transcribe a recording to the end."""
+    run = await components.new_run(options)
+    assert await components.workflow().run(run)
+    await components.stores.runs.finish(run.job.id, JobStatus.COMPLETED, finished_at=NOON)
+    return run.job.id
+
+
+async def test_a_transcript_has_all_chunks_in_order(components: Components) -> None:
+    """Later chunks are answered first here; else sentences would swap places."""
+    checkpoint = StandInCheckpoint()
+
+    async def answer_first_chunks_last(index: int) -> None:
+        await asyncio.sleep(0.05 * (3 - index))
+
+    components.llm.before_answer = answer_first_chunks_last
+    run = await components.new_run()
+    assert await components.workflow(checkpoint, concurrency=3).run(run)
+    assert checkpoint.executed == ["prepare", "chunk", "chunk", "chunk"]
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+    job = await components.stores.jobs.get(run.job.id)
+    assert job.model == MODEL
+    assert (job.progress.chunks_done, job.progress.processed_s) == (3, 3.0)
+    assert job.progress.stage is Stage.TRANSCRIBING
+    assert run.inference_s == pytest.approx(3 * 0.5 / 8)
+
+
+async def test_a_restart_between_chunks_transcribes_none_twice(components: Components) -> None:
+    """Else a crash near the end of a long recording would cost all of its hours again."""
+    checkpoint, has_asked = StandInCheckpoint(), asyncio.Event()
+
+    async def hang_at_third_chunk(index: int) -> None:
+        if index == 2:
+            has_asked.set()
+            await asyncio.sleep(3600)
+
+    components.llm.before_answer = hang_at_third_chunk
+    run = await components.new_run()
+    running = asyncio.create_task(components.workflow(checkpoint).run(run))
+    async with asyncio.timeout(10):
+        await has_asked.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await components.texts(run.job.id) == chunk_texts(range(2))
+
+    components.llm.before_answer = None
+    again = await components.begin(run.job.id)
+    assert await components.workflow(checkpoint).run(again)
+    assert components.preparation.n_prepared == 1
+    assert components.llm.asked == [0, 1, 2, 2]  # the interrupted one has no answer yet
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_a_crash_between_the_answer_and_the_checkpoint_loses_no_answer(
+    components: Components,
+) -> None:
+    run = await components.new_run()
+    assert await components.workflow().run(run)
+    assert await components.workflow().run(await components.begin(run.job.id))  # nothing recorded
+    assert components.llm.asked == [0, 1, 2]
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_chunks_of_another_job_are_reused(components: Components) -> None:
+    """A corrected option that does not concern the model costs no second transcription."""
+    await complete(components)
+    other = await components.new_run(TranscribeOptions(chunk_length_s=20))  # another result
+    assert await components.workflow().run(other)
+    assert components.llm.asked == [0, 1, 2]
+    assert await components.texts(other.job.id) == chunk_texts(range(3))
+
+
+async def test_forcing_reuses_no_chunk_of_another_job(components: Components) -> None:
+    """Else a user who asks for a new transcript would get the old one."""
+    await complete(components)
+    await complete(components, TranscribeOptions(force=True))
+    assert components.llm.asked == [0, 1, 2] * 2
+
+
+async def test_an_identical_job_gets_a_copy(components: Components) -> None:
+    await complete(components)
+    run = await components.new_run()
+    assert await components.workflow().run(run)
+    assert components.llm.asked == [0, 1, 2]
+    job = await components.stores.jobs.get(run.job.id)
+    assert (job.status, job.cached) == (JobStatus.COMPLETED, True)
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_a_job_with_an_unfinished_primary_waits_for_it(components: Components) -> None:
+    primary, duplicate = await components.new_run(), await components.new_run()
+    assert await components.workflow().run(primary)  # the worker has not ended it yet
+    assert not await components.workflow().run(duplicate)
+    assert components.llm.asked == [0, 1, 2]
+    assert await components.stores.duplicates.primary_of(duplicate.job.id) == primary.job.id
+
+
+async def test_a_chunk_that_fails_fails_the_job_and_keeps_earlier_text(
+    components: Components,
+) -> None:
+    checkpoint = StandInCheckpoint()
+    components.llm.errors[1] = LlmFailedError("The speech model failed on this recording.")
+    run = await components.new_run()
+    with pytest.raises(StepFailedError) as failure:
+        await components.workflow(checkpoint).run(run)
+    assert failure.value.problem.type == ProblemType.LLM_FAILED.uri
+    assert await components.texts(run.job.id) == chunk_texts([0])
+
+    with pytest.raises(StepFailedError):  # after a restart it fails alike, without the llm
+        await components.workflow(checkpoint).run(await components.begin(run.job.id))
+    assert components.llm.asked == [0, 1]
+
+
+async def test_a_resumed_job_continues_at_the_first_chunk_without_a_result(
+    components: Components,
+) -> None:
+    components.llm.errors[1] = LlmFailedError("The speech model failed on this recording.")
+    run = await components.new_run()
+    with pytest.raises(StepFailedError):
+        await components.workflow().run(run)
+    components.llm.errors.clear()
+    assert await components.workflow().run(await components.begin(run.job.id))
+    assert components.llm.asked == [0, 1, 1, 2]
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_an_unreadable_recording_is_reported_without_the_llm(components: Components) -> None:
+    components.preparation.error = UnreadableAudioError("No packet can be decoded.")
+    run = await components.new_run()
+    with pytest.raises(StepFailedError) as failure:
+        await components.workflow().run(run)
+    assert failure.value.problem.type == ProblemType.UNREADABLE_AUDIO.uri
+    assert components.llm.n_model_waits == 0
+
+
+async def test_a_model_that_changes_between_chunks_is_reported(components: Components) -> None:
+    """Else a transcript of two models would pass for the work of one."""
+
+    async def change_model(index: int) -> None:
+        if index == 1:
+            components.llm.model = OTHER_MODEL
+
+    components.llm.before_answer = change_model
+    run = await components.new_run()
+    assert await components.workflow().run(run)
+    job = await components.stores.jobs.get(run.job.id)
+    assert job.model == OTHER_MODEL
+    assert job.warnings == [JobWarning.MODEL_CHANGED]
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_a_recording_without_speech_is_complete_without_the_llm(
+    components: Components,
+) -> None:
+    """Else silence could not be transcribed while the llm is down."""
+    components.preparation.n_chunks = 0
+    run = await components.new_run()
+    assert await components.workflow().run(run)
+    assert (components.llm.n_model_waits, components.llm.asked) == (0, [])
+    job = await components.stores.jobs.get(run.job.id)
+    assert (job.progress.chunks_total, job.progress.total_s) == (0, 1.0)
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 4])
+async def test_no_more_chunks_than_allowed_are_at_the_llm(
+    components: Components, concurrency: int
+) -> None:
+    """Else one long recording would fill the llm's queue and others would be refused."""
+
+    async def let_others_start(index: int) -> None:
+        await asyncio.sleep(0.02)
+
+    components.preparation.n_chunks = 6
+    components.llm.before_answer = let_others_start
+    run = await components.new_run()
+    assert await components.workflow(concurrency=concurrency).run(run)
+    assert components.llm.most_active == concurrency
+
+
+async def test_the_decoding_time_does_not_contain_the_wait_for_the_model(
+    components: Components,
+) -> None:
+    """Else an operator would look for a slow disk when the llm was down."""
+    components.llm.wait_s = 0.5
+    run = await components.new_run()
+    assert await components.workflow().run(run)
+    assert 0 < run.prepare_s < 0.5
+
+
+async def test_warnings_of_the_preparation_reach_the_job(components: Components) -> None:
+    components.preparation.warnings = [JobWarning.TRUNCATED]
+    assert (await components.stores.jobs.get(await complete(components))).warnings == [
+        JobWarning.TRUNCATED
+    ]
