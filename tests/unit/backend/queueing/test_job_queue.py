@@ -1,0 +1,112 @@
+"""If these fail, a job is worked on twice, or not at all; with real DBOS on SQLite."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from backend.queueing.job_queue import JobQueue
+from backend.storage.database import QueueName
+from unit.backend.storage.database.recorded import new_job
+
+HERE, ANOTHER = 0, 1
+
+
+class StandInWorker:
+    """Holds each job until `released` is set."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.released = asyncio.Event()
+
+    async def work_on(self, job_id: str) -> None:
+        self.started.append(job_id)
+        await self.released.wait()
+
+
+@pytest.fixture
+async def worker() -> StandInWorker:
+    return StandInWorker()
+
+
+@pytest.fixture
+async def queue(tmp_path: Path, worker: StandInWorker) -> AsyncIterator[JobQueue]:
+    queue = JobQueue(f"sqlite:///{tmp_path / 'test.db'}", dict.fromkeys(QueueName, 2))
+    await queue.start(HERE, worker.work_on)
+    yield queue
+    worker.released.set()
+    await queue.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_job_that_is_submitted_twice_runs_once_and_again_when_resumed(
+    queue: JobQueue, worker: StandInWorker
+) -> None:
+    job = new_job()
+    job.file.duration_s = 5.0
+    await queue.submit(job)
+    await queue.submit(job)
+    await until(lambda: queue.is_running(job.id))
+    await queue.submit(job)
+    assert await queue.unfinished() == {job.id}
+    assert await queue.started_by(HERE) == {job.id}
+    assert await queue.started_by(ANOTHER) == set()
+    await queue.remove(job.id)  # a running one stays until it ends
+    assert await queue.is_running(job.id)
+
+    async def has_ended() -> bool:
+        return await queue.unfinished() == set()
+
+    worker.released.set()
+    await until(has_ended)
+    assert worker.started == [job.id]
+    await queue.submit(job)  # a cancelled job that its user resumes
+
+    async def has_run_again() -> bool:
+        return worker.started == [job.id] * 2
+
+    await until(has_run_again)
+    await until(has_ended)
+    await queue.delete_ended()
+    assert not await queue.is_running(job.id)
+
+
+async def test_a_job_that_a_process_gave_up_runs_again(
+    queue: JobQueue, worker: StandInWorker
+) -> None:
+    job = new_job()
+    job.file.duration_s = 5.0
+    await queue.submit(job)
+    await until(lambda: queue.is_running(job.id))
+    await queue.reassign(ANOTHER)
+    await queue.reassign(HERE, ["another job"])
+    assert await queue.started_by(HERE) == {job.id}
+    await queue.reassign(HERE, [job.id])
+    worker.released.set()
+
+    async def has_run_again() -> bool:
+        return worker.started == [job.id] * 2
+
+    await until(has_run_again)
+
+
+async def test_a_removed_job_does_not_start(queue: JobQueue, worker: StandInWorker) -> None:
+    """Else a deleted recording would still take a place."""
+    jobs = [new_job() for _ in range(3)]
+    for job in jobs:  # all in one queue, which runs two at once
+        job.file.duration_s = 5.0
+        await queue.submit(job)
+
+    async def are_two_running() -> bool:
+        return len(worker.started) == 2
+
+    await until(are_two_running)
+    (waiting,) = {job.id for job in jobs} - {*worker.started}
+    await queue.remove(waiting)
+    assert waiting not in await queue.unfinished()
