@@ -1,0 +1,103 @@
+"""If these fail, a recording is decoded wrongly, or the user does not see what is wrong with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_files import write_wav
+from backend.errors import TooLongError, UnsupportedMediaError
+from backend.media_decoder import MediaDecoder
+from backend.storage.database import RunStore
+from backend.storage.disk import Disk
+from backend.transcription.context import JobContext
+from backend.transcription.preparation import Preparation
+from contracts.jobs import JobWarning, Stage
+from unit.backend.stand_ins import Components
+
+SILENCE = np.zeros(16_000, np.float32)
+
+
+class StageRecorder(RunStore):
+    """Remembers the stages that a client could see."""
+
+    stages: list[Stage]
+
+    async def set_stage(self, job_id: str, stage: Stage) -> None:
+        self.stages = [*getattr(self, "stages", []), stage]
+        await super().set_stage(job_id, stage)
+
+
+def preparation(components: Components, max_duration_s: float = 60.0) -> Preparation:
+    decoder = MediaDecoder(Disk(components.folder, 0), max_duration_s)
+    return Preparation(decoder, components.work, components.stores.runs, components.notifier)
+
+
+async def run_of(components: Components, *channels: np.ndarray) -> JobContext:
+    run = await components.new_run()
+    write_wav(components.folder / "file.wav", list(channels)).rename(run.blob)
+    return run
+
+
+async def test_the_stages_are_shown_in_order(components: Components) -> None:
+    runs = components.stores.runs
+    components.stores.runs = StageRecorder(runs._database)
+    run = await run_of(components, SILENCE)
+    await preparation(components).prepare(run)
+    assert components.stores.runs.stages == [
+        Stage.DECODING,
+        Stage.DETECTING_SPEECH,
+        Stage.MEASURING_LOUDNESS,
+    ]
+
+
+async def test_silence_has_a_waveform_and_no_chunks(components: Components) -> None:
+    run = await run_of(components, SILENCE)
+    plan = await preparation(components).prepare(run)
+    assert (plan.duration_s, plan.speech_s, plan.chunks, plan.warnings) == (1.0, 0.0, [], [])
+    assert await components.stores.jobs.waveform(run.job.id) is not None
+    assert plan.is_at(components.work.pcm(run.job.id))
+
+
+async def test_a_damaged_end_is_reported(components: Components) -> None:
+    """Else a user would take half a recording for the whole."""
+    run = await run_of(components, SILENCE)
+    run.blob.write_bytes(run.blob.read_bytes()[:-8000])
+    plan = await preparation(components).prepare(run)
+    assert plan.warnings == [JobWarning.TRUNCATED]
+    assert 0 < plan.duration_s < 1
+
+
+async def test_a_decoded_recording_that_is_gone_is_decoded_again(components: Components) -> None:
+    """Another process continues the job, with a work folder of its own."""
+    run = await run_of(components, np.linspace(-0.5, 0.5, 16_000, dtype=np.float32))
+    prepares = preparation(components)
+    plan = await prepares.prepare(run)
+    pcm = components.work.pcm(run.job.id)
+    content = pcm.read_bytes()
+    await components.work.remove_pcm(run.job.id)
+    recording = await prepares.recording(run, plan)
+    assert (recording.path, pcm.read_bytes()) == (pcm, content)
+
+
+async def test_a_decoded_recording_is_not_decoded_twice(components: Components) -> None:
+    run = await run_of(components, SILENCE)
+    prepares = preparation(components)
+    plan = await prepares.prepare(run)
+    run.blob.unlink()
+    assert (await prepares.recording(run, plan)).n_samples == 16_000
+
+
+@pytest.mark.parametrize(
+    ("content", "max_duration_s", "error"),
+    [(b"no media", 60.0, UnsupportedMediaError), (None, 0.5, TooLongError)],
+)
+async def test_a_refused_recording_leaves_no_file(
+    components: Components, content: bytes | None, max_duration_s: float, error
+) -> None:
+    run = await run_of(components, SILENCE)
+    if content is not None:
+        run.blob.write_bytes(content)
+    with pytest.raises(error):
+        await preparation(components, max_duration_s).prepare(run)
+    assert list(Path(components.folder, "work").iterdir()) == []
