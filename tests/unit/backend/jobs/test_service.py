@@ -1,0 +1,203 @@
+"""If these fail, a user cannot stop, continue, correct or delete what is theirs."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from backend.errors import (
+    AudioNotFoundError,
+    JobNotFoundError,
+    LlmFailedError,
+    QueueFullError,
+    WrongStateError,
+)
+from backend.jobs.events import JobEvents
+from backend.jobs.service import JobService
+from backend.queueing.worker import Worker
+from contracts.jobs import Job, JobStatus
+from unit.backend.jobs.test_submission import submission
+from unit.backend.stand_ins import Components, chunk_texts
+from unit.backend.storage.database.recorded import OWNER
+
+HERE = 0
+
+
+def service(
+    components: Components,
+    worker: Worker | None = None,
+    *,
+    max_queued: int = 10,
+    stop_timeout_s: float = 5.0,
+) -> JobService:
+    stores = components.stores
+    return JobService(
+        jobs=stores.jobs,
+        transcripts=stores.transcripts,
+        history=stores.history,
+        blobs=components.blobs,
+        cache=components.cache,
+        submission=submission(components, max_queued=max_queued),
+        queue=components.queue,
+        worker=worker or components.worker(),
+        deduplicator=components.deduplicator,
+        events=JobEvents(stores.jobs, stores.transcripts, components.notifier, 1.0),
+        notifier=components.notifier,
+        metrics=components.metrics,
+        stop_timeout_s=stop_timeout_s,
+    )
+
+
+async def completed(components: Components) -> Job:
+    job = await components.add_job()
+    await components.worker().work_on(job.id)
+    return job
+
+
+async def test_a_cancelled_job_leaves_the_queue_and_keeps_its_text(
+    components: Components,
+) -> None:
+    components.llm.errors[1] = LlmFailedError("It failed.")
+    job = await components.add_job()
+    components.queue.waiting.add(job.id)
+    run = await components.begin(job.id)
+    with pytest.raises(Exception, match="llm-failed"):
+        await components.workflow().run(run)
+    cancelled = await service(components).cancel(job.id, OWNER)
+    assert cancelled.status is JobStatus.CANCELLED
+    assert cancelled.result is not None
+    assert [segment.text for segment in cancelled.result.segments] == chunk_texts([0])
+    assert components.queue.waiting == set()
+    with pytest.raises(WrongStateError):
+        await service(components).cancel(job.id, OWNER)
+
+
+async def test_cancelling_stops_the_work_in_this_process_at_once(components: Components) -> None:
+    has_asked = asyncio.Event()
+
+    async def hang(index: int) -> None:
+        has_asked.set()
+        await asyncio.sleep(3600)
+
+    components.llm.before_answer = hang
+    worker, job = components.worker(), await components.add_job()
+    working = asyncio.create_task(worker.work_on(job.id))
+    async with asyncio.timeout(10):
+        await has_asked.wait()
+        await service(components, worker).cancel(job.id, OWNER)
+        await working
+    assert components.llm.n_active == 0
+
+
+@pytest.mark.parametrize("action", ["cancel", "delete"])
+async def test_a_duplicate_is_queued_when_its_primary_goes(
+    components: Components, action: str
+) -> None:
+    """Else one user action would leave another recording waiting for ever."""
+    primary, duplicate = await components.new_run(), await components.new_run()
+    assert await components.workflow().run(primary)
+    assert not await components.workflow().run(duplicate)
+    await getattr(service(components), action)(primary.job.id, OWNER)
+    assert components.queue.submitted == [duplicate.job.id]
+
+
+async def test_resuming_waits_until_the_job_is_stopped(components: Components) -> None:
+    """Else two processes would work on one job."""
+    job = await components.add_job()
+    await components.stores.jobs.cancel(job.id, OWNER, datetime.now(UTC))
+    components.queue.running[HERE] = {job.id}
+    resuming = asyncio.create_task(service(components).resume(job.id, OWNER))
+    await asyncio.sleep(0.15)
+    assert components.queue.submitted == []
+    components.queue.running[HERE].clear()
+    assert (await resuming).status is JobStatus.QUEUED
+    assert components.queue.submitted == [job.id]
+
+
+async def test_resuming_gives_up_on_a_job_that_does_not_stop(components: Components) -> None:
+    job = await components.add_job()
+    await components.stores.jobs.cancel(job.id, OWNER, datetime.now(UTC))
+    components.queue.running[HERE] = {job.id}
+    with pytest.raises(WrongStateError, match="still being stopped"):
+        await service(components, stop_timeout_s=0.1).resume(job.id, OWNER)
+    assert await components.stores.jobs.status(job.id) is JobStatus.CANCELLED
+
+
+async def test_resuming_needs_a_place_in_the_queue(components: Components) -> None:
+    job = await components.add_job()
+    await components.stores.jobs.cancel(job.id, OWNER, datetime.now(UTC))
+    await components.add_job()
+    with pytest.raises(QueueFullError):
+        await service(components, max_queued=1).resume(job.id, OWNER)
+    assert await components.stores.jobs.status(job.id) is JobStatus.CANCELLED
+
+
+async def test_a_deleted_job_leaves_nothing_behind(components: Components) -> None:
+    """A user deletes what must not be read any more."""
+    job = await completed(components)
+    serves = service(components)
+    await serves.get_json(job.id, OWNER)
+    revision = await components.stores.jobs.revision(job.id)
+    assert await components.cache.get(OWNER, job.id, revision) is not None
+    blob = await components.stores.jobs.blob(job.id)
+    assert blob is not None
+    components.queue.waiting.add(job.id)
+    await serves.delete(job.id, OWNER)
+    assert not blob.exists()
+    assert await components.cache.get(OWNER, job.id, revision) is None
+    assert components.queue.waiting == set()
+    with pytest.raises(JobNotFoundError):
+        await serves.get(job.id, OWNER)
+    other = await completed(components)  # its chunks are gone from store and cache as well
+    assert components.llm.asked == [0, 1, 2] * 2
+    assert await components.texts(other.id) == chunk_texts(range(3))
+
+
+async def test_nobody_touches_the_jobs_of_others(components: Components) -> None:
+    job, serves = await completed(components), service(components)
+    for call in (
+        serves.get(job.id, "another"),
+        serves.get_json(job.id, "another"),
+        serves.cancel(job.id, "another"),
+        serves.resume(job.id, "another"),
+        serves.delete(job.id, "another"),
+        serves.edit_segment(job.id, "another", 0, "text"),
+        serves.audio(job.id, "another"),
+    ):
+        with pytest.raises(JobNotFoundError):
+            await call
+    assert (await serves.get(job.id, OWNER)).status is JobStatus.COMPLETED
+
+
+async def test_a_transcript_is_corrected_only_after_its_end(components: Components) -> None:
+    """Else the next chunk could overwrite the correction."""
+    run, serves = await components.new_run(), service(components)
+    assert await components.workflow().run(run)
+    with pytest.raises(WrongStateError):
+        await serves.edit_segment(run.job.id, OWNER, 0, "corrected")
+    await serves.cancel(run.job.id, OWNER)
+    before = await serves.get_json(run.job.id, OWNER)
+    assert b"corrected" not in before
+    assert (await serves.edit_segment(run.job.id, OWNER, 0, "corrected")).text == "corrected"
+    assert b"corrected" in await serves.get_json(run.job.id, OWNER)  # not the cached one
+
+
+async def test_the_json_is_the_same_with_and_without_the_cache(components: Components) -> None:
+    job, serves = await completed(components), service(components)
+    fresh, cached = [Job.model_validate_json(await serves.get_json(job.id, OWNER)) for _ in "ab"]
+    assert fresh == cached == await serves.get(job.id, OWNER)
+
+
+async def test_a_deleted_recording_is_reported(components: Components) -> None:
+    job, serves = await completed(components), service(components)
+    _, blob = await serves.audio(job.id, OWNER)
+    blob.unlink()
+    with pytest.raises(AudioNotFoundError):
+        await serves.audio(job.id, OWNER)
+
+
+async def test_expiry_does_not_delete_a_job_that_was_resumed(components: Components) -> None:
+    job, serves = await components.add_job(), service(components)
+    assert not await serves.delete_ended(job.id)
+    await serves.cancel(job.id, OWNER)
+    assert await serves.delete_ended(job.id)

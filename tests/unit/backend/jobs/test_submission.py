@@ -1,0 +1,160 @@
+"""If these fail, a recording is refused or lost on arrival, or a known one is decoded again."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from audio_files import write_wav
+from backend.errors import LlmNotReadyError, QueueFullError, TooLongError, UnsupportedMediaError
+from backend.jobs.submission import JobSubmission
+from backend.media_decoder import MediaDecoder
+from backend.storage.disk import Disk
+from backend.storage.files import StoredFile
+from contracts.jobs import Job, JobStatus
+from contracts.transcription import TranscribeOptions
+from unit.backend.stand_ins import Components, chunk_texts
+from unit.backend.storage.database.recorded import NOON, OWNER
+
+OPTIONS = TranscribeOptions()
+
+
+def submission(
+    components: Components, *, max_queued: int = 10, max_duration_s: float = 60.0
+) -> JobSubmission:
+    return JobSubmission(
+        jobs=components.stores.jobs,
+        waiting=components.stores.waiting,
+        duplicates=components.stores.duplicates,
+        blobs=components.blobs,
+        llm=components.llm,
+        decoder=MediaDecoder(Disk(components.folder, 0), max_duration_s),
+        queue=components.queue,
+        deduplicator=components.deduplicator,
+        metrics=components.metrics,
+        max_queued=max_queued,
+    )
+
+
+def received(components: Components, content: bytes | None = None) -> StoredFile:
+    """Return a received file, by default one second of silence."""
+    path = components.work.path_for_new_file()
+    if content is None:
+        write_wav(path, [np.zeros(16_000, np.float32)])
+    else:
+        path.write_bytes(content)
+    data = path.read_bytes()
+    return StoredFile(path, "Утро.wav", len(data), hashlib.sha256(data).hexdigest())
+
+
+async def transcribe(components: Components, job: Job) -> None:
+    assert await components.workflow().run(await components.begin(job.id))
+    await components.stores.runs.finish(job.id, JobStatus.COMPLETED, finished_at=NOON)
+
+
+async def test_a_recording_is_stored_and_queued(components: Components) -> None:
+    recording = received(components)
+    job = await submission(components).submit(recording, OPTIONS, OWNER)
+    assert components.queue.submitted == [job.id]
+    assert (job.file.name, job.file.duration_s, job.queue_position) == ("Утро.wav", 1.0, 1)
+    blob = await components.stores.jobs.blob(job.id)
+    assert blob is not None
+    assert hashlib.sha256(blob.read_bytes()).hexdigest() == recording.sha256
+    assert not recording.path.exists()
+
+
+async def test_no_more_recordings_arrive_than_may_wait(components: Components) -> None:
+    """Those that are still being uploaded count too: else all would be taken in at once."""
+    submits = submission(components, max_queued=2)
+    await components.add_job()
+    async with submits.place():
+        with pytest.raises(QueueFullError) as refusal:
+            async with submits.place():
+                pytest.fail("there was no place")
+        assert refusal.value.headers["Retry-After"] == "30"
+    with pytest.raises(ZeroDivisionError):
+        async with submits.place():
+            raise ZeroDivisionError  # an upload that breaks off frees its place
+    async with submits.place():
+        pass
+
+
+async def test_running_jobs_take_no_place(components: Components) -> None:
+    await components.new_run()
+    async with submission(components, max_queued=1).place():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "max_duration_s", "error"),
+    [(b"no media", 60.0, UnsupportedMediaError), (None, 0.5, TooLongError)],
+)
+async def test_a_refused_recording_leaves_neither_file_nor_job(
+    components: Components, content: bytes | None, max_duration_s: float, error
+) -> None:
+    recording = received(components, content)
+    with pytest.raises(error):
+        await submission(components, max_duration_s=max_duration_s).submit(
+            recording, OPTIONS, OWNER
+        )
+    assert not recording.path.exists()
+    assert await components.stores.waiting.n_waiting() == 0
+
+
+async def test_a_recording_that_cannot_be_recorded_leaves_no_blob(
+    components: Components, monkeypatch
+) -> None:
+    """Else a full disk would stay full after each refused upload."""
+
+    async def fail(*_: object) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(components.stores.jobs, "add", fail)
+    with pytest.raises(OSError, match="no space"):
+        await submission(components).submit(received(components), OPTIONS, OWNER)
+    assert [path for path in (components.folder / "blobs").rglob("*") if path.is_file()] == []
+
+
+async def test_a_known_recording_is_complete_before_it_is_decoded(
+    components: Components,
+) -> None:
+    """Else sending a file twice would make its user wait twice."""
+    submits = submission(components)
+    first = await submits.submit(received(components), OPTIONS, OWNER)
+    await transcribe(components, first)
+    again = await submits.submit(received(components), OPTIONS, OWNER)
+    assert (again.status, again.cached) == (JobStatus.COMPLETED, True)
+    assert await components.texts(again.id) == chunk_texts(range(3))
+    assert components.queue.submitted == [first.id]
+    blobs = [await components.stores.jobs.blob(job.id) for job in (first, again)]
+    assert all(blobs)
+    assert blobs[0].samefile(blobs[1])  # the disk holds it once
+    await components.blobs.remove(blobs[0])
+    assert blobs[1].exists()
+
+
+async def test_a_recording_that_is_being_transcribed_waits_for_that(
+    components: Components,
+) -> None:
+    submits = submission(components)
+    first = await submits.submit(received(components), OPTIONS, OWNER)
+    assert await components.workflow().run(await components.begin(first.id))
+    again = await submits.submit(received(components), OPTIONS, OWNER)
+    assert not again.status.is_final
+    assert components.queue.submitted == [first.id]
+    assert await components.stores.duplicates.primary_of(again.id) == first.id
+
+
+@pytest.mark.parametrize("reason", ["forced", "another owner", "llm is down"])
+async def test_a_known_recording_is_queued_all_the_same(
+    components: Components, reason: str
+) -> None:
+    submits = submission(components)
+    await transcribe(components, await submits.submit(received(components), OPTIONS, OWNER))
+    options = TranscribeOptions(force=reason == "forced")
+    owner = "another" if reason == "another owner" else OWNER
+    if reason == "llm is down":
+        components.llm.serving_error = LlmNotReadyError("The speech model is not ready yet.")
+    again = await submits.submit(received(components), options, owner)
+    assert again.status is JobStatus.QUEUED
+    assert components.queue.submitted[-1] == again.id
