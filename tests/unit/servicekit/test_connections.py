@@ -16,6 +16,8 @@ from live_server import serving
 from servicekit import connections
 from servicekit.connections import LimitedConnection, max_connections
 
+pytestmark = pytest.mark.whole_app
+
 HEAD_TIMEOUT_S = 0.5
 
 

@@ -78,6 +78,7 @@ def probe_in_a_process(path: Path) -> tuple[str, int]:
     return result, int(peak_mib)
 
 
+@pytest.mark.whole_app
 def test_a_picture_is_refused_without_being_decoded(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png_bomb())
@@ -86,6 +87,7 @@ def test_a_picture_is_refused_without_being_decoded(tmp_path: Path) -> None:
     assert peak_mib < MAX_MIB
 
 
+@pytest.mark.whole_app
 def test_the_cover_of_a_recording_is_never_decoded(tmp_path: Path) -> None:
     path = write_encoded(tmp_path / "a.flac", tone(2), "flac")
     path.write_bytes(with_cover(path.read_bytes(), png_bomb()))

@@ -10,6 +10,8 @@ from backend.queueing.job_queue import JobQueue
 from backend.storage.database import QueueName
 from unit.backend.storage.database.recorded import new_job
 
+pytestmark = pytest.mark.whole_app
+
 HERE, ANOTHER = 0, 1
 
 
