@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Queues every unfinished job that nobody works on; runs in every process.
+    """Queues every unfinished job that no process works on; runs in every process.
 
     Args:
         orphan_grace_s: seconds for which a job that this process started, but does not work on,
