@@ -11,9 +11,6 @@ from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import ServiceSettings
 
-MIN_KEY_CHARS = 16
-"""A shorter key could be guessed."""
-
 _ORIGIN = r"https?://[A-Za-z0-9._\[\]:-]+"
 _is_key = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}").fullmatch
 
@@ -37,8 +34,15 @@ class BackendSettings(ServiceSettings):
     )
     api_keys: SecretStr = Field(
         default=SecretStr(""),
-        description="API keys of the clients, comma-separated, 16 to 256 ASCII characters each; "
+        description="API keys of the clients, comma-separated, up to 256 ASCII characters each; "
         "empty: no keys, and only this machine may connect.",
+    )
+    api_key_min_length: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="Least number of characters of an API key (1 to 256); shorter keys could be "
+        "guessed, and stop the start.",
     )
     api_keys_file: str = Field(
         default="",
@@ -165,9 +169,10 @@ class BackendSettings(ServiceSettings):
         """
         keys: tuple[str, ...] = ()
         if text := self.api_keys.get_secret_value().strip():
-            keys += _parse_keys("API_KEYS", text)
+            keys += self._parse_keys("API_KEYS", text)
         if self.api_keys_file:
-            keys += _parse_keys("API_KEYS_FILE", _read_key_file(self.api_keys_file))
+            text = _read_key_file("API_KEYS_FILE", self.api_keys_file)
+            keys += self._parse_keys("API_KEYS_FILE", text)
         return keys
 
     @property
@@ -186,29 +191,29 @@ class BackendSettings(ServiceSettings):
         """Return the database's URL, the default one included."""
         return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"
 
+    def _parse_keys(self, name: str, text: str) -> tuple[str, ...]:
+        """Return the keys of a setting; errors name the setting and show no key."""
+        keys = tuple(key for part in re.split(r"[,\n]", text) if (key := part.strip()))
+        if not keys:
+            raise ValueError(f"{name} contains no key")
+        if not all(map(_is_key, keys)):
+            raise ValueError(f"a key in {name} is longer than 256 characters or not ASCII")
+        if any(len(key) < self.api_key_min_length for key in keys):
+            raise ValueError(
+                f"a key in {name} is shorter than {self.api_key_min_length} characters and could "
+                "be guessed; create one with `openssl rand -hex 32`, or keep it and its history "
+                "by a lower API_KEY_MIN_LENGTH"
+            )
+        return keys
 
-def _parse_keys(name: str, text: str) -> tuple[str, ...]:
-    """Return the keys of a setting; errors name the setting and show no key."""
-    keys = tuple(key for part in re.split(r"[,\n]", text) if (key := part.strip()))
-    if not keys:
-        raise ValueError(f"{name} contains no key")
-    if not all(map(_is_key, keys)):
-        raise ValueError(f"a key in {name} is longer than 256 characters or not ASCII")
-    if any(len(key) < MIN_KEY_CHARS for key in keys):
-        raise ValueError(
-            f"a key in {name} is shorter than {MIN_KEY_CHARS} characters and could be guessed; "
-            "create one with: openssl rand -hex 32"
-        )
-    return keys
 
-
-def _read_key_file(path: str) -> str:
+def _read_key_file(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise ValueError(f"API_KEYS_FILE cannot be read: {error.strerror}") from error
+        raise ValueError(f"{name} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:  # its message would show a part of the file
-        raise ValueError("API_KEYS_FILE is not a text file") from None
+        raise ValueError(f"{name} is not a text file") from None
 
 
 def _is_loopback(address: str) -> bool:

@@ -34,6 +34,14 @@ def test_keys_are_read_and_those_that_cannot_be_sent_are_refused():
         assert "xxx" not in str(refused.value)
 
 
+def test_short_key_stops_the_start_unless_the_minimum_is_lowered():
+    """Otherwise an upgrade locks a client with a short key out of its history."""
+    with pytest.raises(ValidationError, match="lower API_KEY_MIN_LENGTH"):
+        BackendSettings(_env_file=None, api_keys="12345")
+    settings = BackendSettings(_env_file=None, api_keys="12345", api_key_min_length=5)
+    assert settings.keys == ("12345",)
+
+
 def test_keys_are_read_from_a_file_too(tmp_path: Path):
     """Environment variables show in `docker inspect` and in /proc."""
     file = tmp_path / "api_keys"
