@@ -7,6 +7,7 @@ ServiceError
 ├── BadRequestError             400  the request is malformed
 ├── MissingKeyError             401  with WWW-Authenticate
 ├── UnknownKeyError             401  with WWW-Authenticate
+├── ForbiddenError              403
 ├── JobNotFoundError            404
 ├── AudioNotFoundError          404  the recording was deleted
 ├── UploadNotFoundError         404
@@ -18,6 +19,7 @@ ServiceError
 ├── UnsupportedMediaError       415  neither audio nor video
 ├── QueueFullError              429  with Retry-After
 ├── TooManyWrongKeysError       429  with Retry-After
+├── ChecksumMismatchError       460  tus's own status
 ├── LlmFailedError              502  no valid response from the llm, after retries
 ├── LlmNotReadyError            503  with Retry-After
 ├── DatabaseUnavailableError    503  with Retry-After
@@ -70,6 +72,12 @@ class UnknownKeyError(MissingKeyError):
     """The request's API key is not valid."""
 
     challenge = f'{MissingKeyError.challenge}, error="invalid_token"'
+
+
+class ForbiddenError(ServiceError):
+    """The client may not make this request."""
+
+    problem_type = ProblemType.FORBIDDEN
 
 
 class JobNotFoundError(ServiceError):
@@ -136,6 +144,12 @@ class TooManyWrongKeysError(ServiceError):
     """The client has sent too many wrong API keys."""
 
     problem_type = ProblemType.TOO_MANY_WRONG_KEYS
+
+
+class ChecksumMismatchError(ServiceError):
+    """The bytes of an upload do not have the checksum that was announced."""
+
+    problem_type = ProblemType.CHECKSUM_MISMATCH
 
 
 class LlmFailedError(ServiceError):

@@ -40,7 +40,7 @@ _ALLOWED_CALLS = [
     (re.compile(pattern).fullmatch, methods)
     for pattern, methods in (
         (r"/v1/uploads/?", {"POST", "OPTIONS"}),
-        (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE"}),
+        (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE", "OPTIONS"}),
         (rf"/v1/uploads/{_ID}/(recording|excerpt)", {"GET"}),
         (r"/v1/transcriptions/export", {"POST"}),
         (_JOB, {"GET"}),
@@ -54,15 +54,15 @@ _ALLOWED_CALLS = [
 _REQUEST_HEADERS = {
     "accept", "accept-language", "content-length", "content-type", "if-match",
     "if-modified-since", "if-none-match", "if-range", "last-event-id", "range",
-    "tus-resumable", "upload-checksum", "upload-length", "upload-metadata", "upload-offset",
-    "x-request-id",
+    "tus-resumable", "upload-checksum", "upload-concat", "upload-defer-length", "upload-length",
+    "upload-metadata", "upload-offset", "x-request-id",
 }  # fmt: skip
 _RESPONSE_HEADERS = {
     "accept-ranges", "cache-control", "content-disposition", "content-length", "content-range",
     "content-type", "etag", "last-modified", "retry-after", "tus-checksum-algorithm",
-    "tus-extension", "tus-max-size", "tus-resumable", "tus-version", "upload-expires",
-    "upload-length", "upload-metadata", "upload-offset", "x-content-type-options",
-    "x-request-id",
+    "tus-extension", "tus-max-size", "tus-resumable", "tus-version", "upload-concat",
+    "upload-defer-length", "upload-expires", "upload-length", "upload-metadata", "upload-offset",
+    "x-content-type-options", "x-request-id",
 }  # fmt: skip
 
 

@@ -78,6 +78,27 @@ def test_both_ways_to_send_a_recording_name_every_option(media_type: str) -> Non
     assert {"file", "upload_id"} & properties
 
 
+def test_uploads_declare_the_headers_of_tus() -> None:
+    """Otherwise a client made from the document cannot announce, resume or check an upload."""
+    paths = CURRENT["backend"]()["paths"]
+    sent = {
+        (method, header["name"])
+        for path in ("/v1/uploads/", "/v1/uploads/{upload_id}")
+        for method, operation in paths[path].items()
+        for header in operation.get("parameters", [])
+        if header["in"] == "header"
+    }
+    assert {
+        ("post", "Tus-Resumable"), ("post", "Upload-Length"), ("post", "Upload-Defer-Length"),
+        ("post", "Upload-Metadata"), ("post", "Upload-Concat"), ("post", "Upload-Checksum"),
+        ("patch", "Upload-Offset"), ("patch", "Upload-Checksum"), ("head", "Tus-Resumable"),
+    } <= sent  # fmt: skip
+    created = paths["/v1/uploads/"]["post"]["responses"]["201"]["headers"]
+    assert {"Location", "Tus-Resumable", "Upload-Offset", "Upload-Expires"} <= set(created)
+    options = paths["/v1/uploads/{upload_id}"]["options"]["responses"]["204"]["headers"]
+    assert {"Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"} <= set(options)
+
+
 if __name__ == "__main__":
     for name, current in CURRENT.items():
         snapshot_of(name).write_text(as_text(current()), "utf-8")

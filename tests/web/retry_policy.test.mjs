@@ -23,7 +23,7 @@ async function endsAfter(timers, wait, ms) {
 }
 
 test("a broken connection, a busy upload and a server's failure are worth another try", () => {
-  for (const status of [0, 409, 423, 429, 500, 502, 503, 504]) assert.ok(isRetryable(status), status);
+  for (const status of [0, 408, 409, 423, 429, 460, 500, 502, 503, 504]) assert.ok(isRetryable(status), status);
 });
 
 test("a refusal and a full disk are not", () => {

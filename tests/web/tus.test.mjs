@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import { TusUpload, UploadRejectedError, offsetOf, terminate } from "../../src/frontend/web/uploader/tus.js";
 import { FakeTusServer } from "./fake_tus_server.mjs";
 import { settle } from "./stand_ins.mjs";
 
-const CHUNK_BYTES = 8 * 1024 ** 2;
+const CHUNK_BYTES = 4 * 1024 ** 2;
 
 let server;
 beforeEach(() => {
@@ -55,6 +56,21 @@ test("a file goes up in pieces, and its name arrives in any script", async () =>
   assert.equal(progress.at(-1), 2 * CHUNK_BYTES + 5);
   const [, name] = server.requests[0].headers["Upload-Metadata"].split(" ");
   assert.equal(Buffer.from(name, "base64").toString("utf-8"), "Звонок.wav");
+});
+
+test("each piece has its checksum", async () => {
+  const file = new Blob(["а".repeat(10)]);
+  await new TusUpload({
+    file, id: null, name: "a", onCreated() {}, onProgress() {}, onRetry() {},
+  }).send();
+  const digest = createHash("sha256").update("а".repeat(10)).digest("base64");
+  assert.equal(server.requests[1].headers["Upload-Checksum"], `sha256 ${digest}`);
+});
+
+test("a piece that was damaged on its way is sent again", async (context) => {
+  server.failures.PATCH = [{ status: 460 }];
+  await withTimePassing(context, () => newUpload(10).send());
+  assert.deepEqual(server.methods, ["POST", "PATCH", "HEAD", "PATCH"]);
 });
 
 test("the bytes go to the page's own server, whatever host the Location names", async () => {

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Depends, Request, Response
 
 from backend.dependencies import Owner, Uploads
-from backend.routes import tus
+from backend.routes import tus, tus_reference
 from backend.routes.request_body import announced_bytes, body_of
+from backend.storage.upload_state import Piece
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
 from servicekit.problems import problem_responses
@@ -18,13 +19,22 @@ router = APIRouter(
 _versioned = [Depends(tus.require_version)]
 
 
-@router.options("/{upload_id}", status_code=204, summary="Supported parts of tus")
+@router.options(
+    "/{upload_id}",
+    status_code=204,
+    summary="Supported parts of tus",
+    responses={204: tus_reference.headers(*tus.DESCRIPTION)},
+)
 @router.options("", status_code=204, include_in_schema=False)
-@router.options("/", status_code=204, summary="Supported parts of tus")
+@router.options(
+    "/",
+    status_code=204,
+    summary="Supported parts of tus",
+    responses={204: tus_reference.headers(*tus.DESCRIPTION)},
+)
 async def announce(uploads: Uploads) -> Response:
     """Return the version, the extensions and the maximum size."""
-    headers = {"Tus-Extension": tus.EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
-    return Response(status_code=204, headers=headers)
+    return Response(status_code=204, headers=tus.description_headers(uploads.max_bytes))
 
 
 @router.post("", status_code=201, dependencies=_versioned, include_in_schema=False)
@@ -35,24 +45,42 @@ async def announce(uploads: Uploads) -> Response:
     response_description="The upload, at the address in `Location`",
     response_class=Response,
     dependencies=_versioned,
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.UNSUPPORTED_TUS_VERSION,
-        ProblemType.TOO_LARGE,
-        ProblemType.DISK_FULL,
-    ),
+    openapi_extra={
+        "requestBody": tus_reference.BODY,
+        **tus_reference.parameters(
+            "Upload-Length",
+            "Upload-Defer-Length",
+            "Upload-Metadata",
+            "Upload-Concat",
+            "Upload-Checksum",
+        ),
+    },
+    responses={
+        201: tus_reference.headers("Location", "Upload-Offset", "Upload-Expires"),
+        **problem_responses(
+            ProblemType.BAD_REQUEST,
+            ProblemType.NOT_FOUND,
+            ProblemType.WRONG_STATE,
+            ProblemType.UNSUPPORTED_TUS_VERSION,
+            ProblemType.TOO_LARGE,
+            ProblemType.CHECKSUM_MISMATCH,
+            ProblemType.DISK_FULL,
+        ),
+    },
 )
 async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Response:
-    """Announce a file; the request may contain its first bytes."""
-    upload = await uploads.create(tus.announcement_of(request, owner))
-    if tus.has_content(request):
-        try:
-            upload = await uploads.append(
-                upload.id, owner, 0, announced_bytes(request), body_of(request)
-            )
-        except ServiceError:
-            await uploads.remove(upload.id, owner)  # the client does not know its address
-            raise
+    """Announce a file, or concatenate its parts; the request may contain its first bytes."""
+    announcement = tus.announcement_of(request, owner)
+    if announcement.parts:
+        upload = await uploads.concatenate(announcement)
+    else:
+        upload = await uploads.create(announcement)
+        if tus.has_content(request):
+            try:
+                upload = await uploads.append(upload.id, owner, _first_piece(request))
+            except ServiceError:
+                await uploads.remove(upload.id, owner)  # the client does not know its address
+                raise
     headers = {"Location": f"{tus.PREFIX}/{upload.id}", **tus.progress_headers(upload)}
     return Response(status_code=201, headers=headers)
 
@@ -62,19 +90,23 @@ async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Res
     summary="The offset of an upload",
     response_class=Response,
     dependencies=_versioned,
-    responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.UNSUPPORTED_TUS_VERSION),
+    openapi_extra=tus_reference.parameters(),
+    responses={
+        200: tus_reference.headers(
+            "Upload-Offset",
+            "Upload-Length",
+            "Upload-Defer-Length",
+            "Upload-Metadata",
+            "Upload-Concat",
+            "Upload-Expires",
+        ),
+        **problem_responses(ProblemType.NOT_FOUND, ProblemType.UNSUPPORTED_TUS_VERSION),
+    },
 )
 async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
     """Return the offset at which to continue."""
     upload = await uploads.find(upload_id, owner)
-    metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
-    headers = {
-        "Upload-Length": str(upload.length),
-        "Cache-Control": "no-store",
-        **metadata,
-        **tus.progress_headers(upload),
-    }
-    return Response(headers=headers)
+    return Response(headers={"Cache-Control": "no-store", **tus.state_headers(upload)})
 
 
 @router.patch(
@@ -83,30 +115,38 @@ async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Respons
     summary="Append to an upload",
     dependencies=_versioned,
     openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {tus.OFFSET_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-        }
+        "requestBody": {"required": True, **tus_reference.BODY},
+        **tus_reference.parameters("Upload-Length", "Upload-Checksum", required=("Upload-Offset",)),
     },
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.UPLOAD_OFFSET_MISMATCH,
-        ProblemType.UNSUPPORTED_TUS_VERSION,
-        ProblemType.TOO_LARGE,
-        ProblemType.UNSUPPORTED_MEDIA,
-        ProblemType.DISK_FULL,
-    ),
+    responses={
+        204: tus_reference.headers("Upload-Offset", "Upload-Expires"),
+        **problem_responses(
+            ProblemType.BAD_REQUEST,
+            ProblemType.FORBIDDEN,
+            ProblemType.NOT_FOUND,
+            ProblemType.WRONG_STATE,
+            ProblemType.UPLOAD_OFFSET_MISMATCH,
+            ProblemType.UNSUPPORTED_TUS_VERSION,
+            ProblemType.TOO_LARGE,
+            ProblemType.UNSUPPORTED_MEDIA,
+            ProblemType.CHECKSUM_MISMATCH,
+            ProblemType.DISK_FULL,
+        ),
+    },
 )
 async def append_to_upload(
     upload_id: str, request: Request, uploads: Uploads, owner: Owner
 ) -> Response:
-    """Append bytes; those that arrive are kept even if the request fails."""
+    """Append bytes; without a checksum, those that arrive are kept even if the request fails."""
     tus.require_content(request)
-    upload = await uploads.append(
-        upload_id, owner, tus.offset_of(request), announced_bytes(request), body_of(request)
+    piece = Piece(
+        offset=tus.offset_of(request),
+        n_bytes=announced_bytes(request),
+        parts=body_of(request),
+        length=tus.length_of(request),
+        checksum=tus.checksum_of(request),
     )
+    upload = await uploads.append(upload_id, owner, piece)
     return Response(status_code=204, headers=tus.progress_headers(upload))
 
 
@@ -115,11 +155,24 @@ async def append_to_upload(
     status_code=204,
     summary="Delete an upload",
     dependencies=_versioned,
-    responses=problem_responses(
-        ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.UNSUPPORTED_TUS_VERSION
-    ),
+    openapi_extra=tus_reference.parameters(),
+    responses={
+        204: tus_reference.headers(),
+        **problem_responses(
+            ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.UNSUPPORTED_TUS_VERSION
+        ),
+    },
 )
 async def remove_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Response:
     """Delete the bytes received so far."""
     await uploads.remove(upload_id, owner)
     return Response(status_code=204)
+
+
+def _first_piece(request: Request) -> Piece:
+    return Piece(
+        offset=0,
+        n_bytes=announced_bytes(request),
+        parts=body_of(request),
+        checksum=tus.checksum_of(request),
+    )

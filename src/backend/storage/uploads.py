@@ -3,13 +3,16 @@
 An upload consists of two files: `{id}.json` holds what the client announced, `{id}.bin` the bytes
 received. The offset is the size of the latter and stored nowhere else, so that the two agree
 whenever the process dies.
+
+A client may send a file as several partial uploads and concatenate them to a final one.
 """
 
 import os
+import shutil
 import time
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -17,9 +20,11 @@ from pathlib import Path
 import anyio
 import structlog
 from anyio.to_thread import run_sync
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from backend.errors import (
+    BadRequestError,
+    ForbiddenError,
     TooLargeError,
     UploadNotFoundError,
     UploadOffsetMismatchError,
@@ -28,46 +33,14 @@ from backend.errors import (
 from backend.storage.digest import RunningDigest, sha256_of
 from backend.storage.disk import Disk, map_disk_full, write_all
 from backend.storage.files import StoredFile, display_name, is_id, new_id
+from backend.storage.upload_state import Announcement, Piece, Upload
 from backend.storage.work_folder import WorkFolder
 
 log = structlog.get_logger()
 
 _EXPIRY_INTERVAL_S = 3600
 _NOT_FOUND = "Upload not found."
-
-
-class Announcement(BaseModel):
-    """Describes a file before the client sends it.
-
-    Attributes:
-        length: of the file, in bytes.
-        owner: the only one who may use the upload.
-        name: the client's file name.
-        metadata: the request's `Upload-Metadata` header, returned unchanged.
-    """
-
-    length: int
-    owner: str
-    name: str | None = None
-    metadata: str | None = None
-
-
-@dataclass(frozen=True)
-class Upload:
-    """State of an upload.
-
-    Attributes:
-        name: as the client sent it.
-        offset: bytes received.
-        length: bytes of the whole file.
-    """
-
-    id: str
-    name: str | None
-    offset: int
-    length: int
-    metadata: str | None
-    expires_at: datetime
+_COPY_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -113,9 +86,36 @@ class UploadStore:
             TooLargeError: the file exceeds `max_bytes`.
             DiskFullError: there is not enough disk space for it.
         """
-        if announcement.length > self.max_bytes:
-            raise TooLargeError(f"The file is larger than {self.max_bytes} bytes.")
+        self._ensure_allowed(announcement.length or 0)
         return await run_sync(self._create, announcement)
+
+    async def concatenate(self, announcement: Announcement) -> Upload:
+        """Create a finished upload from partial ones, which stay until it is claimed.
+
+        Args:
+            announcement: names the `parts`; its length is not read.
+
+        Raises:
+            UploadNotFoundError: the owner has no upload with the id of a part.
+            BadRequestError: a part is not a partial upload.
+            WrongStateError: bytes of a part are missing, or another request uses it.
+            TooLargeError, DiskFullError: like `create`.
+        """
+        with ExitStack() as stack:
+            for part_id in dict.fromkeys(announcement.parts):
+                stack.enter_context(self._exclusive(part_id))
+            parts = [await self.find(part_id, announcement.owner) for part_id in announcement.parts]
+            for part in parts:
+                part.ensure_finished_part()
+            length = sum(part.offset for part in parts)
+            upload = await self.create(announcement.model_copy(update={"length": length}))
+            try:
+                await run_sync(self._copy_parts, upload)
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await run_sync(self._remove, upload.id)
+                raise
+            return await self.find(upload.id, announcement.owner)
 
     async def find(self, upload_id: str, owner: str) -> Upload:
         """Return the state of an upload.
@@ -124,34 +124,32 @@ class UploadStore:
         """
         return await run_sync(self._find, upload_id, owner)
 
-    async def append(
-        self, upload_id: str, owner: str, offset: int, n_bytes: int, parts: AsyncIterator[bytes]
-    ) -> Upload:
-        """Append bytes to an upload; bytes received before a failure stay stored.
-
-        Args:
-            upload_id: the upload.
-            owner: its owner.
-            offset: the position at which the client continues.
-            n_bytes: how many bytes the client announced, 0 if unknown.
-            parts: the bytes; may raise when the client disconnects.
+    async def append(self, upload_id: str, owner: str, piece: Piece) -> Upload:
+        """Append bytes to an upload.
 
         Raises:
             UploadNotFoundError: the owner has no upload with this id.
+            ForbiddenError: the upload consists of partial ones.
             WrongStateError: another request uses the upload.
-            UploadOffsetMismatchError: `offset` is not the upload's offset.
-            TooLargeError: more bytes than announced for the whole file.
+            UploadOffsetMismatchError: the piece does not begin at the upload's offset.
+            BadRequestError: another length was announced before.
+            TooLargeError: more bytes than announced for the whole file, or than `max_bytes`.
+            ChecksumMismatchError: the bytes have another checksum; they are not stored.
             DiskFullError: there is not enough disk space for them.
         """
         with self._exclusive(upload_id):
             upload = await self.find(upload_id, owner)
-            if offset != upload.offset:
+            if upload.announcement.parts:
+                raise ForbiddenError("An upload that consists of partial ones cannot be changed.")
+            if piece.offset != upload.offset:
                 raise UploadOffsetMismatchError(
-                    f"The upload continues at byte {upload.offset}, not {offset}."
+                    f"The upload continues at byte {upload.offset}, not {piece.offset}."
                 )
-            _ensure_within(upload.length, offset + n_bytes)
-            await run_sync(self._disk.ensure_free, n_bytes)
-            await self._write(self._data(upload_id), upload, parts)
+            if piece.length is not None:
+                upload = await self._set_length(upload, piece.length)
+            self._ensure_within(upload, piece.offset + piece.n_bytes)
+            await run_sync(self._disk.ensure_free, piece.n_bytes)
+            await self._write(upload, piece)
             return await self.find(upload_id, owner)
 
     async def remove(self, upload_id: str, owner: str) -> None:
@@ -165,11 +163,11 @@ class UploadStore:
 
         Raises:
             UploadNotFoundError: the owner has no upload with this id.
-            WrongStateError: bytes are missing, or another request uses the upload.
+            WrongStateError: bytes are missing, it is a partial upload, or another request uses it.
         """
         with self._exclusive(upload_id):
             upload = await self.find(upload_id, owner)
-            _ensure_finished(upload)
+            upload.ensure_whole()
             return await run_sync(self._claim, upload)
 
     async def link(self, upload_id: str, owner: str) -> LinkedFile:
@@ -180,7 +178,7 @@ class UploadStore:
         Raises: UploadNotFoundError, WrongStateError: like `claim`.
         """
         upload = await self.find(upload_id, owner)
-        _ensure_finished(upload)
+        upload.ensure_whole()
         return await run_sync(self._link, upload)
 
     async def expire_forever(self) -> None:
@@ -222,13 +220,50 @@ class UploadStore:
     def _announcement(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.json"
 
+    def _new_announcement(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.new"
+
+    def _ensure_allowed(self, length: int) -> None:
+        if length > self.max_bytes:
+            raise TooLargeError(f"The file is larger than {self.max_bytes} bytes.")
+
+    def _ensure_within(self, upload: Upload, end: int) -> None:
+        if upload.length is None:
+            self._ensure_allowed(end)
+        elif end > upload.length:
+            raise TooLargeError(f"The upload was announced with {upload.length} bytes.")
+
     def _create(self, announcement: Announcement) -> Upload:
-        self._disk.ensure_free(announcement.length)
+        self._disk.ensure_free(announcement.length or 0)
         upload_id = new_id()
         with map_disk_full():
             self._announcement(upload_id).write_text(announcement.model_dump_json(), "utf-8")
             self._data(upload_id).touch(exist_ok=False)
         return self._find(upload_id, announcement.owner)
+
+    async def _set_length(self, upload: Upload, length: int) -> Upload:
+        if length == upload.length:
+            return upload
+        if upload.length is not None:
+            raise BadRequestError(f"The upload was announced with {upload.length} bytes.")
+        self._ensure_allowed(length)
+        announcement = upload.announcement.model_copy(update={"length": length})
+        await run_sync(self._rewrite, upload.id, announcement)
+        return replace(upload, announcement=announcement)
+
+    def _rewrite(self, upload_id: str, announcement: Announcement) -> None:
+        path = self._new_announcement(upload_id)
+        with map_disk_full():
+            path.write_text(announcement.model_dump_json(), "utf-8")
+            path.replace(self._announcement(upload_id))
+
+    def _copy_parts(self, upload: Upload) -> None:
+        with map_disk_full(), self._data(upload.id).open("wb") as file:
+            for part_id in upload.announcement.parts:
+                with self._data(part_id).open("rb") as part:
+                    shutil.copyfileobj(part, file, _COPY_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _read(self, upload_id: str, owner: str) -> tuple[Announcement, os.stat_result]:
         if not is_id(upload_id):
@@ -247,22 +282,25 @@ class UploadStore:
         announcement, data = self._read(upload_id, owner)
         return Upload(
             id=upload_id,
-            name=announcement.name,
+            announcement=announcement,
             offset=data.st_size,
-            length=announcement.length,
-            metadata=announcement.metadata,
             expires_at=datetime.fromtimestamp(data.st_mtime + self._ttl_s, UTC),
         )
 
-    async def _write(self, path: Path, upload: Upload, parts: AsyncIterator[bytes]) -> None:
-        file = await run_sync(FileIO, path, "ab")
-        end = upload.offset
+    async def _write(self, upload: Upload, piece: Piece) -> None:
+        file = await run_sync(FileIO, self._data(upload.id), "ab")
+        end = piece.offset
         digest = self._digests.setdefault(upload.id, RunningDigest())
         try:
-            async for part in parts:
+            async for part in piece.verified_parts():
                 end += len(part)
-                _ensure_within(upload.length, end)
+                self._ensure_within(upload, end)
                 await run_sync(self._write_part, file, part, digest)
+        except BaseException:
+            if piece.checksum:  # bytes that were not verified are not kept
+                self._digests.pop(upload.id, None)
+                file.truncate(piece.offset)
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(_sync_and_close, file)
@@ -274,7 +312,8 @@ class UploadStore:
 
     def _remove(self, upload_id: str) -> None:
         self._digests.pop(upload_id, None)
-        self._data(upload_id).unlink(missing_ok=True)
+        for path in (self._data(upload_id), self._new_announcement(upload_id)):
+            path.unlink(missing_ok=True)
         self._announcement(upload_id).unlink(missing_ok=True)
 
     def _link(self, upload: Upload) -> LinkedFile:
@@ -283,29 +322,22 @@ class UploadStore:
             path.hardlink_to(self._data(upload.id))
         except FileNotFoundError as error:
             raise UploadNotFoundError(_NOT_FOUND) from error
-        return LinkedFile(path, display_name(upload.name), upload.length)
+        return LinkedFile(path, display_name(upload.name), upload.offset)
 
     def _claim(self, upload: Upload) -> StoredFile:
         digest = self._digests.pop(upload.id, RunningDigest())
-        sha256 = digest.hexdigest(upload.length) or sha256_of(self._data(upload.id))
+        sha256 = digest.hexdigest(upload.offset) or sha256_of(self._data(upload.id))
         path = self._data(upload.id).rename(self._work.path_for_new_file())
         self._announcement(upload.id).unlink(missing_ok=True)
+        for part_id in upload.announcement.parts:
+            if part_id not in self._in_use:
+                self._remove(part_id)
         return StoredFile(
             path=path,
             name=display_name(upload.name),
-            size_bytes=upload.length,
+            size_bytes=upload.offset,
             sha256=sha256,
         )
-
-
-def _ensure_finished(upload: Upload) -> None:
-    if upload.offset < upload.length:
-        raise WrongStateError(f"Only {upload.offset} of {upload.length} bytes were received.")
-
-
-def _ensure_within(length: int, end: int) -> None:
-    if end > length:
-        raise TooLargeError(f"The upload was announced with {length} bytes.")
 
 
 def _sync_and_close(file: FileIO) -> None:

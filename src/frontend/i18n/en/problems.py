@@ -22,6 +22,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unauthorized.next": "Ask the administrator to set one.",
     "problem.cross_origin": "The request comes from another site",
     "problem.cross_origin.next": "Open the page by its own address and try again.",
+    "problem.forbidden": "The service does not allow this",
+    "problem.forbidden.next": "Ask the administrator if you need it.",
     "problem.not_found": "Recording not found",
     "problem.not_found.next": "It may have been removed from the server. Upload it again.",
     "problem.method_not_allowed": "The service rejected the request",
@@ -50,6 +52,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.queue_full.next": "Wait a few minutes and try again.",
     "problem.too_many_wrong_keys": "Too many wrong API keys",
     "problem.too_many_wrong_keys.next": "Check the page’s key, wait a minute and try again.",
+    "problem.checksum_mismatch": "The recording was damaged on its way",
+    "problem.checksum_mismatch.next": "Check the connection and upload it again.",
     "problem.internal": "Internal service error",
     "problem.internal.next": "Try again. If it happens again, "
     "send the request ID to the administrator.",

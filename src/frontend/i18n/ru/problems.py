@@ -22,6 +22,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unauthorized.next": "Попросите администратора задать его.",
     "problem.cross_origin": "Запрос пришёл с другого сайта",
     "problem.cross_origin.next": "Откройте страницу по её адресу и попробуйте ещё раз.",
+    "problem.forbidden": "Сервис не разрешает это действие",
+    "problem.forbidden.next": "Если оно вам нужно, обратитесь к администратору.",
     "problem.not_found": "Запись не найдена",
     "problem.not_found.next": "Возможно, её удалили с сервера. Загрузите её ещё раз.",
     "problem.method_not_allowed": "Сервис отклонил запрос",
@@ -51,6 +53,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.too_many_wrong_keys": "Слишком много неверных ключей API",
     "problem.too_many_wrong_keys.next": "Проверьте ключ страницы, подождите минуту и попробуйте "
     "ещё раз.",
+    "problem.checksum_mismatch": "Запись повредилась при передаче",
+    "problem.checksum_mismatch.next": "Проверьте соединение и загрузите её ещё раз.",
     "problem.internal": "Внутренняя ошибка сервиса",
     "problem.internal.next": "Попробуйте ещё раз. Если ошибка повторится, "
     "сообщите администратору номер запроса.",

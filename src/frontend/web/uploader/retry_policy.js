@@ -3,7 +3,7 @@
 const DELAYS_MS = [500, 1000, 2000, 5000, 10_000];
 const MAX_ATTEMPTS = 15; // about two minutes
 const MAX_DELAY_MS = 5 * 60_000;
-const RETRYABLE = [0, 409, 423, 429];
+const RETRYABLE = [0, 408, 409, 423, 429, 460]; // 460: damaged on its way
 const DISK_FULL = 507;
 
 /** Return whether the same request may succeed later; status 0 is a broken connection. */

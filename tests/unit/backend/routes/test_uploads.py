@@ -47,7 +47,16 @@ async def test_the_server_tells_what_it_understands(client) -> None:
     assert answer.headers["tus-version"] == "1.0.0"
     assert answer.headers["tus-max-size"] == "200000"
     extensions = answer.headers["tus-extension"].split(",")
-    assert set(extensions) == {"creation", "creation-with-upload", "termination", "expiration"}
+    assert set(extensions) == {
+        "creation", "creation-defer-length", "creation-with-upload", "termination", "expiration",
+        "checksum", "concatenation",
+    }  # fmt: skip
+    assert answer.headers["tus-checksum-algorithm"].split(",") == [
+        "sha1",
+        "sha256",
+        "sha512",
+        "md5",
+    ]
 
 
 async def test_an_upload_becomes_a_job(client, silence, files_left) -> None:
