@@ -10,7 +10,6 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from contracts.models import HealthCheck
-from llm.batching import Batcher
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 from llm.metrics import InferenceMetrics
@@ -19,6 +18,7 @@ from llm.model_store.resolve import resolve_checkpoint_source
 from llm.routes import models, transcribe
 from llm.settings import LlmSettings, prepare_environment
 from llm.threads import available_cores
+from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
 
 
@@ -28,7 +28,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
     registry = CollectorRegistry()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
     lifecycle = _lifecycle(settings, thread)
-    batcher = Batcher(
+    transcriber = Transcriber(
         lifecycle.current_engine,
         thread,
         InferenceMetrics(registry),
@@ -38,7 +38,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        tasks = [asyncio.create_task(lifecycle.run()), asyncio.create_task(batcher.run())]
+        tasks = [asyncio.create_task(lifecycle.run()), asyncio.create_task(transcriber.run())]
         yield
         for task in tasks:
             task.cancel()
@@ -55,7 +55,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
-    app.state.batcher = batcher
+    app.state.transcriber = transcriber
     app.state.lifecycle = lifecycle
     app.include_router(transcribe.router)
     app.include_router(models.router)

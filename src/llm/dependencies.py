@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from llm.batching import Batcher
 from llm.model_lifecycle import ModelLifecycle
+from llm.transcriber import Transcriber
 
 
-def _batcher(request: Request) -> Batcher:
-    return request.app.state.batcher
+def _transcriber(request: Request) -> Transcriber:
+    return request.app.state.transcriber
 
 
 def _lifecycle(request: Request) -> ModelLifecycle:
     return request.app.state.lifecycle
 
 
-BatcherDep = Annotated[Batcher, Depends(_batcher)]
+TranscriberDep = Annotated[Transcriber, Depends(_transcriber)]
 LifecycleDep = Annotated[ModelLifecycle, Depends(_lifecycle)]

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.problems import ProblemType
 from contracts.transcription import ChunkTranscript, DecodingOptions
-from llm.dependencies import BatcherDep
+from llm.dependencies import TranscriberDep
 from llm.engines.protocol import Samples
 from llm.errors import EmptyAudioError, TooLongError, UnreadableAudioError
 from servicekit.problems import problem_responses
@@ -46,11 +46,11 @@ _PCM_BODY = {
     ),
 )
 async def transcribe_chunk(
-    request: Request, options: Annotated[DecodingOptions, Query()], batcher: BatcherDep
+    request: Request, options: Annotated[DecodingOptions, Query()], transcriber: TranscriberDep
 ) -> ChunkTranscript:
     """Return the text of the chunk; times are in seconds from its start."""
     samples = await _read_samples(request)
-    return await _cancel_on_disconnect(request, batcher.transcribe(samples, options))
+    return await _cancel_on_disconnect(request, transcriber.transcribe(samples, options))
 
 
 async def _read_samples(request: Request) -> Samples:

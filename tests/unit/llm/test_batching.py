@@ -13,10 +13,11 @@ from prometheus_client import CollectorRegistry
 
 from contracts.audio import SAMPLE_RATE
 from contracts.transcription import DecodingOptions
-from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S, Batcher
+from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S
 from llm.engines.protocol import SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
 from llm.metrics import InferenceMetrics
+from llm.transcriber import Transcriber
 from unit.llm.fake_engine import FakeEngine
 
 OPTIONS = DecodingOptions()
@@ -25,22 +26,24 @@ OPTIONS = DecodingOptions()
 @asynccontextmanager
 async def running(
     engine: Callable[[], SpeechEngine | None], max_batch_size: int = 4, queue_size: int = 100
-) -> AsyncGenerator[Batcher]:
+) -> AsyncGenerator[Transcriber]:
     with ThreadPoolExecutor(1) as thread:
-        batcher = Batcher(
+        transcriber = Transcriber(
             engine,
             thread,
             InferenceMetrics(CollectorRegistry()),
             max_batch_size=max_batch_size,
             queue_size=queue_size,
         )
-        loop = asyncio.create_task(batcher.run())
-        yield batcher
+        loop = asyncio.create_task(transcriber.run())
+        yield transcriber
         loop.cancel()
 
 
-def ask(batcher: Batcher, n_samples: int, options: DecodingOptions = OPTIONS) -> asyncio.Task:
-    return asyncio.create_task(batcher.transcribe(np.zeros(n_samples, np.float32), options))
+def ask(
+    transcriber: Transcriber, n_samples: int, options: DecodingOptions = OPTIONS
+) -> asyncio.Task:
+    return asyncio.create_task(transcriber.transcribe(np.zeros(n_samples, np.float32), options))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -51,8 +54,8 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as batcher:
-        answers = await asyncio.gather(*(ask(batcher, n) for n in range(11, 21)))
+    async with running(lambda: engine) as transcriber:
+        answers = await asyncio.gather(*(ask(transcriber, n) for n in range(11, 21)))
     assert [a.segments[0].text for a in answers] == [str(n) for n in range(11, 21)]
     assert [len(batch) for batch in engine.batches] == [4, 4, 2]
     assert [a.timings.batch_size for a in answers] == [4] * 8 + [2] * 2
@@ -60,22 +63,22 @@ async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -
 
 async def test_chunks_with_different_options_do_not_share_a_batch() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as batcher:
+    async with running(lambda: engine) as transcriber:
         english = DecodingOptions(language="en")
-        await asyncio.gather(ask(batcher, 7), ask(batcher, 8, english), ask(batcher, 9))
+        await asyncio.gather(ask(transcriber, 7), ask(transcriber, 8, english), ask(transcriber, 9))
     assert engine.batches == [[7, 9], [8]]
 
 
 async def test_a_full_queue_refuses_with_retry_after() -> None:
     engine = FakeEngine()
     engine.go_on.clear()
-    async with running(lambda: engine, max_batch_size=1, queue_size=2) as batcher:
-        first = ask(batcher, 1)
+    async with running(lambda: engine, max_batch_size=1, queue_size=2) as transcriber:
+        first = ask(transcriber, 1)
         await until(lambda: engine.batches)
-        others = [ask(batcher, 2), ask(batcher, 3)]
+        others = [ask(transcriber, 2), ask(transcriber, 3)]
         await asyncio.sleep(0)
         with pytest.raises(OverloadedError) as refusal:
-            await ask(batcher, 4)
+            await ask(transcriber, 4)
         assert int(refusal.value.headers["Retry-After"]) > 0
         engine.go_on.set()
         await asyncio.gather(first, *others)
@@ -85,14 +88,14 @@ async def test_a_full_queue_refuses_with_retry_after() -> None:
 async def test_a_cancelled_chunk_leaves_the_queue_and_frees_its_place() -> None:
     engine = FakeEngine()
     engine.go_on.clear()
-    async with running(lambda: engine, max_batch_size=1, queue_size=1) as batcher:
-        first = ask(batcher, 1)
+    async with running(lambda: engine, max_batch_size=1, queue_size=1) as transcriber:
+        first = ask(transcriber, 1)
         await until(lambda: engine.batches)
-        second = ask(batcher, 2)
+        second = ask(transcriber, 2)
         await asyncio.sleep(0)
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
-        third = ask(batcher, 3)
+        third = ask(transcriber, 3)
         await asyncio.sleep(0)
         engine.go_on.set()
         await asyncio.gather(first, third)
@@ -102,18 +105,18 @@ async def test_a_cancelled_chunk_leaves_the_queue_and_frees_its_place() -> None:
 async def test_a_failing_batch_does_not_affect_the_next() -> None:
     engine = FakeEngine()
     engine.error = RuntimeError("internal secret")
-    async with running(lambda: engine) as batcher:
+    async with running(lambda: engine) as transcriber:
         with pytest.raises(InferenceFailedError) as failure:
-            await ask(batcher, 1)
+            await ask(transcriber, 1)
         assert "secret" not in failure.value.detail
         engine.error = None
-        assert (await ask(batcher, 2)).segments[0].text == "2"
+        assert (await ask(transcriber, 2)).segments[0].text == "2"
 
 
 async def test_without_a_model_a_chunk_is_refused_with_retry_after() -> None:
-    async with running(lambda: None) as batcher:
+    async with running(lambda: None) as transcriber:
         with pytest.raises(NotReadyError) as refusal:
-            await ask(batcher, 1)
+            await ask(transcriber, 1)
     assert int(refusal.value.headers["Retry-After"]) > 0
 
 
@@ -122,16 +125,16 @@ SECOND = SAMPLE_RATE
 
 async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as batcher:
+    async with running(lambda: engine) as transcriber:
         lengths = [SECOND * n for n in (3, 20, 4, 19)]
-        await asyncio.gather(*(ask(batcher, length) for length in lengths))
+        await asyncio.gather(*(ask(transcriber, length) for length in lengths))
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
 
 
 async def test_the_audio_of_a_batch_is_limited() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine, max_batch_size=16) as batcher:
-        await asyncio.gather(*(ask(batcher, 25 * SECOND) for _ in range(12)))
+    async with running(lambda: engine, max_batch_size=16) as transcriber:
+        await asyncio.gather(*(ask(transcriber, 25 * SECOND) for _ in range(12)))
     most = int(MAX_BATCH_AUDIO_S / 25)
     assert [len(batch) for batch in engine.batches] == [most, 12 - most]
 
@@ -151,9 +154,9 @@ def test_every_batch_starts_with_the_chunk_due_first_and_keeps_the_limits(
     options = [DecodingOptions(language="en" if is_so else "ru") for is_so in english]
 
     async def work() -> None:
-        async with running(lambda: engine, max_batch_size=max_batch_size) as batcher:
+        async with running(lambda: engine, max_batch_size=max_batch_size) as transcriber:
             asked = zip(ages, options, strict=False)
-            answers = await asyncio.gather(*(ask(batcher, *one) for one in asked))
+            answers = await asyncio.gather(*(ask(transcriber, *one) for one in asked))
         assert [answer.language for answer in answers] == [
             one.language for _, one in zip(ages, options, strict=False)
         ]
@@ -176,12 +179,12 @@ async def test_a_lecture_does_not_starve() -> None:
 
     async def dictations() -> None:
         while True:
-            await ask(batcher, SECOND // 4)
+            await ask(transcriber, SECOND // 4)
 
-    async with running(lambda: engine, max_batch_size=1) as batcher:
+    async with running(lambda: engine, max_batch_size=1) as transcriber:
         others = [asyncio.create_task(dictations()) for _ in range(3)]
         await until(lambda: engine.batches)
-        await asyncio.wait_for(ask(batcher, SECOND), timeout=5)
+        await asyncio.wait_for(ask(transcriber, SECOND), timeout=5)
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
@@ -194,15 +197,15 @@ async def test_a_dictation_waits_only_for_the_running_batch(in_flight: int) -> N
 
     async def long_job() -> None:
         while True:
-            await ask(batcher, 20 * SECOND)
+            await ask(transcriber, 20 * SECOND)
 
-    async with running(lambda: engine, max_batch_size=16) as batcher:
+    async with running(lambda: engine, max_batch_size=16) as transcriber:
         jobs = [asyncio.create_task(long_job()) for _ in range(in_flight)]
         for _ in range(3):
             n_before = len(engine.batches)
             await until(lambda n=n_before: len(engine.batches) > n)
             n_before = len(engine.batches)  # the last of these is running
-            await ask(batcher, 3 * SECOND)
+            await ask(transcriber, 3 * SECOND)
             assert 3 * SECOND in engine.batches[n_before]
         for job in jobs:
             job.cancel()

@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 
 from contracts.models import HealthStatus, ModelState
 from contracts.transcription import DecodingOptions
-from llm.batching import Batcher
 from llm.engines.protocol import Checkpoint, CheckpointError
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import LAST_RETRY_S, ModelLifecycle, retry_delays
 from llm.model_store.source import FetchError, OnProgress
+from llm.transcriber import Transcriber
 from unit.llm.fake_engine import FakeEngine
 
 
@@ -127,19 +127,21 @@ async def test_a_swap_loses_no_request_and_closes_no_running_engine(
 ) -> None:
     load, big = Loader(), ScriptedSource("big")
     models = lifecycle(thread, big, ScriptedSource("small", on_disk=True), load)
-    batcher = Batcher(
+    transcriber = Transcriber(
         models.current_engine,
         thread,
         InferenceMetrics(CollectorRegistry()),
         max_batch_size=2,
         queue_size=100,
     )
-    tasks = [asyncio.create_task(models.run()), asyncio.create_task(batcher.run())]
+    tasks = [asyncio.create_task(models.run()), asyncio.create_task(transcriber.run())]
     await until(lambda: serves(models) == "small")
     small = load.engines["small"]
     small.delay_s = 0.1
     chunk = np.zeros(5, np.float32)
-    asked = [asyncio.create_task(batcher.transcribe(chunk, DecodingOptions())) for _ in range(6)]
+    asked = [
+        asyncio.create_task(transcriber.transcribe(chunk, DecodingOptions())) for _ in range(6)
+    ]
     await until(lambda: small.batches)
     big.arrive.set()
     answers = await asyncio.gather(*asked)
