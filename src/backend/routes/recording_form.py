@@ -4,15 +4,19 @@ Starlette's form parser would write the whole body to a temporary file first.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from backend.errors import BadRequestError
-from backend.storage.work_folder import IncomingFile
+from backend.errors import BadRequestError, TooLargeError
+from backend.routes.request_body import announced_bytes, body_of
+from backend.storage.work_folder import IncomingFile, WorkFolder
 
 FILE_FIELD = "file"
 
@@ -31,6 +35,7 @@ _Values = defaultdict[str, list[bytearray]]
 class RecordingForm:
     """The contents of a form, except for the file's content."""
 
+    file_field: str
     options: dict[str, str | list[str]] = field(default_factory=dict)
     has_file: bool = False
     file_name: str | None = None
@@ -42,51 +47,70 @@ class _Part:
     file_name: str | None
 
 
+@asynccontextmanager
+async def receiving(request: Request, work: WorkFolder) -> AsyncGenerator[IncomingFile]:
+    """Open a file for the recording of a request; see `WorkFolder.receiving`.
+
+    Raises:
+        TooLargeError: the request announces more bytes than a recording may have.
+        DiskFullError: there is not enough disk space for them.
+    """
+    n_bytes = announced_bytes(request)
+    if n_bytes > work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
+        raise TooLargeError(f"The file is larger than {work.max_bytes} bytes.")
+    async with work.receiving(n_bytes) as incoming:
+        yield incoming
+
+
 async def read_form(
-    content_type: str,
-    body: AsyncIterator[bytes],
+    request: Request,
     incoming: IncomingFile,
+    *,
+    file_field: str = FILE_FIELD,
     is_list: Callable[[str], bool] = lambda _: False,
 ) -> RecordingForm:
     """Write the form's file to disk and return the rest of the form.
 
     Args:
-        content_type: value of the header.
-        body: the pieces of the body.
         incoming: receives the file.
+        file_field: name of the file's field.
         is_list: whether a field may be repeated, and becomes a list.
 
     Raises:
         BadRequestError: it is not a form, a field is repeated, or the end is missing.
+        RequestValidationError: the file is missing.
         TooLargeError, DiskFullError: as `incoming` raises them.
     """
-    form = RecordingForm()
+    form = RecordingForm(file_field)
     values: defaultdict[str, list[bytearray]] = defaultdict(list)
-    async for part, data in _parts(content_type, body):
+    async for part, data in _parts(request.headers.get("Content-Type", ""), body_of(request)):
         if data is None:
-            if part.name == FILE_FIELD or not is_list(part.name):
+            if part.name == file_field or not is_list(part.name):
                 _refuse_repeated(part, form, values)
             _begin(part, form, values)
-        elif part.name == FILE_FIELD:
+        elif part.name == file_field:
             await incoming.write(data)
         else:
             values[part.name][-1] += data
             if len(values[part.name][-1]) > _MAX_VALUE_BYTES:
                 raise BadRequestError("A field of the form is too long.")
+    if not form.has_file:
+        missing = {"type": "missing", "loc": ("body", file_field), "msg": "Field required"}
+        raise RequestValidationError([missing])
     texts = {name: [_decode(bytes(one)) for one in every] for name, every in values.items()}
     form.options = {name: every if is_list(name) else every[0] for name, every in texts.items()}
     return form
 
 
 def _refuse_repeated(part: _Part, form: RecordingForm, values: _Values) -> None:
-    if part.name in values or (part.name == FILE_FIELD and form.has_file):
+    if part.name in values or (part.name == form.file_field and form.has_file):
         raise BadRequestError("A field of the form is repeated.")
 
 
 def _begin(part: _Part, form: RecordingForm, values: _Values) -> None:
     if sum(map(len, values.values())) >= _MAX_FIELDS:
         raise BadRequestError(f"The form has more than {_MAX_FIELDS} fields.")
-    if part.name == FILE_FIELD:
+    if part.name == form.file_field:
         form.has_file, form.file_name = True, part.file_name
     else:
         values[part.name].append(bytearray())

@@ -3,14 +3,12 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 
 from backend.dependencies import Jobs, Owner, Submission, Uploads, Work
-from backend.errors import TooLargeError, UnsupportedMediaError
+from backend.errors import UnsupportedMediaError
 from backend.jobs.submission import JobSubmission
 from backend.routes.json_body import inline_schema, json_body_of, request_validation
-from backend.routes.recording_form import FILE_FIELD, MAX_FORM_OVERHEAD_BYTES, read_form
-from backend.routes.request_body import announced_bytes, body_of
+from backend.routes.recording_form import FILE_FIELD, read_form, receiving
 from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
@@ -128,14 +126,8 @@ async def _submit_form(
 
 
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:
-    n_bytes = announced_bytes(request)
-    if n_bytes > work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
-        raise TooLargeError(f"The file is larger than {work.max_bytes} bytes.")
-    async with work.receiving(n_bytes) as incoming:
-        form = await read_form(request.headers["Content-Type"], body_of(request), incoming)
-        if not form.has_file:
-            missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
-            raise RequestValidationError([missing])
+    async with receiving(request, work) as incoming:
+        form = await read_form(request, incoming)
         with request_validation():
             options = TranscribeOptions.model_validate(form.options)
         return await incoming.finish(form.file_name), options

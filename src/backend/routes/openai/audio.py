@@ -7,7 +7,6 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
 from backend.dependencies import Jobs, Llm, Owner, Settings, Submission, Work
-from backend.errors import LlmNotReadyError, TooLargeError
 from backend.llm_client import LlmClient
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
@@ -21,17 +20,12 @@ from backend.routes.openai.events import event_stream
 from backend.routes.openai.model_names import means_loaded_model
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
 from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
-from backend.routes.openai.waiting import wait_until_ended
-from backend.routes.recording_form import MAX_FORM_OVERHEAD_BYTES
-from backend.routes.request_body import announced_bytes
+from backend.routes.recording_form import receiving
+from backend.routes.waiting import require_ready, wait_until_ended
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
-from contracts.models import HealthStatus
 from contracts.problems import ProblemType
 from contracts.transcription import Task
-
-RETRY_AFTER_S = 5
-"""Value of `Retry-After` while the model is downloaded or loaded."""
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
 
@@ -94,26 +88,16 @@ class _Call:
 
     async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
         async with self.submission.place():
-            await _require_ready(self.llm)
+            await require_ready(self.llm)
             recording, asked = await self._receive()
             return await self.submission.submit(recording, asked.options(task), self.owner), asked
 
     async def _receive(self) -> tuple[StoredFile, AudioRequest]:
-        n_bytes = announced_bytes(self.request)
-        if n_bytes > self.work.max_bytes + MAX_FORM_OVERHEAD_BYTES:
-            raise TooLargeError(f"The file is larger than {self.work.max_bytes} bytes.")
-        async with self.work.receiving(n_bytes) as incoming:
+        async with receiving(self.request, self.work) as incoming:
             asked, name = await read_request(self.request, incoming)
             if not means_loaded_model(asked.model, aliases=self.settings.openai_model_aliases):
                 await _require_listed(self.llm, asked.model)
             return await incoming.finish(name), asked
-
-
-async def _require_ready(llm: LlmClient) -> None:
-    """Refuse requests until the model is ready, so that clients retry instead of waiting."""
-    health = await llm.health()
-    if health.status is HealthStatus.STARTING:
-        raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=RETRY_AFTER_S)
 
 
 async def _require_listed(llm: LlmClient, model: str) -> None:

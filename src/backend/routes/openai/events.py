@@ -18,7 +18,7 @@ from backend.routes.openai.responses import (
     model_name_of,
     segments_of,
 )
-from backend.routes.openai.waiting import cancel_on_disconnect
+from backend.routes.waiting import cancel_on_disconnect
 from contracts.jobs import JobStatus
 from contracts.spacing import join_texts
 from contracts.transcription import Segment

@@ -7,13 +7,11 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
 from backend.routes.json_body import request_validation
 from backend.routes.openai.errors import NotAFormError
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
-from backend.routes.request_body import body_of
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
 from contracts.transcription import MAX_PROMPT_CHARS, LanguageCode, Task, TranscribeOptions
@@ -160,9 +158,6 @@ async def read_request(request: Request, incoming: IncomingFile) -> tuple[AudioR
     content_type = request.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise NotAFormError(f"Send the recording as {FORM}.")
-    form = await read_form(content_type, body_of(request), incoming, _is_list)
-    if not form.has_file:
-        missing = {"type": "missing", "loc": ("body", FILE_FIELD), "msg": "Field required"}
-        raise RequestValidationError([missing])
+    form = await read_form(request, incoming, is_list=_is_list)
     with request_validation():
         return AudioRequest.model_validate(_fields_of(form)), form.file_name

@@ -32,7 +32,7 @@ AUDIO = ("Речь.wav", b"RIFF...", "audio/wav")
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch) -> None:
-    monkeypatch.setattr("backend.routes.openai.waiting._POLL_S", 0.01)
+    monkeypatch.setattr("backend.routes.waiting._POLL_S", 0.01)
 
 
 @pytest.fixture

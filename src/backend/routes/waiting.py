@@ -1,4 +1,4 @@
-"""Waits for a job while its client is connected."""
+"""Waits for the model before a job is accepted, and for the job while its client is connected."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -7,12 +7,28 @@ import anyio
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from backend.errors import LlmNotReadyError
 from backend.jobs.service import JobService
+from backend.llm_client import LlmClient
 from contracts.jobs import Job
+from contracts.models import HealthStatus
 from servicekit.errors import ServiceError
+
+RETRY_AFTER_S = 5
+"""Value of `Retry-After` while the model is downloaded or loaded."""
 
 _POLL_S = 1.0
 """Seconds between checks of the client and of the job."""
+
+
+async def require_ready(llm: LlmClient) -> None:
+    """Refuse requests until the model is ready, so that clients retry instead of waiting.
+
+    Raises: LlmNotReadyError: no model is ready.
+    """
+    health = await llm.health()
+    if health.status is HealthStatus.STARTING:
+        raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=RETRY_AFTER_S)
 
 
 async def wait_until_ended(request: Request, jobs: JobService, job_id: str, owner: str) -> Job:
