@@ -65,9 +65,6 @@ ENGLISH_NAMES: dict[str, str] = {
 }  # fmt: skip
 """Code to English name in lower case, as in OpenAI's API."""
 
-LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo"})
-"""Languages whose words and sentences no space separates."""
-
 OTHER_CODES: dict[str, str] = {
     "afr": "af", "amh": "am", "ara": "ar", "asm": "as", "aze": "az", "bak": "ba",
     "bel": "be", "bul": "bg", "ben": "bn", "bod": "bo", "tib": "bo", "bre": "br",

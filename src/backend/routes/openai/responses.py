@@ -1,5 +1,7 @@
 """Transcripts in the response formats of OpenAI's API."""
 
+from collections.abc import Iterable
+from itertools import pairwise
 from math import ceil, log
 from typing import Literal
 
@@ -11,8 +13,9 @@ from backend.export.srt import to_srt
 from backend.export.vtt import to_vtt
 from backend.routes.openai.request import AudioRequest, Granularity, Include, ResponseFormat
 from contracts.jobs import Job
-from contracts.languages import ENGLISH_NAMES, LANGUAGES_WITHOUT_SPACES
-from contracts.transcription import Segment, Task, Transcript
+from contracts.languages import ENGLISH_NAMES
+from contracts.spacing import is_wordless_script, separator
+from contracts.transcription import Segment, Task, Transcript, Word
 
 FRAMES_PER_S = 100
 """Source: the Whisper paper, section 2.2: a frame is 10 ms."""
@@ -112,15 +115,19 @@ def logprobs_of(transcript: Transcript, request: AudioRequest) -> list[Logprob] 
     """Return the log-probabilities, if the request includes them."""
     if Include.LOGPROBS not in request.include:
         return None
-    return [each for segment in transcript.segments for each in _logprobs_of(segment)]
+    return [
+        each
+        for segment, text in zip(transcript.segments, spaced_texts(transcript), strict=True)
+        for each in _logprobs_of(segment, text)
+    ]
 
 
-def _logprobs_of(segment: Segment) -> list[Logprob]:
+def _logprobs_of(segment: Segment, text: str) -> list[Logprob]:
     if segment.words is None or segment.original_text is not None:
-        return [_logprob(f" {segment.text}", segment.avg_logprob)]
+        return [_logprob(text, segment.avg_logprob)]
     return [
         _logprob(word.word, log(word.probability) if word.probability else IMPOSSIBLE_LOGPROB)
-        for word in segment.words
+        for word in spaced_words(segment.words, text)
     ]
 
 
@@ -130,8 +137,33 @@ def _logprob(token: str, logprob: float) -> Logprob:
 
 def segments_of(job: Job, transcript: Transcript) -> list[TimedSegment]:
     """Return the segments; their texts joined without a separator are the whole text."""
-    space = "" if transcript.language in LANGUAGES_WITHOUT_SPACES else " "
-    return [_segment(one, space, job.options.temperature) for one in transcript.segments]
+    return [
+        _segment(segment, text, job.options.temperature)
+        for segment, text in zip(transcript.segments, spaced_texts(transcript), strict=True)
+    ]
+
+
+def spaced_texts(transcript: Transcript) -> list[str]:
+    """Return the segments' texts, each with the space before it, as Whisper's tokens have it."""
+    texts = [segment.text for segment in transcript.segments]
+    # Whisper begins with a space, too, except in scripts that have none
+    first = "" if texts and is_wordless_script(texts[0][:1]) else " "
+    spaces = [first, *(separator(*pair) for pair in pairwise(texts))]
+    return [f"{space}{text}" for space, text in zip(spaces, texts, strict=False)]
+
+
+def spaced_words(words: Iterable[Word], text: str) -> list[Word]:
+    """Return the words of a text, each with the space before it."""
+    spaced: list[Word] = []
+    position = 0
+    for word in words:
+        plain = word.word.strip()
+        start = text.find(plain, position)
+        if start >= 0:
+            end = start + len(plain)
+            spaced.append(word.model_copy(update={"word": text[position:end]}))
+            position = end
+    return spaced
 
 
 def usage_of(transcript: Transcript) -> Usage:
@@ -162,13 +194,13 @@ def _words(transcript: Transcript) -> list[TimedWord]:
     ]
 
 
-def _segment(segment: Segment, space: str, temperature: float) -> TimedSegment:
+def _segment(segment: Segment, text: str, temperature: float) -> TimedSegment:
     return TimedSegment(
         id=segment.index,
         seek=round(segment.start * FRAMES_PER_S),
         start=segment.start,
         end=segment.end,
-        text=f"{space}{segment.text}",
+        text=text,
         temperature=temperature,
         avg_logprob=segment.avg_logprob,
         compression_ratio=segment.compression_ratio,
