@@ -14,6 +14,7 @@ from backend.llm_client import LlmClient
 from backend.metrics import JobMetrics
 from backend.readiness import readiness_checks
 from backend.routes import (
+    asr,
     audio,
     events,
     exports,
@@ -47,6 +48,7 @@ _ROUTES = (
     events,
     audio,
     openai,
+    asr,
     uploads,
     previews,
     models,

@@ -9,6 +9,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from backend.api_keys import ApiKeys
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
+from backend.language_detection import LanguageDetector
 from backend.llm_client import LlmClient
 from backend.previews import Previews
 from backend.settings import BackendSettings
@@ -34,6 +35,7 @@ class Services:
     llm: LlmClient
     uploads: UploadStore
     work: WorkFolder
+    languages: LanguageDetector
     previews: Previews
     statistics: StatisticsCounter
     settings: BackendSettings
@@ -73,6 +75,10 @@ def owner_of(
     return _services(request).keys.owner_of(sent.credentials if sent else header, client)
 
 
+def _languages(request: Request) -> LanguageDetector:
+    return _services(request).languages
+
+
 def _previews(request: Request) -> Previews:
     return _services(request).previews
 
@@ -90,6 +96,7 @@ Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
+LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
 Settings = Annotated[BackendSettings, Depends(_settings)]

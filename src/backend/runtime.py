@@ -16,6 +16,7 @@ from backend.jobs.events import JobEvents
 from backend.jobs.expiry import Expiry
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
+from backend.language_detection import LanguageDetector
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.metrics import JobMetrics
@@ -102,6 +103,7 @@ async def running_services(
             llm=llm,
             uploads=uploads,
             work=work,
+            languages=LanguageDetector(common.decoder, work, llm),
             previews=previews,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
             settings=settings,

@@ -17,6 +17,10 @@ from servicekit.errors import ServiceError
 log = structlog.get_logger()
 
 REQUEST_ID_HEADER = "X-Request-ID"
+
+CLIENT_CLOSED_REQUEST = 499
+"""nginx's status of a request whose client has disconnected."""
+
 _FRAMEWORK_STATUSES = {
     404: ProblemType.NOT_FOUND,
     405: ProblemType.METHOD_NOT_ALLOWED,
@@ -64,7 +68,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _handle_unexpected_error)
 
 
-def _respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the response for a problem."""
     problem.request_id = correlation_id.get()
     return Response(
         problem.model_dump_json(exclude_none=True),
@@ -79,7 +84,7 @@ async def handle_service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
     problem = error.to_problem()
     log.info("problem_response", type=problem.type, status=problem.status, cause=_cause(error))
-    return _respond(problem, error.headers)
+    return problem_response(problem, error.headers)
 
 
 def _cause(error: ServiceError) -> str | None:
@@ -100,7 +105,7 @@ async def _handle_invalid_request(request: Request, error: Exception) -> Respons
         detail="; ".join(f"{field.pointer}: {field.detail}" for field in fields),
         errors=fields,
     )
-    return _respond(problem)
+    return problem_response(problem)
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:
@@ -115,12 +120,12 @@ async def _handle_framework_error(request: Request, error: Exception) -> Respons
     problem = Problem(
         type=kind.uri, title=kind.title, status=error.status_code, detail=str(error.detail)
     )
-    return _respond(problem, error.headers)
+    return problem_response(problem, error.headers)
 
 
 async def _handle_disconnect(request: Request, error: Exception) -> Response:
     """Close the request of a client that hung up; no one reads the response."""
-    return Response(status_code=400)
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _handle_unexpected_error(request: Request, error: Exception) -> Response:
@@ -132,4 +137,4 @@ async def _handle_unexpected_error(request: Request, error: Exception) -> Respon
         detail="See the service's log for this request id.",
     )
     # Starlette sends this response outside of the middleware that adds the header
-    return _respond(problem, {REQUEST_ID_HEADER: correlation_id.get() or ""})
+    return problem_response(problem, {REQUEST_ID_HEADER: correlation_id.get() or ""})

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -29,6 +30,13 @@ _MAX_HEADER_BYTES = 64 * 2**10
 _MAX_VALUE_BYTES = 16 * 2**10
 
 _Values = defaultdict[str, list[bytearray]]
+
+
+class FileWriter(Protocol):
+    """Receives the file of a form, such as an `IncomingFile`."""
+
+    async def write(self, data: bytes) -> None:
+        """Append bytes."""
 
 
 @dataclass
@@ -64,7 +72,7 @@ async def receiving(request: Request, work: WorkFolder) -> AsyncGenerator[Incomi
 
 async def read_form(
     request: Request,
-    incoming: IncomingFile,
+    incoming: FileWriter,
     *,
     file_field: str = FILE_FIELD,
     is_list: Callable[[str], bool] = lambda _: False,
@@ -93,13 +101,19 @@ async def read_form(
         else:
             values[part.name][-1] += data
             if len(values[part.name][-1]) > _MAX_VALUE_BYTES:
-                raise BadRequestError("A field of the form is too long.")
+                raise BadRequestError(_too_long(part, file_field))
     if not form.has_file:
         missing = {"type": "missing", "loc": ("body", file_field), "msg": "Field required"}
         raise RequestValidationError([missing])
     texts = {name: [_decode(bytes(one)) for one in every] for name, every in values.items()}
     form.options = {name: every if is_list(name) else every[0] for name, every in texts.items()}
     return form
+
+
+def _too_long(part: _Part, file_field: str) -> str:
+    if part.file_name is not None:
+        return f"Send the file as {file_field!r}, not as {part.name!r}."
+    return "A field of the form is too long."
 
 
 def _refuse_repeated(part: _Part, form: RecordingForm, values: _Values) -> None:

@@ -12,6 +12,7 @@ from backend.jobs.service import JobService
 from backend.llm_client import LlmClient
 from contracts.jobs import Job
 from contracts.models import HealthStatus
+from contracts.problems import Problem, ProblemType
 from servicekit.errors import ServiceError
 
 RETRY_AFTER_S = 5
@@ -63,3 +64,12 @@ async def cancel_on_disconnect(
                 with suppress(ServiceError):  # it has ended or was deleted in the meantime
                     await jobs.cancel(job_id, owner)
         raise
+
+
+def problem_of(job: Job) -> Problem:
+    """Return the reason why a job ended without its whole text."""
+    if job.error is not None:
+        return job.error
+    kind = ProblemType.WRONG_STATE
+    detail = "The transcription was cancelled."
+    return Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail)

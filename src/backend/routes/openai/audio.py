@@ -13,7 +13,6 @@ from backend.routes.openai.errors import (
     OpenAiRoute,
     UnknownModelError,
     error_responses,
-    problem_of,
     problem_response,
 )
 from backend.routes.openai.events import event_stream
@@ -21,7 +20,7 @@ from backend.routes.openai.model_names import means_loaded_model
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
 from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
 from backend.routes.recording_form import receiving
-from backend.routes.waiting import require_ready, wait_until_ended
+from backend.routes.waiting import problem_of, require_ready, wait_until_ended
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
 from contracts.problems import ProblemType

@@ -12,14 +12,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from contracts.jobs import Job
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from servicekit.errors import ServiceError
+from servicekit.problems import CLIENT_CLOSED_REQUEST
 
 log = structlog.get_logger()
-
-CLIENT_CLOSED_REQUEST = 499
-"""nginx's status of a request whose client has disconnected."""
 
 DO_NOT_RETRY = {"x-should-retry": "false"}
 """Stops OpenAI's clients, which would retry after 409 and 5xx."""
@@ -131,15 +128,6 @@ def error_body(problem: Problem) -> ErrorAnswer:
 def _status_of(problem: Problem) -> int:
     """Return a problem's status; OpenAI's API answers 400 to a file that is not audio."""
     return 400 if problem.type == ProblemType.UNSUPPORTED_MEDIA.uri else problem.status
-
-
-def problem_of(job: Job) -> Problem:
-    """Return the reason why a job ended without its whole text."""
-    if job.error is not None:
-        return job.error
-    kind = ProblemType.WRONG_STATE
-    detail = "The transcription was cancelled."
-    return Problem(type=kind.uri, title=kind.title, status=kind.status, detail=detail)
 
 
 def error_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.jobs.service import JobService
-from backend.routes.openai.errors import ErrorAnswer, error_body, problem_of
+from backend.routes.openai.errors import ErrorAnswer, error_body
 from backend.routes.openai.request import AudioRequest
 from backend.routes.openai.responses import (
     Logprob,
@@ -18,7 +18,7 @@ from backend.routes.openai.responses import (
     model_name_of,
     segments_of,
 )
-from backend.routes.waiting import cancel_on_disconnect
+from backend.routes.waiting import cancel_on_disconnect, problem_of
 from contracts.jobs import JobStatus
 from contracts.spacing import join_texts
 from contracts.transcription import Segment

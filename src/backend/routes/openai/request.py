@@ -4,17 +4,18 @@ import re
 from collections import defaultdict
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Request
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from backend.routes.json_body import request_validation
 from backend.routes.openai.errors import NotAFormError
+from backend.routes.prompt import TrimmedPrompt
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import MAX_PROMPT_CHARS, LanguageCode, Task, TranscribeOptions
+from contracts.transcription import LanguageCode, Task, TranscribeOptions
 
 FORM = "multipart/form-data"
 
@@ -49,10 +50,6 @@ class Include(StrEnum):
     LOGPROBS = "logprobs"
 
 
-def _last_chars(prompt: object) -> object:
-    return prompt[-MAX_PROMPT_CHARS:] if isinstance(prompt, str) else prompt
-
-
 class AudioRequest(TranscribeOptions):
     """OpenAI's fields, beside the options of this service.
 
@@ -68,9 +65,7 @@ class AudioRequest(TranscribeOptions):
         "loaded model is used."
     )
     language: LanguageCode = Field(AUTO_LANGUAGE, description="ISO 639-1 code, or `auto`.")
-    prompt: Annotated[str, BeforeValidator(_last_chars)] = Field(
-        "", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect."
-    )
+    prompt: TrimmedPrompt = Field("", description="Text or terms to expect.")
     response_format: ResponseFormat = Field(
         ResponseFormat.JSON, description="Format of the response."
     )

@@ -16,7 +16,7 @@ from backend.errors import QueueFullError
 from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
-from backend.routes import models
+from backend.routes import asr, models
 from backend.routes.openai import router
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.settings import BackendSettings
@@ -36,6 +36,7 @@ from contracts.models import (
 from contracts.problems import Problem
 from contracts.transcription import Segment, TranscribeOptions, Transcript, Word
 from live_server import serving
+from servicekit.problems import install_problem_handlers
 
 MAX_UPLOAD_BYTES = 100_000
 LISTED = "mitchelldehaven/whisper-medium-ru"
@@ -164,6 +165,8 @@ async def openai_backend(
     app = FastAPI()
     app.include_router(router)
     app.include_router(models.router)
+    app.include_router(asr.router)
+    install_problem_handlers(app)
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
         settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)
@@ -173,6 +176,7 @@ async def openai_backend(
             jobs=jobs,
             submission=jobs,
             llm=client,
+            languages=None,
             work=work,
             settings=settings,
         )

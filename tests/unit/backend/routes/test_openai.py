@@ -10,11 +10,10 @@ import srt
 import webvtt
 from openai import APIError, NotFoundError
 
-from backend.routes.openai.request import MAX_PROMPT_CHARS
 from contracts.jobs import JobStatus
 from contracts.languages import ENGLISH_NAMES, LANGUAGE_NAMES, OTHER_CODES, language_code
 from contracts.problems import Problem
-from contracts.transcription import DecodingOptions, Task
+from contracts.transcription import MAX_PROMPT_CHARS, DecodingOptions, Task
 from unit.backend.routes.openai_backend import (
     COMPLETED,
     FIRST,
