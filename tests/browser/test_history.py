@@ -1,12 +1,13 @@
 """The history, in a real browser against the real services."""
 
 import re
+import time
 import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from browser.recorded import HOSTILE_NAME, NAMES
 from browser.visits import OpenVisit
@@ -127,6 +128,55 @@ def test_recordings_are_found_played_renamed_tagged_downloaded_stopped_and_delet
     _stop_a_running_job(page, services)
     _delete(page, TITLE)
     assert httpx.get(f"{services.backend.url}/v1/transcriptions/{middle.id}").status_code == 404
+
+
+def test_text_typed_before_the_page_is_ready_is_searched_for(
+    open_visit: OpenVisit, recorded: list[Job]
+):
+    """The field is drawn before the script that reads it arrives."""
+    word, _ = _word_of(recorded[0])
+    page = open_visit().page
+    page.route("**/page/history/toolbar.js", _delay)
+    page.get_by_role("link", name="История").click()
+    search = page.locator("input[type=search]")
+    search.fill(word)
+    search.press("Enter")
+    expect(page.locator(f"a[href*='{recorded[0].id}'].hit mark").first).to_have_text(word)
+    expect(search).to_have_value(word)
+
+
+def _delay(route: Route) -> None:
+    time.sleep(1)
+    route.continue_()
+
+
+def test_a_filter_is_applied_though_an_older_run_ends_after_its_own(
+    open_visit: OpenVisit, recorded: list[Job]
+):
+    """Streamlit's runs for two addresses can overtake each other when they start together."""
+    word, _ = _word_of(recorded[0])
+    page = open_visit().page
+    sent: list[bytes] = []
+    servers: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        servers.append(server := socket.connect_to_server())
+        socket.on_message(lambda message: (sent.append(message), server.send(message)))
+
+    page.route_web_socket(re.compile("/_stcore/stream"), connect)
+    page.reload()
+    sent.clear()
+    page.get_by_role("link", name="История").click()
+    expect(_row(page, HOSTILE_NAME)).to_be_visible()
+    older_run = next(message for message in sent if b"view=history" in message)
+    hit = page.locator(f"a[href*='{recorded[0].id}'].hit mark").first
+    page.get_by_role("searchbox").fill(word)
+    expect(hit).to_have_text(word)
+    servers[-1].send(older_run)
+    expect(hit).to_be_hidden()
+    expect(hit).to_have_text(word)
+    expect(_row(page, HOSTILE_NAME)).to_be_hidden()
+    expect(page.get_by_role("searchbox")).to_have_value(word)
 
 
 def test_the_chosen_language_is_kept_and_set_on_the_document(open_visit: OpenVisit):

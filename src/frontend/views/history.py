@@ -59,11 +59,14 @@ def show_history(page: Page) -> None:
     """Show the recordings that match the filter in the address."""
     st.title(page.t("history.title"), anchor=False)
     with st.container(key="history-view"):
-        _show_list(page, HistoryFilter.from_address(st.query_params))
+        _show_list(page)
 
 
 @st.fragment(run_every=REFRESH_S)
-def _show_list(page: Page, filters: HistoryFilter) -> None:
+def _show_list(page: Page) -> None:
+    # not an argument: each run reads the address anew, so a run that was late or lost for a
+    # changed filter is made good by the next one
+    filters = HistoryFilter.from_address(st.query_params)
     with errors_shown(page.t):
         now = datetime.now(_visitor_zone())
         listing = _listing(page, filters, now)
@@ -125,24 +128,12 @@ def _component_data(t: Translator, listing: _Listing, now: datetime) -> dict[str
         "more": listing.has_more and filters.shown < MAX_SHOWN,
         "narrow": listing.has_more and filters.shown >= MAX_SHOWN,
         "step": STEP,
-        "filter": _filter_data(filters),
+        "shown": filters.shown,
         "filtered": not filters.is_empty,
         "choices": _choices(t, listing.tags, filters),
         "labels": t.labels("history.ui."),
         "limits": _INPUT_LIMITS,
         "outcome": {"number": number, **outcome.model_dump()} if outcome else None,
-    }
-
-
-def _filter_data(filters: HistoryFilter) -> dict[str, str | int]:
-    return {
-        "query": filters.query,
-        "status": filters.status or "",
-        "tag": filters.tag,
-        "period": filters.period,
-        "since": filters.first_day.isoformat() if filters.first_day else "",
-        "until": filters.last_day.isoformat() if filters.last_day else "",
-        "shown": filters.shown,
     }
 
 

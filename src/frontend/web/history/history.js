@@ -32,7 +32,7 @@ class HistoryView {
     const onAction = (action) => this.sendAction(action);
     const { rows, labels, limits, choices } = data;
     const selected = this.#selected;
-    showToolbar({ root, labels, limits, choices, filter: data.filter });
+    showToolbar({ root, labels, limits, choices });
     showEmptyState({ root, labels, isEmpty: !rows.length, isFiltered: data.filtered });
     showRows({
       root, rows, labels, limits, selected,
@@ -47,7 +47,7 @@ class HistoryView {
       root, labels,
       hasMore: data.more,
       isAtLimit: data.narrow,
-      nextShown: data.filter.shown + data.step,
+      nextShown: data.shown + data.step,
     });
     showBulkActions({
       root, rows, labels, limits, selected,

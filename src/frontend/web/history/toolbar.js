@@ -1,16 +1,19 @@
 // The search and the filters above the list.
 
 import { syncChildren } from "../common/keyed_children.js";
-import { filterBy } from "./filter.js";
+import { currentFilter, filterBy } from "./filter.js";
 
 const TYPING_MS = 350;
 
-let typingTimer = 0;
+/** The timers of search fields with text that is not searched for yet. */
+const searchTimers = new WeakMap();
 
-export function showToolbar({ root, labels, limits, choices, filter }) {
+/** Show the filter of the address, not one from the data, which may be older. */
+export function showToolbar({ root, labels, limits, choices }) {
+  const filter = currentFilter();
   const form = root.querySelector(".toolbar");
   form.ariaLabel = labels.filters;
-  showSearch({ root, form, labels, limits, filter });
+  showSearch({ form, labels, limits, filter });
   for (const [name, options] of [
     ["status", choices.statuses],
     ["tag", choices.tags],
@@ -32,32 +35,41 @@ export function showOptions(select, options, value) {
   if (value !== undefined) select.value = value;
 }
 
-function showSearch({ root, form, labels, limits, filter }) {
+function showSearch({ form, labels, limits, filter }) {
   const label = form.querySelector(".search");
   const input = label.querySelector("input");
   label.querySelector(".visually-hidden").textContent = labels.search;
   input.placeholder = labels.search;
   input.maxLength = limits.query;
-  // do not overwrite what is being typed
-  if (root.activeElement !== input) input.value = filter.query;
+  if (!input.oninput) searchWhileTyping(form, input);
+  if (!searchTimers.has(input) && input.value.trim() !== filter.query) input.value = filter.query;
+}
+
+/** Search when typing pauses; the field also takes text before this script is loaded. */
+function searchWhileTyping(form, input) {
   const search = () => {
-    clearTimeout(typingTimer);
-    if (input.value.trim() !== filter.query) filterBy({ query: input.value.trim() });
+    stopWaiting(input);
+    const query = input.value.trim();
+    if (query !== currentFilter().query) filterBy({ query });
   };
   input.oninput = () => {
-    clearTimeout(typingTimer);
-    typingTimer = setTimeout(search, TYPING_MS);
+    stopWaiting(input);
+    searchTimers.set(input, setTimeout(search, TYPING_MS));
   };
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    search();
-  };
+  form.onsubmit = search;
+  if (input.value) input.oninput();
+}
+
+function stopWaiting(input) {
+  clearTimeout(searchTimers.get(input));
+  searchTimers.delete(input);
 }
 
 function showSelect({ form, name, label, options, value }) {
   const select = form.querySelector(`[name=${name}]`);
   select.ariaLabel = label;
   showOptions(select, options, value);
+  if (select.selectedIndex < 0) select.value = ""; // an address typed by hand
   select.classList.toggle("set", select.value !== "");
   select.onchange = () => filterBy({ [name]: select.value });
 }
