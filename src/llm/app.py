@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -15,8 +16,9 @@ from llm.engines.registry import load_engine
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_store.resolve import resolve_checkpoint_source
-from llm.routes import models, transcribe
-from llm.settings import LlmSettings, prepare_environment
+from llm.punctuator import PunctuationModel, Punctuator
+from llm.routes import models, punctuate, transcribe
+from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
 from llm.threads import available_cores
 from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
@@ -35,15 +37,25 @@ def create_app(settings: LlmSettings) -> FastAPI:
         max_batch_size=settings.llm_max_batch_size,
         queue_size=settings.llm_queue_size,
     )
+    punctuation_model = _punctuation_model(settings, lifecycle)
+    punctuator = Punctuator(
+        punctuation_model,
+        thread,
+        InferenceMetrics(registry, "llm_punctuation"),
+        max_batch_size=settings.llm_max_batch_size,
+        queue_size=settings.llm_queue_size,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        tasks = [asyncio.create_task(lifecycle.run()), asyncio.create_task(transcriber.run())]
+        runs = (lifecycle.run(), transcriber.run(), punctuator.run())
+        tasks = [asyncio.create_task(run) for run in runs]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await lifecycle.close()
+        await asyncio.get_running_loop().run_in_executor(thread, punctuation_model.close)
         thread.shutdown(wait=False)
 
     async def run_checks() -> Mapping[str, HealthCheck]:
@@ -56,30 +68,43 @@ def create_app(settings: LlmSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.transcriber = transcriber
+    app.state.punctuator = punctuator
     app.state.lifecycle = lifecycle
     app.include_router(transcribe.router)
+    app.include_router(punctuate.router)
     app.include_router(models.router)
     install_edge(app, settings, run_checks, registry)
     return app
 
 
 def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecycle:
-    options = EngineOptions(
-        device=settings.llm_device,
-        threads=settings.llm_threads or available_cores(),
-        cache_dir=settings.models_dir,
-        compute_type=settings.llm_compute_type,
-    )
-
-    def load(checkpoint: Checkpoint) -> SpeechEngine:
-        return load_engine(settings.llm_engine, checkpoint, options)
-
     name, fallback = settings.llm_model, settings.llm_fallback_model
     return ModelLifecycle(
         primary=(name, resolve_checkpoint_source(name, settings)),
         fallback=(fallback, resolve_checkpoint_source(fallback, settings))
         if fallback not in ("", name)
         else None,
-        load=load,
+        load=partial(_load, settings),
         thread=thread,
     )
+
+
+def _punctuation_model(settings: LlmSettings, lifecycle: ModelLifecycle) -> PunctuationModel:
+    source = resolve_checkpoint_source(EMBEDDED_MODEL, settings)
+
+    def load() -> SpeechEngine:
+        checkpoint = source.find()
+        assert checkpoint is not None, "the embedded model is always on disk"
+        return _load(settings, checkpoint)
+
+    return PunctuationModel(EMBEDDED_MODEL, load, lifecycle.current_engine)
+
+
+def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
+    options = EngineOptions(
+        device=settings.llm_device,
+        threads=settings.llm_threads or available_cores(),
+        cache_dir=settings.models_dir,
+        compute_type=settings.llm_compute_type,
+    )
+    return load_engine(settings.llm_engine, checkpoint, options)

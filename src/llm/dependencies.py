@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from llm.model_lifecycle import ModelLifecycle
+from llm.punctuator import Punctuator
 from llm.transcriber import Transcriber
 
 
@@ -16,5 +17,10 @@ def _lifecycle(request: Request) -> ModelLifecycle:
     return request.app.state.lifecycle
 
 
+def _punctuator(request: Request) -> Punctuator:
+    return request.app.state.punctuator
+
+
 TranscriberDep = Annotated[Transcriber, Depends(_transcriber)]
+PunctuatorDep = Annotated[Punctuator, Depends(_punctuator)]
 LifecycleDep = Annotated[ModelLifecycle, Depends(_lifecycle)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,26 @@ class SpeechEngine(Protocol):
 
     def close(self) -> None:
         """Free the memory; do not use the engine afterwards."""
+        ...
+
+
+@runtime_checkable
+class PunctuationEngine(SpeechEngine, Protocol):
+    """A loaded model that can also punctuate words which another one recognised."""
+
+    def punctuate(
+        self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
+    ) -> list[list[str]]:
+        """Add capitals and marks to the words of a batch of chunks.
+
+        Args:
+            chunks: each at least one sample and at most 30 seconds.
+            words: of each chunk, at least one, without spaces.
+            language: code of the language of all of them.
+
+        Returns:
+            The words of each chunk: as many as were given, each with marks after it or none.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
 from contracts.transcription import ChunkSegment, DecodingOptions
-from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
+from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
 
 
 class FakeEngine:
@@ -31,6 +31,12 @@ class FakeEngine:
             raise self.error
         return [_result(chunk, options) for chunk in chunks]
 
+    def punctuate(
+        self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
+    ) -> list[list[str]]:
+        assert len(chunks) == len(words)
+        return [[f"{word}." for word in chunk_words] for chunk_words in words]
+
     def close(self) -> None:
         self.closed = True
 
@@ -49,4 +55,4 @@ def _result(chunk: Samples, options: DecodingOptions) -> ChunkResult:
     return ChunkResult(language, 1.0, [segment])
 
 
-_: SpeechEngine = FakeEngine()
+_: PunctuationEngine = FakeEngine()

@@ -1,6 +1,7 @@
 """The HTTP service on a real port, with a fake engine."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -245,3 +246,41 @@ async def test_prompts_are_not_logged(server: Server, caplog: pytest.LogCaptureF
     with caplog.at_level("DEBUG"):
         await server.client.post("/v1/transcribe?prompt=тайна", content=SECOND)
     assert "тайна" not in json.dumps([r.getMessage() for r in caplog.records], ensure_ascii=False)
+
+
+def punctuation_request(**changes: object) -> dict[str, object]:
+    pcm = base64.b64encode(SECOND).decode()
+    return {"language": "ru", "words": ["его", "сына"], "pcm": pcm} | changes
+
+
+async def test_words_are_answered_punctuated(server: Server) -> None:
+    answer = await server.client.post("/v1/punctuate", json=punctuation_request())
+    assert answer.status_code == 200
+    assert answer.json()["words"] == ["его.", "сына."]
+    assert "llm_punctuation_audio_seconds_total 1.0" in (await server.client.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"words": []}, 422),
+        ({"words": ["два слова"]}, 422),
+        ({"words": [""]}, 422),
+        ({"words": ["a"] * 1001}, 422),
+        ({"words": ["a" * 201]}, 422),
+        ({"language": "auto"}, 422),
+        ({"language": "xx"}, 422),
+        ({"pcm": "не base64"}, 422),
+        ({"pcm": ""}, 400),
+        ({"pcm": base64.b64encode(b"abc").decode()}, 400),
+        ({"pcm": base64.b64encode(SECOND * 31).decode()}, 413),
+        ({"pcm": "A" * 3_000_000}, 413),
+        ({"nonsense": 1}, 422),
+    ],
+)
+async def test_a_bad_punctuation_request_is_refused(
+    server: Server, changes: dict[str, object], status: int
+) -> None:
+    answer = await server.client.post("/v1/punctuate", json=punctuation_request(**changes))
+    assert answer.status_code == status
+    assert answer.json()["status"] == status

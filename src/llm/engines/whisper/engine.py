@@ -8,6 +8,7 @@ from contracts.transcription import ChunkSegment, DecodingAttempt, DecodingOptio
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
+from llm.engines.whisper.punctuation import lead_along
 from llm.engines.whisper.quality_checks import compression_ratio
 from llm.engines.whisper.segments import split_into_segments
 from llm.engines.whisper.words import join_words
@@ -44,6 +45,19 @@ class WhisperEngine:
                 for n, chunk_attempts in zip(batch, attempts, strict=True)
             }
         return [results[n] for n in range(len(chunks))]
+
+    def punctuate(
+        self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
+    ) -> list[list[str]]:
+        """Add capitals and marks to given words; see `PunctuationEngine`."""
+        punctuated: list[list[str]] = []
+        longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
+        batch_size = max(1, self.network.max_rows(longest_s))
+        for first in range(0, len(chunks), batch_size):
+            batch = slice(first, first + batch_size)
+            encoder_outputs = self.network.encode(chunks[batch], full_context=False)
+            punctuated += lead_along(self.network, encoder_outputs, words[batch], language)
+        return punctuated
 
     def close(self) -> None:
         """Free the weights."""

@@ -10,6 +10,9 @@ from transformers import WhisperTokenizer
 from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.tokens import SpecialTokens
 
+_SPACE = "Ġ"
+"""A space in a byte-level vocabulary. Source: openai/gpt-2, `bytes_to_unicode`."""
+
 
 class WhisperVocabulary:
     """Converts text to tokens and back.
@@ -23,7 +26,15 @@ class WhisperVocabulary:
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = WhisperTokenizer.from_pretrained(folder, local_files_only=True)
-        self.special = SpecialTokens.from_vocabulary(self._tokenizer.get_vocab())
+        vocabulary = self._tokenizer.get_vocab()
+        self.special = SpecialTokens.from_vocabulary(vocabulary)
+        self._word_beginnings = frozenset(
+            number for token, number in vocabulary.items() if token.startswith(_SPACE)
+        )
+
+    def word_beginnings(self) -> frozenset[int]:
+        """Return the tokens that begin with a space."""
+        return self._word_beginnings
 
     def text(self, tokens: Sequence[int]) -> str:
         """Return the text of text tokens, with its spaces unchanged."""
