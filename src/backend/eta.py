@@ -17,6 +17,9 @@ _PRIOR_S = 30.0
 _MEMORY_S = 240.0
 """Seconds after which a measurement's weight falls to 1/e: the machine's load changes."""
 
+_OVERDUE = 1.25
+"""Expected time of an overdue answer, as a multiple of the time it has taken so far."""
+
 
 class EtaEstimator:
     """Estimates the seconds left of one job, from its own RTF and that of earlier jobs.
@@ -56,7 +59,7 @@ class EtaEstimator:
         elapsed_s, rtf = self._elapsed_s(), self._spent_s / self._done_s
         in_flight_s = min(self._remaining_s, self._concurrent_s)
         if in_flight_s > 0:  # an overdue answer raises the RTF for the rest as well
-            rtf = max(rtf, elapsed_s / in_flight_s)
+            rtf = max(rtf, _OVERDUE * elapsed_s / in_flight_s)
         return round(max(rtf * self._remaining_s - elapsed_s, 0.0), 1)
 
     def _elapsed_s(self) -> float:

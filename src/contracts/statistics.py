@@ -48,8 +48,9 @@ class Statistics(BaseModel):
     n_words: int = Field(description="Words in their texts, without corrections.")
     rtf: float | None = Field(
         default=None,
-        description="Processing seconds per second of audio, lower is better: the median of the "
-        "latest jobs, with API keys to one significant digit; null: not known yet.",
+        description="Inference seconds per second of audio, lower is better, over the latest "
+        "recordings of more than 30 seconds; waiting does not count. With API keys to one "
+        "significant digit; null: not known yet.",
     )
     by_day: list[DayStatistics] = Field(
         description=f"Each of the last {DAYS_SHOWN} days, today last."

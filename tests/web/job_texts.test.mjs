@@ -23,8 +23,15 @@ test("a running job says the share done and the time left, once it is estimated"
 });
 
 test("before the transcription itself there is no share to say", () => {
-  assert.equal(progressText(english, running({ stage: "decoding", processed_s: 60, total_s: 600 })), "");
+  assert.equal(progressText(english, running({ stage: "decoding", total_s: 600 })), "");
   assert.equal(progressText(english, running({ total_s: 0 })), "");
+});
+
+test("a resumed job keeps the share that it had, while it waits and is read again", () => {
+  const progress = { processed_s: 60, total_s: 600, eta_s: null };
+  const queued = { ...QUEUED, progress: { stage: null, ...progress } };
+  assert.match(progressText(english, queued), /2.* · 10%/);
+  assert.equal(progressText(english, running({ stage: "decoding", ...progress })), "10%");
 });
 
 test("each stage has words, in every language", () => {

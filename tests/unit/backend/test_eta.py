@@ -53,10 +53,20 @@ def test_the_time_left_goes_down_while_nothing_comes(clock) -> None:
 def test_what_does_not_come_in_time_makes_the_rest_longer_too(clock) -> None:
     estimator = EtaEstimator(audio_s=1000, concurrent_s=400, expected_s=100)
     clock[0] += 80  # for what should have taken 40
-    assert estimator.eta_s() == 120.0
+    assert estimator.eta_s() == 170.0  # the 400 s take 100, the other 600 s 150
     estimator = EtaEstimator(audio_s=1000, concurrent_s=0, expected_s=100)
     clock[0] += 200
     assert estimator.eta_s() == 0.0
+
+
+def test_an_overdue_last_chunk_is_never_said_to_be_done(clock) -> None:
+    """A clip that waits for the llm showed 0 seconds for as long as it waited."""
+    estimator = EtaEstimator(audio_s=10, concurrent_s=10, expected_s=1)
+    shown = []
+    for _ in range(4):
+        clock[0] += 40
+        shown.append(estimator.eta_s())
+    assert shown == [10.0, 20.0, 30.0, 40.0]
 
 
 def test_a_machine_that_became_slower_is_noticed(clock) -> None:

@@ -23,7 +23,7 @@ from backend.storage.database.row_writers import (
     set_description,
     transcription_row,
 )
-from backend.storage.database.rtf import median_rtf
+from backend.storage.database.rtf import recent_rtf
 from backend.storage.database.tables import TranscriptionRow
 from contracts.jobs import Job, JobDescription, JobStatus
 from contracts.recordings import Waveform
@@ -131,9 +131,9 @@ class JobStore:
 
     @transaction
     def recent_rtf(self, model_name: str) -> float | None:
-        """Return the median RTF of a model's recent jobs; None while there are none."""
+        """Return a model's RTF without waiting; None while it has transcribed nothing long."""
         with self._database.reading() as session:
-            return median_rtf(session, model_name)
+            return recent_rtf(session, model_name)
 
     @transaction
     def cancel(self, job_id: str, owner: str | None, finished_at: datetime) -> Job:

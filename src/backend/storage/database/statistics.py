@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.row_mappers import joins_file
-from backend.storage.database.rtf import median_rtf
+from backend.storage.database.rtf import recent_rtf
 from backend.storage.database.tables import UNFINISHED, FileRow, SegmentRow, TranscriptionRow
 from contracts.jobs import JobStatus
 from contracts.statistics import DAYS_SHOWN, DayStatistics
@@ -112,7 +112,7 @@ def _rtf(session: Session) -> float | None:
         .limit(1)
     )
     model_name = session.scalar(query)
-    return median_rtf(session, model_name) if model_name else None
+    return recent_rtf(session, model_name) if model_name else None
 
 
 def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:

@@ -87,10 +87,10 @@ export class StatusPanel {
   }
 }
 
-/** Return the transcribed share of the audio, or null before the transcription has begun. */
+/** Return the transcribed share of the audio, or null before any is; a resumed job keeps its own. */
 function transcribedShare({ status, progress: { stage, processed_s, total_s } }) {
-  const isTranscribing = status === "running" && stage === "transcribing" && total_s > 0;
-  return isTranscribing ? processed_s / total_s : null;
+  const isTranscribing = status === "running" && stage === "transcribing";
+  return total_s > 0 && (isTranscribing || processed_s > 0) ? processed_s / total_s : null;
 }
 
 export function stageText(t, { status, progress: { stage } }) {
@@ -101,10 +101,11 @@ export function stageText(t, { status, progress: { stage } }) {
 /** Return the place in the queue, or the share done and the remaining time. */
 export function progressText(t, job) {
   const { status, queue_position: place, progress } = job;
-  if (status === "queued") return place ? t.text("running.queue_position", { count: place }) : "";
+  const parts = [];
+  if (status === "queued" && place) parts.push(t.text("running.queue_position", { count: place }));
   const share = transcribedShare(job);
-  if (share === null) return "";
-  const parts = [t.percent(share)];
-  if (progress.eta_s !== null) parts.push(t.timeLeft(progress.eta_s));
+  if (share === null) return parts.join("");
+  parts.push(t.percent(share));
+  if (status === "running" && progress.eta_s !== null) parts.push(t.timeLeft(progress.eta_s));
   return parts.join(" · ");
 }

@@ -121,18 +121,6 @@ async def test_the_recording_of_a_resumed_job_is_kept(
     assert await stores.jobs.blob(job_id) is not None
 
 
-async def test_a_resumed_job_does_not_count_for_the_rtf(
-    stores: Stores,
-) -> None:
-    """Otherwise a pause overnight would make every estimate hours too long."""
-    await completed(stores, "раз", finished_at=NOON + timedelta(seconds=CHUNK_S))
-    job_id = await cancelled(stores)
-    await stores.jobs.resume(job_id, OWNER, LATER)
-    await stores.runs.begin(job_id, LATER)
-    await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER + timedelta(days=1))
-    assert await stores.jobs.recent_rtf(MODEL.name) == 1.0
-
-
 async def test_only_waiting_jobs_have_a_position_in_their_queue(stores: Stores) -> None:
     works, first, long, dictation, second = [
         await of_length(stores, duration_s) for duration_s in (40, 600, 601, 5, 31)

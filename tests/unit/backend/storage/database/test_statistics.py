@@ -5,7 +5,15 @@ from datetime import timedelta
 from backend.storage.database import Database, StatisticsStore, Stores
 from contracts.jobs import JobStatus
 from contracts.statistics import DAYS_SHOWN
-from unit.backend.storage.database.recorded import CHUNK_S, NOON, OWNER, completed, queued, running
+from unit.backend.storage.database.recorded import (
+    CHUNK_S,
+    NOON,
+    OWNER,
+    chunk_transcript,
+    completed,
+    queued,
+    running,
+)
 
 TODAY = NOON.date()
 
@@ -25,6 +33,7 @@ async def test_only_the_owner_s_transcribed_recordings_count(
     )
     await stores.transcripts.edit_segment(first, OWNER, 0, "Исправлено на много слов больше")
     await completed(stores, "четыре", owner="another", finished_at=NOON + timedelta(seconds=10))
+    await stores.chunks.put(OWNER, "key", first, chunk_transcript("раз"))
     failed = await running(stores)
     await stores.runs.finish(failed, JobStatus.FAILED, finished_at=NOON)
     await queued(stores)
@@ -35,7 +44,7 @@ async def test_only_the_owner_s_transcribed_recordings_count(
     assert (counted.n_queued, counted.n_running) == (1, 1)
     own = await StatisticsStore(database).count(OWNER, TODAY, queue_of_all=False)
     assert (own.n_queued, own.n_running) == (1, 0)
-    assert counted.rtf == 0.5, "60 seconds in 30, 20 in 10"
+    assert counted.rtf == 0.5 / 8 / CHUNK_S, "half a second for a batch of 8"
 
 
 async def test_recordings_count_on_the_day_they_arrived_up_to_today(

@@ -17,7 +17,7 @@ from backend.storage.database import (
 from backend.storage.database.tables import Base
 from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, Stage
 from contracts.problems import Problem
-from contracts.transcription import TranscribeOptions
+from contracts.transcription import ChunkTimings, TranscribeOptions
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
     MODEL,
@@ -304,20 +304,35 @@ async def test_a_recording_is_found_after_the_data_folder_was_moved(tmp_path: Pa
     moved.close()
 
 
-async def test_rtf_is_the_median_of_jobs_that_were_transcribed(stores: Stores) -> None:
+async def test_the_rtf_is_of_inference_and_weighted_by_audio(stores: Stores) -> None:
+    """A clip that waited for the llm must not announce an hour for a minute's work."""
     assert await stores.jobs.recent_rtf(MODEL.name) is None
-    for seconds in (2, 4, 20):
-        await completed(stores, "раз", finished_at=NOON + timedelta(seconds=seconds))
-    await completed(
-        stores, "раз", finished_at=NOON - timedelta(seconds=60)
-    )  # the clock was set back
-    copied = await running(stores)
-    assert await stores.duplicates.copy_result(
-        await completed(stores, "раз", finished_at=NOON + timedelta(seconds=4)), copied
-    )
-    await stores.runs.finish(copied, JobStatus.COMPLETED, finished_at=NOON + timedelta(seconds=900))
-    assert await stores.jobs.recent_rtf(MODEL.name) == pytest.approx(4 / CHUNK_S)
+    clip = await completed(stores, "раз", finished_at=NOON + timedelta(hours=1))
+    await put_chunks(stores, clip, inference_s=60.0, queue_s=3000.0)
+    assert await stores.jobs.recent_rtf(MODEL.name) is None, "20 seconds do not fill a window"
+    long = await completed(stores, *["раз"] * 9, finished_at=NOON + timedelta(hours=1))
+    await put_chunks(stores, long, inference_s=2.0, n_chunks=9, queue_s=3000.0)
+    assert await stores.jobs.recent_rtf(MODEL.name) == pytest.approx(2 / CHUNK_S)
+    short = await completed(stores, "раз", "два")
+    await put_chunks(stores, short, inference_s=12.0)
+    expected = (9 * 2 + 12) / (10 * CHUNK_S)
+    assert await stores.jobs.recent_rtf(MODEL.name) == pytest.approx(expected)
     assert await stores.jobs.recent_rtf("another") is None
+
+
+async def test_a_chunk_of_a_batch_takes_its_share_of_the_time(stores: Stores) -> None:
+    job_id = await completed(stores, "раз", "два")
+    await put_chunks(stores, job_id, inference_s=8.0, batch_size=4)
+    assert await stores.jobs.recent_rtf(MODEL.name) == pytest.approx(2 / CHUNK_S)
+
+
+async def put_chunks(
+    stores: Stores, job_id: str, n_chunks: int = 1, queue_s: float = 0.0, **timings: float
+) -> None:
+    for index in range(n_chunks):
+        timed = ChunkTimings.model_validate({"queue_s": queue_s, "batch_size": 1} | timings)
+        chunk = chunk_transcript("раз").model_copy(update={"timings": timed})
+        await stores.chunks.put(OWNER, f"{job_id} {index}", job_id, chunk)
 
 
 async def test_a_full_disk_is_reported_and_leaves_the_data(sqlite: Database) -> None:
