@@ -25,8 +25,9 @@ CONTEXT_MARGIN_S = 2.0
 """Seconds of silence after a chunk in the encoder's window. Whisper was trained to end a text in
 silence; with less it repeats itself or continues. Chosen by the sweep of docs/PERFORMANCE.md."""
 
-CONTEXT_STEP_S = 0.5
-"""Windows are multiples of this: OpenVINO prepares each new length once."""
+CONTEXT_STEP_S = 2.5
+"""Windows are multiples of this, so that chunks of similar lengths share a batch, and OpenVINO
+prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
 """Most memory of the cross-attention cache: 5 windows of 30 s in a base model, which then takes
@@ -77,20 +78,25 @@ class OpenVinoNetwork:
         self._decoder = decoder
         self._block = np.empty(0, np.float32)
 
+    def context_s(self, duration_s: float) -> float:
+        """Return the length of a chunk and a margin, rounded up; see `WhisperNetwork`."""
+        needed_s = duration_s + CONTEXT_MARGIN_S
+        return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
+
     def max_rows(self, duration_s: float) -> int:
         """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`; see `WhisperNetwork`."""
-        n_frames = round(self._context_s(duration_s) / FRAME_S)
+        n_frames = round(self.context_s(duration_s) / FRAME_S)
         row_bytes = 4 * CrossAttentionCache.n_floats(self._sizes, 1, n_frames)
         return min(max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
 
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
-        """Run the encoder on a window that holds the longest chunk and a margin.
+        """Run the encoder; see `WhisperNetwork`.
 
         Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs share one
         block, which the next call reuses: allocating it anew takes as long as filling it.
         """
         longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
-        context_s = self._max_context_s if full_context else self._context_s(longest_s)
+        context_s = self._max_context_s if full_context else self.context_s(longest_s)
         n_frames = round(context_s / FRAME_S)
         cache = self._allocate(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
@@ -101,10 +107,6 @@ class OpenVinoNetwork:
             self._encoder.infer({"features": features[None]}, share_inputs=True, share_outputs=True)
         reported_s = FULL_CONTEXT_S if full_context else context_s
         return [EncoderOutput(reported_s, _CacheRow(cache, row)) for row in range(len(chunks))]
-
-    def _context_s(self, duration_s: float) -> float:
-        needed_s = duration_s + CONTEXT_MARGIN_S
-        return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
     def _allocate(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
         n_floats = CrossAttentionCache.n_floats(self._sizes, n_rows, n_frames)

@@ -64,6 +64,11 @@ class TransformersNetwork:
             chunk_length=round(config.max_source_positions * FRAME_S),
         )
 
+    def context_s(self, duration_s: float) -> float:
+        """Return 30 s for every length."""
+        del duration_s
+        return FULL_CONTEXT_S
+
     def max_rows(self, duration_s: float) -> int:
         """Return the same for every length, since the window is always 30 s."""
         del duration_s

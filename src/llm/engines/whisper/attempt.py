@@ -1,5 +1,6 @@
 """One pass of the decoder over a batch: prompt, language, search, word times, quality checks."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from llm.engines.whisper.alignment import FRAME_S, token_times
 from llm.engines.whisper.logit_filter import LogitFilter
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.quality_checks import find_quality_issues, is_silence
-from llm.engines.whisper.search import Decoder, Hypothesis, Logits, Search
+from llm.engines.whisper.search import Hypothesis, Logits, Search
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
 from llm.engines.whisper.words import group_into_words, time_words
 
@@ -89,11 +90,16 @@ def decode(
     Returns:
         One attempt per chunk, in order.
     """
+    special = network.vocabulary.special
     decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
     prompt = _prompt_tokens(network, options.prompt)
     logits = decoder.advance(np.array([prompt] * len(chunks)))
-    detections = _detect(logits, network.vocabulary.special, options.language)
-    hypotheses = _search(network, decoder, detections, options, n_prompt=len(prompt))
+    detections = _detect(logits, special, options.language)
+    control = [_control_tokens(special, one.language, options) for one in detections]
+    logits = decoder.advance(np.array(control))
+    search = _search(network, chunks, options, n_read=len(prompt) + len(control[0]))
+    allowed = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
+    hypotheses = search.run(decoder, logits, allowed)
     return [
         _evaluate(network, *parts, options)
         for parts in zip(chunks, detections, hypotheses, strict=True)
@@ -130,27 +136,22 @@ def _detect(logits: Logits, special: SpecialTokens, wanted: str) -> list[Detecti
 
 
 def _search(
-    network: WhisperNetwork,
-    decoder: Decoder,
-    detections: Sequence[Detection],
-    options: DecodingOptions,
-    n_prompt: int,
-) -> list[Hypothesis]:
-    """Continue a decoder that has read the prompt to the end of each text."""
-    special = network.vocabulary.special
-    control = [_control_tokens(special, one.language, options) for one in detections]
-    logits = decoder.advance(np.array(control))
-    search = Search(
-        end_token=special.end_of_text,
+    network: WhisperNetwork, chunks: Sequence[EncodedChunk], options: DecodingOptions, n_read: int
+) -> Search:
+    """Return the search that continues after `n_read` tokens."""
+    return Search(
+        end_token=network.vocabulary.special.end_of_text,
         # Source: openai/whisper, `DecodingOptions.sample_len`: half of the positions
-        max_tokens=min(
-            network.max_positions // 2, network.max_positions - n_prompt - len(control[0])
-        ),
+        max_tokens=min(network.max_positions // 2, network.max_positions - n_read),
         beam_size=options.beam_size,
         temperature=options.temperature,
+        seeds=[_seed(chunk.samples, options.temperature) for chunk in chunks],
     )
-    allowed = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
-    return search.run(decoder, logits, allowed)
+
+
+def _seed(samples: Samples, temperature: float) -> int:
+    """Return a seed that depends on the sound, so that a request can be repeated."""
+    return zlib.crc32(str(temperature).encode(), zlib.crc32(samples.tobytes()))
 
 
 def _control_tokens(special: SpecialTokens, language: str, options: DecodingOptions) -> list[int]:

@@ -1,6 +1,7 @@
 """Speech recognition with any Whisper network: batches, retries, segments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
@@ -33,12 +34,8 @@ class WhisperEngine:
 
     def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
-        # A batch drops finished rows from its end only, and short chunks finish first.
-        remaining = sorted(range(len(chunks)), key=lambda n: -len(chunks[n]))
         results: dict[int, ChunkResult] = {}
-        while remaining:
-            batch_size = self._batch_size(len(chunks[remaining[0]]) / SAMPLE_RATE, options)
-            batch, remaining = remaining[:batch_size], remaining[batch_size:]
+        for batch in self._divide([len(chunk) / SAMPLE_RATE for chunk in chunks], options):
             attempts = self._decode_with_retries([chunks[n] for n in batch], options)
             results |= {
                 n: _to_result(chunk_attempts, options)
@@ -64,6 +61,22 @@ class WhisperEngine:
         if self._network is not None:
             self._network.close()
         self._network = None
+
+    def _divide(
+        self, durations_s: Sequence[float], options: DecodingOptions
+    ) -> Iterator[list[int]]:
+        """Yield batches of chunk numbers; the chunks of a batch have the same window.
+
+        The window of a chunk follows from its own length. If it followed from the longest chunk of
+        a batch, a text would change with the requests that happen to arrive together.
+        """
+        # A batch drops finished rows from its end only, and short chunks finish first.
+        by_length = sorted(range(len(durations_s)), key=lambda n: -durations_s[n])
+        for _, group in groupby(by_length, key=lambda n: self.network.context_s(durations_s[n])):
+            numbers = list(group)
+            batch_size = self._batch_size(durations_s[numbers[0]], options)
+            for first in range(0, len(numbers), batch_size):
+                yield numbers[first : first + batch_size]
 
     def _batch_size(self, duration_s: float, options: DecodingOptions) -> int:
         """Return how many chunks of a length to decode side by side."""

@@ -52,6 +52,10 @@ class WhisperNetwork(Protocol):
         """Most tokens that the decoder can read, including the prompt."""
         ...
 
+    def context_s(self, duration_s: float) -> float:
+        """Return the seconds of the encoder's window for a chunk of a length, at most 30."""
+        ...
+
     def max_rows(self, duration_s: float) -> int:
         """Return the most hypotheses to decode side by side, for chunks of a length."""
         ...
@@ -60,9 +64,9 @@ class WhisperNetwork(Protocol):
         """Run the encoder.
 
         Args:
-            chunks: each at least one sample and at most 30 s.
-            full_context: whether the window must be 30 s long; if not, the network may choose a
-                shorter one that holds every chunk.
+            chunks: each at least one sample and at most 30 s; all with the same `context_s`,
+                unless in full context.
+            full_context: whether the window is 30 s long; if not, it is `context_s`.
 
         Returns:
             One per chunk, valid until the next call.

@@ -88,14 +88,14 @@ class Search:
         max_tokens: most tokens of a text.
         beam_size: hypotheses kept per chunk; 1 is greedy.
         temperature: above 0, tokens are sampled, and `beam_size` is ignored.
-        seed: of the sampling, so that a chunk always gives the same text.
+        seeds: of the sampling, one per chunk, so that a chunk always gives the same text.
     """
 
     end_token: int
     max_tokens: int
     beam_size: int
     temperature: float
-    seed: int = 0
+    seeds: Sequence[int] = ()
 
     def run(self, decoder: Decoder, logits: Logits, allowed: FilterLogits) -> list[Hypothesis]:
         """Decode every chunk to its end.
@@ -112,9 +112,11 @@ class Search:
         """
         finished: list[list[Hypothesis]] = [[] for _ in range(len(logits))]
         live = {chunk: [_Beam((), (), 0.0, chunk)] for chunk in range(len(logits))}
-        generator = np.random.default_rng(self.seed)
+        generators = [np.random.default_rng(seed) for seed in self.seeds]
         for n_written in range(self.max_tokens):
-            candidates = self._candidates(allowed(n_written, logits), generator)
+            candidates = self._candidates(
+                allowed(n_written, logits), [generators[chunk] for chunk in live if generators]
+            )
             for chunk, beams in list(live.items()):
                 live[chunk] = self._extend(beams, candidates, finished[chunk])
                 if len(finished[chunk]) >= self._width or not live[chunk]:
@@ -131,11 +133,12 @@ class Search:
         return 1 if self.temperature > 0 else self.beam_size
 
     def _candidates(
-        self, logits: Logits, generator: np.random.Generator
+        self, logits: Logits, generators: Sequence[np.random.Generator]
     ) -> list[list[tuple[float, int]]]:
         """Return the log-probabilities and tokens that may extend each row."""
         if self.temperature > 0:
-            tokens = _sample(logits, self.temperature, generator.random())
+            thresholds = np.array([[generator.random()] for generator in generators])
+            tokens = _sample(logits, self.temperature, thresholds)
         elif self._width == 1:
             # One candidate suffices: if it is the end token, the text is finished.
             tokens = logits.argmax(axis=-1, keepdims=True)
@@ -191,12 +194,11 @@ def _log_sum_exp(logits: Logits) -> NDArray[np.float32]:
     return largest + np.log(np.exp(logits - largest).sum(axis=-1, keepdims=True))
 
 
-def _sample(logits: Logits, temperature: float, threshold: float) -> NDArray[np.int64]:
-    """Sample a token for each row, shape (rows, 1), all with one random number in [0, 1).
-
-    The sample of a chunk thus depends on the seed but not on the other chunks of its batch.
-    """
+def _sample(
+    logits: Logits, temperature: float, thresholds: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Sample a token for each row with its random number in [0, 1); both have shape (rows, 1)."""
     # Subtract the maximum first, so that a tiny temperature cannot overflow.
     scaled = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float64) / temperature
     cumulated = np.exp(scaled).cumsum(axis=-1)
-    return (cumulated <= threshold * cumulated[:, -1:]).sum(axis=-1, keepdims=True)
+    return (cumulated <= thresholds * cumulated[:, -1:]).sum(axis=-1, keepdims=True)

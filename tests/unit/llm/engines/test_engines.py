@@ -95,13 +95,13 @@ def test_text_has_no_special_token_and_times_stay_in_the_chunk(
             assert all(segment.start <= t <= segment.end for t in times)
 
 
-@pytest.mark.parametrize("beam_size", [1, 3])
+@pytest.mark.parametrize(("beam_size", "temperature"), [(1, 0), (3, 0), (1, 0.7)])
 def test_a_batch_gives_the_same_texts_as_its_chunks_alone(
-    engine: WhisperEngine, beam_size: int
+    engine: WhisperEngine, beam_size: int, temperature: float
 ) -> None:
-    """If their lengths are similar: the encoder's window depends on the longest of a batch."""
-    chunks = [NOISE, TONE, -NOISE[:31_500], NOISE[::-1].copy()]
-    options = DecodingOptions(beam_size=beam_size)
+    """Otherwise a text would change with the requests that happen to arrive together."""
+    chunks = [NOISE, TONE, -NOISE[:31_500], np.tile(NOISE, 12), NOISE[::-1].copy(), TONE[:8000]]
+    options = DecodingOptions(beam_size=beam_size, temperature=temperature)
     alone = [texts(engine, [chunk], options)[0] for chunk in chunks]
     assert texts(engine, chunks, options) == alone
     assert len({str(text) for text in alone}) > 1

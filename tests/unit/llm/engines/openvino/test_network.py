@@ -131,18 +131,16 @@ def test_the_rows_that_remain_equal_a_fresh_batch(
     assert np.allclose(continued, fresh[-1], atol=0.002)
 
 
-def test_the_window_follows_the_longest_chunk(
+def test_the_window_follows_the_length_of_the_chunk(
     networks: tuple[WhisperNetwork, WhisperNetwork],
 ) -> None:
     network = networks[0]
 
-    def windows(*seconds: float) -> set[float]:
-        chunks = [np.zeros(round(16_000 * length), np.float32) for length in seconds]
-        return {one.context_s for one in network.encode(chunks, full_context=False)}
-
-    assert windows(3) == {5}
-    assert windows(3, 10.1) == {12.5}
-    assert windows(29) == windows(30) == {30}
+    for seconds, window_s in ((0.1, 2.5), (3, 5), (3.1, 7.5), (10.1, 12.5), (29, 30), (30, 30)):
+        assert network.context_s(seconds) == window_s
+        chunk = np.zeros(round(16_000 * seconds), np.float32)
+        (encoder_output,) = network.encode([chunk], full_context=False)
+        assert encoder_output.context_s == window_s
     assert {one.context_s for one in network.encode(CHUNKS, full_context=True)} == {30}
 
 

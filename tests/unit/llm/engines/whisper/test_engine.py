@@ -77,7 +77,7 @@ def test_retries_get_warmer_until_no_issue_is_left() -> None:
 
 
 def test_a_full_window_is_retried_warmer_immediately() -> None:
-    network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, context_s=30)
+    network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, window_s=30)
     (result,) = decode(network)
     assert [one[:2] for one in described(result)] == [(30, 0), (30, 0.2)]
     assert len(network.encoded) == 1

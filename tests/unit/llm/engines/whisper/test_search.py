@@ -33,11 +33,15 @@ def keep_all(_n_written: int, logits: Logits) -> Logits:
 
 
 def search(
-    tables: Logits, beam_size: int, temperature: float = 0, max_tokens: int = 4, seed: int = 0
+    tables: Logits,
+    beam_size: int,
+    temperature: float = 0,
+    max_tokens: int = 4,
+    seeds: Sequence[int] = tuple(range(100)),
 ) -> list[Hypothesis]:
     decoder = MarkovDecoder(tables)
     logits = decoder.advance(np.ones((len(tables), 1), np.int64))
-    return Search(END, max_tokens, beam_size, temperature, seed).run(decoder, logits, keep_all)
+    return Search(END, max_tokens, beam_size, temperature, seeds).run(decoder, logits, keep_all)
 
 
 def random_tables(n: int, seed: int) -> Logits:
@@ -85,7 +89,10 @@ def test_rows_of_a_batch_do_not_affect_each_other(seed: int, n_rows: int, beam_s
     tables = random_tables(n_rows, seed)
     for temperature in (0, 0.7) if beam_size == 1 else (0,):
         together = search(tables, beam_size, temperature)
-        alone = [search(table[None], beam_size, temperature)[0] for table in tables]
+        alone = [
+            search(table[None], beam_size, temperature, seeds=[n])[0]
+            for n, table in enumerate(tables)
+        ]
         assert together == alone
 
 
@@ -97,19 +104,21 @@ def test_a_row_that_never_ends_is_cut_at_the_limit() -> None:
 
 def test_sampling_varies_with_the_seed_and_only_with_it() -> None:
     table = np.zeros((1, VOCABULARY, VOCABULARY), np.float32)
-    sampled = [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+    sampled = [search(table, 1, temperature=1, seeds=[seed])[0].tokens for seed in range(20)]
     assert len(set(sampled)) > 5
-    assert sampled == [search(table, 1, temperature=1, seed=seed)[0].tokens for seed in range(20)]
+    assert sampled == [
+        search(table, 1, temperature=1, seeds=[seed])[0].tokens for seed in range(20)
+    ]
 
 
 def test_tokens_are_sampled_by_their_probability_and_forbidden_ones_never() -> None:
     table = np.full((1, VOCABULARY, VOCABULARY), -np.inf, np.float32)
     table[:, :, 2:4] = np.log([0.25, 0.75])
-    sampled = [search(table, 1, 1, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    sampled = [search(table, 1, 1, max_tokens=20, seeds=[seed])[0].tokens for seed in range(50)]
     tokens = [token for text in sampled for token in text]
     assert set(tokens) == {2, 3}
     assert tokens.count(3) / len(tokens) == pytest.approx(0.75, abs=0.05)
     # Halving the temperature squares the odds: from three to one to nine to one.
-    sampled = [search(table, 1, 0.5, max_tokens=20, seed=seed)[0].tokens for seed in range(50)]
+    sampled = [search(table, 1, 0.5, max_tokens=20, seeds=[seed])[0].tokens for seed in range(50)]
     tokens = [token for text in sampled for token in text]
     assert tokens.count(3) / len(tokens) == pytest.approx(0.9, abs=0.04)
