@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 
 from backend.dependencies import Services, owner_of
 from backend.errors import DatabaseUnavailableError
@@ -29,6 +30,7 @@ from backend.routes import (
 )
 from backend.routes.cors import install_cors
 from backend.routes.head import HeadMiddleware
+from backend.routes.openai.errors import handle_framework_error
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.routes.tus import TusMiddleware
 from backend.runtime import running_services
@@ -102,6 +104,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
 
     checks = readiness_checks(llm, disk, ping_database)
     install_edge(app, settings, checks, registry, needs_key)
+    app.add_exception_handler(HTTPException, handle_framework_error)
     app.add_exception_handler(OperationalError, _handle_database_unavailable)
     return app
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from contracts.problems import PROBLEM_MEDIA_TYPE, InvalidField, Problem, ProblemType
 from servicekit.errors import ServiceError
@@ -17,6 +18,9 @@ from servicekit.errors import ServiceError
 log = structlog.get_logger()
 
 REQUEST_ID_HEADER = "X-Request-ID"
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""The methods of HTTP that a route may have."""
 
 CLIENT_CLOSED_REQUEST = 499
 """nginx's status of a request whose client has disconnected."""
@@ -116,11 +120,31 @@ def _pointer(location: tuple[str | int, ...]) -> str:
 
 async def _handle_framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return problem_response(framework_problem(error), framework_headers(request, error))
+
+
+def framework_problem(error: HTTPException) -> Problem:
+    """Return the problem for an error that the framework raises, such as an unknown path."""
     kind = _FRAMEWORK_STATUSES.get(error.status_code, ProblemType.BAD_REQUEST)
-    problem = Problem(
+    return Problem(
         type=kind.uri, title=kind.title, status=error.status_code, detail=str(error.detail)
     )
-    return problem_response(problem, error.headers)
+
+
+def framework_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
+    """Return the headers of its response; `Allow` has the methods of all routes of the path.
+
+    Starlette names those of the first one. Source: RFC 9110, section 15.5.6.
+    """
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(method for method in METHODS if _has_route(request, method))
+    return headers
+
+
+def _has_route(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _handle_disconnect(request: Request, error: Exception) -> Response:

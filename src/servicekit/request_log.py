@@ -9,10 +9,11 @@ import structlog
 from prometheus_client import CollectorRegistry, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from servicekit.problems import METHODS
+
 log = structlog.get_logger()
 
 _QUIET_PREFIXES = ("/health", "/metrics")
-_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class RequestLogMiddleware:
@@ -49,7 +50,7 @@ class RequestLogMiddleware:
     def _log(self, scope: Scope, status: int, duration_s: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
         # clients may invent methods, and each new label would stay in memory forever
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._durations.labels(method, route, status).observe(duration_s)
         write = log.debug if route.startswith(_QUIET_PREFIXES) else log.info
         write(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+from servicekit.problems import METHODS
 
 _EXPOSED_HEADERS = (
     "Content-Disposition",
@@ -37,7 +37,7 @@ def install_cors(app: FastAPI, origins: Sequence[str]) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=_METHODS,
+            allow_methods=METHODS,
             allow_headers=["*"],
             expose_headers=_EXPOSED_HEADERS,
         )

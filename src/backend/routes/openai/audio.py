@@ -12,8 +12,8 @@ from backend.routes.openai.errors import (
     DO_NOT_RETRY,
     OpenAiRoute,
     UnknownModelError,
+    error_response,
     error_responses,
-    problem_response,
 )
 from backend.routes.openai.events import event_stream
 from backend.routes.openai.model_names import means_loaded_model
@@ -83,7 +83,7 @@ class _Call:
         job = await wait_until_ended(self.request, self.jobs, job.id, self.owner)
         if job.status is JobStatus.COMPLETED and job.result is not None:
             return await run_sync(transcript_response, job, job.result, asked)
-        return problem_response(problem_of(job), DO_NOT_RETRY)
+        return error_response(problem_of(job), DO_NOT_RETRY)
 
     async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
         async with self.submission.place():

@@ -10,11 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from servicekit.errors import ServiceError
-from servicekit.problems import CLIENT_CLOSED_REQUEST
+from servicekit.problems import (
+    CLIENT_CLOSED_REQUEST,
+    framework_headers,
+    framework_problem,
+    problem_response,
+)
 
 log = structlog.get_logger()
 
@@ -74,7 +80,7 @@ class OpenAiRoute(APIRoute):
                 return _invalid_field_response(error)
             except Exception:
                 log.exception("openai_request_failed")
-                return problem_response(
+                return error_response(
                     ServiceError("See the service's log for the cause.").to_problem()
                 )
 
@@ -82,10 +88,7 @@ class OpenAiRoute(APIRoute):
 
 
 class ModelsRoute(APIRoute):
-    """A route whose problems also have OpenAI's `error`, as an extension member of RFC 9457.
-
-    Both this service's own clients and OpenAI's call these routes.
-    """
+    """A route whose problems also have OpenAI's `error`: clients of both APIs call it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, with its errors turned into responses."""
@@ -95,24 +98,35 @@ class ModelsRoute(APIRoute):
             try:
                 return await handle(request)
             except ServiceError as error:
-                problem = error.to_problem(correlation_id.get())
+                problem = error.to_problem()
                 log.info("problem_response", type=problem.type, status=problem.status)
                 answer = (
                     _error(404, error.detail, "model", "model_not_found")
                     if isinstance(error, UnknownModelError)
                     else error_body(problem)
                 )
-                return JSONResponse(
-                    problem.model_dump(exclude_none=True) | answer.model_dump(),
-                    problem.status,
-                    error.headers,
-                    PROBLEM_MEDIA_TYPE,
-                )
+                return _both_forms(problem, answer, error.headers)
 
         return handle_errors
 
 
-def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+async def handle_framework_error(request: Request, error: Exception) -> Response:
+    """Answer unknown paths and methods below `/v1` in both forms: OpenAI's clients ask for more."""
+    assert isinstance(error, HTTPException)
+    problem, headers = framework_problem(error), framework_headers(request, error)
+    if request.url.path.startswith("/v1/"):
+        return _both_forms(problem, error_body(problem), headers)
+    return problem_response(problem, headers)
+
+
+def _both_forms(problem: Problem, answer: ErrorAnswer, headers: Mapping[str, str]) -> Response:
+    """Return a problem with OpenAI's `error` as an extension member of RFC 9457."""
+    body = problem.model_copy(update={"request_id": correlation_id.get()})
+    content = body.model_dump(exclude_none=True) | answer.model_dump()
+    return JSONResponse(content, problem.status, headers, PROBLEM_MEDIA_TYPE)
+
+
+def error_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response for a problem."""
     return JSONResponse(
         error_body(problem).model_dump(), status_code=_status_of(problem), headers=headers
@@ -148,7 +162,7 @@ def _service_error_response(error: ServiceError) -> Response:
         return _response(415, error.detail, None, "unsupported_media")
     problem = error.to_problem()
     log.info("problem_response", type=problem.type, status=problem.status)
-    return problem_response(problem, error.headers)
+    return error_response(problem, error.headers)
 
 
 def _invalid_field_response(error: RequestValidationError) -> Response:
