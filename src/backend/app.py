@@ -84,7 +84,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
-        responses=problem_responses(ProblemType.INTERNAL),
+        responses=problem_responses(ProblemType.INTERNAL, ProblemType.NOT_READY),
     )
     needs_key = [Depends(owner_of)]
     for routes in _ROUTES:

@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry
 from contracts.hosts import AllowedHosts
 from servicekit.health import HealthChecks, health_router
 from servicekit.hosts import HostsMiddleware
+from servicekit.openapi import declare_edge
 from servicekit.paths import PathMiddleware
 from servicekit.problems import (
     REQUEST_ID_HEADER,
-    declare_problem_schema,
     install_problem_handlers,
 )
 from servicekit.request_log import RequestLogMiddleware
@@ -36,7 +36,7 @@ def install_edge(
         metrics_guards: dependencies that protect `/metrics`; health is open.
     """
     install_problem_handlers(app)
-    declare_problem_schema(app)
+    declare_edge(app)
     app.include_router(health_router(run_checks, registry, metrics_guards))
     hosts = AllowedHosts.parse(settings.allowed_hosts, settings.bind_address)
     app.add_middleware(PathMiddleware)

@@ -9,8 +9,12 @@ from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from contracts.models import Health, HealthCheck, HealthStatus
+from contracts.problems import ProblemType
+from servicekit.problems import problem_responses
 
 HealthChecks = Callable[[], Awaitable[Mapping[str, HealthCheck]]]
+
+_KEY_PROBLEMS = (ProblemType.UNAUTHORIZED, ProblemType.TOO_MANY_WRONG_KEYS)
 
 _WORST_FIRST = (HealthStatus.STARTING, HealthStatus.DEGRADED, HealthStatus.READY)
 
@@ -58,6 +62,16 @@ def health_router(
         summary="Metrics for Prometheus",
         response_class=Response,
         dependencies=metrics_guards,
+        responses={
+            200: {
+                "description": "The metrics; as OpenMetrics if `Accept` asks for it",
+                "content": {
+                    media_type: {"schema": {"type": "string"}}
+                    for media_type in ("text/plain", "application/openmetrics-text")
+                },
+            },
+            **(problem_responses(*_KEY_PROBLEMS) if metrics_guards else {}),
+        },
     )
     async def metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))

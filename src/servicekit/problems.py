@@ -44,25 +44,6 @@ def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def declare_problem_schema(app: FastAPI) -> None:
-    """Add the schema that `problem_responses` refers to to the app's OpenAPI.
-
-    FastAPI adds the schema of a response's `model`, but declares it as `application/json` too.
-    """
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        nested = schema.pop("$defs")
-        document.setdefault("components", {}).setdefault("schemas", {}).update(
-            {**nested, Problem.__name__: schema}
-        )
-        return document
-
-    app.openapi = openapi
-
-
 def install_problem_handlers(app: FastAPI) -> None:
     """Turn every exception that a route raises into a problem response."""
     app.add_exception_handler(ServiceError, handle_service_error)

@@ -47,14 +47,42 @@ def test_the_contract_has_not_changed_by_accident(service: str, contract: Contra
     assert as_text(contract) == snapshot_of(service).read_text("utf-8")
 
 
+def resolved(contract: Contract, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a response or the one that it refers to."""
+    name = answer.get("$ref", "").rpartition("/")[2]
+    return contract["components"]["responses"][name] if name else answer
+
+
 def test_every_reference_leads_somewhere(contract: Contract) -> None:
-    references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(contract)))
-    assert references <= set(contract["components"]["schemas"])
+    references = set(re.findall(r'"#/components/(\w+)/([^"]+)"', json.dumps(contract)))
+    assert {kind for kind, _ in references} == {"headers", "responses", "schemas"}
+    assert [each for each in references if each[1] not in contract["components"][each[0]]] == []
+
+
+def test_the_edge_is_declared_on_every_operation(contract: Contract) -> None:
+    """A generated client drops headers and fails on statuses that are not declared."""
+    for operations in contract["paths"].values():
+        for method, operation in operations.items():
+            responses = {
+                status: resolved(contract, answer)
+                for status, answer in operation["responses"].items()
+            }
+            assert ("403" in responses) >= (method in {"post", "patch", "put", "delete"})
+            assert "421" in responses
+            assert all("X-Request-ID" in answer["headers"] for answer in responses.values())
+            if operation.get("security"):
+                assert "WWW-Authenticate" in responses["401"]["headers"]
+                assert "Retry-After" in responses["429"]["headers"]
+
+
+def test_the_document_stays_the_same_when_it_is_asked_for_again() -> None:
+    app = create_backend(BackendSettings(_env_file=None))
+    assert as_text(app.openapi()) == as_text(app.openapi())
 
 
 def test_every_error_is_declared_as_a_problem_and_as_nothing_else(contract: Contract) -> None:
     errors = [
-        (path, method, status, list(answer["content"]))
+        (path, method, status, list(resolved(contract, answer)["content"]))
         for path, operations in contract["paths"].items()
         for method, operation in operations.items()
         for status, answer in operation["responses"].items()
@@ -66,7 +94,7 @@ def test_every_error_is_declared_as_a_problem_and_as_nothing_else(contract: Cont
 
 def test_a_chunk_can_fail_in_all_the_ways_that_are_declared() -> None:
     responses = CURRENT["llm"]()["paths"]["/v1/transcribe"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "413", "422", "500", "502", "503"}
+    assert set(responses) == {"200", "400", "403", "413", "421", "422", "500", "502", "503"}
 
 
 @pytest.mark.parametrize("media_type", ["multipart/form-data", "application/json"])

@@ -18,6 +18,7 @@ from backend.routes.json_body import json_body_of, json_body_schema
 from contracts.exports import ExportFormat, ExportRequest
 from contracts.jobs import Job
 from contracts.problems import ProblemType
+from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 
 router = APIRouter(
@@ -32,7 +33,11 @@ _ZIP = "application/zip"
 def _file_response(*media_types: str) -> dict[str, Any]:
     schema = {"schema": {"type": "string", "format": "binary"}}
     names = [media_type.partition(";")[0] for media_type in media_types]
-    return {"description": "The file", "content": dict.fromkeys(names, schema)}
+    return {
+        "description": "The file",
+        "content": dict.fromkeys(names, schema),
+        "headers": response_headers({"Content-Disposition": "Name of the file (RFC 6266)."}),
+    }
 
 
 @router.get(

@@ -1,10 +1,11 @@
 """The history of an owner's jobs, with search, and their tags."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from backend.dependencies import Jobs, Owner
 from contracts.jobs import MAX_PAGE_JOBS, MAX_QUERY_CHARS, JobPage, JobStatus, Tag, TagList
@@ -14,6 +15,11 @@ from servicekit.problems import problem_responses
 router = APIRouter(prefix="/v1", tags=["transcriptions"])
 
 
+_is_rfc3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+).fullmatch
+
+
 def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
@@ -21,7 +27,14 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("the time is before the year 1 or after the year 9999") from error
 
 
-UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _rfc3339(time: object) -> object:
+    """Refuse the numbers and dates that pydantic takes for a time, too."""
+    if isinstance(time, str) and not _is_rfc3339(time):
+        raise ValueError("a time with a time zone, such as 2026-03-01T00:00:00+03:00")
+    return time
+
+
+UtcTime = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
 
 
 class HistoryQuery(BaseModel):

@@ -15,6 +15,7 @@ from backend.storage.work_folder import WorkFolder
 from contracts.jobs import Job, UploadedRecording
 from contracts.problems import ProblemType
 from contracts.transcription import TranscribeOptions
+from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 
 router = APIRouter(
@@ -55,20 +56,23 @@ _REQUEST_BODY = {
     summary="Transcribe a recording",
     response_description="The job, at the address in `Location`",
     openapi_extra={"requestBody": _REQUEST_BODY},
-    responses=problem_responses(
-        ProblemType.EMPTY_AUDIO,
-        ProblemType.UNREADABLE_AUDIO,
-        ProblemType.NO_AUDIO_STREAM,
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.TOO_LARGE,
-        ProblemType.TOO_LONG,
-        ProblemType.UNSUPPORTED_MEDIA,
-        ProblemType.INVALID_OPTION,
-        ProblemType.QUEUE_FULL,
-        ProblemType.DISK_FULL,
-    ),
+    responses={
+        202: {"headers": response_headers({"Location": "Address of the job."})},
+        **problem_responses(
+            ProblemType.EMPTY_AUDIO,
+            ProblemType.UNREADABLE_AUDIO,
+            ProblemType.NO_AUDIO_STREAM,
+            ProblemType.BAD_REQUEST,
+            ProblemType.NOT_FOUND,
+            ProblemType.WRONG_STATE,
+            ProblemType.TOO_LARGE,
+            ProblemType.TOO_LONG,
+            ProblemType.UNSUPPORTED_MEDIA,
+            ProblemType.INVALID_OPTION,
+            ProblemType.QUEUE_FULL,
+            ProblemType.DISK_FULL,
+        ),
+    },
 )
 async def create_transcription(  # noqa: PLR0913  # one argument for each dependency
     *,

@@ -67,7 +67,7 @@ async def test_a_client_that_has_gone_is_no_error_of_ours(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
-        assert (await client.get("/gone")).status_code == 400
+        assert (await client.get("/gone")).status_code == 499
         _, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
         writer.write(b"POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nabc")
         await writer.drain()

@@ -21,6 +21,7 @@ from backend.storage.files import StoredFile
 from contracts.jobs import JobStatus
 from contracts.languages import ENGLISH_NAMES
 from contracts.problems import ProblemType
+from servicekit.openapi import response_headers
 from servicekit.problems import problem_response, problem_responses
 
 router = APIRouter(
@@ -78,6 +79,13 @@ Call = Annotated[_Call, Depends()]
         200: {
             "description": "The text in the requested format, always as `text/plain`",
             "content": {"text/plain": {"schema": {"type": "string"}}},
+            "headers": response_headers(
+                {
+                    "Content-Disposition": "Name of the file (RFC 6266).",
+                    "Asr-Engine": "Engine that made the text.",
+                    "Asr-Model": "Model that made the text.",
+                }
+            ),
         },
         **problem_responses(ProblemType.NOT_FOUND, ProblemType.WRONG_STATE),
     },

@@ -79,6 +79,7 @@ async def test_filters_select(client, silence) -> None:
     ("name", "value"),
     [
         ("since", "2020-01-01"),
+        ("since", "1577836800"),
         ("since", "2020-01-01T00:00:00"),
         ("until", "9999-12-31T23:59:59-12:00"),
         ("since", "0001-01-01T00:00:00+12:00"),
