@@ -42,10 +42,14 @@ def write_wav(path: Path, channels: list[Signal], sample_rate: int = 16_000) -> 
 
 def write_encoded(
     path: Path, signal: Signal, codec: str, *, sample_rate: int = 16_000, layout: str = "mono",
-    with_picture: bool = False, start_s: float = 0.0,
+    with_picture: bool = False, start_s: float = 0.0, options: dict[str, str] | None = None,
 ) -> Path:  # fmt: skip
-    """Encode a signal, the same on each channel, into the container of the path's extension."""
-    with av.open(str(path), "w") as container:
+    """Encode a signal, the same on each channel, into the container of the path's extension.
+
+    Args:
+        options: FFmpeg's, of the container.
+    """
+    with av.open(str(path), "w", options=options or {}) as container:
         picture = _add_picture(container) if with_picture else None
         stream = container.add_stream(codec, rate=sample_rate, layout=layout)
         if picture:

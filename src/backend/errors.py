@@ -17,6 +17,7 @@ ServiceError
 ├── TooLargeError               413  over MAX_UPLOAD_BYTES
 ├── TooLongError                413  over MAX_DURATION_S
 ├── UnsupportedMediaError       415  neither audio nor video
+├── NoSuchTrackError            422  the file has no audio track of that number
 ├── QueueFullError              429  with Retry-After
 ├── TooManyWrongKeysError       429  with Retry-After
 ├── ChecksumMismatchError       460  tus's own status
@@ -48,6 +49,12 @@ class NoAudioStreamError(ServiceError):
     """The video has no audio track."""
 
     problem_type = ProblemType.NO_AUDIO_STREAM
+
+
+class NoSuchTrackError(ServiceError):
+    """The file has no audio track of the requested number."""
+
+    problem_type = ProblemType.INVALID_OPTION
 
 
 class BadRequestError(ServiceError):

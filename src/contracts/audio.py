@@ -17,6 +17,28 @@ MIN_CHUNK_LENGTH_S = 5.0
 """Seconds. With shorter chunks the model lacks context, and WER rises."""
 
 
+class InputFormat(StrEnum):
+    """The format of a recording; all but `auto` are formats without a header, mono.
+
+    Attributes:
+        AUTO: found in the content; the name's ending helps for files without a header.
+        ULAW: G.711 μ-law, 8 kHz.
+        ALAW: G.711 A-law, 8 kHz.
+        SLN: s16le, 8 kHz.
+        SLN16: s16le, 16 kHz.
+        G722: G.722 at 64 kbit/s, 16 kHz.
+        GSM: GSM 06.10 full rate, 8 kHz.
+    """
+
+    AUTO = "auto"
+    ULAW = "ulaw"
+    ALAW = "alaw"
+    SLN = "sln"
+    SLN16 = "sln16"
+    G722 = "g722"
+    GSM = "gsm"
+
+
 class NormalizationMethod(StrEnum):
     """How the loudness of a recording is measured."""
 

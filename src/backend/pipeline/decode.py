@@ -3,11 +3,10 @@
 The file's content determines its format; its name is ignored.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -17,18 +16,14 @@ import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.codec.codec import Codec
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
 
-from backend.errors import (
-    EmptyAudioError,
-    NoAudioStreamError,
-    UnreadableAudioError,
-    UnsupportedMediaError,
-)
-from backend.pipeline.headers import RiffHeader, has_mp3_length, read_riff_header
+from backend.errors import EmptyAudioError, NoSuchTrackError, UnreadableAudioError
+from backend.pipeline.containers import AudioTrack, audio_stream, audio_tracks, open_media
+from backend.pipeline.headers import has_mp3_length, is_cut_off, read_riff_header
+from backend.pipeline.raw_formats import format_by_name
+from contracts.audio import InputFormat
 
 Block = npt.NDArray[np.float32]
 """Shape (n_samples, n_channels), float32; full scale is [-1, 1]."""
@@ -49,20 +44,9 @@ MAX_GAP_S = 600.0
 """A longer gap in a broadcast format is a clock that was reset, not missing audio."""
 
 _NO_SAMPLES = "The file has an audio track without any samples."
-_NOT_MEDIA = "The file is neither audio nor video."
-_NO_INDEX = "The file is cut off before its index."
 
 _TRUNCATED_SHARE = 0.98
 """A recording shorter than this share of its declared duration counts as truncated."""
-
-_DEMUXERS = (
-    "aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "au", "avi", "caf",
-    "dsf", "dss", "dts", "dtshd", "eac3", "flac", "flv", "gsm", "ilbc", "ircam", "latm",
-    "live_flv", "loas", "matroska", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "nistsphere",
-    "nut", "ogg", "oma", "qcp", "rm", "sbc", "shn", "sox", "tak", "truehd", "tta", "voc", "w64",
-    "wav", "wv",
-)  # fmt: skip
-"""Formats of recordings. Others read further files, devices or the network, or are pictures."""
 
 _ZERO_BASED = {"matroska", "mov"}
 """Formats whose timestamps count from the start of playback, as browsers do."""
@@ -75,10 +59,13 @@ _WITHOUT_LENGTH = {
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """Format of a media file and its first audio stream, as found in the content.
+    """Format of a media file and of the audio track to decode, as found in the content.
 
     Attributes:
         duration_s: as the container declares it; None when it does not.
+        input_format: how to open the file.
+        tracks: all audio tracks of the file.
+        track: number of the one to decode.
     """
 
     container: str
@@ -86,6 +73,9 @@ class MediaInfo:
     sample_rate: int
     channels: int
     duration_s: float | None
+    input_format: InputFormat
+    tracks: tuple[AudioTrack, ...]
+    track: int
 
 
 @dataclass
@@ -105,16 +95,58 @@ class DecodeReport:
     truncated: bool = False
 
 
-def probe(path: Path) -> MediaInfo:
-    """Open a file, decode its first audio frame and return its format.
+def probe(
+    path: Path,
+    *,
+    name: str = "",
+    input_format: InputFormat = InputFormat.AUTO,
+    audio_track: int | None = None,
+) -> MediaInfo:
+    """Open a file, decode the first frame of an audio track and return its format.
+
+    Args:
+        path: the file.
+        name: as the client calls it; its ending may tell a format that has no header.
+        input_format: of a file without a header.
+        audio_track: 1 is the first; None: the track that the file marks as its default one, else
+            the first, and another one where that has no samples.
 
     Raises:
-        EmptyAudioError: the file is empty, or its audio stream has no samples.
+        EmptyAudioError: the file is empty, or its audio track has no samples.
         UnsupportedMediaError: the content is neither audio nor video.
         NoAudioStreamError: a video without audio.
+        NoSuchTrackError: there is no track `audio_track`.
         UnreadableAudioError: the audio cannot be decoded.
     """
-    with _open(path) as (container, stream):
+    if input_format is InputFormat.AUTO:
+        input_format = format_by_name(path, name)
+    with open_media(path, input_format) as container:
+        tracks = audio_tracks(container)
+    if audio_track is not None:
+        if audio_track > len(tracks):
+            raise NoSuchTrackError(
+                f"The file has no audio track {audio_track}; it has {len(tracks)}."
+            )
+        return _probe_track(path, input_format, tracks, audio_track)
+    first, *others = sorted(tracks, key=lambda track: not _is_only_default(track, tracks))
+    try:
+        return _probe_track(path, input_format, tracks, first.number)
+    except (EmptyAudioError, UnreadableAudioError):
+        for other in others:
+            with suppress(EmptyAudioError, UnreadableAudioError):
+                return _probe_track(path, input_format, tracks, other.number)
+        raise
+
+
+def _is_only_default(track: AudioTrack, tracks: tuple[AudioTrack, ...]) -> bool:
+    return track.is_default and sum(each.is_default for each in tracks) == 1
+
+
+def _probe_track(
+    path: Path, input_format: InputFormat, tracks: tuple[AudioTrack, ...], number: int
+) -> MediaInfo:
+    with open_media(path, input_format) as container:
+        stream = audio_stream(container, number)
         first = next(_frames(container, stream, DecodeReport()), None)
         if first is None:
             raise EmptyAudioError(_NO_SAMPLES)
@@ -129,6 +161,9 @@ def probe(path: Path) -> MediaInfo:
             sample_rate=first.sample_rate,
             channels=n_channels,
             duration_s=_declared_duration_s(path, container, stream),
+            input_format=input_format,
+            tracks=tracks,
+            track=number,
         )
 
 
@@ -155,14 +190,14 @@ def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator
             report.non_finite = True
             yield np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
     is_short = _is_short(report.n_samples / info.sample_rate, info)
-    riff = read_riff_header(path)
-    report.truncated = report.damaged or is_short or (riff is not None and riff.is_cut)
+    report.truncated = report.damaged or is_short or is_cut_off(path)
     if not report.n_samples:
         raise EmptyAudioError(_NO_SAMPLES)
 
 
 def _blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
-    with _open(path) as (container, stream):
+    with open_media(path, info.input_format) as container:
+        stream = audio_stream(container, info.track)
         is_zero_based = _is_zero_based(container)
         start_time = 0 if is_zero_based else container.start_time or 0
         origin_s = float(Fraction(start_time, av.time_base))
@@ -192,69 +227,8 @@ def _is_short(duration_s: float, info: MediaInfo) -> bool:
     return duration_s < declared_s * _TRUNCATED_SHARE - MIN_GAP_S
 
 
-@cache
-def _audio_decoders() -> str:
-    """Return FFmpeg's list of all audio decoders; pictures and subtitles are never decoded."""
-    names: list[str] = []
-    for name in sorted(av.codecs_available):
-        with suppress(ValueError):  # an encoder without a decoder
-            if Codec(name, "r").type == "audio":
-                names.append(name)
-    return ",".join(names)
-
-
-def _options(riff: RiffHeader | None) -> dict[str, str]:
-    """Return FFmpeg's options for a file that nobody has looked into yet."""
-    options = {
-        "protocol_whitelist": "file",
-        "format_whitelist": ",".join(_DEMUXERS),
-        "codec_whitelist": _audio_decoders(),
-    }
-    if riff and riff.offset:
-        options["skip_initial_bytes"] = str(riff.offset)
-    if riff and riff.has_more:
-        options["ignore_length"] = "1"
-    return options
-
-
-def _is_mp4(path: Path) -> bool:
-    """Return whether a file begins like MP4, M4A and MOV; these need the index at their end."""
-    with path.open("rb") as file:
-        return file.read(8)[4:] == b"ftyp"
-
-
-@contextmanager
-def _open(path: Path) -> Generator[tuple[InputContainer, AudioStream]]:
-    if path.stat().st_size == 0:
-        raise EmptyAudioError("The file is empty.")
-    try:
-        options = _options(read_riff_header(path))
-        container = av.open(str(path), mode="r", options=options, metadata_errors="ignore")
-    except (FFmpegError, ValueError) as error:
-        if _is_mp4(path):
-            raise UnreadableAudioError(_NO_INDEX) from error
-        raise UnsupportedMediaError(_NOT_MEDIA) from error
-    with container:
-        if not container.streams.audio:
-            raise _no_audio_error(container)
-        yield container, _select_stream(container)
-
-
-def _select_stream(container: InputContainer) -> AudioStream:
-    """Return the audio track that the file marks as its default one, else the first."""
-    tracks = container.streams.audio
-    default = [track for track in tracks if track.disposition & Disposition.default]
-    return default[0] if len(default) == 1 else tracks[0]
-
-
 def _is_zero_based(container: InputContainer) -> bool:
     return not _ZERO_BASED.isdisjoint(container.format.name.split(","))
-
-
-def _no_audio_error(container: InputContainer) -> Exception:
-    if container.streams.video:
-        return NoAudioStreamError("The video has no audio track.")
-    return UnsupportedMediaError(_NOT_MEDIA)
 
 
 def _frames(

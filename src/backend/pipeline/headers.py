@@ -1,5 +1,10 @@
-"""Read the lengths in the headers of WAV and MP3 files, which recorders often leave wrong."""
+"""Read the headers of files that FFmpeg reads too leniently.
 
+Recorders often leave wrong lengths in WAV and MP3, and FFmpeg does not say when a file ends
+before the length that its container declares.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +19,16 @@ _HEADER_TOLERANCE = 4096
 """Bytes by which a stream length may differ: some count the header, others do not."""
 
 _ID3_HEADER_BYTES = 10
+
+_MAGIC_BYTES = 16
+
+_MAX_CHUNKS = 200_000
+"""Chunks of a file that are looked at: a day in fragments of half a second; a malicious file
+may have a hundred million.
+"""
+
+_TEXT_BYTES = 4096
+_MAX_UTF8_BYTES = 4
 
 _XING_BYTES = 4096
 """Bytes after the tag in which the length of an MP3 file stands, if it has one."""
@@ -56,6 +71,38 @@ def read_riff_header(path: Path) -> RiffHeader | None:
         )
 
 
+def is_cut_off(path: Path) -> bool:
+    """Return whether a WAV, W64, CAF, MP4 or Matroska file ends before its declared end."""
+    if riff := read_riff_header(path):
+        return riff.is_cut
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(_MAGIC_BYTES)
+        for magic, offset, declared_end in _DECLARED_ENDS:
+            if head[offset : offset + len(magic)] == magic:
+                return declared_end(file, size) > size
+    return False
+
+
+def is_mp4(path: Path) -> bool:
+    """Return whether a file begins like MP4, M4A and MOV; these need their index."""
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
+
+
+def is_text(path: Path) -> bool:
+    """Return whether a file begins with nothing but UTF-8 text, which no recording does."""
+    with path.open("rb") as file:
+        head = file.read(_TEXT_BYTES)
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - _MAX_UTF8_BYTES or len(head) < _TEXT_BYTES:
+            return False
+        text = head[: error.start].decode()  # the last character is cut
+    return all(char.isprintable() or char.isspace() for char in text)
+
+
 def has_mp3_length(path: Path) -> bool:
     """Return whether an MP3 file declares its length; FFmpeg guesses it otherwise."""
     with path.open("rb") as file:
@@ -74,9 +121,76 @@ def _id3_bytes(header: bytes) -> int:
     return _ID3_HEADER_BYTES + size
 
 
+def _mp4_end(file: BinaryIO, size: int) -> int:
+    """Return the end of the last box. Source: ISO/IEC 14496-12, section 4.2."""
+    position = 0
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > size:
+            break
+        file.seek(position)
+        header = file.read(16)
+        length = int.from_bytes(header[:4], "big")
+        if length == 1:
+            length = int.from_bytes(header[8:], "big")
+        if length < 8:  # 0: the box extends to the end of the file
+            return size
+        position += length
+    return position
+
+
+def _caf_end(file: BinaryIO, size: int) -> int:
+    """Return the end of the last chunk. Source: Apple, Core Audio Format, chunk header."""
+    position = 8
+    for _ in range(_MAX_CHUNKS):
+        if position + 12 > size:
+            break
+        file.seek(position)
+        length = int.from_bytes(file.read(12)[4:], "big", signed=True)
+        if length < 0:  # a data chunk of unknown length
+            return size
+        position += 12 + length
+    return position
+
+
+def _w64_end(file: BinaryIO, size: int) -> int:
+    """Return the declared size of a Sony Wave64 file; 0 in a stream."""
+    file.seek(16)
+    return int.from_bytes(file.read(8), "little")
+
+
+def _matroska_end(file: BinaryIO, size: int) -> int:
+    """Return the end of the segment. Source: RFC 8794, section 4; RFC 9559, section 5.1."""
+    position = 4 + _ebml_length(file, 4)[1] + _ebml_length(file, 4)[0]
+    file.seek(position)
+    if file.read(4) != _MATROSKA_SEGMENT:
+        return size
+    length, width = _ebml_length(file, position + 4)
+    is_unknown = length == (1 << 7 * width) - 1
+    return size if is_unknown else position + 4 + width + length
+
+
+def _ebml_length(file: BinaryIO, position: int) -> tuple[int, int]:
+    """Return an element's length and the number of bytes in which it is written."""
+    file.seek(position)
+    encoded = file.read(8)
+    width = 9 - encoded[0].bit_length() if encoded and encoded[0] else 8
+    return int.from_bytes(encoded[:width], "big") & (1 << 7 * width) - 1, width
+
+
+_MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
+
+_DECLARED_ENDS: tuple[tuple[bytes, int, Callable[[BinaryIO, int], int]], ...] = (
+    (b"ftyp", 4, _mp4_end),
+    (b"caff", 0, _caf_end),
+    (b"riff\x2e\x91\xcf\x11", 0, _w64_end),
+    (b"\x1a\x45\xdf\xa3", 0, _matroska_end),
+)
+"""The first bytes of a format, their offset, and how to read where the file should end."""
+
+
 def _find_data(file: BinaryIO, position: int) -> tuple[int, int] | None:
     """Return the position and the declared length of the data chunk."""
-    while True:
+    for _ in range(_MAX_CHUNKS):
         file.seek(position)
         header = file.read(8)
         if len(header) < 8:
@@ -85,6 +199,7 @@ def _find_data(file: BinaryIO, position: int) -> tuple[int, int] | None:
         if header[:4] == b"data":
             return position + 8, length
         position += 8 + length + length % 2
+    return None
 
 
 def _is_stream_length(length: int) -> bool:
@@ -96,7 +211,9 @@ def _is_stream_length(length: int) -> bool:
 def _has_audio_at(file: BinaryIO, end: int, size: int) -> bool:
     """Return whether something else than further RIFF chunks follows the data chunk."""
     position = end + end % 2
-    while position + 8 <= size:
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > size:
+            break
         file.seek(position)
         header = file.read(8)
         name, length = header[:4], int.from_bytes(header[4:], "little")

@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from audio_files import tone, write_wav
+from audio_files import noise, tone, write_encoded, write_wav
 from backend.pipeline.decode import probe
-from backend.pipeline.headers import has_mp3_length
+from backend.pipeline.headers import has_mp3_length, is_cut_off
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 
 RIFF_LENGTH, DATA_LENGTH = 4, 40
@@ -89,4 +89,47 @@ def test_a_length_that_ffmpeg_guesses_from_the_bit_rate_is_no_length(
             container.mux(packet)
     assert has_mp3_length(path) == (xing == "1")
     assert probe(path).duration_s == duration_s
+    assert not decode(path).truncated
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "with_picture"),
+    [
+        ("a.mkv", "flac", True),
+        ("a.webm", "libopus", False),
+        ("a.caf", "pcm_s16le", False),
+        ("a.w64", "pcm_s16le", False),
+    ],
+)
+def test_a_file_that_ends_before_its_container_does_is_truncated(
+    tmp_path: Path, name: str, codec: str, *, with_picture: bool
+) -> None:
+    """FFmpeg reads what is there and says nothing."""
+    path = write_encoded(
+        tmp_path / name, noise(20, 48_000), codec, sample_rate=48_000, with_picture=with_picture
+    )
+    assert not decode(path).truncated
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 5])
+    assert decode(path).truncated
+
+
+def test_a_fragmented_mp4_that_ends_in_the_middle_of_a_fragment_is_truncated(
+    tmp_path: Path,
+) -> None:
+    path = write_encoded(
+        tmp_path / "a.mp4", noise(20), "aac", options={"movflags": "frag_keyframe+empty_moov"}
+    )
+    assert not is_cut_off(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - 1_000])
+    assert decode(path).truncated
+
+
+def test_a_live_webm_without_lengths_is_whole(tmp_path: Path) -> None:
+    """Browsers record like this."""
+    path = write_encoded(
+        tmp_path / "a.webm", noise(5, 48_000), "libopus", sample_rate=48_000,
+        options={"live": "1"},
+    )  # fmt: skip
     assert not decode(path).truncated

@@ -103,6 +103,8 @@ def test_the_cover_of_a_recording_is_never_decoded(tmp_path: Path) -> None:
         b"ffconcat version 1.0\nfile /etc/passwd\n",
         b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=a\nc=IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\n",
         b"#!/bin/sh\necho a script is no recording, whatever FFmpeg guesses\n",
+        b"#!AMR-WB\n" + "Текст, который FFmpeg принимает за звук по первой строке.\n".encode() * 80,
+        b"#!AMR\nfor i in 1 2 3; do echo $i; done\n",
     ],
 )
 @pytest.mark.parametrize("name", ["a", "a.m3u8", "a.ffconcat", "a.sdp"])
