@@ -1,6 +1,7 @@
 """Signals, and audio and video files of them in any container that PyAV can write."""
 
 import wave
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.container import OutputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 Signal = npt.NDArray[np.float32]
@@ -68,6 +70,33 @@ def write_encoded(
             clock += part.samples
             container.mux(stream.encode(part))
         container.mux(stream.encode(None))
+    return path
+
+
+def write_tracks(
+    path: Path, signals: Sequence[Signal], *, sample_rate: int = 8_000, default_track: int = 1,
+    titles: Sequence[str] = (), languages: Sequence[str] = (),
+) -> Path:  # fmt: skip
+    """Write a file with one audio track per signal, as screen recorders do; s16le."""
+    with av.open(str(path), "w") as container:
+        tracks = [
+            container.add_stream("pcm_s16le", rate=sample_rate, layout="mono") for _ in signals
+        ]
+        for number, track in enumerate(tracks, 1):
+            is_default = number == default_track
+            track.disposition = Disposition.default if is_default else Disposition(0)
+            for name, values in (("title", titles), ("language", languages)):
+                if values:
+                    track.metadata[name] = values[number - 1]
+        container.start_encoding()
+        for track, signal in zip(tracks, signals, strict=True):
+            if signal.size:
+                samples = np.rint(signal * 32_767).astype(np.int16).reshape(1, -1)
+                frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+                frame.sample_rate, frame.pts = sample_rate, 0
+                frame.time_base = Fraction(1, sample_rate)
+                container.mux(track.encode(frame))
+            container.mux(track.encode(None))
     return path
 
 

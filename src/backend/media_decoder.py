@@ -8,6 +8,7 @@ from backend.errors import TooLongError
 from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm, too_long_message
 from backend.storage.disk import Disk, map_disk_full
+from contracts.audio import InputFormat
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,23 @@ class MediaDecoder:
     disk: Disk
     max_duration_s: float
 
-    def probe(self, source: Path) -> MediaInfo:
-        """Return the properties of a media file.
+    def probe(
+        self,
+        source: Path,
+        *,
+        name: str = "",
+        input_format: InputFormat = InputFormat.AUTO,
+        audio_track: int | None = None,
+    ) -> MediaInfo:
+        """Return the properties of a media file; see `backend.pipeline.decode.probe`.
 
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
                 the file is not usable.
+            NoSuchTrackError: there is no track `audio_track`.
             TooLongError: its header declares more than `max_duration_s`.
         """
-        media = probe(source)
+        media = probe(source, name=name, input_format=input_format, audio_track=audio_track)
         if (media.duration_s or 0) > self.max_duration_s:
             raise TooLongError(too_long_message(self.max_duration_s))
         return media

@@ -184,29 +184,29 @@ class Previews:
         if upload_id in self._entries:  # another request was faster
             _unlink(file.path)
         else:
-            analysis = asyncio.create_task(self._run_analysis(file.path))
+            analysis = asyncio.create_task(self._run_analysis(file))
             self._entries[upload_id] = PreviewEntry(owner, file, analysis)
         return self._entries[upload_id]
 
-    async def _run_analysis(self, path: Path) -> PreviewAnalysis:
+    async def _run_analysis(self, file: LinkedFile) -> PreviewAnalysis:
         """Decode and analyze a file, then remove it."""
         target = self._work.path_for_new_file()
         try:
             async with self._decode_slot:
                 return await run_in_cancellable_thread(
-                    lambda check_cancelled: self._analyze(path, target, check_cancelled)
+                    lambda check_cancelled: self._analyze(file, target, check_cancelled)
                 )
         except BaseException:
             _unlink(target)
             raise
         finally:
-            _unlink(path)
+            _unlink(file.path)
 
     def _analyze(
-        self, path: Path, target: Path, check_cancelled: Callable[[], None]
+        self, file: LinkedFile, target: Path, check_cancelled: Callable[[], None]
     ) -> PreviewAnalysis:
-        media = self._decoder.probe(path)
-        recording = self._decoder.decode(path, media, target, check_cancelled).recording
+        media = self._decoder.probe(file.path, name=file.name)
+        recording = self._decoder.decode(file.path, media, target, check_cancelled).recording
         spans = self._detector.find_speech(recording)
         levels = {each: speech_level_db(recording, spans, each) for each in NormalizationMethod}
         return PreviewAnalysis(media, recording, levels, waveform_of(recording))

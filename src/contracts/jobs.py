@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from contracts.models import ModelIdentity
 from contracts.problems import Problem
+from contracts.recordings import AudioTrack
 from contracts.transcription import Seconds, TranscribeOptions, Transcript
 
 
@@ -43,11 +44,22 @@ class JobWarning(StrEnum):
         TRUNCATED: the end of the file is missing or damaged.
         NON_FINITE_SAMPLES: NaN or infinite samples were read as silence.
         MODEL_CHANGED: two models made the text, because the llm changed its model.
+        OTHER_AUDIO_TRACKS: the file has further audio tracks, and the request named none.
     """
 
     TRUNCATED = "truncated"
     NON_FINITE_SAMPLES = "non_finite_samples"
     MODEL_CHANGED = "model_changed"
+    OTHER_AUDIO_TRACKS = "other_audio_tracks"
+
+    @property
+    def is_about_file(self) -> bool:
+        """Whether it is about the file, not about a result that others may share."""
+        return self in (
+            JobWarning.TRUNCATED,
+            JobWarning.NON_FINITE_SAMPLES,
+            JobWarning.OTHER_AUDIO_TRACKS,
+        )
 
 
 class Progress(BaseModel):
@@ -72,6 +84,10 @@ class FileInfo(BaseModel):
     codec: str
     sample_rate: int
     channels: int
+    audio_tracks: list[AudioTrack] = Field(default_factory=list[AudioTrack])
+    audio_track: int | None = Field(
+        default=None, description="Number of the track that is transcribed."
+    )
 
 
 class UploadedRecording(TranscribeOptions):

@@ -1,6 +1,6 @@
 """Waveforms, and the preview of a recording before it is transcribed."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.transcription import Seconds
 
@@ -9,6 +9,20 @@ MAX_PEAKS = 1000
 
 MAX_EXCERPT_S = 15.0
 """Seconds of the longest excerpt that can be played before transcription."""
+
+
+class AudioTrack(BaseModel):
+    """An audio track of a file, as the file describes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int = Field(description="1 is the first audio track of the file.")
+    codec: str
+    language: str | None = Field(
+        default=None, description="As the file declares it, such as `rus`; null: it does not."
+    )
+    title: str | None = None
+    is_default: bool = Field(description="Whether the file marks it as the track to play.")
 
 
 class Waveform(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
 
-from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, NormalizationOptions
+from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, InputFormat, NormalizationOptions
 from contracts.languages import language_code
 from contracts.models import ModelIdentity
 from contracts.thresholds import UNSURE_WORD_PROBABILITY
@@ -20,6 +20,9 @@ class Task(StrEnum):
 
 
 MAX_PROMPT_CHARS = 1000
+
+MAX_AUDIO_TRACKS = 100
+"""Limit of the number of a track; recorders write up to 8, films some dozens."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -49,6 +52,18 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         ge=MIN_CHUNK_LENGTH_S,
         le=MAX_CHUNK_S,
         description="Longest chunk of audio given to the model, in seconds; chunks end in pauses.",
+    )
+    input_format: InputFormat = Field(
+        InputFormat.AUTO,
+        description="Format of a file without a header, such as telephone audio; `auto`: found "
+        "in the content, with the help of the file name's ending.",
+    )
+    audio_track: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_AUDIO_TRACKS,
+        description="Audio track to transcribe, 1 is the first; null: the default track of the "
+        "file, or another one if only that has speech.",
     )
     force: bool = Field(False, description="Transcribe even if a transcript is stored already.")
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jobFacts } from "../../src/frontend/web/reader/job_facts.js";
 import { progressText, stageText } from "../../src/frontend/web/reader/status_panel.js";
+import { warningValues } from "../../src/frontend/web/reader/audio_tracks.js";
 import { english, translators } from "./texts.mjs";
 
 function running(progress) {
@@ -59,4 +60,16 @@ test("a finished job says its length, language, words and time taken", () => {
 test("a recording without speech says no language and no words", () => {
   const job = { status: "running", file: { duration_s: null }, result: { text: " ", language: "ru" } };
   assert.deepEqual(jobFacts(english, job), []);
+});
+
+test("the warning about further audio tracks names them, whatever a file calls its language", () => {
+  const tracks = [
+    { number: 1, language: "eng", title: "Desktop Audio" },
+    { number: 2, language: "r!", title: null },
+    { number: 3, language: null, title: null },
+  ];
+  const values = warningValues(english, { audio_track: 2, audio_tracks: tracks });
+  const text = english.text("warning.other_audio_tracks", values);
+  assert.match(text, /1 \(English, Desktop Audio\), 2 \(r!\), 3/);
+  assert.match(text, /Track 2 was/);
 });

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -17,6 +18,7 @@ from backend.queueing.job_queue import JobQueue
 from backend.storage.blobs import BlobStore
 from backend.storage.database import DeduplicationStore, JobStore, QueueStore
 from backend.storage.files import StoredFile
+from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
@@ -86,10 +88,19 @@ class JobSubmission:
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
                 the file is not usable.
+            NoSuchTrackError: the file has no track of the number in the options.
             TooLongError: its header declares more than the maximum length.
         """
         with _removed_on_error(recording.path):
-            media = await run_sync(self._decoder.probe, recording.path)
+            media = await run_sync(
+                partial(
+                    self._decoder.probe,
+                    recording.path,
+                    name=recording.name,
+                    input_format=options.input_format,
+                    audio_track=options.audio_track,
+                )
+            )
             job = _new_job(recording, media, options)
             same = await self._duplicates.same_blob(owner, recording.sha256)
             blob = await self._blobs.keep(recording.path, job.id, same)
@@ -104,7 +115,8 @@ class JobSubmission:
         """Return the source of a job's result, as far as that is known before decoding."""
         if job.options.force:
             return ResultSource.COMPUTE
-        audio_sha256 = await self._duplicates.known_audio(owner, job.file.sha256)
+        key = options_key(job.options)
+        audio_sha256 = await self._duplicates.known_audio(owner, job.file.sha256, key)
         if audio_sha256 is None:
             return ResultSource.COMPUTE
         try:
@@ -137,6 +149,8 @@ def _new_job(recording: StoredFile, media: MediaInfo, options: TranscribeOptions
             codec=media.codec,
             sample_rate=media.sample_rate,
             channels=media.channels,
+            audio_tracks=list(media.tracks),
+            audio_track=media.track,
         ),
         options=options,
     )

@@ -5,7 +5,6 @@ The file's content determines its format; headerless formats are chosen by the c
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from backend.errors import (
 from backend.pipeline.headers import is_mp4, is_text, read_riff_header
 from backend.pipeline.raw_formats import RAW_FORMATS
 from contracts.audio import InputFormat
+from contracts.recordings import AudioTrack
 
 _DEMUXERS = (
     "aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "au", "avi", "caf",
@@ -40,24 +40,6 @@ _NOT_MEDIA = (
     "with the option input_format: " + ", ".join(RAW_FORMATS) + "."
 )
 _NO_INDEX = "The file is cut off before its index."
-
-
-@dataclass(frozen=True)
-class AudioTrack:
-    """One audio track of a file.
-
-    Attributes:
-        number: 1 is the first audio track of the file.
-        language: as the file declares it, such as `rus`; None when it does not.
-        title: as the file declares it; None when it does not.
-        is_default: the file marks it as the track to play.
-    """
-
-    number: int
-    codec: str
-    language: str | None
-    title: str | None
-    is_default: bool
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 The file's content determines its format; its name is ignored.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from backend.errors import EmptyAudioError, NoSuchTrackError, UnreadableAudioError
-from backend.pipeline.containers import AudioTrack, audio_stream, audio_tracks, open_media
+from backend.pipeline.containers import audio_stream, audio_tracks, open_media
 from backend.pipeline.headers import has_mp3_length, is_cut_off, read_riff_header
 from backend.pipeline.raw_formats import format_by_name
 from contracts.audio import InputFormat
+from contracts.recordings import AudioTrack
 
 Block = npt.NDArray[np.float32]
 """Shape (n_samples, n_channels), float32; full scale is [-1, 1]."""
@@ -50,6 +52,9 @@ _TRUNCATED_SHARE = 0.98
 
 _ZERO_BASED = {"matroska", "mov"}
 """Formats whose timestamps count from the start of playback, as browsers do."""
+
+_MATROSKA_DURATION = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
+"""The tag in which muxers write the length of a track."""
 
 _WITHOUT_LENGTH = {
     "aac", "ac3", "amr", "amrnb", "amrwb", "dts", "eac3", "gsm", "latm", "loas", "truehd",
@@ -265,8 +270,10 @@ def _declared_duration_s(
         return None
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    has_only_audio = len(container.streams) == len(container.streams.audio)
-    if container.duration and has_only_audio:  # otherwise it may be the length of the video
+    if tag := _MATROSKA_DURATION.fullmatch(stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = tag.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    if container.duration and len(container.streams) == 1:  # else it may be that of another track
         return float(Fraction(container.duration, av.time_base))
     return None
 

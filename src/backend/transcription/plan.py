@@ -22,6 +22,7 @@ class Plan(BaseModel):
         spans: speech spans, as [start, end) in samples.
         gain_db: gain that normalises the speech.
         chunks: as [start, end) in samples.
+        audio_track: number of the track that was decoded.
     """
 
     n_samples: int
@@ -31,6 +32,7 @@ class Plan(BaseModel):
     gain_db: float
     chunks: list[tuple[int, int]]
     warnings: list[JobWarning]
+    audio_track: int = 1
 
     @classmethod
     def of(

@@ -134,6 +134,7 @@ def _prepared(plan: Plan) -> PreparedRecording:
         speech_s=round(plan.speech_s, 3),
         chunks_total=len(plan.chunks),
         warnings=plan.warnings,
+        audio_track=plan.audio_track,
     )
 
 

@@ -13,6 +13,8 @@ from frontend.i18n import Translator
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
 """Steps of the sliders whose step is not 1."""
 
+_MAX_LISTED_TRACKS = 8
+
 _METHODS = (
     NormalizationMethod.LUFS,
     NormalizationMethod.RMS,
@@ -84,6 +86,14 @@ def _more_options(t: Translator) -> dict[str, object]:
             key="option-prompt",
             persist_state="session",
             height=80,
+        ),
+        "audio_track": st.selectbox(
+            t("options.audio_track"),
+            [None, *range(1, _MAX_LISTED_TRACKS + 1)],
+            format_func=lambda number: str(number or t("options.audio_track.auto")),
+            help=t("options.audio_track.help"),
+            key="option-audio-track",
+            persist_state="session",
         ),
         "beam_size": _slider(t, "beam_size", with_help=True),
         "temperature": _slider(t, "temperature", with_help=True),

@@ -63,10 +63,20 @@ class DeduplicationStore:
         self._database = database
 
     @transaction
-    def known_audio(self, owner: str, sha256: str) -> str | None:
-        """Return the hash of the decoded audio, if the owner uploaded the same file before."""
-        query = select(FileRow.audio_sha256).where(
-            FileRow.owner == owner, FileRow.sha256 == sha256, FileRow.audio_sha256.is_not(None)
+    def known_audio(self, owner: str, sha256: str, options_key: str) -> str | None:
+        """Return the hash of the decoded audio, if the owner has a result of the same file.
+
+        The options matter because they choose the track that is decoded.
+        """
+        query = (
+            select(FileRow.audio_sha256)
+            .join(TranscriptionRow, joins_file())
+            .where(
+                FileRow.owner == owner,
+                FileRow.sha256 == sha256,
+                FileRow.audio_sha256.is_not(None),
+                TranscriptionRow.options_key == options_key,
+            )
         )
         with self._database.reading() as session:
             return session.scalar(query.limit(1))
@@ -166,10 +176,39 @@ def _copy(session: Session, source: TranscriptionRow, target: TranscriptionRow) 
         setattr(target, name, getattr(source, name))
     source_file, target_file = (session.get_one(FileRow, row.file_id) for row in (source, target))
     target_file.duration_s, target_file.waveform = source_file.duration_s, source_file.waveform
-    target.warnings = add_warnings(target.warnings, source.warnings)
+    about_result = [warning for warning in source.warnings if not warning.is_about_file]
+    target.warnings = add_warnings(target.warnings, about_result)
+    _copy_file_facts(session, target, target_file)
     target.primary_number = None
     target.cached = True
 
+
+def _copy_file_facts(session: Session, target: TranscriptionRow, file: FileRow) -> None:
+    """Take from jobs of the very same file what decoding found in it; the target was not decoded.
+
+    The source of the result may be another file with the same sound.
+    """
+    same_file = (
+        select(TranscriptionRow, FileRow)
+        .join(FileRow, joins_file())
+        .where(
+            FileRow.owner == file.owner,
+            FileRow.sha256 == file.sha256,
+            FileRow.audio_sha256 == file.audio_sha256,
+            TranscriptionRow.id != target.id,
+        )
+        .order_by(TranscriptionRow.number.desc())
+        .limit(_MAX_SAME_FILES)
+    )
+    for row, other in session.execute(same_file):
+        if row.options.audio_track != target.options.audio_track:
+            continue
+        about_file = [warning for warning in row.warnings if warning.is_about_file]
+        target.warnings = add_warnings(target.warnings, about_file)
+        file.audio_track = other.audio_track
+
+
+_MAX_SAME_FILES = 10
 
 _COPIED = (
     "options_key",

@@ -27,12 +27,17 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PreparedRecording:
-    """The properties of a recording that is decoded and cut; lengths in seconds."""
+    """The properties of a recording that is decoded and cut; lengths in seconds.
+
+    Attributes:
+        audio_track: number of the track that was decoded.
+    """
 
     duration_s: float
     speech_s: float
     chunks_total: int
     warnings: Sequence[JobWarning] = ()
+    audio_track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class ChunkResult:
 
 def file_row(job: Job, owner: str, blob: str) -> FileRow:
     """Return a new row for a job's file."""
-    return FileRow(owner=owner, blob=blob, audio_sha256=None, **job.file.model_dump())
+    return FileRow(owner=owner, blob=blob, audio_sha256=None, **dict(job.file))
 
 
 def transcription_row(job: Job, owner: str, file: FileRow) -> TranscriptionRow:

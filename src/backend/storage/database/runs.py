@@ -94,7 +94,8 @@ class RunStore:
             row = lock_row(session, job_id, JobStatus.RUNNING)
             if row is None:
                 return
-            session.get_one(FileRow, row.file_id).duration_s = prepared.duration_s
+            file = session.get_one(FileRow, row.file_id)
+            file.duration_s, file.audio_track = prepared.duration_s, prepared.audio_track
             row.total_s = prepared.duration_s
             row.speech_s = prepared.speech_s
             row.chunks_total = prepared.chunks_total

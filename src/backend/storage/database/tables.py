@@ -27,7 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from backend.storage.database.columns import CompressedJson, Json, PlainText, UtcDateTime
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import Problem
-from contracts.recordings import Waveform
+from contracts.recordings import AudioTrack, Waveform
 from contracts.transcription import ChunkTranscript, TranscribeOptions
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -69,6 +69,7 @@ class FileRow(Base):
         audio_sha256: of the decoded 16 kHz mono PCM; null until it is decoded.
         blob: path of the file, relative to the data folder if inside; null after the
             recording was dropped.
+        audio_track: number of the track that is transcribed; null in rows of earlier versions.
         waveform: null until the recording is decoded.
     """
 
@@ -86,6 +87,10 @@ class FileRow(Base):
     channels: Mapped[int]
     duration_s: Mapped[float | None]
     blob: Mapped[str | None] = mapped_column(index=True)
+    audio_tracks: Mapped[list[AudioTrack]] = mapped_column(
+        Json(list[AudioTrack]), server_default="[]"
+    )
+    audio_track: Mapped[int | None]
     waveform: Mapped[Waveform | None] = mapped_column(CompressedJson(Waveform), deferred=True)
 
     __table_args__ = (

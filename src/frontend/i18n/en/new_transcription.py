@@ -96,6 +96,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.task": "Task",
     "options.task.transcribe": "Transcribe in the spoken language",
     "options.task.translate": "Translate into English",
+    "options.audio_track": "Audio track",
+    "options.audio_track.auto": "automatic",
+    "options.audio_track.help": "Which track of a file with several to transcribe. "
+    "Automatic: the default one, or another one if it has no speech.",
     "options.beam_size": "Thoroughness (beam)",
     "options.beam_size.help": "1 is the fastest. Higher values can be more accurate "
     "but take much longer.",

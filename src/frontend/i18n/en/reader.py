@@ -51,6 +51,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.truncated": "The file is cut short: only the readable part was transcribed.",
     "warning.non_finite_samples": "Damaged parts of the file were replaced with silence.",
     "warning.model_changed": "The model changed midway: the text comes from two models.",
+    "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
+    "Track {number} was transcribed. "
+    "To choose another one, start again and open the options.",
     "duration.hours": "{hours} h {minutes} min",
     "duration.minutes": "{minutes} min {seconds} s",
     "duration.seconds": "{seconds} s",

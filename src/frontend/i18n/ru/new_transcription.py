@@ -104,6 +104,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.task": "Что сделать",
     "options.task.transcribe": "Расшифровать на языке записи",
     "options.task.translate": "Перевести на английский",
+    "options.audio_track": "Звуковая дорожка",
+    "options.audio_track.auto": "автоматически",
+    "options.audio_track.help": "В файле с несколькими дорожками — какую расшифровать. "
+    "Автоматически: основную, а если в ней нет речи, другую.",
     "options.beam_size": "Тщательность (beam)",
     "options.beam_size.help": "1 — быстрее всего. Больше — иногда точнее, но заметно дольше.",
     "options.temperature": "Температура",

@@ -43,7 +43,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.too_long.next": "Разделите её на части и расшифруйте их по очереди.",
     "problem.unsupported_media": "Это не аудио и не видео",
     "problem.unsupported_media.next": "Проверьте, тот ли файл выбран. Важно содержимое, "
-    "а не расширение.",
+    "а не расширение; только телефонные записи без заголовка узнаются по расширению: "
+    ".ulaw, .alaw, .sln, .sln16, .g722, .gsm.",
     "problem.unknown_host": "Сервис не принимает это имя хоста",
     "problem.unknown_host.next": "Попросите администратора разрешить его в настройках.",
     "problem.invalid_option": "Недопустимое значение настройки",

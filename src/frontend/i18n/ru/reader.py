@@ -61,6 +61,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.truncated": "Файл обрывается: расшифрована та часть, которую удалось прочитать.",
     "warning.non_finite_samples": "Повреждённые места файла заменены тишиной.",
     "warning.model_changed": "Модель сменилась на ходу: текст распознали две разные модели.",
+    "warning.other_audio_tracks": "В файле несколько звуковых дорожек: {tracks}. "
+    "Расшифрована дорожка {number}. "
+    "Другую можно выбрать в настройках новой расшифровки.",
     "duration.hours": "{hours} ч {minutes} мин",
     "duration.minutes": "{minutes} мин {seconds} с",
     "duration.seconds": "{seconds} с",

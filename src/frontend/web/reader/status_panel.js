@@ -3,6 +3,7 @@
 import { element, textButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
 import { problemKind } from "../common/problems.js";
+import { warningValues } from "./audio_tracks.js";
 
 export class StatusPanel {
   #shownStatus = null;
@@ -50,7 +51,8 @@ export class StatusPanel {
   #buildOutcome(job) {
     const { t } = this;
     const hasText = Boolean(job.result?.text.trim());
-    const parts = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`)));
+    const values = warningValues(t, job.file);
+    const parts = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`, values)));
     if (job.status === "failed") {
       const { type = "", request_id: requestId } = job.error ?? {};
       parts.push(problemNotice(t, { kind: problemKind(type), requestId }));

@@ -7,12 +7,19 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.stream import Disposition
 
-from audio_files import noise, tone, write_encoded, write_silent_video, write_wav
+from audio_files import (
+    noise,
+    tone,
+    write_encoded,
+    write_silent_video,
+    write_tracks,
+    write_wav,
+)
 from backend.errors import (
     EmptyAudioError,
     NoAudioStreamError,
+    NoSuchTrackError,
     TooLongError,
     UnreadableAudioError,
     UnsupportedMediaError,
@@ -173,14 +180,39 @@ def test_a_pause_of_more_than_ten_minutes_is_silence(tmp_path: Path) -> None:
 
 
 def test_the_default_track_is_decoded_not_the_first(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
-    with av.open(str(path), "w") as container:
-        tracks = [container.add_stream("pcm_s16le", rate=8_000, layout="mono") for _ in range(2)]
-        tracks[0].disposition, tracks[1].disposition = Disposition(0), Disposition.default
-        for track, level in zip(tracks, (0.0, 1.0), strict=True):
-            samples = (tone(1, 8_000) * level * 32_767).astype(np.int16).reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = 8_000, 0, Fraction(1, 8_000)
-            container.mux(track.encode(frame))
-            container.mux(track.encode(None))
+    path = write_tracks(
+        tmp_path / "a.mkv", [np.zeros(8_000, np.float32), tone(1, 8_000)], default_track=2
+    )
+    info = probe(path)
+    assert info.track == 2
+    assert [(each.number, each.is_default) for each in info.tracks] == [(1, False), (2, True)]
     assert np.abs(decode(path).recording.read(0, 16_000)).max() > 0.3
+
+
+def test_the_number_of_a_track_selects_it(tmp_path: Path) -> None:
+    path = write_tracks(
+        tmp_path / "a.mkv",
+        [tone(1, 8_000), np.zeros(8_000, np.float32)],
+        titles=["Микрофон", "Игра"],
+        languages=["rus", "und"],
+    )
+    info = probe(path, audio_track=2)
+    assert [(each.title, each.language) for each in info.tracks] == [
+        ("Микрофон", "rus"),
+        ("Игра", None),
+    ]
+    result = decode_to_pcm(path, info, tmp_path / "pcm", 60, lambda: None)
+    assert result.recording.peak == 0
+
+
+def test_a_number_without_a_track_is_refused(tmp_path: Path) -> None:
+    path = write_tracks(tmp_path / "a.mkv", [tone(1, 8_000), tone(1, 8_000)])
+    with pytest.raises(NoSuchTrackError, match="no audio track 3; it has 2"):
+        probe(path, audio_track=3)
+
+
+def test_a_default_track_without_samples_gives_way_to_another(tmp_path: Path) -> None:
+    path = write_tracks(tmp_path / "a.mkv", [np.zeros(0, np.float32), tone(1, 8_000)])
+    assert probe(path).track == 2
+    with pytest.raises(EmptyAudioError):
+        probe(path, audio_track=1)

@@ -5,14 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_files import write_wav
+from audio_files import write_tracks, write_wav
 from backend.errors import TooLongError, UnsupportedMediaError
 from backend.media_decoder import MediaDecoder
+from backend.pipeline.decode import probe
+from backend.pipeline.prepare import decode_to_pcm
 from backend.storage.database import RunStore
 from backend.storage.disk import Disk
 from backend.transcription.context import JobContext
 from backend.transcription.preparation import Preparation
 from contracts.jobs import JobWarning, Stage
+from contracts.transcription import TranscribeOptions
+from speech_corpus import russian_sentences
 from unit.backend.stand_ins import Components
 
 SILENCE = np.zeros(16_000, np.float32)
@@ -37,6 +41,19 @@ async def run_of(components: Components, *channels: np.ndarray) -> JobContext:
     run = await components.new_run()
     write_wav(components.folder / "file.wav", list(channels)).rename(run.blob)
     return run
+
+
+async def run_of_tracks(components: Components, tracks: list[np.ndarray]) -> JobContext:
+    run = await components.new_run()
+    write_tracks(components.folder / "file.mkv", tracks, sample_rate=16_000).rename(run.blob)
+    return run
+
+
+def spoken(tmp_path: Path) -> np.ndarray:
+    """Return a sentence at 16 kHz."""
+    source = russian_sentences(1)[0].path
+    decoded = decode_to_pcm(source, probe(source), tmp_path / "pcm", 60, lambda: None)
+    return decoded.recording.read(0, decoded.recording.n_samples)
 
 
 async def test_the_stages_are_shown_in_order(components: Components) -> None:
@@ -86,6 +103,36 @@ async def test_a_decoded_recording_is_not_decoded_twice(components: Components) 
     plan = await prepares.prepare(run)
     run.blob.unlink()
     assert (await prepares.recording(run, plan)).n_samples == 16_000
+
+
+async def test_a_silent_first_track_gives_way_to_one_with_speech(
+    components: Components, tmp_path: Path
+) -> None:
+    """A screen recorder puts the desktop into the first track and the microphone into another."""
+    voice = spoken(tmp_path)
+    run = await run_of_tracks(components, [SILENCE, SILENCE, voice])
+    prepares = preparation(components)
+    plan = await prepares.prepare(run)
+    assert plan.audio_track == 3
+    assert plan.speech_s > 1
+    assert plan.warnings == [JobWarning.OTHER_AUDIO_TRACKS]
+    await components.work.remove_pcm(run.job.id)
+    assert (await prepares.recording(run, plan)).peak > 0.1
+
+
+async def test_without_speech_in_any_track_the_default_one_stays(components: Components) -> None:
+    run = await run_of_tracks(components, [SILENCE, SILENCE])
+    plan = await preparation(components).prepare(run)
+    assert (plan.audio_track, plan.chunks) == (1, [])
+
+
+async def test_a_track_that_was_asked_for_is_not_replaced(
+    components: Components, tmp_path: Path
+) -> None:
+    run = await run_of_tracks(components, [SILENCE, spoken(tmp_path)])
+    run.job.options = TranscribeOptions(audio_track=1)
+    plan = await preparation(components).prepare(run)
+    assert (plan.audio_track, plan.chunks, plan.warnings) == (1, [], [])
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
     page.slider(key="option-chunk_length_s").set_value(12.0)
     page.radio(key="option-task").set_value("translate")
     page.text_area(key="option-prompt").set_value("Лось, Аэлита")
+    page.selectbox(key="option-audio-track").set_value(2)
     page.slider(key="option-beam_size").set_value(3)
     page.slider(key="option-temperature").set_value(0.2)
     _start(page, "upload-1")
@@ -48,5 +49,6 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
         prompt="Лось, Аэлита",
         word_timestamps=True,
         beam_size=3,
+        audio_track=2,
         temperature=0.2,
     )

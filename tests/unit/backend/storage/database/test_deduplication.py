@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from backend.errors import JobNotFoundError
-from backend.storage.database import HistoryStore, Primary, ResultKey, Stores
-from contracts.jobs import JobStatus
+from backend.storage.database import HistoryStore, PreparedRecording, Primary, ResultKey, Stores
+from backend.storage.database.row_mappers import lock_row
+from contracts.jobs import Job, JobStatus, JobWarning
 from unit.backend.storage.database.recorded import (
     KEY,
     MODEL,
@@ -16,6 +18,7 @@ from unit.backend.storage.database.recorded import (
     OWNER,
     chunk_result,
     completed,
+    new_job,
     queued,
     running,
     segment,
@@ -56,6 +59,49 @@ async def test_all_of_a_finished_result_is_copied(stores: Stores, history: Histo
     assert (copied.model, copied.progress) == (original.model, original.progress)
     assert (copied.cached, original.cached) == (True, False)
     assert [job.id for job in (await history.page(OWNER, query="четыре")).items] == [second, first]
+
+
+async def transcribed(stores: Stores, sha256: str, *warnings: JobWarning) -> Job:
+    """Transcribe a file, or copy the result of one with the same audio, as the workflow does."""
+    job = new_job()
+    job.file.sha256 = sha256
+    await stores.jobs.add(job, OWNER, Path("/blob"))
+    await stores.runs.begin(job.id, NOON)
+    if await stores.duplicates.known_audio(OWNER, sha256, KEY.options_key) is None:
+        await stores.runs.set_prepared(job.id, PreparedRecording(1.0, 1.0, 1, warnings))
+    primary = await stores.duplicates.claim_result(job.id, KEY)
+    if primary is None:
+        await stores.runs.append(job.id, 0, chunk_result([segment(0, "раз")], done=1, total=1))
+    else:
+        await stores.duplicates.copy_result(primary.job_id, job.id)
+    await stores.runs.finish(job.id, JobStatus.COMPLETED, finished_at=LATER)
+    return await stores.jobs.get(job.id)
+
+
+async def test_a_warning_about_a_file_stays_with_that_file(stores: Stores) -> None:
+    """A healthy file is not cut off because a cut one with the same sound got its result."""
+    cut = JobWarning.TRUNCATED
+    jobs = [
+        await transcribed(stores, "healthy"),
+        await transcribed(stores, "cut", cut),
+        await transcribed(stores, "healthy"),
+        await transcribed(stores, "cut"),
+        await transcribed(stores, "healthy 2"),
+    ]
+    assert [job.warnings for job in jobs] == [[], [cut], [], [cut], []]
+    assert [job.cached for job in jobs] == [False, True, True, True, True]
+
+
+async def test_a_warning_about_a_result_goes_with_every_copy(stores: Stores) -> None:
+    first = await completed(stores, "раз", key=KEY)
+    with stores.jobs._database.writing() as session:
+        row = lock_row(session, first)
+        assert row
+        row.warnings = [JobWarning.MODEL_CHANGED, JobWarning.NON_FINITE_SAMPLES]
+    second = await running(stores)
+    await stores.duplicates.claim_result(second, KEY)
+    await stores.duplicates.copy_result(first, second)
+    assert JobWarning.MODEL_CHANGED in (await stores.jobs.get(second)).warnings
 
 
 async def test_a_copy_is_the_primary_after_its_original_is_deleted(stores: Stores) -> None:
@@ -132,9 +178,10 @@ async def test_a_duplicate_that_was_never_decoded_gets_the_file_properties_too(
 ) -> None:
     first = await completed(stores, "раз", "два", key=KEY)
     waiting = await queued(stores)
-    assert await stores.duplicates.known_audio(OWNER, "cc") == KEY.audio_sha256
-    assert await stores.duplicates.known_audio("another", "cc") is None
-    assert await stores.duplicates.known_audio(OWNER, "other bytes") is None
+    assert await stores.duplicates.known_audio(OWNER, "cc", "bb") == KEY.audio_sha256
+    assert await stores.duplicates.known_audio("another", "cc", "bb") is None
+    assert await stores.duplicates.known_audio(OWNER, "other bytes", "bb") is None
+    assert await stores.duplicates.known_audio(OWNER, "cc", "other options") is None
     assert await stores.duplicates.claim_result(waiting, KEY) == Primary(first, JobStatus.COMPLETED)
     assert await stores.duplicates.copy_result(first, waiting)
     await stores.runs.finish(waiting, JobStatus.COMPLETED, finished_at=LATER)
