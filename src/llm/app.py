@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -17,8 +18,11 @@ from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_store.resolve import resolve_checkpoint_source
 from llm.punctuator import PunctuationModel, Punctuator
-from llm.routes import models, punctuate, transcribe
+from llm.routes import models, punctuate, speakers, transcribe
 from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
+from llm.speakers.graphs import find_or_convert
+from llm.speakers.segmenter import SpeakerSegmenter
+from llm.speakers.voices import VoiceFinder
 from llm.threads import available_cores
 from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
@@ -70,8 +74,10 @@ def create_app(settings: LlmSettings) -> FastAPI:
     app.state.transcriber = transcriber
     app.state.punctuator = punctuator
     app.state.lifecycle = lifecycle
+    app.state.speakers = _speakers(settings, thread)
     app.include_router(transcribe.router)
     app.include_router(punctuate.router)
+    app.include_router(speakers.router)
     app.include_router(models.router)
     install_edge(app, settings, run_checks, registry)
     return app
@@ -108,3 +114,13 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         compute_type=settings.llm_compute_type,
     )
     return load_engine(settings.llm_engine, checkpoint, options)
+
+
+def _speakers(settings: LlmSettings, thread: ThreadPoolExecutor) -> SpeakerSegmenter:
+    ready_dir = Path(settings.llm_speakers_dir) if settings.llm_speakers_dir else None
+
+    def load() -> VoiceFinder:
+        folder = find_or_convert(ready_dir, settings.models_dir)
+        return VoiceFinder(folder, settings.llm_threads or available_cores())
+
+    return SpeakerSegmenter(load, thread, settings.llm_queue_size)

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from llm.model_lifecycle import ModelLifecycle
 from llm.punctuator import Punctuator
+from llm.speakers.segmenter import SpeakerSegmenter
 from llm.transcriber import Transcriber
 
 
@@ -21,6 +22,11 @@ def _punctuator(request: Request) -> Punctuator:
     return request.app.state.punctuator
 
 
+def _speakers(request: Request) -> SpeakerSegmenter:
+    return request.app.state.speakers
+
+
 TranscriberDep = Annotated[Transcriber, Depends(_transcriber)]
 PunctuatorDep = Annotated[Punctuator, Depends(_punctuator)]
 LifecycleDep = Annotated[ModelLifecycle, Depends(_lifecycle)]
+SpeakersDep = Annotated[SpeakerSegmenter, Depends(_speakers)]

@@ -42,6 +42,11 @@ class LlmSettings(ServiceSettings):
         description="Folder with the converted embedded/whisper-base; empty: convert it once, "
         "into DATA_DIR.",
     )
+    llm_speakers_dir: str = Field(
+        default="",
+        description="Folder with the converted speaker networks; empty: convert them at the first "
+        "use, into DATA_DIR.",
+    )
     llm_engine: str = Field(
         default="auto",
         description="Inference engine: openvino or transformers; auto: transformers on a GPU, "

@@ -13,7 +13,7 @@ from servicekit.problems import problem_responses
 
 router = APIRouter(tags=["transcription"])
 
-_PCM_BODY = {
+PCM_BODY = {
     "requestBody": {
         "required": True,
         "description": f"PCM s16le, mono, {SAMPLE_RATE} Hz, at most {MAX_CHUNK_S:.0f} seconds.",
@@ -37,7 +37,7 @@ CHUNK_PROBLEMS = problem_responses(
 @router.post(
     "/v1/transcribe",
     summary="Recognise one chunk of speech",
-    openapi_extra=_PCM_BODY,
+    openapi_extra=PCM_BODY,
     responses=CHUNK_PROBLEMS,
 )
 async def transcribe_chunk(

@@ -1,0 +1,78 @@
+"""Answer requests for voices, in the thread that runs the speech model."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from contracts.audio import SAMPLE_RATE
+from contracts.speakers import SpeakerSegmentation
+from llm.engines.protocol import CheckpointError, Samples
+from llm.errors import InferenceFailedError, OverloadedError
+from llm.speakers.voices import VoiceFinder
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S = 2
+
+
+class SpeakerSegmenter:
+    """Loads the networks at the first request, and runs one request at a time.
+
+    Args:
+        load: loads the networks; blocks.
+        thread: the single worker that all inference shares, so that requests and batches of
+            chunks take turns.
+        queue_size: most requests that wait.
+    """
+
+    def __init__(
+        self, load: Callable[[], VoiceFinder], thread: ThreadPoolExecutor, queue_size: int
+    ) -> None:
+        self._load = load
+        self._thread = thread
+        self._queue_size = queue_size
+        self._n_requests = 0
+        self._finder: VoiceFinder | None = None
+        self._loading = asyncio.Lock()
+
+    async def segment(self, samples: Samples) -> SpeakerSegmentation:
+        """Return the voices in a stretch of audio.
+
+        Raises:
+            OverloadedError: too many requests are waiting.
+            InferenceFailedError: the networks cannot be loaded, or they failed.
+        """
+        if self._n_requests >= self._queue_size:
+            raise OverloadedError(
+                f"The queue is full: {self._queue_size} requests are waiting.",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        self._n_requests += 1
+        try:
+            finder = await self._loaded()
+            found = await asyncio.get_running_loop().run_in_executor(
+                self._thread, finder.find, samples
+            )
+        except CheckpointError as error:
+            log.warning("speaker_networks_failed", reason=str(error))
+            raise InferenceFailedError(str(error)) from error
+        except Exception as error:
+            log.exception("speaker_segmentation_failed")
+            raise InferenceFailedError("The speaker networks failed on this audio.") from error
+        finally:
+            self._n_requests -= 1
+        log.info(
+            "speaker_segmentation_finished",
+            audio_s=round(len(samples) / SAMPLE_RATE, 3),
+            inference_s=found.inference_s,
+            n_windows=len(found.windows),
+        )
+        return found
+
+    async def _loaded(self) -> VoiceFinder:
+        async with self._loading:
+            if self._finder is None:
+                self._finder = await asyncio.to_thread(self._load)
+            return self._finder

