@@ -12,7 +12,7 @@ from streamlit.web import bootstrap
 from contracts.hosts import AllowedHosts
 from frontend.backend_gateway import BackendGateway
 from frontend.hosts import HostsMiddleware
-from frontend.page_files import page_files
+from frontend.page_files import page_routes
 from frontend.security_headers import SecurityHeadersMiddleware
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
@@ -81,7 +81,7 @@ def create_app(settings: FrontendSettings) -> App:
     gateway = BackendGateway(settings.backend_url, settings.backend_headers)
     return App(
         Path(__file__).with_name("app.py"),
-        routes=[gateway.route, page_files()],
+        routes=[gateway.route, *page_routes()],
         lifespan=gateway.open,
         middleware=[
             Middleware(SecurityHeadersMiddleware),

@@ -7,7 +7,6 @@ import streamlit as st
 from frontend.backend_client import BackendClient
 from frontend.components.errors import errors_shown
 from frontend.components.header import chosen_language, show_header, view_name
-from frontend.components.page_style import apply_page_style
 from frontend.components.service_banner import show_service_banner
 from frontend.i18n import Translator
 from frontend.page import Page
@@ -35,7 +34,6 @@ def main() -> None:
     title = f"{view_name(t)} · {t('app.title')}"
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide")
     page = Page(t, backend_client(settings.backend_url, settings.backend_headers), settings)
-    apply_page_style()
     show_header(t)
     with errors_shown(t):
         show_service_banner(page)

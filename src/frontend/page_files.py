@@ -1,14 +1,19 @@
-"""Serve the page's scripts and styles: the folder `web/` under `/page/`."""
+"""Serve the page: Streamlit's HTML with the style sheet, and the folder `web/` under `/page/`."""
 
 from os import PathLike, stat_result
 from pathlib import Path
 
-from starlette.responses import Response
-from starlette.routing import Mount
+import streamlit
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+
 _FOLDER = Path(__file__).with_name("web")
+_STYLE_SHEET = '<link rel="stylesheet" href="/page/page/page.css" />'
 
 
 class _RevalidatedFiles(StaticFiles):
@@ -27,6 +32,15 @@ class _RevalidatedFiles(StaticFiles):
         return response
 
 
-def page_files() -> Mount:
-    """Return the route of the static files."""
-    return Mount("/page", _RevalidatedFiles(directory=_FOLDER))
+def page_routes() -> list[BaseRoute]:
+    """Return the routes of the HTML and of the static files.
+
+    A style sheet that comes with the HTML applies from the first element on, so that nothing
+    moves when the rest arrives.
+    """
+    html = INDEX.read_text(encoding="utf-8").replace("</head>", f"{_STYLE_SHEET}</head>", 1)
+
+    async def index(_: Request) -> Response:
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    return [Route("/", index), Mount("/page", _RevalidatedFiles(directory=_FOLDER))]

@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import re
-from pathlib import Path
 
-import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+from frontend.page_files import INDEX
+
 _find_inline_scripts = re.compile(r"<script>(.*?)</script>", re.DOTALL).findall
 
 
@@ -19,7 +18,7 @@ def content_security_policy() -> str:
     Scripts of components arrive over the WebSocket and are loaded from `blob:` addresses; the
     inline script of Streamlit's page is allowed by its hash.
     """
-    scripts = " ".join(map(_source_hash, _find_inline_scripts(_INDEX.read_text(encoding="utf-8"))))
+    scripts = " ".join(map(_source_hash, _find_inline_scripts(INDEX.read_text(encoding="utf-8"))))
     directives = {
         "default-src": "'self'",
         "script-src": f"'self' blob: {scripts}",

@@ -24,7 +24,7 @@ def test_no_view_logs_an_error_in_the_console(open_visit: OpenVisit, recorded: l
     views = {
         "/": page.get_by_role("link", name="История"),
         "/?view=history": page.locator("li.row").first,
-        "/?view=system": page.locator("canvas, svg.marks").first,
+        "/?view=system": page.locator(".bars div").first,
         f"/?job={recorded[0].id}": page.get_by_text(recorded[0].file.name).first,
     }
     for address, there in views.items():

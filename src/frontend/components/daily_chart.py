@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from contracts.statistics import DayStatistics
+from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
 _MINUTE_S = 60.0
-_HEIGHT_PX = 220
-_TICKS = 6
+_TICKS = 5
+
+_chart = web_component("daily_chart")
 
 
 def show_daily_chart(t: Translator, by_day: Sequence[DayStatistics]) -> None:
@@ -25,39 +27,25 @@ def show_daily_chart(t: Translator, by_day: Sequence[DayStatistics]) -> None:
     )
     st.caption(summary)
     with st.container(key="daily-chart"):
-        st.vega_lite_chart(_chart_spec(t, by_day, summary), width="stretch", theme="streamlit")
+        _chart(key="chart-of-days", data=_chart_data(t, by_day, summary))
     with st.expander(t("system.by_day.table")):
         st.table(_table(t, by_day), border="horizontal")
 
 
-def _chart_spec(t: Translator, by_day: Sequence[DayStatistics], summary: str) -> dict[str, object]:
-    day, minutes = t("system.by_day.day"), t("system.by_day.minutes")
+def _chart_data(t: Translator, by_day: Sequence[DayStatistics], summary: str) -> dict[str, object]:
     days = [t.day(each.day, with_year=False) for each in by_day]
-    ticks = days[:: max(1, len(days) // _TICKS)]
-    values = [
-        {"day": name, "minutes": round(each.audio_s / _MINUTE_S, 1)}
+    most_s = max(each.audio_s for each in by_day)
+    bars = [
+        {
+            "day": each.day.isoformat(),
+            "text": f"{name}: {t.duration(each.audio_s)}",
+            "share": each.audio_s / most_s,
+        }
         for name, each in zip(days, by_day, strict=True)
     ]
-    return {
-        "data": {"values": values},
-        "description": summary,
-        "height": _HEIGHT_PX,
-        "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "encoding": {
-            "x": {
-                "field": "day",
-                "type": "ordinal",
-                "sort": None,
-                "title": None,
-                "axis": {"values": ticks, "labelAngle": 0, "labelOverlap": True, "ticks": False},
-            },
-            "y": {"field": "minutes", "type": "quantitative", "title": minutes},
-            "tooltip": [
-                {"field": "day", "type": "nominal", "title": day},
-                {"field": "minutes", "type": "quantitative", "title": minutes},
-            ],
-        },
-    }
+    last = len(days) - 1
+    ticks = [days[round(last * place / (_TICKS - 1))] for place in range(_TICKS)]
+    return {"summary": summary, "bars": bars, "ticks": ticks}
 
 
 def _table(t: Translator, by_day: Sequence[DayStatistics]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ def small_plain_text(text: str, key: str) -> None:
 
     Args:
         text: any text, such as a file name or an error message.
-        key: unique on the page; `page_style.css` styles all keys that begin with `plain-`.
+        key: unique on the page; `page.css` styles all keys that begin with `plain-`.
     """
     with st.container(key=f"plain-{key}"):
         st.text(text)

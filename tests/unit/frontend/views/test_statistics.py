@@ -78,9 +78,12 @@ def test_the_chart_has_a_summary_and_a_table_with_the_same_data(
     page = open_page(view="system")
     summary = page.caption[0].value
     assert summary == "За 90 дней: 1 ч 31 мин аудио, больше всего 21 ноября — 1 ч 30 мин."
-    (plot,) = page.get("vega_lite_chart")
-    spec = json.loads(plot.proto.spec)
-    assert spec["description"] == summary
+    data = [json.loads(each.proto.json) for each in page.get("bidi_component")]
+    (chart,) = [each for each in data if "bars" in each]
+    assert chart["summary"] == summary
+    assert [bar["share"] for bar in chart["bars"][-3:]] == [0, 1, 90 / 5400]
+    assert chart["bars"][-2]["text"] == "21 ноября: 1 ч 30 мин"
+    assert (chart["ticks"][0], chart["ticks"][-1]) == ("25 августа", "22 ноября")
     values = page.table[0].value.to_dict("list")
     assert values == {
         RU("system.by_day.day"): ["22 ноября 2026", "21 ноября 2026"],
