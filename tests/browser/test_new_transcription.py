@@ -95,6 +95,7 @@ def test_files_of_each_format_are_previewed_played_and_started_together(
         card.get_by_role("button", name="Послушать: После выравнивания").click()
     assert answer.value.headers["content-type"] == "audio/wav"
     expect(card.get_by_role("button", name="Стоп")).to_be_visible()
+    page.get_by_text("Дополнительно").click()
     page.get_by_role("radio", name="Не менять").click()
     expect(card).to_contain_text("Без изменений")
 
@@ -262,3 +263,36 @@ def test_the_new_transcription_fits_a_phone(open_visit: OpenVisit, spoken: Sente
     expect(_card(page, name)).to_contain_text("LUFS")
     expect(_start_button(page)).to_be_enabled()
     assert not page.evaluate(too_wide)
+
+
+def test_the_start_button_is_in_sight_on_a_phone_and_below_everything(open_visit: OpenVisit):
+    page = open_visit(width=360).page
+    button = _start_button(page).bounding_box()
+    language = page.get_by_role("combobox", name="Язык речи").bounding_box()
+    advanced = page.get_by_text("Дополнительно").bounding_box()
+    assert button is not None
+    assert language is not None
+    assert advanced is not None
+    assert language["y"] < advanced["y"] < button["y"] < 740
+
+
+def test_the_options_survive_a_reload(open_visit: OpenVisit):
+    """A change of the theme reloads the page too."""
+    page = open_visit().page
+    page.get_by_role("textbox", name="Имена и термины").fill("Лось, Аэлита")
+    page.get_by_text("Дополнительно").click()
+    page.get_by_role("radio", name="По пику").click()
+    language = page.get_by_role("combobox", name="Язык речи").first
+    language.click()
+    language.fill("ъъъ")
+    empty = page.locator("[data-testid=stSelectboxVirtualDropdown] [role=option] > span")
+    expect(empty).to_have_css("font-size", "0px")  # Streamlit's English
+    language.fill("англ")
+    page.get_by_role("option", name="английский — English").click()
+    expect(page.get_by_text("Уровень пика")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.reload()
+    expect(page.get_by_role("textbox", name="Имена и термины")).to_have_value("Лось, Аэлита")
+    expect(language).to_have_value("английский — English")
+    page.get_by_text("Дополнительно").click()
+    expect(page.get_by_role("radio", name="По пику")).to_be_checked()

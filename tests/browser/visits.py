@@ -36,7 +36,7 @@ class Visit:
             self._wait_until_drawn()
 
     def _wait_until_drawn(self) -> None:
-        self.page.get_by_role("heading", name="Настройки").wait_for()
+        self.page.get_by_role("button", name="Расшифровать", exact=True).wait_for()
         self.page.wait_for_load_state("networkidle")
 
     def _note_request(self, request: Request) -> None:

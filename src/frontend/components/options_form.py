@@ -1,14 +1,16 @@
 """The form of transcription options; bounds and defaults come from the contracts."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
 from annotated_types import Ge, Gt, Le, MaxLen
+from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
 from contracts.transcription import Task, TranscribeOptions
-from frontend.i18n import Translator
+from frontend.i18n import Language, Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
 """Steps of the sliders whose step is not 1."""
@@ -23,34 +25,94 @@ _METHODS = (
 )
 """Ordered by how often each one suits."""
 
+_PAGE_DEFAULTS = {Language.RU: "ru", Language.EN: AUTO_LANGUAGE}
+"""The language of the speech before one is chosen, by the language of the page."""
+
+_LANGUAGES = ["ru", AUTO_LANGUAGE, *(code for code in LANGUAGE_NAMES if code != "ru")]
+
+_BABEL_CODES = {"jw": "jv", "tl": "fil"}
+"""Codes of the CLDR that differ from Whisper's."""
+
+_LANGUAGE_KEY = "option-language"
+_LANGUAGE_CHOSEN = "language-chosen"
+
 Bound = TypeVar("Bound", Ge, Gt, Le, MaxLen)
 
 
-def show_options(t: Translator) -> TranscribeOptions:
-    """Show the options and return the chosen values."""
-    chosen: dict[str, object] = {"language": _language(t), "word_timestamps": True}
-    chosen |= _normalization(t)
-    chosen["chunk_length_s"] = _slider(t, "chunk_length_s", with_help=True)
-    with st.expander(t("options.more"), icon=":material/tune:"):
-        chosen |= _more_options(t)
+def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOptions:
+    """Show the options and return the chosen values.
+
+    Args:
+        t: the texts.
+        saved: options that the visitor chose before, by name; others have their defaults.
+    """
+    chosen: dict[str, object] = {"language": _language(t, saved), "word_timestamps": True}
+    chosen["prompt"] = _prompt(t, saved)
+    with st.expander(t("options.advanced"), icon=":material/tune:"):
+        chosen |= _advanced_options(t, saved)
     return TranscribeOptions.model_validate(chosen)
 
 
-def _language(t: Translator) -> str:
-    default: str = _default("language")
-    others = [code for code in LANGUAGE_NAMES if code != default]
+def chosen_options(options: TranscribeOptions) -> dict[str, object]:
+    """Return the options that the visitor changed and that suit other recordings, to be saved."""
+    changed = options.model_dump(
+        mode="json", exclude_defaults=True, exclude={"word_timestamps", "language", "audio_track"}
+    )
+    method = options.normalization
+    if method in NORMALIZATION_DEFAULTS:  # the parameter is valid only with its method
+        changed["normalization"] = method.value
+    if st.session_state.get(_LANGUAGE_CHOSEN):
+        changed["language"] = options.language
+    return changed
+
+
+def _language(t: Translator, saved: Mapping[str, object]) -> str:
+    """Show the choice of the language; until one is chosen, it follows that of the page."""
+    if "language" in saved:
+        st.session_state.setdefault(_LANGUAGE_CHOSEN, True)
+    if not st.session_state.get(_LANGUAGE_CHOSEN):
+        st.session_state[_LANGUAGE_KEY] = _PAGE_DEFAULTS[t.language]
+    else:
+        st.session_state.setdefault(_LANGUAGE_KEY, saved.get("language"))
     return st.selectbox(
         t("options.language"),
-        [default, AUTO_LANGUAGE, *others],
-        format_func=lambda code: LANGUAGE_NAMES.get(code) or t("options.language.auto"),
+        _LANGUAGES,
+        format_func=lambda code: language_label(t, code),
         help=t("options.language.help"),
-        key="option-language",
+        key=_LANGUAGE_KEY,
         persist_state="session",
+        on_change=_remember_language_choice,
     )
 
 
-def _normalization(t: Translator) -> dict[str, object]:
-    default: NormalizationMethod = _default("normalization")
+def language_label(t: Translator, code: str) -> str:
+    """Return a language's name in the language of the page and in its own."""
+    if code == AUTO_LANGUAGE:
+        return t("options.language.auto")
+    own = LANGUAGE_NAMES[code]
+    name = Locale(t.language.value).languages.get(_BABEL_CODES.get(code, code), own)
+    return name if name.casefold() == own.casefold() else f"{name} — {own}"
+
+
+def _remember_language_choice() -> None:
+    st.session_state[_LANGUAGE_CHOSEN] = True
+
+
+def _prompt(t: Translator, saved: Mapping[str, object]) -> str:
+    return st.text_area(
+        t("options.prompt"),
+        str(saved.get("prompt", "")),
+        max_chars=_max_chars("prompt"),
+        placeholder=t("options.prompt.example"),
+        help=t("options.prompt.help"),
+        key="option-prompt",
+        persist_state="session",
+        height=68,
+    )
+
+
+def _normalization(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
+    default = NormalizationMethod(str(saved.get("normalization", _default("normalization"))))
     method = st.segmented_control(
         t("options.normalization"),
         _METHODS,
@@ -65,27 +127,20 @@ def _normalization(t: Translator) -> dict[str, object]:
     chosen: dict[str, object] = {"normalization": method}
     if method in NORMALIZATION_DEFAULTS:
         parameter, value = NORMALIZATION_DEFAULTS[method]
-        chosen[parameter] = _slider(t, parameter, value)
+        chosen[parameter] = _slider(t, saved, parameter, value)
     return chosen
 
 
-def _more_options(t: Translator) -> dict[str, object]:
-    return {
+def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
+    return _normalization(t, saved) | {
+        "chunk_length_s": _slider(t, saved, "chunk_length_s", with_help=True),
         "task": st.radio(
             t("options.task"),
             list(Task),
+            list(Task).index(Task(str(saved.get("task", _default("task"))))),
             format_func=lambda each: t(f"options.task.{each}"),
             key="option-task",
             persist_state="session",
-        ),
-        "prompt": st.text_area(
-            t("options.prompt"),
-            max_chars=_max_chars("prompt"),
-            placeholder=t("options.prompt.example"),
-            help=t("options.prompt.help"),
-            key="option-prompt",
-            persist_state="session",
-            height=80,
         ),
         "audio_track": st.selectbox(
             t("options.audio_track"),
@@ -95,22 +150,27 @@ def _more_options(t: Translator) -> dict[str, object]:
             key="option-audio-track",
             persist_state="session",
         ),
-        "beam_size": _slider(t, "beam_size", with_help=True),
-        "temperature": _slider(t, "temperature", with_help=True),
+        "beam_size": _slider(t, saved, "beam_size", with_help=True),
+        "temperature": _slider(t, saved, "temperature", with_help=True),
     }
 
 
 def _slider(
-    t: Translator, name: str, default: float | None = None, *, with_help: bool = False
+    t: Translator,
+    saved: Mapping[str, object],
+    name: str,
+    own_default: float | None = None,
+    *,
+    with_help: bool = False,
 ) -> float:
-    value: float = _default(name) if default is None else default
-    number = type(value)  # Streamlit wants every value of a slider to have the same type
+    default: float = _default(name) if own_default is None else own_default
+    number = type(default)  # Streamlit wants every value of a slider to have the same type
     step = number(_STEPS.get(name, 1))
     return st.slider(
         t(f"options.{name}"),
         number(_minimum(name, step)),
         number(_maximum(name)),
-        value,
+        number(_number(saved.get(name, default))),
         step,
         format="%g",
         help=t(f"options.{name}.help") if with_help else None,

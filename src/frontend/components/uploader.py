@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from contracts.problems import Problem
 from contracts.transcription import TranscribeOptions
+from frontend.components.options_form import chosen_options
 from frontend.components.web_component import web_component
 from frontend.page import Page
+from frontend.saved_options import COOKIE, to_cookie
 from frontend.session import started_uploads
 
 _KEY = "uploader"
@@ -35,7 +37,8 @@ def show_uploader(
 
     Args:
         page: texts and settings.
-        options: the chosen options; the preview shows what their normalisation does.
+        options: the chosen options; the preview shows what their normalisation does, and the
+            browser keeps them.
         failures: problems of uploads that could not be started, by upload id.
     """
     result = _uploader(
@@ -45,6 +48,7 @@ def show_uploader(
             "labels": page.t.templates(_TEXT_PREFIXES),
             "limit_bytes": page.settings.max_upload_bytes,
             "normalization": _query(options),
+            "cookie": f"{COOKIE}={to_cookie(chosen_options(options))}",
             "started": started_uploads(),
             "failures": {each: _failure(problem) for each, problem in failures.items()},
         },

@@ -9,6 +9,7 @@ from frontend.backend_client import BackendError, BackendUnavailableError
 from frontend.components.options_form import show_options
 from frontend.components.uploader import Uploads, show_uploader
 from frontend.page import Page
+from frontend.saved_options import from_cookies
 from frontend.session import open_history, open_job, remember_started
 
 _FAILURES = "start-failures"
@@ -18,17 +19,22 @@ _UNAVAILABLE = Problem(type="/problems/unavailable", title="", status=503, detai
 
 
 def show_new_transcription(page: Page) -> None:
-    """Show the uploader, the options and the start button."""
-    st.caption(page.t("app.tagline"))
-    left, right = st.columns([3, 2], gap="large")
-    with right, st.container(key="options", border=True):
-        st.header(page.t("options.title"), anchor=False)
-        options = show_options(page.t)
-    with left:
+    """Show one card: the uploader, the options and the start button."""
+    with st.container(key="start"):
+        st.caption(page.t("app.tagline"))
+        with st.container(key="start-card", border=True):
+            _show_card(page)
+        _show_features(page)
+
+
+def _show_card(page: Page) -> None:
+    recordings = st.container(key="recordings")
+    recordings.empty()  # Streamlit would draw a container without elements later
+    options = show_options(page.t, from_cookies(st.context.cookies))
+    with recordings:
         uploads = show_uploader(page, options, st.session_state.get(_FAILURES, {}))
-        if _start_pressed(page, uploads):
-            _start(page, uploads.ready, options)
-    _show_features(page)
+    if _start_pressed(page, uploads):
+        _start(page, uploads.ready, options)
 
 
 def _show_features(page: Page) -> None:
@@ -44,7 +50,7 @@ def _start_pressed(page: Page, uploads: Uploads) -> bool:
         type="primary",
         icon=":material/notes:",
         disabled=not uploads.ready or uploads.n_uploading > 0,
-        key="start",
+        key="start-button",
         width="stretch",
     )
     st.caption(_hint(page, uploads), text_alignment="center")

@@ -69,8 +69,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "about.timestamps": "Every phrase has a start and an end time",
     "about.formats": "Download the text, a Word document or subtitles",
     # options
-    "options.title": "Settings",
-    "options.more": "More settings",
+    "options.advanced": "Advanced",
     "options.language": "Spoken language",
     "options.language.auto": "detect automatically",
     "options.language.help": "Choosing the language yourself gives fewer mistakes.",

@@ -77,8 +77,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "about.timestamps": "У каждой фразы есть время начала и конца",
     "about.formats": "Можно скачать текст, документ Word или субтитры",
     # options
-    "options.title": "Настройки",
-    "options.more": "Ещё настройки",
+    "options.advanced": "Дополнительно",
     "options.language": "Язык речи",
     "options.language.auto": "определить автоматически",
     "options.language.help": "Если вы знаете язык, выберите его: ошибок будет меньше.",

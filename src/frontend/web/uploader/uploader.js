@@ -9,9 +9,17 @@ const queue = new UploadQueue(); // outlives the view: uploads continue while an
 const restored = queue.restore();
 let view = null;
 
+const YEAR_S = 365 * 24 * 3600;
+
+/** Keep the chosen options for the next visit; `cookie`: its name and value. */
+function keepOptions(cookie) {
+  document.cookie = `${cookie}; path=/; max-age=${YEAR_S}; SameSite=Lax`;
+}
+
 export default function showUploader({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".uploader");
   queue.limitBytes = data.limit_bytes;
+  keepOptions(data.cookie);
   queue.removeStarted(data.started);
   if (view?.root !== root || view.t.language !== data.language) {
     view?.close();

@@ -15,7 +15,7 @@ def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
 
 
 def _start(page: AppTest, *ready: str) -> AppTest:
-    return _arrive(page, *ready).button(key="start").click().run()
+    return _arrive(page, *ready).button(key="start-button").click().run()
 
 
 @pytest.mark.parametrize("method", list(NormalizationMethod))
@@ -52,3 +52,30 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
         audio_track=2,
         temperature=0.2,
     )
+
+
+def _label(page: AppTest, code: str) -> str:
+    select = page.selectbox(key="option-language")
+    return next(label for label in select.options if label.endswith(code))
+
+
+def test_the_language_follows_the_page_until_one_is_chosen(open_page: OpenPage):
+    """English speech with a Russian default gives fluent nonsense."""
+    page = open_page()
+    assert page.selectbox(key="option-language").value == "ru"
+    page.query_params["lang"] = "en"
+    page.run()
+    assert page.selectbox(key="option-language").value == "auto"
+    page.selectbox(key="option-language").set_value("de").run()
+    page.query_params["lang"] = "ru"
+    page.run()
+    assert page.selectbox(key="option-language").value == "de"
+
+
+def test_a_language_is_found_by_its_own_name_and_by_that_in_the_page_s_language(
+    open_page: OpenPage,
+):
+    page = open_page()
+    assert _label(page, "Deutsch") == "немецкий — Deutsch"
+    assert _label(page, "English") == "английский — English"
+    assert "русский" in page.selectbox(key="option-language").options

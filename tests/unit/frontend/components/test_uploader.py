@@ -32,7 +32,7 @@ def test_an_invalid_state_from_the_browser_counts_as_empty(open_page: OpenPage, 
     page.run()
     assert not page.exception
     assert not page.error
-    assert page.button(key="start").disabled
+    assert page.button(key="start-button").disabled
 
 
 def test_the_uploader_receives_the_size_limit_and_the_normalisation(

@@ -29,7 +29,7 @@ def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
 
 
 def _start(page: AppTest, *ready: str) -> AppTest:
-    return _arrive(page, *ready).button(key="start").click().run()
+    return _arrive(page, *ready).button(key="start-button").click().run()
 
 
 def _hints(page: AppTest) -> list[str]:
@@ -40,7 +40,7 @@ def test_the_start_view_says_what_to_do(open_page: OpenPage):
     page = open_page()
     assert not page.exception
     assert RU("start.no_file") in _hints(page)
-    assert page.button(key="start").disabled
+    assert page.button(key="start-button").disabled
 
 
 def test_one_recording_becomes_a_job_with_its_own_address(
@@ -65,7 +65,7 @@ def test_several_recordings_start_at_once_and_open_the_history(
 def test_nothing_starts_during_an_upload(open_page: OpenPage):
     """Otherwise the page would go to a job, and away from the upload."""
     page = _arrive(open_page(), "upload-1", n_uploading=1)
-    assert page.button(key="start").disabled
+    assert page.button(key="start-button").disabled
     assert RU("start.uploading") in _hints(page)
 
 
@@ -74,7 +74,7 @@ def test_a_started_upload_is_not_started_twice(open_page: OpenPage, backend: Sta
     page = _start(open_page(), "upload-1")
     del page.query_params["job"]
     page = _arrive(page, "upload-1")
-    assert page.button(key="start").disabled
+    assert page.button(key="start-button").disabled
     assert _uploader_data(page)["started"] == ["upload-1"]
 
 
@@ -87,7 +87,7 @@ def test_a_failure_to_start_is_shown_at_its_recording_and_can_be_retried(
         "upload-2": {"kind": "queue_full", "requestId": "req-1"}
     }
     backend.start_problems = {}
-    page = page.button(key="start").click().run()
+    page = page.button(key="start-button").click().run()
     assert [each.upload_id for each in backend.started] == ["upload-1", "upload-2"]
     assert page.query_params["job"] == "job-2"
 
@@ -97,8 +97,8 @@ def test_an_upload_survives_a_start_while_the_backend_is_unavailable(
 ):
     page = _arrive(open_page(), "upload-1")
     monkeypatch.setenv("BACKEND_URL", "http://127.0.0.1:9")  # nobody listens there
-    page.button(key="start").click().run()
+    page.button(key="start-button").click().run()
     assert _uploader_data(page)["failures"]["upload-1"]["kind"] == "unavailable"
     monkeypatch.setenv("BACKEND_URL", backend.url)
-    page.button(key="start").click().run()
+    page.button(key="start-button").click().run()
     assert page.query_params["job"] == "job-1"
