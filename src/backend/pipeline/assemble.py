@@ -43,6 +43,11 @@ class Assembly:
         most_common = self._seconds_by_language.most_common(1)
         return most_common[0][0] if most_common else self._language
 
+    @property
+    def seconds_by_language(self) -> Counter[str]:
+        """Seconds of audio added so far, in each language."""
+        return self._seconds_by_language
+
     def add(self, chunk: Chunk, transcript: ChunkTranscript) -> list[Segment]:
         """Add the transcript of the next chunk.
 

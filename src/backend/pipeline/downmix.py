@@ -22,26 +22,38 @@ Weights = npt.NDArray[np.float32]
 """Shape (n_channels,), float32; the mixed signal is `block @ weights`."""
 
 
+class Covariance:
+    """The covariance of a recording's channels, and the weights for mixing them."""
+
+    def __init__(self, n_channels: int) -> None:
+        self._sum = np.zeros((n_channels, n_channels))
+
+    def add(self, block: Block) -> None:
+        """Add a block of shape (n_samples, n_channels), or (n_samples,) of one channel."""
+        columns = block.reshape(-1, len(self._sum))
+        self._sum += columns.T.astype(np.float64) @ columns
+
+    def weights(self) -> Weights:
+        """Return the weights for mixing the blocks so far.
+
+        Returns:
+            Weights with the same absolute value for all audible channels and 0 for the others;
+            the absolute values sum to 1.
+        """
+        power = self._sum.diagonal()
+        loudest = int(power.argmax())
+        if power[loudest] == 0:
+            return np.full(power.size, 1 / power.size, np.float32)
+        is_audible = power > SILENT_BELOW * power[loudest]
+        audible_power = np.where(is_audible, power, np.inf)
+        correlation = self._sum[loudest] / np.sqrt(audible_power * power[loudest])
+        signs = np.where(correlation < OPPOSITE_BELOW, -1.0, 1.0)
+        return (signs * is_audible / is_audible.sum()).astype(np.float32)
+
+
 def downmix_weights(blocks: Iterable[Block], n_channels: int) -> Weights:
-    """Return the weights for mixing a recording's channels.
-
-    Args:
-        blocks: the whole recording.
-        n_channels: the number of channels in each block.
-
-    Returns:
-        Weights with the same absolute value for all audible channels and 0 for the others; the
-        absolute values sum to 1.
-    """
-    covariance = np.zeros((n_channels, n_channels))
+    """Return the weights for mixing the blocks of a whole recording; see `Covariance`."""
+    covariance = Covariance(n_channels)
     for block in blocks:
-        covariance += block.T.astype(np.float64) @ block
-    power = covariance.diagonal()
-    loudest = int(power.argmax())
-    if power[loudest] == 0:
-        return np.full(n_channels, 1 / n_channels, np.float32)
-    is_audible = power > SILENT_BELOW * power[loudest]
-    audible_power = np.where(is_audible, power, np.inf)
-    correlation = covariance[loudest] / np.sqrt(audible_power * power[loudest])
-    signs = np.where(correlation < OPPOSITE_BELOW, -1.0, 1.0)
-    return (signs * is_audible / is_audible.sum()).astype(np.float32)
+        covariance.add(block)
+    return covariance.weights()

@@ -1,41 +1,60 @@
-"""Decodes any audio or video file to a 16 kHz mono recording on disk."""
+"""Decodes any audio or video file to a 16 kHz recording on disk, each channel by itself."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from backend.errors import TooLongError
 from backend.pipeline.decode import Block, DecodeReport, MediaInfo, decode_blocks
-from backend.pipeline.downmix import downmix_weights
+from backend.pipeline.downmix import Covariance, downmix_weights
 from backend.pipeline.pcm import PcmRecording, PcmWriter
 from backend.pipeline.resample import StreamResampler
 
 OnBlock = Callable[[], None]
 """Called for each block; raises to abort decoding."""
 
+MAX_SEPARATE_CHANNELS = 8
+"""Files with more channels are mixed while they are decoded."""
+
 
 @dataclass(frozen=True)
 class DecodedMedia:
-    """A decoded recording and the problems found in its file; see `DecodeReport`."""
+    """A decoded recording and the problems found in its file; see `DecodeReport`.
+
+    Attributes:
+        recording: all channels mixed into one signal.
+        channels: each channel, in the same file; the mix alone if there are too many.
+    """
 
     recording: PcmRecording
+    channels: tuple[PcmRecording, ...]
     truncated: bool
     non_finite: bool
+
+    def moved_to(self, path: Path) -> "DecodedMedia":
+        """Return the same after its file was moved."""
+        channels = tuple(replace(channel, path=path) for channel in self.channels)
+        return replace(self, recording=replace(self.recording, path=path), channels=channels)
+
+
+def n_decoded_channels(info: MediaInfo) -> int:
+    """Return how many channels the decoded recording has; a second takes 32 kB of each."""
+    return info.channels if info.channels <= MAX_SEPARATE_CHANNELS else 1
 
 
 def decode_to_pcm(
     source: Path, info: MediaInfo, target: Path, max_duration_s: float, on_block: OnBlock
 ) -> DecodedMedia:
-    """Decode a file to s16le, mono, 16 kHz.
+    """Decode a file to s16le, 16 kHz, channels interleaved.
 
     Args:
         source: the media file.
         info: the result of `probe` for it.
         target: the file to write.
         max_duration_s: limit of the decoded audio, whatever the header declares.
-        on_block: called for each block, twice over for files with several channels.
+        on_block: called for each block; twice over for files with too many channels.
 
     Raises:
         TooLongError: the recording exceeds `max_duration_s`.
@@ -43,16 +62,23 @@ def decode_to_pcm(
         UnreadableAudioError: no packet can be decoded.
     """
     report = DecodeReport()
-    weights = np.ones(1, np.float32)
-    if info.channels > 1:
-        blocks = _limited_blocks(source, info, DecodeReport(), max_duration_s, on_block)
-        weights = downmix_weights(blocks, info.channels)
-    resampler = StreamResampler(info.sample_rate)
-    with PcmWriter(target) as writer:
-        for block in _limited_blocks(source, info, report, max_duration_s, on_block):
-            writer.write(resampler.push(block @ weights))
+    blocks = _limited_blocks(source, info, report, max_duration_s, on_block)
+    n_channels = n_decoded_channels(info)
+    if n_channels != info.channels:
+        unmixed = _limited_blocks(source, info, DecodeReport(), max_duration_s, on_block)
+        weights = downmix_weights(unmixed, info.channels)
+        blocks = (block @ weights for block in blocks)
+    covariance = Covariance(n_channels)
+    resampler = StreamResampler(info.sample_rate, n_channels)
+    with PcmWriter(target, n_channels) as writer:
+        for block in blocks:
+            samples = np.ascontiguousarray(block if n_channels > 1 else block.reshape(-1))
+            covariance.add(samples)
+            writer.write(resampler.push(samples))
         writer.write(resampler.finish())
-        return DecodedMedia(writer.recording(), report.truncated, report.non_finite)
+        channels = writer.channels()
+    mix = channels[0] if n_channels == 1 else channels[0].mixed(covariance.weights().tolist())
+    return DecodedMedia(mix, channels, report.truncated, report.non_finite)
 
 
 def _limited_blocks(

@@ -52,6 +52,17 @@ class SpeechSpan:
     end: int
 
 
+def joined_spans(spans: Iterable[SpeechSpan]) -> list[SpeechSpan]:
+    """Return spans that cover the same time, in order and not overlapping."""
+    joined: list[SpeechSpan] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = SpeechSpan(joined[-1].start, max(span.end, joined[-1].end))
+        else:
+            joined.append(span)
+    return joined
+
+
 class SpeechDetector:
     """The loaded VAD model; without state between calls, safe to share between threads."""
 

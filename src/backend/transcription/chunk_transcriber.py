@@ -84,7 +84,7 @@ def _expected_model(context: ChunkContext, index: int) -> ModelIdentity:
     one may serve.
     """
     job = context.run.job
-    is_in_result = index < job.progress.chunks_done
+    is_in_result = index < context.n_done
     return job.model if is_in_result and job.model is not None else context.model
 
 

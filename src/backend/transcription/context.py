@@ -34,9 +34,10 @@ class JobContext:
 
 @dataclass(frozen=True)
 class ChunkContext:
-    """Everything that the chunks of a job share.
+    """Everything that the chunks of one signal of a job share.
 
     Attributes:
+        n_done: how many of them are in the stored result.
         model: the model that serves now.
     """
 
@@ -45,6 +46,7 @@ class ChunkContext:
     recording: PcmRecording
     model: ModelIdentity
     eta: EtaEstimator
+    n_done: int = 0
 
 
 class Checkpoint(Protocol):

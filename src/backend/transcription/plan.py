@@ -1,5 +1,9 @@
-"""The plan of a job's chunks, which a checkpoint stores."""
+"""The plan of a job's chunks, which a checkpoint stores.
 
+A recording has one signal, or several where its channels carry different voices.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -7,22 +11,22 @@ from pydantic import BaseModel
 
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.vad import SpeechSpan, joined_spans
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.jobs import JobWarning
 
 
 class Plan(BaseModel):
-    """The properties of a decoded recording, and the chunks to transcribe.
+    """The properties of one signal of a decoded recording, and its chunks to transcribe.
 
     Attributes:
         n_samples: length of the recording.
         peak: largest absolute sample, in [0, 1].
-        audio_sha256: of the decoded recording.
+        audio_sha256: of the decoded recording, with all its channels.
+        weights: of each channel of the decoded recording in the signal.
         spans: speech spans, as [start, end) in samples.
         gain_db: gain that normalises the speech.
         chunks: as [start, end) in samples.
-        audio_track: number of the track that was decoded.
     """
 
     n_samples: int
@@ -31,8 +35,7 @@ class Plan(BaseModel):
     spans: list[tuple[int, int]]
     gain_db: float
     chunks: list[tuple[int, int]]
-    warnings: list[JobWarning]
-    audio_track: int = 1
+    weights: list[float] = [1.0]
 
     @classmethod
     def of(
@@ -41,9 +44,8 @@ class Plan(BaseModel):
         spans: list[SpeechSpan],
         gain_db: float,
         chunks: list[Chunk],
-        warnings: list[JobWarning],
     ) -> Self:
-        """Return the plan for a recording."""
+        """Return the plan for a signal."""
         return cls(
             n_samples=recording.n_samples,
             peak=recording.peak,
@@ -51,7 +53,7 @@ class Plan(BaseModel):
             spans=[(span.start, span.end) for span in spans],
             gain_db=gain_db,
             chunks=[(chunk.start, chunk.end) for chunk in chunks],
-            warnings=warnings,
+            weights=list(recording.weights),
         )
 
     @property
@@ -74,11 +76,75 @@ class Plan(BaseModel):
 
     def recording(self, path: Path) -> PcmRecording:
         """Return the decoded recording at a path."""
-        return PcmRecording(path, self.n_samples, self.peak, self.audio_sha256)
+        return PcmRecording(path, self.n_samples, self.peak, self.audio_sha256, tuple(self.weights))
 
     def is_at(self, path: Path) -> bool:
         """Return whether the complete decoded recording is at a path."""
+        n_values = self.n_samples * len(self.weights)
         try:
-            return path.stat().st_size == self.n_samples * SAMPLE_WIDTH_BYTES
+            return path.stat().st_size == n_values * SAMPLE_WIDTH_BYTES
         except FileNotFoundError:
             return False
+
+
+@dataclass(frozen=True)
+class ChunkPlace:
+    """A chunk among those of all signals.
+
+    Attributes:
+        signal: index of its signal.
+        index: among the chunks of that signal.
+    """
+
+    signal: int
+    index: int
+
+
+class RecordingPlan(BaseModel):
+    """The plans of all signals of a recording, at least one.
+
+    Attributes:
+        audio_track: number of the track that was decoded.
+    """
+
+    signals: list[Plan]
+    warnings: list[JobWarning]
+    audio_track: int = 1
+
+    @property
+    def duration_s(self) -> float:
+        """The recording's length in seconds."""
+        return self.signals[0].duration_s
+
+    @property
+    def audio_sha256(self) -> str:
+        """The hash of the decoded recording."""
+        return self.signals[0].audio_sha256
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds in which anyone speaks."""
+        spans = joined_spans(span for signal in self.signals for span in signal.speech_spans())
+        return sum(span.end - span.start for span in spans) / SAMPLE_RATE
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The chunks of all signals, by their start."""
+        return [self.chunk(place) for place in self.places()]
+
+    def chunk(self, place: ChunkPlace) -> Chunk:
+        """Return a chunk."""
+        return self.signals[place.signal].chunk(place.index)
+
+    def places(self) -> list[ChunkPlace]:
+        """Return the order in which the chunks are transcribed: by their start."""
+        places = [
+            ChunkPlace(signal, index)
+            for signal, plan in enumerate(self.signals)
+            for index in range(len(plan.chunks))
+        ]
+        return sorted(places, key=lambda place: self.signals[place.signal].chunks[place.index])
+
+    def is_at(self, path: Path) -> bool:
+        """Return whether the complete decoded recording is at a path."""
+        return self.signals[0].is_at(path)

@@ -6,21 +6,24 @@ values again.
 """
 
 import time
+from collections import Counter
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 from functools import partial
 
 from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
-from backend.pipeline.assemble import Assembly
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import Checkpoint, ChunkContext, JobContext
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from backend.transcription.ordered_map import ordered_map
-from backend.transcription.plan import Plan
+from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
+from backend.transcription.signals_assembly import SignalsAssembly
+from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.transcription import ChunkTranscript
@@ -76,59 +79,70 @@ class TranscriptionWorkflow:
             await self._transcribe(run, plan, model)
         return source is not ResultSource.PENDING
 
-    async def _prepare(self, run: JobContext) -> Plan:
+    async def _prepare(self, run: JobContext) -> RecordingPlan:
         async def prepare() -> str:
             return (await self._preparation.prepare(run)).model_dump_json()
 
         started = time.monotonic()
-        plan = Plan.model_validate_json(await self._checkpoint("prepare", prepare))
+        plan = RecordingPlan.model_validate_json(await self._checkpoint("prepare", prepare))
         run.prepare_s = time.monotonic() - started
         await self._runs.set_prepared(run.job.id, _prepared(plan))
         return plan
 
-    async def _transcribe(self, run: JobContext, plan: Plan, model: ModelIdentity) -> None:
+    async def _transcribe(self, run: JobContext, plan: RecordingPlan, model: ModelIdentity) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
-        recording = await self._preparation.recording(run, plan)
+        recordings = await self._preparation.recordings(run, plan)
         await self._runs.set_stage(job.id, Stage.TRANSCRIBING)
         self._notifier.notify(job.id)
         eta = await self._estimator(plan, model)
-        context = ChunkContext(run, plan, recording, model, eta)
-        assembly = Assembly(plan.speech_spans(), plan.duration_s, job.options.language)
-        transcripts = ordered_map(
-            partial(self._transcriber.transcribe, context),
-            range(len(plan.chunks)),
-            self._concurrency,
-        )
+        places = plan.places()
+        n_done = Counter(place.signal for place in places[: job.progress.chunks_done])
+        contexts = [
+            ChunkContext(run, signal, recording, model, eta, n_done[index])
+            for index, (signal, recording) in enumerate(zip(plan.signals, recordings, strict=True))
+        ]
+        assembly = SignalsAssembly(plan, job.options.language)
+
+        def transcribe(place: ChunkPlace) -> Awaitable[ChunkTranscript]:
+            return self._transcriber.transcribe(contexts[place.signal], place.index)
+
+        transcripts = ordered_map(transcribe, places, self._concurrency)
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
         async with aclosing(transcripts), updates:
             index = 0
             async for transcript in transcripts:
-                await self._assemble(context, assembly, index, transcript)
+                progress = _progress(plan, places, index, eta)
+                await self._store(job.id, assembly, index, transcript, progress)
                 index += 1
 
-    async def _assemble(
-        self, context: ChunkContext, assembly: Assembly, index: int, transcript: ChunkTranscript
+    async def _store(
+        self,
+        job_id: str,
+        assembly: SignalsAssembly,
+        index: int,
+        transcript: ChunkTranscript,
+        progress: Progress,
     ) -> None:
         result = ChunkResult(
-            segments=assembly.add(context.plan.chunk(index), transcript),
-            progress=_progress(context, index),
+            segments=assembly.add(index, transcript),
+            progress=progress,
             model=transcript.model,
             language=assembly.language,
         )
-        job_id = context.run.job.id
         await retry_on_disk_full(partial(self._runs.append, job_id, index, result))
         self._notifier.notify(job_id)
 
-    async def _estimator(self, plan: Plan, model: ModelIdentity) -> EtaEstimator:
+    async def _estimator(self, plan: RecordingPlan, model: ModelIdentity) -> EtaEstimator:
         rtf = await self._jobs.recent_rtf(model.name)
-        n_chunks = len(plan.chunks)
-        audio_s = sum(plan.chunk(index).duration_s for index in range(n_chunks))
+        chunks = plan.chunks
+        n_chunks = len(chunks)
+        audio_s = sum(chunk.duration_s for chunk in chunks)
         concurrent_s = audio_s * min(self._concurrency / n_chunks, 1.0)
         return EtaEstimator(audio_s, concurrent_s, rtf and rtf * plan.duration_s)
 
 
-def _prepared(plan: Plan) -> PreparedRecording:
+def _prepared(plan: RecordingPlan) -> PreparedRecording:
     return PreparedRecording(
         duration_s=round(plan.duration_s, 3),
         speech_s=round(plan.speech_s, 3),
@@ -138,14 +152,16 @@ def _prepared(plan: Plan) -> PreparedRecording:
     )
 
 
-def _progress(context: ChunkContext, index: int) -> Progress:
-    plan, chunk = context.plan, context.plan.chunk(index)
-    n_chunks = len(plan.chunks)
+def _progress(
+    plan: RecordingPlan, places: Sequence[ChunkPlace], index: int, eta: EtaEstimator
+) -> Progress:
+    n_chunks = len(places)
+    last_end = max(plan.chunk(place).end for place in places[: index + 1])
     return Progress(
-        processed_s=round(chunk.start_s + chunk.duration_s, 3),
+        processed_s=round(last_end / SAMPLE_RATE, 3),
         total_s=round(plan.duration_s, 3),
         chunks_done=index + 1,
         chunks_total=n_chunks,
-        eta_s=0.0 if index + 1 == n_chunks else context.eta.eta_s(),
+        eta_s=0.0 if index + 1 == n_chunks else eta.eta_s(),
         stage=Stage.TRANSCRIBING,
     )

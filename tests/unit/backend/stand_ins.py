@@ -20,7 +20,7 @@ from backend.transcription.chunk_cache import ChunkCache
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import JobContext
 from backend.transcription.deduplication import Deduplicator
-from backend.transcription.plan import Plan
+from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
@@ -175,27 +175,27 @@ class StandInPreparation:
         self.error: Exception | None = None
         self.n_prepared = 0
 
-    async def prepare(self, run: JobContext) -> Plan:
+    async def prepare(self, run: JobContext) -> RecordingPlan:
         self.n_prepared += 1
         if self.error is not None:
             raise self.error
         self._write(run)
         n_samples = self.n_chunks * CHUNK_SAMPLES
         chunks = [(i * CHUNK_SAMPLES, (i + 1) * CHUNK_SAMPLES) for i in range(self.n_chunks)]
-        return Plan(
+        signal = Plan(
             n_samples=n_samples or CHUNK_SAMPLES,
             peak=0.5,
             audio_sha256="audio",
             spans=chunks,
             gain_db=0.0,
             chunks=chunks,
-            warnings=self.warnings,
         )
+        return RecordingPlan(signals=[signal], warnings=self.warnings)
 
-    async def recording(self, run: JobContext, plan: Plan) -> PcmRecording:
+    async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         if not plan.is_at(self._work.pcm(run.job.id)):
             self._write(run)
-        return plan.recording(self._work.pcm(run.job.id))
+        return [signal.recording(self._work.pcm(run.job.id)) for signal in plan.signals]
 
     def _write(self, run: JobContext) -> None:
         samples = np.repeat(np.arange(self.n_chunks, dtype="<i2") * 100, CHUNK_SAMPLES)

@@ -11,8 +11,10 @@ from unit.backend.storage.database.recorded import MODEL
 
 async def context_of(components: Components, run: JobContext, model=MODEL) -> ChunkContext:
     plan = await components.preparation.prepare(run)
-    recording = await components.preparation.recording(run, plan)
-    return ChunkContext(run, plan, recording, model, EtaEstimator(3.0, 1.0, None))
+    (recording,) = await components.preparation.recordings(run, plan)
+    n_done = run.job.progress.chunks_done
+    eta = EtaEstimator(3.0, 1.0, None)
+    return ChunkContext(run, plan.signals[0], recording, model, eta, n_done)
 
 
 def transcriber(components: Components, checkpoint: StandInCheckpoint) -> ChunkTranscriber:

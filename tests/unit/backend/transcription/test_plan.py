@@ -4,13 +4,12 @@ from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.vad import SpeechSpan
 from backend.transcription.plan import Plan
-from contracts.jobs import JobWarning
 
 
 def test_a_plan_survives_the_checkpoint_unchanged(tmp_path) -> None:
-    recording = PcmRecording(tmp_path / "pcm", 48_000, 0.25, "aa")
+    recording = PcmRecording(tmp_path / "pcm", 48_000, 0.25, "aa", (0.5, -0.5))
     spans, chunks = [SpeechSpan(8_000, 24_000)], [Chunk(4_000, 28_000)]
-    plan = Plan.of(recording, spans, -3.7, chunks, [JobWarning.TRUNCATED])
+    plan = Plan.of(recording, spans, -3.7, chunks)
     restored = Plan.model_validate_json(plan.model_dump_json())
     assert restored == plan
     assert restored.recording(tmp_path / "pcm") == recording
@@ -22,7 +21,7 @@ def test_a_plan_survives_the_checkpoint_unchanged(tmp_path) -> None:
 def test_an_incomplete_decoded_recording_is_not_used(tmp_path) -> None:
     """Else the end of a recording would be read as nothing after a crash."""
     path = tmp_path / "pcm"
-    plan = Plan.of(PcmRecording(path, 100, 0.0, ""), [], 0.0, [], [])
+    plan = Plan.of(PcmRecording(path, 100, 0.0, ""), [], 0.0, [])
     assert not plan.is_at(path)
     path.write_bytes(bytes(199))
     assert not plan.is_at(path)

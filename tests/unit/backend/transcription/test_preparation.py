@@ -93,7 +93,7 @@ async def test_a_decoded_recording_that_is_gone_is_decoded_again(components: Com
     pcm = components.work.pcm(run.job.id)
     content = pcm.read_bytes()
     await components.work.remove_pcm(run.job.id)
-    recording = await prepares.recording(run, plan)
+    (recording,) = await prepares.recordings(run, plan)
     assert (recording.path, pcm.read_bytes()) == (pcm, content)
 
 
@@ -102,7 +102,7 @@ async def test_a_decoded_recording_is_not_decoded_twice(components: Components) 
     prepares = preparation(components)
     plan = await prepares.prepare(run)
     run.blob.unlink()
-    assert (await prepares.recording(run, plan)).n_samples == 16_000
+    assert (await prepares.recordings(run, plan))[0].n_samples == 16_000
 
 
 async def test_a_silent_first_track_gives_way_to_one_with_speech(
@@ -117,7 +117,7 @@ async def test_a_silent_first_track_gives_way_to_one_with_speech(
     assert plan.speech_s > 1
     assert plan.warnings == [JobWarning.OTHER_AUDIO_TRACKS]
     await components.work.remove_pcm(run.job.id)
-    assert (await prepares.recording(run, plan)).peak > 0.1
+    assert (await prepares.recordings(run, plan))[0].peak > 0.1
 
 
 async def test_without_speech_in_any_track_the_default_one_stays(components: Components) -> None:

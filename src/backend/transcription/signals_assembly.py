@@ -1,0 +1,53 @@
+"""Assemble the chunks of all signals of a recording into one transcript."""
+
+from collections import Counter
+from math import inf
+
+from backend.pipeline.assemble import Assembly
+from backend.pipeline.interleave import Interleaving
+from backend.transcription.plan import RecordingPlan
+from contracts.transcription import ChunkTranscript, Segment
+
+MARGIN_S = 3.0
+"""Seconds by which a segment may begin before its chunk."""
+
+
+class SignalsAssembly:
+    """Turns the chunk transcripts of a recording into segments in order.
+
+    Args:
+        language: the requested language, reported until a chunk is added.
+    """
+
+    def __init__(self, plan: RecordingPlan, language: str) -> None:
+        self._plan = plan
+        self._language = language
+        self._places = plan.places()
+        self._assemblies = [
+            Assembly(signal.speech_spans(), signal.duration_s, language) for signal in plan.signals
+        ]
+        self._interleaving = Interleaving() if len(plan.signals) > 1 else None
+
+    @property
+    def language(self) -> str:
+        """The language of most of the audio added so far."""
+        seconds = sum((each.seconds_by_language for each in self._assemblies), Counter[str]())
+        most_common = seconds.most_common(1)
+        return most_common[0][0] if most_common else self._language
+
+    def add(self, position: int, transcript: ChunkTranscript) -> list[Segment]:
+        """Add the transcript of the next chunk in the plan's order.
+
+        Returns: new segments; before them those that have a new text.
+        """
+        place = self._places[position]
+        segments = self._assemblies[place.signal].add(self._plan.chunk(place), transcript)
+        if self._interleaving is None:
+            return segments
+        changed = self._interleaving.add(place.signal, segments)
+        return changed + self._interleaving.release(self._next_start_s(position))
+
+    def _next_start_s(self, position: int) -> float:
+        if position + 1 == len(self._places):
+            return inf
+        return self._plan.chunk(self._places[position + 1]).start_s - MARGIN_S
