@@ -4,6 +4,8 @@ ServiceError
 ├── EmptyAudioError             400  the file has no samples
 ├── UnreadableAudioError        400  the audio cannot be decoded
 ├── NoAudioStreamError          400  the video has no audio track
+├── DecoderCrashedError         400  the decoder's process crashed on the file
+├── DecodingLimitError          400  decoding takes too much memory or time
 ├── BadRequestError             400  the request is malformed
 ├── MissingKeyError             401  with WWW-Authenticate
 ├── UnknownKeyError             401  with WWW-Authenticate
@@ -55,6 +57,18 @@ class NoSuchTrackError(ServiceError):
     """The file has no audio track of the requested number."""
 
     problem_type = ProblemType.INVALID_OPTION
+
+
+class DecoderCrashedError(ServiceError):
+    """The process that decodes the file has crashed."""
+
+    problem_type = ProblemType.DECODER_CRASHED
+
+
+class DecodingLimitError(ServiceError):
+    """Decoding the file takes more memory or time than any recording should."""
+
+    problem_type = ProblemType.DECODING_LIMIT
 
 
 class BadRequestError(ServiceError):

@@ -1,16 +1,16 @@
 """Detect the language of a recording without transcribing it."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from backend.cancellable_thread import run_in_cancellable_thread
+from anyio.to_thread import run_sync
+
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.pipeline.chunk import Chunk, plan_chunks, quietest_point_of
 from backend.pipeline.normalize import apply_gain, speech_gain_db
-from backend.pipeline.pcm import to_s16le
+from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.vad import SpeechDetector
 from backend.storage.work_folder import WorkFolder
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
@@ -41,25 +41,24 @@ class LanguageDetector:
 
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError,
-            TooLongError, DiskFullError: as `MediaDecoder` raises them.
+            TooLongError, DecoderCrashedError, DecodingLimitError, DiskFullError: as
+                `MediaDecoder` raises them.
             LlmFailedError: the llm failed on it.
         """
         target = self._work.path_for_new_file()
         try:
             async with self._decode_slot:
-                pcm = await run_in_cancellable_thread(
-                    lambda check_cancelled: self._first_speech(path, target, check_cancelled)
-                )
+                media = await self._decoder.probe(path)
+                decoded = await self._decoder.decode(path, media, target)
+                pcm = await run_sync(self._first_speech, decoded.recording)
         finally:
             _unlink(path)
             _unlink(target)
         transcript = await self._llm.transcribe(pcm, _OPTIONS.decoding())
         return transcript.language, transcript.language_probability
 
-    def _first_speech(self, path: Path, target: Path, check_cancelled: Callable[[], None]) -> bytes:
+    def _first_speech(self, recording: PcmRecording) -> bytes:
         """Return the first chunk with speech as s16le; without speech, the recording's start."""
-        media = self._decoder.probe(path)
-        recording = self._decoder.decode(path, media, target, check_cancelled).recording
         n_samples = min(recording.n_samples, round(SEARCHED_S * SAMPLE_RATE))
         recording = replace(recording, n_samples=n_samples)
         spans = self._detector.find_speech(recording)

@@ -1,24 +1,69 @@
-"""Decode recordings to disk, within the limits on length and disk space."""
+"""Open and decode recordings in processes of their own, within limits on all that they may use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from backend.errors import TooLongError
-from backend.pipeline.decode import MediaInfo, probe
-from backend.pipeline.prepare import DecodedMedia, decode_to_pcm, too_long_message
+import structlog
+from anyio.to_thread import run_sync
+
+from backend.errors import DecoderCrashedError, DecodingLimitError, TooLongError
+from backend.isolated_process import (
+    IsolatedProcesses,
+    ProcessDiedError,
+    ProcessLimitError,
+    Report,
+)
+from backend.media_functions import decode_file, probe_file
+from backend.pipeline.decode import MediaInfo
+from backend.pipeline.prepare import DecodedMedia, n_decoded_channels, too_long_message
+from backend.process_sandbox import Limits
 from backend.storage.disk import Disk, map_disk_full
-from contracts.audio import InputFormat
+from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES, InputFormat
+
+log = structlog.get_logger()
+
+MAX_PROBES = 2
+"""Files that are opened at once: it takes milliseconds each."""
+
+MEMORY_BYTES = 512 * 2**20
+"""For one file; a recording of 12 hours takes less than 100 MB."""
+
+_PROBE_LIMITS = Limits(cpu_s=20, memory_bytes=MEMORY_BYTES, file_bytes=0, silent_s=60.0)
+
+_SILENT_S = 120.0
+"""Seconds in which a second of audio must be decoded; a disk that wakes up takes some."""
+
+_MIN_CPU_S = 60
+_CPU_PER_AUDIO = 0.1
+"""Seconds of processor time for a second of a channel; usual codecs take 0.002."""
+
+_FILE_SLACK_S = 60
+"""Seconds that a decoded file may be longer than the limit, before decoding notices it."""
 
 
-@dataclass(frozen=True)
 class MediaDecoder:
-    """Probes and decodes media files."""
+    """Probes and decodes media files.
 
-    disk: Disk
-    max_duration_s: float
+    Args:
+        max_duration_s: of a recording.
+        max_decoded: files that are decoded at once.
+    """
 
-    def probe(
+    def __init__(self, disk: Disk, max_duration_s: float, max_decoded: int = 2) -> None:
+        self._disk = disk
+        self._max_duration_s = max_duration_s
+        self._probes = asyncio.Semaphore(MAX_PROBES)
+        self._decodes = asyncio.Semaphore(max_decoded)
+        self._processes = IsolatedProcesses([probe_file.__module__])
+
+    async def start(self) -> None:
+        """Prepare for the first recording."""
+        await self._processes.start()
+
+    async def probe(
         self,
         source: Path,
         *,
@@ -33,30 +78,74 @@ class MediaDecoder:
                 the file is not usable.
             NoSuchTrackError: there is no track `audio_track`.
             TooLongError: its header declares more than `max_duration_s`.
+            DecoderCrashedError: the process crashed, twice.
+            DecodingLimitError: it took too much memory or time.
         """
-        media = probe(source, name=name, input_format=input_format, audio_track=audio_track)
-        if (media.duration_s or 0) > self.max_duration_s:
-            raise TooLongError(too_long_message(self.max_duration_s))
+        work = partial(probe_file, source, name, input_format, audio_track)
+        async with self._probes:
+            try:
+                media = await self._probe(work)
+            except DecoderCrashedError:
+                media = await self._probe(work)
+        if (media.duration_s or 0) > self._max_duration_s:
+            raise TooLongError(too_long_message(self._max_duration_s))
         return media
 
-    def decode(
-        self, source: Path, media: MediaInfo, target: Path, check_cancelled: Callable[[], None]
-    ) -> DecodedMedia:
+    async def decode(self, source: Path, media: MediaInfo, target: Path) -> DecodedMedia:
         """Decode a file to 16 kHz mono PCM.
 
         Args:
             media: the result of `probe`.
             target: the file to write.
-            check_cancelled: called for each block; raises to abort.
 
         Raises:
             DiskFullError: the disk is full.
+            DecoderCrashedError: the process crashed.
+            DecodingLimitError: it took too much memory or time.
             ServiceError: see `decode_to_pcm`.
         """
+        async with self._decodes:
+            await self._ensure_free()
+            with map_disk_full(), _mapped_errors():
+                return await self._processes.run(
+                    partial(decode_file, source, media, target, self._max_duration_s),
+                    DecodedMedia,
+                    self._limits(media),
+                    self._ensure_free,
+                )
 
-        def on_block() -> None:
-            check_cancelled()
-            self.disk.ensure_free(0)
+    async def _probe(self, work: Callable[[Report], MediaInfo]) -> MediaInfo:
+        with _mapped_errors():
+            return await self._processes.run(work, MediaInfo, _PROBE_LIMITS)
 
-        with map_disk_full():
-            return decode_to_pcm(source, media, target, self.max_duration_s, on_block)
+    def _limits(self, media: MediaInfo) -> Limits:
+        n_channels = n_decoded_channels(media)
+        return Limits(
+            cpu_s=round(_MIN_CPU_S + self._max_duration_s * _CPU_PER_AUDIO * media.channels),
+            memory_bytes=MEMORY_BYTES,
+            file_bytes=round(
+                (self._max_duration_s + _FILE_SLACK_S)
+                * SAMPLE_RATE
+                * SAMPLE_WIDTH_BYTES
+                * n_channels
+            ),
+            silent_s=_SILENT_S,
+        )
+
+    async def _ensure_free(self) -> None:
+        await run_sync(self._disk.ensure_free, 0)
+
+
+@contextmanager
+def _mapped_errors() -> Generator[None]:
+    """Turn the errors of a process into those of its file."""
+    try:
+        yield
+    except ProcessDiedError as error:
+        log.warning("decoder_crashed", cause=str(error))
+        raise DecoderCrashedError("The decoder crashed on this recording.") from error
+    except ProcessLimitError as error:
+        log.warning("decoder_exceeded_limit", limit=error.limit)
+        raise DecodingLimitError(
+            f"Decoding this recording takes more {error.limit} than a recording may take."
+        ) from error

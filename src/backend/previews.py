@@ -7,14 +7,13 @@ folder under this process's number, so that it is removed with the process at th
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from backend.cancellable_thread import run_in_cancellable_thread
 from backend.errors import LlmFailedError, LlmNotReadyError, UploadNotFoundError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
@@ -193,20 +192,16 @@ class Previews:
         target = self._work.path_for_new_file()
         try:
             async with self._decode_slot:
-                return await run_in_cancellable_thread(
-                    lambda check_cancelled: self._analyze(file, target, check_cancelled)
-                )
+                media = await self._decoder.probe(file.path, name=file.name)
+                decoded = await self._decoder.decode(file.path, media, target)
+                return await run_sync(self._analyze, media, decoded.recording)
         except BaseException:
             _unlink(target)
             raise
         finally:
             _unlink(file.path)
 
-    def _analyze(
-        self, file: LinkedFile, target: Path, check_cancelled: Callable[[], None]
-    ) -> PreviewAnalysis:
-        media = self._decoder.probe(file.path, name=file.name)
-        recording = self._decoder.decode(file.path, media, target, check_cancelled).recording
+    def _analyze(self, media: MediaInfo, recording: PcmRecording) -> PreviewAnalysis:
         spans = self._detector.find_speech(recording)
         levels = {each: speech_level_db(recording, spans, each) for each in NormalizationMethod}
         return PreviewAnalysis(media, recording, levels, waveform_of(recording))

@@ -128,7 +128,7 @@ def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
         blobs=BlobStore(settings.data_dir / "blobs"),
         cache=cache,
         work=work,
-        decoder=MediaDecoder(disk, settings.max_duration_s),
+        decoder=MediaDecoder(disk, settings.max_duration_s, _max_decoded(settings)),
         llm=llm,
         queue=JobQueue(settings.database, _max_running(settings)),
         deduplicator=Deduplicator(stores.duplicates, stores.jobs, stores.runs, cache, notifier),
@@ -234,6 +234,7 @@ def _background_coroutines(
         _repeat(reconciler.reconcile, timing.reconcile_s),
         _repeat(expiry.expire, timing.expiry_s),
         run_sync(warm_up, abandon_on_cancel=True),
+        common.decoder.start(),
     ]
 
 
@@ -267,6 +268,15 @@ def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:
         settings.max_upload_bytes,
         max_processes=1 if settings.database.startswith("sqlite") else _MAX_PROCESSES,
     )
+
+
+def _max_decoded(settings: BackendSettings) -> int:
+    """Return how many files may be decoded at once.
+
+    One for each long or short job, for a preview and for a language detection, so that none waits
+    for another kind; and two for dictations.
+    """
+    return 2 * settings.max_running_jobs + 4
 
 
 def _max_running(settings: BackendSettings) -> dict[QueueName, int]:

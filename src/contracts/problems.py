@@ -13,6 +13,8 @@ class ProblemType(Enum):
     EMPTY_AUDIO = ("/problems/empty-audio", 400, "The file contains no audio")
     UNREADABLE_AUDIO = ("/problems/unreadable-audio", 400, "The audio cannot be read")
     NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no audio track")
+    DECODER_CRASHED = ("/problems/decoder-crashed", 400, "The recording crashes the decoder")
+    DECODING_LIMIT = ("/problems/decoding-limit", 400, "Decoding takes too much memory or time")
     BAD_REQUEST = ("/problems/bad-request", 400, "Bad request")
     UNAUTHORIZED = ("/problems/unauthorized", 401, "A valid API key is required")
     CROSS_ORIGIN = ("/problems/cross-origin", 403, "The request comes from another site")

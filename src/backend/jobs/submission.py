@@ -4,10 +4,7 @@ import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-
-from anyio.to_thread import run_sync
 
 from backend.errors import LlmFailedError, LlmNotReadyError, QueueFullError
 from backend.llm_client import LlmClient
@@ -92,14 +89,11 @@ class JobSubmission:
             TooLongError: its header declares more than the maximum length.
         """
         with _removed_on_error(recording.path):
-            media = await run_sync(
-                partial(
-                    self._decoder.probe,
-                    recording.path,
-                    name=recording.name,
-                    input_format=options.input_format,
-                    audio_track=options.audio_track,
-                )
+            media = await self._decoder.probe(
+                recording.path,
+                name=recording.name,
+                input_format=options.input_format,
+                audio_track=options.audio_track,
             )
             job = _new_job(recording, media, options)
             same = await self._duplicates.same_blob(owner, recording.sha256)

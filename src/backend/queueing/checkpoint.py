@@ -6,18 +6,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 from dbos import DBOS
 
+from backend.transcription.context import StepFailedError
 from contracts.problems import Problem
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
-
-
-class StepFailedError(Exception):
-    """A step ended with a problem, now or before a restart."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.type)
-        self.problem = problem
 
 
 def checkpoint(name: str, work: Callable[[], Awaitable[str]]) -> Awaitable[str]:

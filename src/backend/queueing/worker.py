@@ -11,12 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.errors import JobNotFoundError
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
-from backend.queueing.checkpoint import StepFailedError
 from backend.queueing.job_queue import JobQueue
 from backend.storage.database import JobStore, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
-from backend.transcription.context import JobContext
+from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.jobs import Job, JobStatus

@@ -18,6 +18,8 @@ router = APIRouter(
     responses=problem_responses(
         ProblemType.EMPTY_AUDIO,
         ProblemType.UNREADABLE_AUDIO,
+        ProblemType.DECODER_CRASHED,
+        ProblemType.DECODING_LIMIT,
         ProblemType.NO_AUDIO_STREAM,
         ProblemType.NOT_FOUND,
         ProblemType.WRONG_STATE,

@@ -61,6 +61,8 @@ _REQUEST_BODY = {
         **problem_responses(
             ProblemType.EMPTY_AUDIO,
             ProblemType.UNREADABLE_AUDIO,
+            ProblemType.DECODER_CRASHED,
+            ProblemType.DECODING_LIMIT,
             ProblemType.NO_AUDIO_STREAM,
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,

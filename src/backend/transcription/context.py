@@ -11,6 +11,7 @@ from backend.pipeline.pcm import PcmRecording
 from backend.transcription.plan import Plan
 from contracts.jobs import Job
 from contracts.models import ModelIdentity
+from contracts.problems import Problem
 
 
 @dataclass
@@ -49,6 +50,14 @@ class ChunkContext:
     n_done: int = 0
 
 
+class StepFailedError(Exception):
+    """A step ended with a problem, now or before a restart."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.type)
+        self.problem = problem
+
+
 class Checkpoint(Protocol):
     """Runs a step of a job once, however often the process restarts."""
 
@@ -56,5 +65,7 @@ class Checkpoint(Protocol):
         """Return the result of `work`, from now or from before a restart.
 
         The call itself numbers the step: steps must be started in the same order each time.
+
+        Raises: StepFailedError: `work` raised a ServiceError, now or before a restart.
         """
         ...

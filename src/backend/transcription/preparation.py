@@ -1,11 +1,10 @@
 """Prepare a recording: decode it, find the speech, measure the loudness, plan the chunks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from anyio.to_thread import run_sync
 
-from backend.cancellable_thread import run_in_cancellable_thread
 from backend.errors import EmptyAudioError, UnreadableAudioError
 from backend.media_decoder import MediaDecoder
 from backend.notifications import JobNotifier
@@ -106,24 +105,21 @@ class Preparation:
         return decoded, signals
 
     async def _probe(self, run: JobContext, audio_track: int | None) -> MediaInfo:
-        def probe() -> MediaInfo:
-            return self._decoder.probe(
-                run.blob,
-                name=run.job.file.name,
-                input_format=run.job.options.input_format,
-                audio_track=audio_track,
-            )
-
-        return await run_sync(probe)
+        return await self._decoder.probe(
+            run.blob,
+            name=run.job.file.name,
+            input_format=run.job.options.input_format,
+            audio_track=audio_track,
+        )
 
     async def _decode(self, run: JobContext, media: MediaInfo) -> DecodedMedia:
-        def decode(check_cancelled: Callable[[], None]) -> DecodedMedia:
+        async def decode() -> DecodedMedia:
             with self._work.writing_pcm(run.job.id) as target:
-                decoded = self._decoder.decode(run.blob, media, target, check_cancelled)
+                decoded = await self._decoder.decode(run.blob, media, target)
             return decoded.moved_to(self._work.pcm(run.job.id))
 
         # a full disk delays a job that was accepted, and does not fail it
-        return await retry_on_disk_full(lambda: run_in_cancellable_thread(decode))
+        return await retry_on_disk_full(decode)
 
     async def _enter_stage(self, job_id: str, stage: Stage) -> None:
         await self._runs.set_stage(job_id, stage)

@@ -7,17 +7,19 @@ values again.
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
+from typing import TypeVar
 
+from backend.errors import DecoderCrashedError
 from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
-from backend.transcription.context import Checkpoint, ChunkContext, JobContext
+from backend.transcription.context import Checkpoint, ChunkContext, JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import ChunkPlace, RecordingPlan
@@ -27,6 +29,8 @@ from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.transcription import ChunkTranscript
+
+T = TypeVar("T")
 
 
 class TranscriptionWorkflow:
@@ -84,7 +88,8 @@ class TranscriptionWorkflow:
             return (await self._preparation.prepare(run)).model_dump_json()
 
         started = time.monotonic()
-        plan = RecordingPlan.model_validate_json(await self._checkpoint("prepare", prepare))
+        recorded = await _retry_after_crash(lambda: self._checkpoint("prepare", prepare))
+        plan = RecordingPlan.model_validate_json(recorded)
         run.prepare_s = time.monotonic() - started
         await self._runs.set_prepared(run.job.id, _prepared(plan))
         return plan
@@ -92,7 +97,7 @@ class TranscriptionWorkflow:
     async def _transcribe(self, run: JobContext, plan: RecordingPlan, model: ModelIdentity) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
-        recordings = await self._preparation.recordings(run, plan)
+        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
         await self._runs.set_stage(job.id, Stage.TRANSCRIBING)
         self._notifier.notify(job.id)
         eta = await self._estimator(plan, model)
@@ -140,6 +145,18 @@ class TranscriptionWorkflow:
         audio_s = sum(chunk.duration_s for chunk in chunks)
         concurrent_s = audio_s * min(self._concurrency / n_chunks, 1.0)
         return EtaEstimator(audio_s, concurrent_s, rtf and rtf * plan.duration_s)
+
+
+async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
+    """Run work that decodes, once more if the decoder crashes: the file may not be the cause."""
+    try:
+        return await work()
+    except DecoderCrashedError:
+        return await work()
+    except StepFailedError as error:
+        if error.problem.type != DecoderCrashedError.problem_type.uri:
+            raise
+        return await work()
 
 
 def _prepared(plan: RecordingPlan) -> PreparedRecording:

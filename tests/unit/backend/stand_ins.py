@@ -10,7 +10,6 @@ import numpy as np
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.pipeline.pcm import PcmRecording
-from backend.queueing.checkpoint import StepFailedError
 from backend.queueing.worker import Worker
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
@@ -18,7 +17,7 @@ from backend.storage.database import Stores
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.chunk_cache import ChunkCache
 from backend.transcription.chunk_transcriber import ChunkTranscriber
-from backend.transcription.context import JobContext
+from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.workflow import TranscriptionWorkflow

@@ -46,6 +46,8 @@ _OPERATION: dict[str, Any] = {
         **error_responses(
             ProblemType.EMPTY_AUDIO,
             ProblemType.UNREADABLE_AUDIO,
+            ProblemType.DECODER_CRASHED,
+            ProblemType.DECODING_LIMIT,
             ProblemType.NO_AUDIO_STREAM,
             ProblemType.BAD_REQUEST,
             ProblemType.UNAUTHORIZED,

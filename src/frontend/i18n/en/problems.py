@@ -16,6 +16,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "in another format, such as MP3 or WAV.",
     "problem.no_audio_stream": "This video has no sound",
     "problem.no_audio_stream.next": "Choose a video with sound or an audio recording.",
+    "problem.decoder_crashed": "This recording crashes the decoder",
+    "problem.decoder_crashed.next": "The file may be damaged. Save it in another format, such as "
+    "MP3 or WAV.",
+    "problem.decoding_limit": "Decoding this recording takes too much memory or time",
+    "problem.decoding_limit.next": "The file may be damaged. Save it in another format, such as "
+    "MP3 or WAV, or split it.",
     "problem.bad_request": "Invalid request",
     "problem.bad_request.next": "Reload the page and try again.",
     "problem.unauthorized": "The page has no valid API key",

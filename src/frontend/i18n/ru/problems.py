@@ -16,6 +16,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "или сохраните в другом формате, например MP3 или WAV.",
     "problem.no_audio_stream": "В этом видео нет звука",
     "problem.no_audio_stream.next": "Выберите видео со звуком или аудиозапись.",
+    "problem.decoder_crashed": "Эту запись не удалось декодировать: сбой декодера",
+    "problem.decoder_crashed.next": "Возможно, файл повреждён. Сохраните его в другом формате, "
+    "например MP3 или WAV.",
+    "problem.decoding_limit": "Для этой записи нужно слишком много памяти или времени",
+    "problem.decoding_limit.next": "Возможно, файл повреждён. Сохраните его в другом формате, "
+    "например MP3 или WAV, или разделите на части.",
     "problem.bad_request": "Неверный запрос",
     "problem.bad_request.next": "Обновите страницу и попробуйте ещё раз.",
     "problem.unauthorized": "У страницы нет действующего ключа API",

@@ -1,11 +1,12 @@
 """If these fail, a recording loses text or is paid for twice."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from backend.errors import LlmFailedError, UnreadableAudioError
-from backend.queueing.checkpoint import StepFailedError
+from backend.errors import DecoderCrashedError, LlmFailedError, UnreadableAudioError
+from backend.transcription.context import StepFailedError
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import ProblemType
 from contracts.transcription import TranscribeOptions
@@ -147,6 +148,39 @@ async def test_an_unreadable_recording_is_reported_without_the_llm(components: C
         await components.workflow().run(run)
     assert failure.value.problem.type == ProblemType.UNREADABLE_AUDIO.uri
     assert components.llm.n_model_waits == 0
+
+
+async def test_a_recording_that_crashes_the_decoder_twice_fails_its_job(
+    components: Components,
+) -> None:
+    """Otherwise it would crash the decoder again after every restart."""
+    components.preparation.error = DecoderCrashedError("The decoder crashed on this recording.")
+    checkpoint, run = StandInCheckpoint(), await components.new_run()
+    for _ in range(2):  # a restart remembers the crashes
+        with pytest.raises(StepFailedError) as failure:
+            await components.workflow(checkpoint).run(run)
+        assert failure.value.problem.type == ProblemType.DECODER_CRASHED.uri
+    assert components.preparation.n_prepared == 2
+
+
+async def test_a_recording_that_crashes_the_decoder_once_is_transcribed(
+    components: Components,
+) -> None:
+    """The machine may have been out of memory through no fault of the recording."""
+    components.preparation.error = DecoderCrashedError("The decoder crashed on this recording.")
+    checkpoint, run = StandInCheckpoint(), await components.new_run()
+
+    async def checkpoint_once(name: str, work: Callable[[], Awaitable[str]]) -> str:
+        try:
+            return await checkpoint(name, work)
+        finally:
+            components.preparation.error = None
+
+    workflow = components.workflow(checkpoint)
+    workflow._checkpoint = checkpoint_once
+    assert await workflow.run(run)
+    assert components.preparation.n_prepared == 2
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
 
 
 async def test_a_model_that_changes_between_chunks_is_reported(components: Components) -> None:

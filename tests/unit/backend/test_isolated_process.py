@@ -1,0 +1,185 @@
+"""If these fail, one file takes the backend down, or all of its memory, processor or disk."""
+
+import asyncio
+import errno
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from backend.errors import UnsupportedMediaError
+from backend.isolated_process import (
+    IsolatedProcesses,
+    ProcessDiedError,
+    ProcessLimitError,
+)
+from backend.process_sandbox import Limits
+from unit.backend import hostile_functions
+from unit.backend.hostile_functions import Done
+
+LIMITS = Limits(cpu_s=30, memory_bytes=512 * 2**20, file_bytes=2**20, silent_s=60.0)
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def processes() -> IsolatedProcesses:
+    return IsolatedProcesses([hostile_functions.__name__])
+
+
+def exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def test_each_call_has_a_new_process_that_ends_with_it(processes: IsolatedProcesses) -> None:
+    """Otherwise one owner's file could change how the next one's is decoded."""
+    first = await processes.run(hostile_functions.work, Done, LIMITS)
+    second = await processes.run(hostile_functions.work, Done, LIMITS)
+    assert len({first.pid, second.pid, os.getpid()}) == 3
+    assert not exists(first.pid)
+
+
+async def test_a_crash_ends_that_call_only(processes: IsolatedProcesses) -> None:
+    other = asyncio.create_task(processes.run(hostile_functions.work, Done, LIMITS))
+    with pytest.raises(ProcessDiedError, match="-11"):
+        await processes.run(hostile_functions.crash, Done, LIMITS)
+    assert (await other).pid
+
+
+async def test_memory_is_limited_by_the_kernel(processes: IsolatedProcesses) -> None:
+    with pytest.raises(ProcessLimitError) as failure:
+        await processes.run(hostile_functions.take_memory, Done, LIMITS)
+    assert failure.value.limit == "memory"
+
+
+async def test_processor_time_is_limited_by_the_kernel(processes: IsolatedProcesses) -> None:
+    with pytest.raises(ProcessLimitError) as failure:
+        await processes.run(hostile_functions.spin, Done, replace(LIMITS, cpu_s=1))
+    assert failure.value.limit == "time"
+
+
+async def test_a_silent_process_is_ended(processes: IsolatedProcesses) -> None:
+    """A file could make the decoder wait for ever."""
+    with pytest.raises(ProcessLimitError) as failure:
+        await processes.run(hostile_functions.fall_silent, Done, replace(LIMITS, silent_s=0.2))
+    assert failure.value.limit == "time"
+
+
+async def test_the_size_and_the_number_of_files_are_limited_by_the_kernel(
+    processes: IsolatedProcesses, tmp_path: Path
+) -> None:
+    for function, code in [
+        (partial(hostile_functions.write, tmp_path / "a", 2**20 + 1), errno.EFBIG),
+        (partial(hostile_functions.open_many_files, tmp_path), errno.EMFILE),
+    ]:
+        with pytest.raises(OSError, match=os.strerror(code)) as failure:
+            await processes.run(function, Done, LIMITS)
+        assert failure.value.errno == code
+
+
+async def test_the_reason_for_refusing_a_file_reaches_the_caller(
+    processes: IsolatedProcesses,
+) -> None:
+    with pytest.raises(UnsupportedMediaError, match="neither audio nor video"):
+        await processes.run(hostile_functions.refuse, Done, LIMITS)
+
+
+async def test_an_unexpected_exception_shows_no_value_of_the_file(
+    processes: IsolatedProcesses,
+) -> None:
+    with pytest.raises(ProcessDiedError) as failure:
+        await processes.run(hostile_functions.raise_a_bug, Done, LIMITS)
+    assert str(failure.value) == "IndexError"
+
+
+@pytest.mark.parametrize("line", [b"no JSON\n", b'{"result": {}', b"\n", b"x" * 2**21, b""])
+async def test_a_process_that_answers_nonsense_has_died(
+    processes: IsolatedProcesses, line: bytes
+) -> None:
+    """Its file may have taken it over: the backend must survive whatever it sends."""
+    with pytest.raises(ProcessDiedError):
+        await processes.run(partial(hostile_functions.answer_with, line), Done, LIMITS)
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_a_process_ends_with_its_caller(
+    processes: IsolatedProcesses, is_cancelled: bool
+) -> None:
+    """Otherwise it would write on after the job's files were removed."""
+    n_reports = 0
+
+    async def on_report() -> None:
+        nonlocal n_reports
+        n_reports += 1
+        if n_reports > 1 and not is_cancelled:
+            raise ZeroDivisionError
+
+    before = children_of_fork_server()
+    running = asyncio.create_task(
+        processes.run(hostile_functions.report_for_ever, Done, LIMITS, on_report)
+    )
+    while not n_reports:
+        await asyncio.sleep(0.02)
+    if is_cancelled:
+        running.cancel()
+    with pytest.raises(asyncio.CancelledError if is_cancelled else ZeroDivisionError):
+        await running
+    assert children_of_fork_server() == before
+
+
+def children_of_fork_server() -> set[int]:
+    """Return the pids of the processes that the fork servers of this process have forked."""
+    servers = children_of(os.getpid())
+    return {child for server in servers for child in children_of(server)}
+
+
+def children_of(pid: int) -> set[int]:
+    found: set[int] = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found.update(map(int, path.read_text().split()))
+    return found
+
+
+BACKEND = """
+import asyncio
+from backend.isolated_process import IsolatedProcesses
+from unit.backend import hostile_functions
+from unit.backend.test_isolated_process import LIMITS, Done
+processes = IsolatedProcesses([hostile_functions.__name__])
+
+async def on_report():
+    print("working", flush=True)
+
+asyncio.run(processes.run(hostile_functions.%s, Done, LIMITS, on_report))
+"""
+
+
+@pytest.mark.whole_app
+@pytest.mark.parametrize("function", ["report_for_ever", "fall_silent"])
+def test_no_process_outlives_a_killed_backend(function: str) -> None:
+    """A killed backend cannot end its processes; the kernel has to."""
+    backend = subprocess.Popen(
+        [sys.executable, "-c", BACKEND % function],
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        processes: set[int] = set()
+        while not processes and time.monotonic() < deadline:
+            time.sleep(0.1)
+            processes = {
+                child for server in children_of(backend.pid) for child in children_of(server)
+            }
+        assert processes
+        everyone = processes | children_of(backend.pid)
+    finally:
+        backend.kill()
+        backend.wait()
+    while time.monotonic() < deadline and any(map(exists, everyone)):
+        time.sleep(0.1)
+    assert not any(map(exists, everyone))
