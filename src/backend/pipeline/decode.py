@@ -53,6 +53,9 @@ _TRUNCATED_SHARE = 0.98
 _ZERO_BASED = {"matroska", "mov"}
 """Formats whose timestamps count from the start of playback, as browsers do."""
 
+_MAX_OGG_START_S = 600.0
+"""Browsers count an Ogg file from 0 too, but a part of a broadcast counts from its beginning."""
+
 _MATROSKA_DURATION = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
 """The tag in which muxers write the length of a track."""
 
@@ -203,10 +206,8 @@ def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator
 def _blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
     with open_media(path, info.input_format) as container:
         stream = audio_stream(container, info.track)
-        is_zero_based = _is_zero_based(container)
-        start_time = 0 if is_zero_based else container.start_time or 0
-        origin_s = float(Fraction(start_time, av.time_base))
-        max_gap_s = inf if is_zero_based else MAX_GAP_S
+        origin_s = _origin_s(container)
+        max_gap_s = inf if _is_zero_based(container) else MAX_GAP_S
         clock_s = 0.0
         converter = _BlockConverter(info.sample_rate, info.channels)
         for frame in _frames(container, stream, report):
@@ -230,6 +231,13 @@ def _silence(duration_s: float, info: MediaInfo) -> Iterator[Block]:
 def _is_short(duration_s: float, info: MediaInfo) -> bool:
     declared_s = info.duration_s or 0.0
     return duration_s < declared_s * _TRUNCATED_SHARE - MIN_GAP_S
+
+
+def _origin_s(container: InputContainer) -> float:
+    """Return the timestamp that a player shows as 0."""
+    start_s = float(Fraction(container.start_time or 0, av.time_base))
+    is_short_ogg = container.format.name == "ogg" and start_s <= _MAX_OGG_START_S
+    return 0.0 if is_short_ogg or _is_zero_based(container) else start_s
 
 
 def _is_zero_based(container: InputContainer) -> bool:
