@@ -66,6 +66,11 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         "file, or another one if only that has speech.",
     )
     force: bool = Field(False, description="Transcribe even if a transcript is stored already.")
+    low_latency: bool = Field(
+        False,
+        description="Transcribe the first chunk alone and the next ones in growing batches: the "
+        "first text comes sooner, the last a little later.",
+    )
 
     def decoding(self) -> DecodingOptions:
         """Return the options that are sent to the llm."""

@@ -8,7 +8,7 @@ from contracts.transcription import DecodingOptions, TranscribeOptions
 
 def options_key(options: TranscribeOptions) -> str:
     """Return a key that is equal for options with the same transcript."""
-    return _digest(options.model_dump_json(exclude={"force"}).encode())
+    return _digest(options.model_dump_json(exclude={"force", "low_latency"}).encode())
 
 
 def chunk_key(pcm: bytes, options: DecodingOptions, model: ModelIdentity, only_for: str) -> str:

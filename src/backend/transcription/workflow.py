@@ -112,7 +112,9 @@ class TranscriptionWorkflow:
         def transcribe(place: ChunkPlace) -> Awaitable[ChunkTranscript]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
-        transcripts = ordered_map(transcribe, places, self._concurrency)
+        transcripts = ordered_map(
+            transcribe, places, self._concurrency, slow_start=job.options.low_latency
+        )
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
         async with aclosing(transcripts), updates:
             index = 0

@@ -94,7 +94,14 @@ class AudioRequest(TranscribeOptions):
             or Granularity.WORD in self.timestamp_granularities
             or Include.LOGPROBS in self.include
         )
-        return TranscribeOptions.model_validate(own | {"task": task, "word_timestamps": words})
+        return TranscribeOptions.model_validate(
+            own
+            | {
+                "task": task,
+                "word_timestamps": words,
+                "low_latency": self.low_latency or self.stream,
+            }
+        )
 
 
 def form_schema() -> dict[str, Any]:

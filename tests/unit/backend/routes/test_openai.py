@@ -229,8 +229,9 @@ async def test_a_translation_is_in_english(openai, jobs) -> None:
     assert plain.text == TEXT
 
 
-async def test_a_stream_is_the_text_as_it_comes_and_then_the_whole(transcribe) -> None:
+async def test_a_stream_is_the_text_as_it_comes_and_then_the_whole(transcribe, jobs) -> None:
     events = [event async for event in await transcribe(stream=True)]
+    assert jobs.options.low_latency
     assert [(one.type, getattr(one, "delta", None)) for one in events] == [
         ("transcript.text.delta", "Доброе утро."),
         ("transcript.text.delta", " До <свидания>."),

@@ -9,8 +9,10 @@ from contracts.transcription import DecodingOptions, TranscribeOptions
 MODEL = ModelIdentity(name="a", revision="1", engine="x", device="cpu")
 
 
-def test_force_alone_does_not_change_what_is_wanted() -> None:
-    assert options_key(TranscribeOptions(force=True)) == options_key(TranscribeOptions())
+@pytest.mark.parametrize("name", ["force", "low_latency"])
+def test_how_it_is_computed_does_not_change_what_is_wanted(name: str) -> None:
+    options = TranscribeOptions.model_validate({name: True})
+    assert options_key(options) == options_key(TranscribeOptions())
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,22 @@ async def test_an_error_ends_the_work_that_was_begun() -> None:
         async for _ in ordered_map(work, range(3), 3):
             pass
     assert ended == [1, 2]
+
+
+async def test_a_slow_start_doubles_what_is_worked_on_at_once() -> None:
+    """Otherwise a stream has no text until the first whole batch of chunks is transcribed."""
+    running = 0
+    together: list[int] = []
+
+    async def work(item: int) -> int:
+        nonlocal running
+        running += 1
+        await asyncio.sleep(0.005)
+        together.append(running)
+        await asyncio.sleep(0.005)
+        running -= 1
+        return item
+
+    results = ordered_map(work, range(10), 3, slow_start=True)
+    assert [result async for result in results] == list(range(10))
+    assert (together[:3], max(together)) == ([1, 2, 2], 3)
