@@ -37,7 +37,7 @@ def main() -> None:
         instant_llm(port, StandInLlm(n_words=_WORDS_PER_CHUNK)),
         running_service("backend", Path(name), LLM_URL=f"http://127.0.0.1:{port}") as backend,
     ):
-        recording = _repeated(default_recording().path, arguments.hours, Path(name) / "long.wav")
+        recording = repeated(default_recording().path, arguments.hours, Path(name) / "long.wav")
         print(f"{recording.stat().st_size / 2**20:.0f} MiB of WAV", flush=True)
         _wait(backend.url, _post(backend.url, recording)[0])
         after_s: list[float] = []
@@ -81,7 +81,8 @@ def _form(recording: Path) -> Iterator[bytes]:
     yield f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
-def _repeated(recording: Path, hours: float, target: Path) -> Path:
+def repeated(recording: Path, hours: float, target: Path) -> Path:
+    """Write a recording again and again, until it lasts for hours."""
     with wave.open(str(recording)) as source, wave.open(str(target), "wb") as long:
         long.setparams(source.getparams())
         frames = source.readframes(source.getnframes())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from contracts.jobs import Job, Progress
 from contracts.transcription import Segment
@@ -29,3 +30,8 @@ class JobEvent:
     kind: EventKind
     id: int
     data: Progress | Segment | Job
+
+    @cached_property
+    def json(self) -> str:
+        """Return the data as JSON; the streams of all followers share an event."""
+        return self.data.model_dump_json()

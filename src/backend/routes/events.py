@@ -51,9 +51,7 @@ async def _messages(
     jobs: JobService, job_id: str, owner: str, after: int
 ) -> AsyncIterator[ServerSentEvent]:
     async for event in jobs.events(job_id, owner, after):
-        yield ServerSentEvent(
-            event.data.model_dump_json(), event=event.kind.value, id=str(event.id)
-        )
+        yield ServerSentEvent(event.json, event=event.kind.value, id=str(event.id))
 
 
 def _parse_event_id(last_event_id: str | None) -> int:
