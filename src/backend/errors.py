@@ -26,6 +26,7 @@ ServiceError
 ├── LlmFailedError              502  no valid response from the llm, after retries
 ├── LlmNotReadyError            503  with Retry-After
 ├── DatabaseUnavailableError    503  with Retry-After
+├── OverloadedError             503  with Retry-After
 └── DiskFullError               507
 """
 
@@ -189,6 +190,12 @@ class DatabaseUnavailableError(ServiceError):
     """The database cannot be reached."""
 
     problem_type = ProblemType.NOT_READY
+
+
+class OverloadedError(ServiceError):
+    """Too many clients do the same at once."""
+
+    problem_type = ProblemType.OVERLOADED
 
 
 class DiskFullError(ServiceError):

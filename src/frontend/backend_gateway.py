@@ -5,10 +5,12 @@ do not reach the backend and the backend's key does not reach the browser. Bodie
 both ways.
 """
 
+import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,24 +32,31 @@ RETRY_AFTER_S = 5
 
 # event streams have heartbeats; the preview of a long recording takes a minute or two
 _TIMEOUT = httpx.Timeout(300.0, connect=3.0, pool=3.0)
-_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+
+_EVENTS, _TRANSFERS, _CALLS = "events", "transfers", "calls"
+_MAX_CONNECTIONS = {_EVENTS: 400, _TRANSFERS: 200, _CALLS: 100}
+"""Connections to the backend by the kind of call, so that streams and uploads, which last, leave
+some for the others. The backend accepts a thousand."""
+_MAX_IDLE_CONNECTIONS = 20
 
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]
 
 _ID = "[A-Za-z0-9_-]{1,128}"
 _JOB = rf"/v1/transcriptions/{_ID}"
 _ALLOWED_CALLS = [
-    (re.compile(pattern).fullmatch, methods)
-    for pattern, methods in (
-        (r"/v1/uploads/?", {"POST", "OPTIONS"}),
-        (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE", "OPTIONS"}),
-        (rf"/v1/uploads/{_ID}/(recording|excerpt)", {"GET"}),
-        (r"/v1/transcriptions/export", {"POST"}),
-        (_JOB, {"GET"}),
-        (rf"{_JOB}/(events|export|waveform)", {"GET"}),
-        (rf"{_JOB}/audio", {"GET", "HEAD"}),
-        (rf"{_JOB}/segments/[0-9]{{1,9}}", {"PATCH"}),
-        (rf"{_JOB}/(cancel|resume)", {"POST"}),
+    (re.compile(pattern).fullmatch, methods, kind)
+    for pattern, methods, kind in (
+        (r"/v1/uploads/?", {"POST", "OPTIONS"}, _CALLS),
+        (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE", "OPTIONS"}, _TRANSFERS),
+        (rf"/v1/uploads/{_ID}/(recording|excerpt)", {"GET"}, _TRANSFERS),
+        (r"/v1/transcriptions/export", {"POST"}, _TRANSFERS),
+        (_JOB, {"GET"}, _CALLS),
+        (rf"{_JOB}/events", {"GET"}, _EVENTS),
+        (rf"{_JOB}/export", {"GET"}, _TRANSFERS),
+        (rf"{_JOB}/waveform", {"GET"}, _CALLS),
+        (rf"{_JOB}/audio", {"GET", "HEAD"}, _TRANSFERS),
+        (rf"{_JOB}/segments/[0-9]{{1,9}}", {"PATCH"}, _CALLS),
+        (rf"{_JOB}/(cancel|resume)", {"POST"}, _CALLS),
     )
 ]
 
@@ -75,26 +84,34 @@ class BackendGateway:
     """
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            headers={"Accept-Encoding": "identity", **headers},
-            timeout=_TIMEOUT,
-            limits=_LIMITS,
-            trust_env=False,
-        )
+        self._clients = {
+            kind: httpx.AsyncClient(
+                base_url=base_url,
+                headers={"Accept-Encoding": "identity", **headers},
+                timeout=_TIMEOUT,
+                limits=httpx.Limits(
+                    max_connections=n, max_keepalive_connections=_MAX_IDLE_CONNECTIONS
+                ),
+                trust_env=False,
+            )
+            for kind, n in _MAX_CONNECTIONS.items()
+        }
         self.route = Route(f"{PREFIX}/{{path:path}}", self._handle, methods=_METHODS)
 
     @asynccontextmanager
     async def open(self, _app: object) -> AsyncGenerator[None]:
         """Keep the connection pool open for the life of the server."""
-        async with self._http:
+        async with AsyncExitStack() as stack:
+            for client in self._clients.values():
+                await stack.enter_async_context(client)
             yield
 
     async def _handle(self, request: Request) -> Response:
         path = _backend_path(request)
-        methods = next((methods for matches, methods in _ALLOWED_CALLS if matches(path)), None)
-        if methods is None:
+        allowed = next((allowed for allowed in _ALLOWED_CALLS if allowed[0](path)), None)
+        if allowed is None:
             return problem_response(ProblemType.NOT_FOUND, "The page does not forward this call.")
+        _, methods, kind = allowed
         if request.method not in methods:
             return problem_response(
                 ProblemType.METHOD_NOT_ALLOWED, f"Allowed: {', '.join(sorted(methods))}."
@@ -103,21 +120,23 @@ class BackendGateway:
             return problem_response(
                 ProblemType.CROSS_ORIGIN, "Only the page itself may make this request."
             )
-        return await self._forward(request, path)
+        return await self._forward(request, path, self._clients[kind])
 
-    async def _forward(self, request: Request, path: str) -> Response:
+    async def _forward(self, request: Request, path: str, client: httpx.AsyncClient) -> Response:
         headers = {
             name: value for name, value in request.headers.items() if name in _REQUEST_HEADERS
         }
-        forwarded = self._http.build_request(
+        has_body = request.method not in SAFE_METHODS
+        forwarded = client.build_request(
             request.method,
             path,
             params=tuple(request.query_params.multi_items()),
             headers=headers,
-            content=None if request.method in SAFE_METHODS else request.stream(),
+            content=request.stream() if has_body else None,
         )
+        sending = client.send(forwarded, stream=True)
         try:
-            response = await self._http.send(forwarded, stream=True)
+            response = await (sending if has_body else _while_connected(request, sending))
         except httpx.HTTPError as error:
             log.warning("backend_unavailable error=%s", type(error).__name__)
             return _unavailable()
@@ -126,6 +145,31 @@ class BackendGateway:
         return _ForwardedResponse(
             _body(response), status_code=response.status_code, headers=_response_headers(response)
         )
+
+
+async def _while_connected(
+    request: Request, sending: Coroutine[Any, Any, httpx.Response]
+) -> httpx.Response:
+    """Return the response; hang up on the backend if the browser does, so that work for it ends.
+
+    Raises: ClientDisconnect: the browser has hung up.
+    """
+    response = asyncio.create_task(sending)
+    disconnect = asyncio.create_task(_wait_for_disconnect(request))
+    try:
+        await asyncio.wait({response, disconnect}, return_when=asyncio.FIRST_COMPLETED)
+        if not response.done():
+            raise ClientDisconnect
+        return response.result()
+    finally:
+        response.cancel()
+        disconnect.cancel()
+        await asyncio.gather(response, disconnect, return_exceptions=True)
+
+
+async def _wait_for_disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class _ForwardedResponse(StreamingResponse):

@@ -134,6 +134,11 @@ class JobEvents:
         self._poll_s = poll_s
         self._feeds: dict[tuple[str, str], _Feed] = {}
 
+    @property
+    def n_followers(self) -> int:
+        """The number of open streams."""
+        return sum(feed.n_followers for feed in self._feeds.values())
+
     async def follow(self, job_id: str, owner: str, after: int = 0) -> AsyncGenerator[JobEvent]:
         """Yield the events of a job until it ends or is deleted.
 

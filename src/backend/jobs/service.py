@@ -121,6 +121,11 @@ class JobService:
         """Yield the events of a job; see `JobEvents.follow`."""
         return self._events.follow(job_id, owner, after)
 
+    @property
+    def n_followers(self) -> int:
+        """The number of open event streams."""
+        return self._events.n_followers
+
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Cancel a job and return it; its result so far stays.
 

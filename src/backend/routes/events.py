@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.dependencies import Jobs, Owner
+from backend.errors import OverloadedError
 from backend.jobs.service import JobService
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
@@ -18,6 +19,10 @@ router = APIRouter(prefix="/v1/transcriptions/{job_id}/events", tags=["transcrip
 
 _MAX_ID_CHARS = 18
 """Digits that fit into the integer column of every database."""
+
+MAX_STREAMS = 500
+"""Half of the connections that the server accepts stay free for other calls."""
+RETRY_AFTER_S = 30
 
 HEARTBEAT_S = 15
 """Seconds without an event after which a comment keeps proxies connected."""
@@ -32,7 +37,9 @@ HEARTBEAT_S = 15
             "description": "`progress`, `segment`, then `completed`, `failed` or `cancelled`",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        **problem_responses(ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION),
+        **problem_responses(
+            ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION, ProblemType.OVERLOADED
+        ),
     },
 )
 async def follow_transcription(
@@ -42,6 +49,8 @@ async def follow_transcription(
     last_event_id: Annotated[str | None, Header(description="Resume after this event.")] = None,
 ) -> EventSourceResponse:
     """Send the events so far, then new ones until the job ends."""
+    if jobs.n_followers >= MAX_STREAMS:
+        raise OverloadedError("Too many event streams are open.", retry_after_s=RETRY_AFTER_S)
     await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
     events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id))
     return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})

@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from backend.routes import events as events_route
 from contracts.jobs import Job
 from integration.jobs.backend_client import (
     ONE_CHUNK,
@@ -62,3 +63,21 @@ async def test_events_of_a_cancelled_job_end_and_an_unknown_job_is_not_found(
     await client.post(f"{URL}/{job.id}/cancel")
     assert (await following)[-1][0] == "cancelled"
     assert (await client.get(f"{URL}/unknown/events")).status_code == 404
+
+
+async def test_event_streams_leave_connections_for_other_calls(
+    client, llm, short_speech, monkeypatch
+) -> None:
+    """Otherwise forgotten pages take every connection, and no one can even cancel a job."""
+    monkeypatch.setattr(events_route, "MAX_STREAMS", 1)
+    llm.delay_s = 60.0
+    job = await send(client, short_speech, **ONE_CHUNK)
+    url = f"{URL}/{job.id}/events"
+    async with client.stream("GET", url) as stream:
+        lines = stream.aiter_lines()
+        await anext(lines)
+        refused = await client.get(url)
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+        assert refused.headers["retry-after"] == "30"
+        assert (await client.get(f"{URL}/{job.id}")).is_success
+    await client.delete(f"{URL}/{job.id}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import httpx
@@ -29,6 +30,8 @@ class Echo:
     headers: dict[str, str] = field(default_factory=dict)
     received: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    n_streams: int = 0
+    has_hung_up: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def _backend(echo: Echo) -> FastAPI:
@@ -49,11 +52,16 @@ def _backend(echo: Echo) -> FastAPI:
     @app.get("/v1/transcriptions/{job_id}/events")
     async def events() -> StreamingResponse:
         async def tell() -> AsyncIterator[bytes]:
+            echo.n_streams += 1
             yield b"event: progress\n\n"
             await echo.go_on.wait()
             yield b"event: completed\n\n"
 
         return StreamingResponse(tell(), media_type="text/event-stream")
+
+    @app.get("/v1/uploads/slow/recording")
+    async def preview(request: Request) -> Response:
+        return await _answer_never(request, echo)
 
     @app.get("/v1/transcriptions/{job_id}/audio")
     async def audio(request: Request) -> Response:
@@ -67,6 +75,14 @@ def _backend(echo: Echo) -> FastAPI:
         return Response(b"{}", media_type="application/json")
 
     return app
+
+
+async def _answer_never(request: Request, echo: Echo) -> Response:
+    echo.received.put_nowait(b"")
+    while not await request.is_disconnected():
+        await asyncio.sleep(0.01)
+    echo.has_hung_up.set()
+    return Response()
 
 
 @pytest.fixture
@@ -276,3 +292,29 @@ async def test_an_unavailable_backend_is_a_problem_without_its_address():
     assert answer.headers["Retry-After"]
     assert str(port) not in answer.text
     assert KEY not in answer.text
+
+
+async def test_calls_pass_beside_hundreds_of_open_event_streams(page, echo):
+    """Otherwise 200 open pages make every other call of the page a 503."""
+    limits = httpx.Limits(max_connections=None)
+    async with (
+        httpx.AsyncClient(base_url=page.base_url, limits=limits, timeout=30) as browsers,
+        AsyncExitStack() as stack,
+    ):
+        url = "/backend/v1/transcriptions/j1/events"
+        for _ in range(250):
+            stream = await stack.enter_async_context(browsers.stream("GET", url))
+            assert stream.status_code == 200
+        assert echo.n_streams == 250
+        answer = await page.get("/backend/v1/transcriptions/j1")
+        assert answer.status_code == 200
+        echo.go_on.set()
+
+
+async def test_the_backend_is_hung_up_on_when_the_browser_is_gone(page, echo):
+    """Otherwise the backend goes on to decode for a preview that nobody waits for."""
+    asking = asyncio.create_task(page.get("/backend/v1/uploads/slow/recording"))
+    async with asyncio.timeout(10):
+        await echo.received.get()
+        asking.cancel()
+        await echo.has_hung_up.wait()
