@@ -11,6 +11,7 @@ from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
 from backend.language_detection import LanguageDetector
 from backend.llm_client import LlmClient
+from backend.owner_limit import OwnerLimit
 from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
@@ -36,6 +37,7 @@ class Services:
     uploads: UploadStore
     work: WorkFolder
     languages: LanguageDetector
+    receiving_limit: OwnerLimit
     previews: Previews
     statistics: StatisticsCounter
     settings: BackendSettings
@@ -63,6 +65,10 @@ def _uploads(request: Request) -> UploadStore:
 
 def _work(request: Request) -> WorkFolder:
     return _services(request).work
+
+
+def _receiving_limit(request: Request) -> OwnerLimit:
+    return _services(request).receiving_limit
 
 
 def owner_of(
@@ -97,6 +103,7 @@ Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
 LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]
+ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
 Settings = Annotated[BackendSettings, Depends(_settings)]

@@ -13,6 +13,7 @@ ServiceError
 ├── JobNotFoundError            404
 ├── AudioNotFoundError          404  the recording was deleted
 ├── UploadNotFoundError         404
+├── TooSlowError                408  the body arrives too slowly
 ├── WrongStateError             409  the job is in another state
 ├── UploadOffsetMismatchError   409  the client's offset differs from the backend's
 ├── UnsupportedTusVersionError  412
@@ -21,6 +22,8 @@ ServiceError
 ├── UnsupportedMediaError       415  neither audio nor video
 ├── NoSuchTrackError            422  the file has no audio track of that number
 ├── QueueFullError              429  with Retry-After
+├── UploadQuotaError            429  with Retry-After
+├── TooManyRequestsError        429  of one owner at once; with Retry-After
 ├── TooManyWrongKeysError       429  with Retry-After
 ├── ChecksumMismatchError       460  tus's own status
 ├── LlmFailedError              502  no valid response from the llm, after retries
@@ -120,6 +123,12 @@ class UploadNotFoundError(ServiceError):
     problem_type = ProblemType.NOT_FOUND
 
 
+class TooSlowError(ServiceError):
+    """The body of a request arrives too slowly."""
+
+    problem_type = ProblemType.TOO_SLOW
+
+
 class WrongStateError(ServiceError):
     """The call is not possible in the current state of the job or upload."""
 
@@ -160,6 +169,18 @@ class QueueFullError(ServiceError):
     """The queue has no free place."""
 
     problem_type = ProblemType.QUEUE_FULL
+
+
+class UploadQuotaError(ServiceError):
+    """The owner has too many uploads that no transcription has used."""
+
+    problem_type = ProblemType.UPLOAD_QUOTA
+
+
+class TooManyRequestsError(ServiceError):
+    """The owner does too much at once."""
+
+    problem_type = ProblemType.TOO_MANY_REQUESTS
 
 
 class TooManyWrongKeysError(ServiceError):

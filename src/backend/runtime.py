@@ -21,6 +21,7 @@ from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
+from backend.owner_limit import OwnerLimit
 from backend.pipeline.warm_up import warm_up
 from backend.previews import Previews
 from backend.queueing.checkpoint import checkpoint
@@ -33,6 +34,7 @@ from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Database, QueueName, Stores
 from backend.storage.disk import Disk
+from backend.storage.upload_quota import UploadQuota
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 from backend.timing import Timing
@@ -78,7 +80,7 @@ async def running_services(
     async with AsyncExitStack() as stack:
         work = _work_folder(settings, disk)
         stack.enter_context(work.owned())
-        uploads = UploadStore(settings.data_dir / "uploads", disk, work, settings.upload_ttl_s)
+        uploads = _uploads(settings, disk, work)
         await uploads.prepare()
         database = await run_sync(Database.open, settings.database, settings.data_dir)
         stack.push_async_callback(run_sync, database.close)
@@ -104,6 +106,7 @@ async def running_services(
             uploads=uploads,
             work=work,
             languages=LanguageDetector(common.decoder, work, llm),
+            receiving_limit=OwnerLimit(settings.max_concurrent_uploads, "uploads"),
             previews=previews,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
             settings=settings,
@@ -277,6 +280,12 @@ def _max_decoded(settings: BackendSettings) -> int:
     for another kind; and two for dictations.
     """
     return 2 * settings.max_running_jobs + 4
+
+
+def _uploads(settings: BackendSettings, disk: Disk, work: WorkFolder) -> UploadStore:
+    quota = UploadQuota(settings.max_unused_uploads, settings.max_unused_upload_bytes)
+    folder = settings.data_dir / "uploads"
+    return UploadStore(folder, disk, work, ttl_s=settings.upload_ttl_s, quota=quota)
 
 
 def _max_running(settings: BackendSettings) -> dict[QueueName, int]:

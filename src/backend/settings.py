@@ -105,6 +105,35 @@ class BackendSettings(ServiceSettings):
         description="Seconds to keep an unfinished upload after its last byte (60 to 31536000; "
         "default: a day).",
     )
+    min_upload_bytes_per_s: int = Field(
+        default=1000,
+        ge=0,
+        le=2**30,
+        description="Least speed of a request that sends a recording, in bytes per second over a "
+        "minute (0 to 2^30); slower ones are ended with 408, and a resumable upload continues "
+        "later.",
+    )
+    max_concurrent_uploads: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Most requests of one API key that send a recording at once (1 to 10000); "
+        "further ones are refused with 429.",
+    )
+    max_unused_uploads: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="Most uploads of one API key that no transcription has used yet (1 to "
+        "100000); further ones are refused with 429.",
+    )
+    max_unused_upload_bytes: int = Field(
+        default=32 * 2**30,
+        ge=1,
+        le=2**60,
+        description="Most bytes that these uploads may announce, all together (1 to 2^60; "
+        "default: 32 GiB).",
+    )
     min_free_disk_bytes: int = Field(
         default=512 * 2**20,
         ge=0,
@@ -125,8 +154,8 @@ class BackendSettings(ServiceSettings):
         default=100,
         ge=1,
         le=100_000,
-        description="Most recordings that may wait in the queue (1 to 100000); further ones are "
-        "refused with 429.",
+        description="Most recordings of one API key that may wait in the queue (1 to 100000); "
+        "further ones are refused with 429.",
     )
 
     database_url: str = Field(

@@ -21,6 +21,7 @@ class ProblemType(Enum):
     FORBIDDEN = ("/problems/forbidden", 403, "Not allowed")
     NOT_FOUND = ("/problems/not-found", 404, "Not found")
     METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "Method not allowed")
+    TOO_SLOW = ("/problems/too-slow", 408, "The request is too slow")
     WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in the current state")
     UPLOAD_OFFSET_MISMATCH = ("/problems/upload-offset-mismatch", 409, "Wrong upload offset")
     UNSUPPORTED_TUS_VERSION = (
@@ -34,6 +35,8 @@ class ProblemType(Enum):
     UNKNOWN_HOST = ("/problems/unknown-host", 421, "The host name is not allowed")
     INVALID_OPTION = ("/problems/invalid-option", 422, "Invalid option")
     QUEUE_FULL = ("/problems/queue-full", 429, "Too many recordings are waiting")
+    UPLOAD_QUOTA = ("/problems/upload-quota", 429, "Too many unused uploads")
+    TOO_MANY_REQUESTS = ("/problems/too-many-requests", 429, "Too many requests at once")
     TOO_MANY_WRONG_KEYS = ("/problems/too-many-wrong-keys", 429, "Too many wrong API keys")
     CHECKSUM_MISMATCH = ("/problems/checksum-mismatch", 460, "Wrong checksum")
     INTERNAL = ("/problems/internal", 500, "Internal error")

@@ -152,7 +152,7 @@ class JobService:
         """
         if (await self.get_head(job_id, owner)).status.is_final:
             await self._wait_until_stopped(job_id)
-        async with self._submission.place():
+        async with self._submission.place(owner):
             job = await self._jobs.resume(job_id, owner, datetime.now(UTC))
         # after a crash here, reconciliation finds that the job is not queued
         await self._queue.submit(job)

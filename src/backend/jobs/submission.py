@@ -1,6 +1,7 @@
 """Accept recordings: reserve a place, probe the file, store it, and queue the job."""
 
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ class JobSubmission:
     """Turns received files into jobs.
 
     Args:
-        max_queued: jobs that may wait or arrive at once.
+        max_queued: jobs of one owner that may wait.
     """
 
     def __init__(  # noqa: PLR0913  # one argument for each dependency
@@ -55,26 +56,48 @@ class JobSubmission:
         self._deduplicator = deduplicator
         self._metrics = metrics
         self._max_queued = max_queued
-        self._n_arriving = 0
+        self._n_arriving: Counter[str] = Counter()
 
-    @asynccontextmanager
-    async def place(self) -> AsyncGenerator[None]:
-        """Reserve a place in the queue while a recording is received and submitted.
+    async def ensure_place(self, owner: str) -> None:
+        """Check that a recording could be queued, before it is received.
 
-        Raises:
-            QueueFullError: the queue and the arriving recordings have reached the limit.
+        Each owner has places of its own, so that no one shuts out the others.
+
+        Raises: QueueFullError: the owner's waiting recordings have reached the limit.
         """
-        n_waiting = await self._waiting.n_waiting()
-        self._metrics.set_waiting(n_waiting)
-        if n_waiting + self._n_arriving >= self._max_queued:
+        self._metrics.set_waiting(await self._waiting.n_waiting())
+        n_waiting = await self._waiting.n_waiting(owner)
+        if n_waiting + self._n_arriving[owner] >= self._max_queued:
             raise QueueFullError(
                 "The maximum number of recordings is waiting.", retry_after_s=RETRY_AFTER_S
             )
-        self._n_arriving += 1
+
+    @asynccontextmanager
+    async def place(self, owner: str) -> AsyncGenerator[None]:
+        """Reserve a place in the queue while a complete recording is submitted.
+
+        Raises: QueueFullError: as `ensure_place` does.
+        """
+        await self.ensure_place(owner)
+        self._n_arriving[owner] += 1
         try:
             yield
         finally:
-            self._n_arriving -= 1
+            self._n_arriving[owner] -= 1
+
+    async def accept(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
+        """Reserve a place for a received file and submit it.
+
+        Args:
+            recording: taken over.
+
+        Raises:
+            QueueFullError: the queue has filled up while the file was received.
+            ServiceError: as `submit` does.
+        """
+        with _removed_on_error(recording.path):
+            async with self.place(owner):
+                return await self.submit(recording, options, owner)
 
     async def submit(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
         """Probe a file and queue it, unless its transcript exists.

@@ -2,18 +2,19 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import BadRequestError, TooLargeError
+from backend.dependencies import Services
+from backend.errors import BadRequestError, TooLargeError, TooSlowError
 
-READ_TIMEOUT_S = 60
-"""Seconds without a byte after which a client counts as disconnected."""
+RATE_WINDOW_S = 60.0
+"""Seconds of waiting for a client after which its speed is judged."""
 
 _LINGER_S = 2
 _is_count = re.compile(r"[0-9]{1,20}").fullmatch
@@ -28,19 +29,58 @@ def announced_bytes(request: Request) -> int:
 async def body_of(request: Request) -> AsyncIterator[bytes]:
     """Yield the pieces of the body.
 
-    Raises: BadRequestError: the client disconnected, or sent nothing for too long.
+    Raises:
+        BadRequestError: the client disconnected.
+        TooSlowError: it sent less than `MIN_UPLOAD_BYTES_PER_S`, or nothing, for too long.
     """
-    stream = request.stream()
+    services: Services = request.app.state.services
+    rate = _RateCheck(services.settings.min_upload_bytes_per_s)
     while True:
-        try:
-            async with asyncio.timeout(READ_TIMEOUT_S):
-                part = await anext(stream, None)
-        except (ClientDisconnect, TimeoutError) as error:
-            raise BadRequestError("The request was cut off before its end.") from error
-        if part is None:
-            return
-        if part:
+        message = await rate.receive(request)
+        if message["type"] == "http.disconnect":
+            raise BadRequestError("The request was cut off before its end.")
+        if part := message.get("body"):
             yield part
+        if not message.get("more_body", False):
+            return
+
+
+class _RateCheck:
+    """Measures how fast a client sends; the time that the service takes does not count."""
+
+    def __init__(self, min_bytes_per_s: int) -> None:
+        self._min_bytes_per_s = min_bytes_per_s
+        self._waited_s = 0.0
+        self._n_bytes = 0
+
+    async def receive(self, request: Request) -> Message:
+        """Return the next message; raises TooSlowError after a window with too few bytes."""
+        while True:
+            started = time.monotonic()
+            message: Message | None = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RATE_WINDOW_S - self._waited_s):
+                    message = await request.receive()
+            self._waited_s += time.monotonic() - started
+            if message is not None:
+                self._n_bytes += len(message.get("body", b""))
+            if self._waited_s >= RATE_WINDOW_S:
+                self._begin_window(is_complete=message is not None and _is_last(message))
+            if message is not None:
+                return message
+
+    def _begin_window(self, *, is_complete: bool) -> None:
+        least = max(1, self._min_bytes_per_s * RATE_WINDOW_S)
+        if self._n_bytes < least and not is_complete:
+            raise TooSlowError(
+                f"Only {self._n_bytes} bytes arrived in {RATE_WINDOW_S:g} s; the least speed is "
+                f"{self._min_bytes_per_s} bytes per second."
+            )
+        self._waited_s, self._n_bytes = 0.0, 0
+
+
+def _is_last(message: Message) -> bool:
+    return not message.get("more_body", False)
 
 
 async def small_body_of(request: Request, max_bytes: int) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from backend.dependencies import Jobs, Owner, Submission, Uploads, Work
+from backend.dependencies import Jobs, Owner, ReceivingLimit, Submission, Uploads, Work
 from backend.errors import UnsupportedMediaError
 from backend.jobs.submission import JobSubmission
 from backend.routes.json_body import inline_schema, json_body_of, request_validation
@@ -66,12 +66,14 @@ _REQUEST_BODY = {
             ProblemType.NO_AUDIO_STREAM,
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
+            ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.TOO_LARGE,
             ProblemType.TOO_LONG,
             ProblemType.UNSUPPORTED_MEDIA,
             ProblemType.INVALID_OPTION,
             ProblemType.QUEUE_FULL,
+            ProblemType.TOO_MANY_REQUESTS,
             ProblemType.DISK_FULL,
         ),
     },
@@ -83,19 +85,22 @@ async def create_transcription(  # noqa: PLR0913  # one argument for each depend
     jobs: Jobs,
     uploads: Uploads,
     work: Work,
+    receiving_limit: ReceivingLimit,
     owner: Owner,
 ) -> Response:
     """Accept the recording in a form, or the id of a finished upload as JSON."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    async with submission.place():
-        if media_type == _FORM:
-            job = await _submit_form(request, work, submission, owner)
-        elif media_type == _JSON:
-            job = await _submit_upload(request, uploads, submission, owner)
-        else:
-            raise UnsupportedMediaError(
-                f"Send the recording as {_FORM}, or the upload's id as {_JSON}."
-            )
+    if media_type == _FORM:
+        await submission.ensure_place(owner)
+        with receiving_limit.one(owner):
+            recording, options = await _receive_form(request, work)
+        job = await submission.accept(recording, options, owner)
+    elif media_type == _JSON:
+        job = await _submit_upload(request, uploads, submission, owner)
+    else:
+        raise UnsupportedMediaError(
+            f"Send the recording as {_FORM}, or the upload's id as {_JSON}."
+        )
     return Response(
         await jobs.get_json(job.id, owner),
         status_code=202,
@@ -120,15 +125,9 @@ async def _submit_upload(
     request: Request, uploads: UploadStore, submission: JobSubmission, owner: str
 ) -> Job:
     recording = await json_body_of(request, UploadedRecording)
-    stored = await uploads.claim(recording.upload_id, owner)
-    return await submission.submit(stored, recording.options(), owner)
-
-
-async def _submit_form(
-    request: Request, work: WorkFolder, submission: JobSubmission, owner: str
-) -> Job:
-    recording, options = await _receive_form(request, work)
-    return await submission.submit(recording, options, owner)
+    async with submission.place(owner):
+        stored = await uploads.claim(recording.upload_id, owner)
+        return await submission.submit(stored, recording.options(), owner)
 
 
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Owner, Uploads
+from backend.dependencies import Owner, ReceivingLimit, Uploads
 from backend.routes import tus, tus_reference
 from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.upload_state import Piece
@@ -60,15 +60,20 @@ async def announce(uploads: Uploads) -> Response:
         **problem_responses(
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
+            ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.UNSUPPORTED_TUS_VERSION,
             ProblemType.TOO_LARGE,
+            ProblemType.UPLOAD_QUOTA,
+            ProblemType.TOO_MANY_REQUESTS,
             ProblemType.CHECKSUM_MISMATCH,
             ProblemType.DISK_FULL,
         ),
     },
 )
-async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Response:
+async def create_upload(
+    request: Request, uploads: Uploads, receiving_limit: ReceivingLimit, owner: Owner
+) -> Response:
     """Announce a file, or concatenate its parts; the request may contain its first bytes."""
     announcement = tus.announcement_of(request, owner)
     if announcement.parts:
@@ -77,7 +82,8 @@ async def create_upload(request: Request, uploads: Uploads, owner: Owner) -> Res
         upload = await uploads.create(announcement)
         if tus.has_content(request):
             try:
-                upload = await uploads.append(upload.id, owner, _first_piece(request))
+                with receiving_limit.one(owner):
+                    upload = await uploads.append(upload.id, owner, _first_piece(request))
             except ServiceError:
                 await uploads.remove(upload.id, owner)  # the client does not know its address
                 raise
@@ -124,18 +130,24 @@ async def read_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Respons
             ProblemType.BAD_REQUEST,
             ProblemType.FORBIDDEN,
             ProblemType.NOT_FOUND,
+            ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.UPLOAD_OFFSET_MISMATCH,
             ProblemType.UNSUPPORTED_TUS_VERSION,
             ProblemType.TOO_LARGE,
             ProblemType.UNSUPPORTED_MEDIA,
+            ProblemType.TOO_MANY_REQUESTS,
             ProblemType.CHECKSUM_MISMATCH,
             ProblemType.DISK_FULL,
         ),
     },
 )
 async def append_to_upload(
-    upload_id: str, request: Request, uploads: Uploads, owner: Owner
+    upload_id: str,
+    request: Request,
+    uploads: Uploads,
+    receiving_limit: ReceivingLimit,
+    owner: Owner,
 ) -> Response:
     """Append bytes; without a checksum, those that arrive are kept even if the request fails."""
     tus.require_content(request)
@@ -146,7 +158,8 @@ async def append_to_upload(
         length=tus.length_of(request),
         checksum=tus.checksum_of(request),
     )
-    upload = await uploads.append(upload_id, owner, piece)
+    with receiving_limit.one(owner):
+        upload = await uploads.append(upload_id, owner, piece)
     return Response(status_code=204, headers=tus.progress_headers(upload))
 
 

@@ -7,11 +7,12 @@ whenever the process dies.
 A client may send a file as several partial uploads and concatenate them to a final one.
 """
 
+import asyncio
 import os
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
@@ -33,6 +34,7 @@ from backend.errors import (
 from backend.storage.digest import RunningDigest, sha256_of
 from backend.storage.disk import Disk, map_disk_full, write_all
 from backend.storage.files import StoredFile, display_name, is_id, new_id
+from backend.storage.upload_quota import UploadQuota
 from backend.storage.upload_state import Announcement, Piece, Upload
 from backend.storage.work_folder import WorkFolder
 
@@ -60,13 +62,18 @@ class UploadStore:
         disk: the folder's disk.
         work: receives claimed uploads; on the same disk.
         ttl_s: time after its last byte at which an upload expires.
+        quota: of each owner.
     """
 
-    def __init__(self, folder: Path, disk: Disk, work: WorkFolder, ttl_s: int) -> None:
+    def __init__(
+        self, folder: Path, disk: Disk, work: WorkFolder, *, ttl_s: int, quota: UploadQuota
+    ) -> None:
         self._folder = folder
         self._disk = disk
         self._work = work
         self._ttl_s = ttl_s
+        self._quota = quota
+        self._creating = asyncio.Lock()
         self._in_use: set[str] = set()
         self._digests: dict[str, RunningDigest] = {}
 
@@ -83,11 +90,13 @@ class UploadStore:
         """Create an upload.
 
         Raises:
-            TooLargeError: the file exceeds `max_bytes`.
+            TooLargeError: the file exceeds `max_bytes` or the owner's quota.
+            UploadQuotaError: with the owner's other uploads it exceeds the quota.
             DiskFullError: there is not enough disk space for it.
         """
         self._ensure_allowed(announcement.length or 0)
-        return await run_sync(self._create, announcement)
+        async with self._creating:  # several at once would each find the quota not exceeded
+            return await run_sync(self._create, announcement)
 
     async def concatenate(self, announcement: Announcement) -> Upload:
         """Create a finished upload from partial ones, which stay until it is claimed.
@@ -99,7 +108,7 @@ class UploadStore:
             UploadNotFoundError: the owner has no upload with the id of a part.
             BadRequestError: a part is not a partial upload.
             WrongStateError: bytes of a part are missing, or another request uses it.
-            TooLargeError, DiskFullError: like `create`.
+            TooLargeError, UploadQuotaError, DiskFullError: like `create`.
         """
         with ExitStack() as stack:
             for part_id in dict.fromkeys(announcement.parts):
@@ -234,12 +243,27 @@ class UploadStore:
             raise TooLargeError(f"The upload was announced with {upload.length} bytes.")
 
     def _create(self, announcement: Announcement) -> Upload:
+        sizes = self._announced_bytes(announcement.owner)
+        self._quota.ensure_allows(sizes, self._size_of(announcement))
         self._disk.ensure_free(announcement.length or 0)
         upload_id = new_id()
         with map_disk_full():
             self._announcement(upload_id).write_text(announcement.model_dump_json(), "utf-8")
             self._data(upload_id).touch(exist_ok=False)
         return self._find(upload_id, announcement.owner)
+
+    def _announced_bytes(self, owner: str) -> list[int]:
+        """Return the size of each of an owner's uploads."""
+        sizes: list[int] = []
+        for path in self._folder.glob("*.json"):
+            with suppress(UploadNotFoundError):  # another owner's, or just removed
+                announcement, _ = self._read(path.stem, owner)
+                sizes.append(self._size_of(announcement))
+        return sizes
+
+    def _size_of(self, announcement: Announcement) -> int:
+        """Return the announced length; the largest possible one until it is announced."""
+        return self.max_bytes if announcement.length is None else announcement.length
 
     async def _set_length(self, upload: Upload, length: int) -> Upload:
         if length == upload.length:

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from backend.dependencies import Jobs, LanguageDetection, Llm, Owner, Submission, Work
+from backend.dependencies import (
+    Jobs,
+    LanguageDetection,
+    Llm,
+    Owner,
+    ReceivingLimit,
+    Submission,
+    Work,
+)
 from backend.routes.asr.request import (
     FILE_FIELD,
     FORM_SCHEMA,
@@ -33,11 +41,13 @@ router = APIRouter(
         ProblemType.DECODING_LIMIT,
         ProblemType.NO_AUDIO_STREAM,
         ProblemType.BAD_REQUEST,
+        ProblemType.TOO_SLOW,
         ProblemType.TOO_LARGE,
         ProblemType.TOO_LONG,
         ProblemType.UNSUPPORTED_MEDIA,
         ProblemType.INVALID_OPTION,
         ProblemType.QUEUE_FULL,
+        ProblemType.TOO_MANY_REQUESTS,
         ProblemType.LLM_FAILED,
         ProblemType.NOT_READY,
         ProblemType.DISK_FULL,
@@ -60,6 +70,7 @@ class _Call:
     submission: Submission
     llm: Llm
     work: Work
+    receiving_limit: ReceivingLimit
 
     async def receive(self, query: AudioQuery) -> StoredFile:
         """Return the recording, owned by the caller."""
@@ -96,10 +107,11 @@ async def transcribe(
     call: Call, query: Annotated[AsrQuery, Query()], jobs: Jobs, owner: Owner
 ) -> Response:
     """Return the text once the job for it has ended; disconnecting cancels the job."""
-    async with call.submission.place():
-        await require_ready(call.llm)
+    await call.submission.ensure_place(owner)
+    await require_ready(call.llm)
+    with call.receiving_limit.one(owner):
         recording = await call.receive(query)
-        job = await call.submission.submit(recording, query.options(), owner)
+    job = await call.submission.accept(recording, query.options(), owner)
     job = await wait_until_ended(call.request, jobs, job.id, owner)
     if job.status is JobStatus.COMPLETED and job.result is not None:
         return await run_sync(transcript_response, job, job.result, query.output)
@@ -108,11 +120,12 @@ async def transcribe(
 
 @router.post("/detect-language", summary="The language of a recording", openapi_extra=_FORM)
 async def detect_language(
-    call: Call, query: Annotated[AudioQuery, Query()], detection: LanguageDetection
+    call: Call, query: Annotated[AudioQuery, Query()], detection: LanguageDetection, owner: Owner
 ) -> LanguageAnswer:
     """Return the language of the first chunk with speech; no job is created."""
-    async with call.submission.place():
-        await require_ready(call.llm)
+    await call.submission.ensure_place(owner)
+    await require_ready(call.llm)
+    with call.receiving_limit.one(owner):
         recording = await call.receive(query)
         language, probability = await detection.detect(recording.path)
     return LanguageAnswer(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Jobs, Llm, Owner, Settings, Submission, Work
+from backend.dependencies import Jobs, Llm, Owner, ReceivingLimit, Settings, Submission, Work
 from backend.llm_client import LlmClient
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
@@ -52,11 +52,13 @@ _OPERATION: dict[str, Any] = {
             ProblemType.BAD_REQUEST,
             ProblemType.UNAUTHORIZED,
             ProblemType.NOT_FOUND,
+            ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.TOO_LARGE,
             ProblemType.TOO_LONG,
             ProblemType.UNSUPPORTED_MEDIA,
             ProblemType.QUEUE_FULL,
+            ProblemType.TOO_MANY_REQUESTS,
             ProblemType.INTERNAL,
             ProblemType.LLM_FAILED,
             ProblemType.NOT_READY,
@@ -75,6 +77,7 @@ class _Call:
     jobs: Jobs
     llm: Llm
     work: Work
+    receiving_limit: ReceivingLimit
     settings: Settings
     owner: Owner
 
@@ -88,10 +91,11 @@ class _Call:
         return error_response(problem_of(job), DO_NOT_RETRY)
 
     async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
-        async with self.submission.place():
-            await require_ready(self.llm)
+        await self.submission.ensure_place(self.owner)
+        await require_ready(self.llm)
+        with self.receiving_limit.one(self.owner):
             recording, asked = await self._receive()
-            return await self.submission.submit(recording, asked.options(task), self.owner), asked
+        return await self.submission.accept(recording, asked.options(task), self.owner), asked
 
     async def _receive(self) -> tuple[StoredFile, AudioRequest]:
         async with receiving(self.request, self.work) as incoming:

@@ -51,9 +51,15 @@ class QueueStore:
         self._database = database
 
     @transaction
-    def n_waiting(self) -> int:
-        """Return the number of queued jobs."""
+    def n_waiting(self, owner: str | None = None) -> int:
+        """Return the number of queued jobs.
+
+        Args:
+            owner: None for any.
+        """
         query = select(func.count()).where(TranscriptionRow.status == JobStatus.QUEUED)
+        if owner is not None:
+            query = query.where(TranscriptionRow.owner == owner)
         with self._database.reading() as session:
             return session.scalar(query) or 0
 

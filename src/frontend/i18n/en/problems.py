@@ -35,6 +35,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.method_not_allowed": "The service rejected the request",
     "problem.method_not_allowed.next": "The page and the service may be different versions. "
     "Update and restart them together.",
+    "problem.too_slow": "The connection is too slow",
+    "problem.too_slow.next": "Continue the upload when the connection is better.",
     "problem.wrong_state": "This is not possible right now",
     "problem.wrong_state.next": "The status of the transcription may have changed. "
     "Reload the page.",
@@ -57,6 +59,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.invalid_option.next": "Reset it to the default and try again.",
     "problem.queue_full": "The queue is full",
     "problem.queue_full.next": "Wait a few minutes and try again.",
+    "problem.upload_quota": "Too many uploaded recordings wait to be transcribed",
+    "problem.upload_quota.next": "Transcribe or remove some of them and try again.",
+    "problem.too_many_requests": "Too many requests at once",
+    "problem.too_many_requests.next": "Wait a moment and try again.",
     "problem.too_many_wrong_keys": "Too many wrong API keys",
     "problem.too_many_wrong_keys.next": "Check the page’s key, wait a minute and try again.",
     "problem.checksum_mismatch": "The recording was damaged on its way",

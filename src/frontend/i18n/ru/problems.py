@@ -35,6 +35,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.method_not_allowed": "Сервис отклонил запрос",
     "problem.method_not_allowed.next": "Возможно, у страницы и сервиса разные версии. "
     "Обновите и перезапустите их вместе.",
+    "problem.too_slow": "Слишком медленное соединение",
+    "problem.too_slow.next": "Продолжите загрузку, когда связь станет лучше.",
     "problem.wrong_state": "Сейчас это сделать нельзя",
     "problem.wrong_state.next": "Состояние расшифровки могло измениться. Обновите страницу.",
     "problem.upload_offset_mismatch": "Загрузка прервалась",
@@ -57,6 +59,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.invalid_option.next": "Верните обычное значение и попробуйте ещё раз.",
     "problem.queue_full": "Очередь заполнена",
     "problem.queue_full.next": "Подождите несколько минут и попробуйте ещё раз.",
+    "problem.upload_quota": "Слишком много загруженных записей ждут расшифровки",
+    "problem.upload_quota.next": "Расшифруйте или удалите часть из них и попробуйте ещё раз.",
+    "problem.too_many_requests": "Слишком много запросов одновременно",
+    "problem.too_many_requests.next": "Подождите немного и попробуйте ещё раз.",
     "problem.too_many_wrong_keys": "Слишком много неверных ключей API",
     "problem.too_many_wrong_keys.next": "Проверьте ключ страницы, подождите минуту и попробуйте "
     "ещё раз.",

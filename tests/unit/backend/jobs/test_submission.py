@@ -63,25 +63,45 @@ async def test_a_recording_is_stored_and_queued(components: Components) -> None:
     assert not recording.path.exists()
 
 
-async def test_no_more_recordings_arrive_than_may_wait(components: Components) -> None:
-    """Those that are still being uploaded count too: else all would be taken in at once."""
+async def test_no_more_recordings_are_queued_than_may_wait(components: Components) -> None:
+    """Those that are being submitted count too: else several at once would exceed the limit."""
     submits = submission(components, max_queued=2)
     await components.add_job()
-    async with submits.place():
+    async with submits.place(OWNER):
         with pytest.raises(QueueFullError) as refusal:
-            async with submits.place():
+            async with submits.place(OWNER):
                 pytest.fail("there was no place")
         assert refusal.value.headers["Retry-After"] == "30"
     with pytest.raises(ZeroDivisionError):
-        async with submits.place():
-            raise ZeroDivisionError  # an upload that breaks off frees its place
-    async with submits.place():
+        async with submits.place(OWNER):
+            raise ZeroDivisionError  # a recording that is refused frees its place
+    async with submits.place(OWNER):
         pass
+
+
+async def test_one_owner_leaves_places_to_the_others(components: Components) -> None:
+    submits = submission(components, max_queued=1)
+    await components.add_job(owner="greedy")
+    with pytest.raises(QueueFullError):
+        await submits.ensure_place("greedy")
+    await submits.ensure_place(OWNER)
+    await submits.accept(received(components), OPTIONS, OWNER)
+
+
+async def test_a_recording_is_removed_if_the_queue_has_filled_up_meanwhile(
+    components: Components,
+) -> None:
+    """Otherwise recordings that were refused fill the disk."""
+    await components.add_job()
+    recording = received(components)
+    with pytest.raises(QueueFullError):
+        await submission(components, max_queued=1).accept(recording, OPTIONS, OWNER)
+    assert not recording.path.exists()
 
 
 async def test_running_jobs_take_no_place(components: Components) -> None:
     await components.new_run()
-    async with submission(components, max_queued=1).place():
+    async with submission(components, max_queued=1).place(OWNER):
         pass
 
 

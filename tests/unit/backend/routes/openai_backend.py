@@ -16,6 +16,7 @@ from backend.errors import QueueFullError
 from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
+from backend.owner_limit import OwnerLimit
 from backend.routes import asr, models
 from backend.routes.openai import router
 from backend.routes.request_body import CloseUnreadMiddleware
@@ -70,13 +71,11 @@ class ScriptedJobs:
     n_looks: int = 0
     notifier: JobNotifier = field(default_factory=JobNotifier)
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def ensure_place(self, owner: str) -> None:
         if self.is_full:
             raise QueueFullError("As many recordings as are allowed are waiting.", retry_after_s=7)
-        yield
 
-    async def submit(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
+    async def accept(self, recording: StoredFile, options: TranscribeOptions, owner: str) -> Job:
         assert owner == LOCAL_OWNER
         self.received = recording.path.read_bytes()
         recording.path.unlink()
@@ -178,6 +177,7 @@ async def openai_backend(
             llm=client,
             languages=None,
             work=work,
+            receiving_limit=OwnerLimit(10, "uploads"),
             settings=settings,
         )
         with work.owned():

@@ -5,7 +5,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -138,11 +138,80 @@ async def test_a_hang_up_in_the_middle_of_a_form_leaves_no_file(
 
 
 async def test_a_silent_client_is_given_up(url, files_left, monkeypatch) -> None:
-    monkeypatch.setattr(request_body, "READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(request_body, "RATE_WINDOW_S", 0.3)
     async with connection(url) as (reader, writer), asyncio.timeout(5):
-        writer.write(form_head(100_000) + FILE_BEGINS + b"x" * 1000)
-        assert b" 400 " in await reader.readline()
+        writer.write(form_head(100_000) + FILE_BEGINS + b"x" * 100)
+        assert b" 408 " in await reader.readline()
+        assert b"/problems/too-slow" in await reader.read()
     assert files_left() == []
+
+
+async def test_a_fast_client_that_falls_silent_is_given_up(url, monkeypatch) -> None:
+    """Otherwise a burst at the beginning buys a connection for ever."""
+    monkeypatch.setattr(request_body, "RATE_WINDOW_S", 0.3)
+    async with connection(url) as (reader, writer), asyncio.timeout(5):
+        writer.write(form_head(150_000) + FILE_BEGINS + b"x" * 100_000)
+        assert b" 408 " in await reader.readline()
+
+
+async def test_slow_uploads_take_no_places_and_end_but_can_be_resumed(
+    url, silence, monkeypatch
+) -> None:
+    """Otherwise a hundred clients that send a byte now and then shut everyone out."""
+    monkeypatch.setattr(request_body, "RATE_WINDOW_S", 1.5)
+    path = await begin(url, len(silence))
+
+    async def trickle(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(0.1)
+
+    async with AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(connection(url)) for _ in range(120)]
+        for _, writer in slow:
+            writer.write(form_head(100_000) + FILE_BEGINS)
+        reader, writer = await stack.enter_async_context(connection(url))
+        writer.write(patch_head(path, 0, len(silence)) + silence[:50])
+        slow.append((reader, writer))
+        trickles = [asyncio.create_task(trickle(writer)) for _, writer in slow]
+        async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+            sent = await client.post("/v1/transcriptions", files={"file": ("a.wav", silence)})
+            assert sent.status_code == 202, sent.text
+            async with asyncio.timeout(20):
+                lines = [await reader.readline() for reader, _ in slow]
+            assert all(b" 408 " in line for line in lines)
+            for task in trickles:
+                task.cancel()
+            await asyncio.wait(trickles)
+            n_kept = await offset(url, path)
+            assert 50 <= n_kept < 1000
+            headers = {
+                "Tus-Resumable": "1.0.0",
+                "Content-Type": "application/offset+octet-stream",
+                "Upload-Offset": str(n_kept),
+            }
+            rest = await client.patch(path, content=silence[n_kept:], headers=headers)
+            assert rest.status_code == 204, rest.text
+
+
+async def test_each_owner_sends_a_limited_number_at_once(app, url) -> None:
+    limit = app.state.services.receiving_limit
+    app.state.services.receiving_limit._most = 2
+    path = await begin(url, 1000)
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            _, writer = await stack.enter_async_context(connection(url))
+            writer.write(form_head(100_000) + FILE_BEGINS)
+        await until(lambda: limit._active["local"] == 2)
+        for sent in (form_head(100_000) + FILE_BEGINS, patch_head(path, 0, 10) + b"x"):
+            reader, writer = await stack.enter_async_context(connection(url))
+            async with asyncio.timeout(5):
+                writer.write(sent)
+                assert b" 429 " in await reader.readline()
+                assert b"/problems/too-many-requests" in await reader.read()
+        with limit.one("another owner"):
+            pass
+    await until(lambda: not limit._active)
 
 
 async def test_what_arrived_before_a_cut_is_kept_and_the_upload_goes_on(url, silence) -> None:

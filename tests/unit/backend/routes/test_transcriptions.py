@@ -197,7 +197,7 @@ async def test_a_full_queue_costs_nobody_a_finished_upload(app, client) -> None:
         content=b"abc",
     )
     address = created.headers["Location"]
-    app.state.services.submission._n_arriving = 10**6
+    app.state.services.submission._n_arriving["local"] = 10**6
     refused = await client.post(
         "/v1/transcriptions", json={"upload_id": address.rpartition("/")[2]}
     )

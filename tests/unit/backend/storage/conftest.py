@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from backend.storage.disk import Disk
+from backend.storage.upload_quota import UploadQuota
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
 MAX_BYTES = 1000
 TTL_S = 3600
+QUOTA = UploadQuota(max_uploads=10, max_bytes=3000)
 
 
 @pytest.fixture
@@ -22,6 +24,6 @@ def work(tmp_path: Path) -> Iterator[WorkFolder]:
 
 @pytest.fixture
 async def uploads(tmp_path: Path, work: WorkFolder) -> UploadStore:
-    store = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, TTL_S)
+    store = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, ttl_s=TTL_S, quota=QUOTA)
     await store.prepare()
     return store

@@ -15,16 +15,19 @@ from backend.errors import (
     TooLargeError,
     UploadNotFoundError,
     UploadOffsetMismatchError,
+    UploadQuotaError,
     WrongStateError,
 )
 from backend.storage.checksum import Checksum
 from backend.storage.disk import Disk
 from backend.storage.files import new_id
+from backend.storage.upload_quota import UploadQuota
 from backend.storage.upload_state import Announcement, Piece
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
 OWNER = "one"
+QUOTA = UploadQuota(max_uploads=10, max_bytes=3000)
 
 
 async def parts(*pieces: bytes, then: Exception | None = None) -> AsyncIterator[bytes]:
@@ -81,7 +84,7 @@ async def test_an_upload_resumes_after_a_restart(
 ) -> None:
     upload_id = await begin(uploads, 6)
     await uploads.append(upload_id, OWNER, Piece(0, 3, parts(b"abc")))
-    restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, 60)
+    restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, ttl_s=60, quota=QUOTA)
     await restarted.prepare()
     await restarted.remove_expired()
     assert (await restarted.append(upload_id, OWNER, Piece(3, 3, parts(b"def")))).offset == 6
@@ -160,7 +163,7 @@ async def test_an_upload_above_the_limit_or_on_a_full_disk_is_not_created(
 ) -> None:
     with pytest.raises(TooLargeError):
         await begin(uploads, 1001)
-    full = UploadStore(tmp_path / "uploads", Disk(tmp_path, 2**60), work, 60)
+    full = UploadStore(tmp_path / "uploads", Disk(tmp_path, 2**60), work, ttl_s=60, quota=QUOTA)
     with pytest.raises(DiskFullError):
         await begin(full, 1)
     assert left_in(tmp_path) == []
@@ -209,3 +212,32 @@ async def test_only_its_owner_can_use_an_upload(uploads: UploadStore) -> None:
         with pytest.raises(UploadNotFoundError):
             await attempt
     assert (await uploads.find(upload_id, OWNER)).offset == 0
+
+
+async def test_uploads_of_an_owner_have_a_quota(uploads: UploadStore) -> None:
+    """Otherwise one client announces more than the disk holds, or a million files."""
+    ids = [await begin(uploads, 1000) for _ in range(3)]
+    with pytest.raises(UploadQuotaError, match="3 uploads of 3000 bytes"):
+        await begin(uploads, 1)
+    assert await uploads.create(Announcement(owner="another", length=1000))
+    await uploads.append(ids[0], OWNER, Piece(0, 0, parts(b"x" * 1000)))
+    await uploads.claim(ids[0], OWNER)
+    await uploads.remove(ids[1], OWNER)
+    for _ in range(9):
+        await begin(uploads, 1)
+    with pytest.raises(UploadQuotaError, match="limit is 10"):
+        await begin(uploads, 1)
+
+
+async def test_an_upload_of_unknown_length_takes_the_largest_size(uploads: UploadStore) -> None:
+    for _ in range(3):
+        await uploads.create(Announcement(owner=OWNER, length=None))
+    with pytest.raises(UploadQuotaError):
+        await uploads.create(Announcement(owner=OWNER, length=None))
+
+
+async def test_uploads_created_at_once_do_not_exceed_the_quota(uploads: UploadStore) -> None:
+    created = await asyncio.gather(
+        *(begin(uploads, 1000) for _ in range(8)), return_exceptions=True
+    )
+    assert sum(isinstance(one, UploadQuotaError) for one in created) == 5
