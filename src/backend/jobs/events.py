@@ -46,7 +46,7 @@ class _Feed:
     """Reads a job again whenever it changes, and keeps its events for all followers."""
 
     def __init__(self, jobs: JobStore, transcripts: TranscriptStore, job_id: str, owner: str):
-        self.n_followers = 0
+        self.n_streams = 0
         self.snapshot = _Snapshot()
         self._jobs = jobs
         self._transcripts = transcripts
@@ -92,7 +92,7 @@ class _Feed:
                 self._publish(self._snapshot_of(job))
                 if job.status.is_final:
                     return
-                await asyncio.sleep(min(self.n_followers * _INTERVAL_S, _MAX_INTERVAL_S))
+                await asyncio.sleep(min(self.n_streams * _INTERVAL_S, _MAX_INTERVAL_S))
                 await subscription.wait(poll_s)
 
     def _add(self, segments: Sequence[tuple[int, Segment]]) -> None:
@@ -135,9 +135,9 @@ class JobEvents:
         self._feeds: dict[tuple[str, str], _Feed] = {}
 
     @property
-    def n_followers(self) -> int:
+    def n_streams(self) -> int:
         """The number of open streams."""
-        return sum(feed.n_followers for feed in self._feeds.values())
+        return sum(feed.n_streams for feed in self._feeds.values())
 
     async def follow(self, job_id: str, owner: str, after: int = 0) -> AsyncGenerator[JobEvent]:
         """Yield the events of a job until it ends or is deleted.
@@ -175,12 +175,12 @@ class JobEvents:
         if feed is None or feed.has_ended:
             feed = self._feeds[key] = _Feed(self._jobs, self._transcripts, job_id, owner)
             feed.start(self._notifier, self._poll_s)
-        feed.n_followers += 1
+        feed.n_streams += 1
         try:
             yield feed
         finally:
-            feed.n_followers -= 1
-            if not feed.n_followers:
+            feed.n_streams -= 1
+            if not feed.n_streams:
                 feed.stop()
                 if self._feeds.get(key) is feed:
                     del self._feeds[key]

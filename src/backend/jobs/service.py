@@ -122,9 +122,9 @@ class JobService:
         return self._events.follow(job_id, owner, after)
 
     @property
-    def n_followers(self) -> int:
+    def n_streams(self) -> int:
         """The number of open event streams."""
-        return self._events.n_followers
+        return self._events.n_streams
 
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Cancel a job and return it; its result so far stays.

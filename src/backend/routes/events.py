@@ -49,7 +49,7 @@ async def follow_transcription(
     last_event_id: Annotated[str | None, Header(description="Resume after this event.")] = None,
 ) -> EventSourceResponse:
     """Send the events so far, then new ones until the job ends."""
-    if jobs.n_followers >= MAX_STREAMS:
+    if jobs.n_streams >= MAX_STREAMS:
         raise OverloadedError("Too many event streams are open.", retry_after_s=RETRY_AFTER_S)
     await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
     events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id))
