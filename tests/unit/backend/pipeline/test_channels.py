@@ -101,13 +101,23 @@ def reverberant(voice: Signal) -> Signal:
         reverberant,
         lambda voice: voice + hiss(voice, 5, 0.01),
     ],
-    ids=["equal", "quieter", "delayed", "reverberant", "noisy"],
+    ids=["equal", "quieter", "delayed", "reverberant", "hissing"],
 )
 def test_one_voice_on_both_channels_is_transcribed_once(
     find: Find, voices: tuple[Signal, Signal], other: Callable[[Signal], Signal]
 ) -> None:
     voice = voices[0]
     found = find(voice + hiss(voice, 1), other(voice) + hiss(voice, 2))
+    assert weights(found) == [MIX]
+
+
+def test_one_voice_in_other_noise_on_each_channel_is_transcribed_once(
+    find: Find, voices: tuple[Signal, Signal]
+) -> None:
+    """Two microphones in a street, or a film with music around the voice."""
+    voice = voices[0]
+    level = 0.8 * float(voice.std())
+    found = find(voice + hiss(voice, 1, level), voice + hiss(voice, 2, level))
     assert weights(found) == [MIX]
 
 

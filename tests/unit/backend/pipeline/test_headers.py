@@ -133,3 +133,15 @@ def test_a_live_webm_without_lengths_is_whole(tmp_path: Path) -> None:
         options={"live": "1"},
     )  # fmt: skip
     assert not decode(path).truncated
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.aac", "aac"), ("a.ac3", "ac3")])
+def test_a_stream_of_uneven_bit_rate_has_no_length(tmp_path: Path, name: str, codec: str) -> None:
+    """FFmpeg takes the bit rate of the beginning, here silence, for that of the whole file."""
+    rate = 48_000
+    signal = np.concatenate([np.zeros(10 * rate, np.float32), noise(10, rate, level=0.3)])
+    path = write_encoded(tmp_path / name, signal, codec, sample_rate=rate)
+    assert probe(path).duration_s is None
+    decoded = decode(path)
+    assert decoded.recording.duration_s == pytest.approx(20, abs=0.1)
+    assert not decoded.truncated
