@@ -112,12 +112,15 @@ class QualityIssue(StrEnum):
         TOO_MANY_TOKENS: the text is longer than anyone can speak in the chunk's time.
         LOW_LOGPROB: the model found its own text improbable.
         SKIPPED_SPEECH: seconds of sound have no words.
+        FOREIGN_SCRIPT: the text has letters that its language does not use, or mixes alphabets in
+            a word.
     """
 
     REPETITION = "repetition"
     TOO_MANY_TOKENS = "too_many_tokens"
     LOW_LOGPROB = "low_logprob"
     SKIPPED_SPEECH = "skipped_speech"
+    FOREIGN_SCRIPT = "foreign_script"
 
 
 _WIRE_NAMES = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)

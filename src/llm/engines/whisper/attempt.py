@@ -8,12 +8,12 @@ import numpy as np
 
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import DecodingOptions, QualityIssue, Word
+from contracts.transcription import DecodingOptions, QualityIssue, Task, Word
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S, token_times
 from llm.engines.whisper.logit_filter import LogitFilter
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
-from llm.engines.whisper.quality_checks import find_quality_issues, is_silence
+from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_silence
 from llm.engines.whisper.search import Hypothesis, Logits, Search
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
 from llm.engines.whisper.words import group_into_words, time_words
@@ -55,6 +55,8 @@ class Attempt:
         avg_logprob: mean natural log-probability of the tokens and the end.
         is_silence: whether the chunk holds no speech, so that the text is made up.
         quality_issues: signs that the text is wrong.
+        is_loop: whether the decoder got caught in a phrase; then `avg_logprob` means nothing,
+            since each repetition makes the next one more probable.
     """
 
     context_s: float
@@ -65,11 +67,7 @@ class Attempt:
     avg_logprob: float
     is_silence: bool
     quality_issues: list[QualityIssue]
-
-    @property
-    def quality(self) -> tuple[int, float]:
-        """Sort key: the fewest issues first, then the highest probability."""
-        return -len(self.quality_issues), self.avg_logprob
+    is_loop: bool
 
     @property
     def is_final(self) -> bool:
@@ -169,6 +167,8 @@ def _evaluate(
     """Time the words of a text and check its quality."""
     text, avg_logprob = network.vocabulary.text(hypothesis.tokens), hypothesis.avg_logprob
     words = _time_words(network, chunk, hypothesis, detection.language, options)
+    language = "en" if options.task is Task.TRANSLATE else detection.language
+    issues = find_quality_issues(text, hypothesis, words, chunk.samples, language)
     return Attempt(
         context_s=chunk.encoder_output.context_s,
         temperature=options.temperature,
@@ -177,9 +177,9 @@ def _evaluate(
         detection=detection,
         avg_logprob=round(avg_logprob, 4),
         is_silence=is_silence(detection.no_speech_prob, avg_logprob, text, chunk.samples),
-        quality_issues=find_quality_issues(
-            text, len(hypothesis.tokens), avg_logprob, words, chunk.samples
-        ),
+        quality_issues=issues,
+        is_loop=QualityIssue.TOO_MANY_TOKENS in issues
+        or (QualityIssue.REPETITION in issues and is_loop(text)),
     )
 
 

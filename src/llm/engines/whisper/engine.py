@@ -8,6 +8,7 @@ from contracts.models import ModelIdentity
 from contracts.transcription import ChunkSegment, DecodingAttempt, DecodingOptions, Word
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
+from llm.engines.whisper.choice import choose_attempt
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.punctuation import lead_along
 from llm.engines.whisper.quality_checks import compression_ratio
@@ -96,7 +97,9 @@ class WhisperEngine:
             self._retry_warmer(attempts, dict(enumerate(encoded)), options)
             return attempts
         rejected = [
-            n for n, chunk_attempts in enumerate(attempts) if not _best(chunk_attempts).is_final
+            n
+            for n, chunk_attempts in enumerate(attempts)
+            if not choose_attempt(chunk_attempts).is_final
         ]
         batch_size = self._batch_size(FULL_CONTEXT_S, options)
         for first in range(0, len(rejected), batch_size):
@@ -115,7 +118,9 @@ class WhisperEngine:
     ) -> None:
         """Retry at rising temperatures, each time the chunks that still have quality issues."""
         for temperature in TEMPERATURES:
-            rejected = {n: one for n, one in encoded.items() if not _best(attempts[n]).is_final}
+            rejected = {
+                n: one for n, one in encoded.items() if not choose_attempt(attempts[n]).is_final
+            }
             if not rejected:
                 break
             if temperature > options.temperature:
@@ -137,12 +142,8 @@ class WhisperEngine:
         return [EncodedChunk(*pair) for pair in zip(chunks, encoder_outputs, strict=True)]
 
 
-def _best(attempts: list[Attempt]) -> Attempt:
-    return max(attempts, key=lambda attempt: attempt.quality)
-
-
 def _to_result(attempts: list[Attempt], options: DecodingOptions) -> ChunkResult:
-    best = _best(attempts)
+    best = choose_attempt(attempts)
     segments = [] if best.is_silence else split_into_segments(best.words)
     return ChunkResult(
         best.detection.language,

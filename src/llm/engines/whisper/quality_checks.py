@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
 from contracts.thresholds import MAX_COMPRESSION_RATIO, MAX_NO_SPEECH_PROB, MIN_AVG_LOGPROB
 from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
+from llm.engines.whisper.scripts import has_foreign_script
+from llm.engines.whisper.search import Hypothesis
 
 MAX_TOKENS_PER_S = 16.0
 """Russian read aloud has 5 to 8 tokens of whisper-base's vocabulary per second."""
@@ -21,6 +24,9 @@ _MIN_TOKENS_COUNTED = 30
 _NGRAM_WORDS = 3
 _MAX_NGRAM_REPEATS = 3
 """Twenty seconds of speech repeat a phrase of three words at most three times."""
+
+_LOOP_REPEATS = 3
+_LOOP_SHARE = 0.5
 
 MIN_SKIPPED_S = 3.0
 """Shortest gap between words to check, in seconds. Pauses are cut to 2 seconds before."""
@@ -59,26 +65,28 @@ def compression_ratio(text: str) -> float:
 
 def find_quality_issues(
     text: str,
-    n_tokens: int,
-    avg_logprob: float,
+    hypothesis: Hypothesis,
     words: Sequence[Word],
     samples: Samples,
+    language: str,
 ) -> list[QualityIssue]:
     """Return the signs that a text is wrong.
 
     Args:
         text: of the whole chunk.
-        n_tokens: length of the text in tokens.
-        avg_logprob: mean natural log-probability of the tokens.
+        hypothesis: its tokens and their log-probability.
         words: of the text, with their times.
         samples: the chunk.
+        language: of the text.
     """
+    n_tokens = len(hypothesis.tokens)
     signs = {
         QualityIssue.REPETITION: compression_ratio(text) > MAX_COMPRESSION_RATIO or _repeats(text),
         QualityIssue.TOO_MANY_TOKENS: n_tokens > _MIN_TOKENS_COUNTED
         and n_tokens > MAX_TOKENS_PER_S * len(samples) / SAMPLE_RATE,
-        QualityIssue.LOW_LOGPROB: avg_logprob < MIN_AVG_LOGPROB,
+        QualityIssue.LOW_LOGPROB: hypothesis.avg_logprob < MIN_AVG_LOGPROB,
         QualityIssue.SKIPPED_SPEECH: _skips_speech(words, samples),
+        QualityIssue.FOREIGN_SCRIPT: has_foreign_script(text, language),
     }
     return [issue for issue, found in signs.items() if found]
 
@@ -101,6 +109,26 @@ def is_silence_phrase(text: str) -> bool:
     sentences = [_normalised(part) for part in re.split(r"(?<!\b\w)[.!?…]+", text)]
     phrases = [sentence for sentence in sentences if sentence]
     return bool(phrases) and all(_SILENCE_PHRASES.fullmatch(phrase) for phrase in phrases)
+
+
+def is_loop(text: str) -> bool:
+    """Whether most of a text is one phrase, repeated at least three times in a row.
+
+    A menu says "press" again and again, but with other words in between.
+    """
+    letters = _normalised(text).replace(" ", "")
+    codes = np.frombuffer(letters.encode("utf-32-le"), np.uint32)
+    return any(
+        _longest_run(codes[period:] == codes[:-period]) + period
+        >= max(_LOOP_REPEATS * period, _LOOP_SHARE * len(codes))
+        for period in range(1, len(codes) // _LOOP_REPEATS + 1)
+    )
+
+
+def _longest_run(equal: NDArray[np.bool_]) -> int:
+    """Return the length of the longest run of True."""
+    edges = np.flatnonzero(~np.concatenate([[False], equal, [False]]))
+    return int(np.diff(edges).max()) - 1
 
 
 def _normalised(text: str) -> str:

@@ -8,9 +8,11 @@ from llm.engines.protocol import Samples
 from llm.engines.whisper.quality_checks import (
     compression_ratio,
     find_quality_issues,
+    is_loop,
     is_silence,
     is_silence_phrase,
 )
+from llm.engines.whisper.search import Hypothesis
 
 RNG = np.random.default_rng(0)
 SPEECH = (
@@ -35,7 +37,8 @@ def issues(
     samples: Samples | None = None,
 ) -> list[QualityIssue]:
     chunk = sound(12) if samples is None else samples
-    return find_quality_issues(text, n_tokens, avg_logprob, words_between(*spans), chunk)
+    hypothesis = Hypothesis(tuple(range(n_tokens)), (), avg_logprob)
+    return find_quality_issues(text, hypothesis, words_between(*spans), chunk, "ru")
 
 
 def test_ordinary_speech_has_no_issues() -> None:
@@ -82,7 +85,7 @@ def test_a_pause_without_words_is_no_issue() -> None:
 
 
 def test_several_issues_are_reported_together() -> None:
-    assert issues("и вот " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
+    assert issues("и вoт " * 40, 300, -2, ((5, 6),)) == list(QualityIssue)
 
 
 PHRASES = [
@@ -148,6 +151,48 @@ def test_the_same_pattern_compresses_alike_in_every_script() -> None:
     for first in ("а", "α", "ა", "一"):
         script = str.maketrans({old: chr(ord(first) + n) for n, old in enumerate(letters)})
         assert compression_ratio(latin.translate(script)) == compression_ratio(latin)
+
+
+MENU = (
+    "Чтобы прослушать следующее сообщение, нажмите шесть. Чтобы прослушать предыдущее сообщение, "
+    "нажмите четыре. Чтобы прослушать сообщение ещё раз, нажмите пять. Чтобы удалить сообщение, "
+    "нажмите семь. Чтобы сохранить сообщение, нажмите девять."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "и вот " * 40,
+        "Я думаю. " + "Правильно. " * 12,
+        "Спасибо, спасибо, СПАСИБО. спасибо",
+        "Мы ждали поезда до утра. " * 3 + "Мы ждали",
+        "谢谢大家" * 5,
+        "ありがとう。" * 6,
+    ],
+)
+def test_a_phrase_that_fills_the_text_is_a_loop(text: str) -> None:
+    assert is_loop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Да.",
+        "Нет, нет.",
+        SPEECH,
+        MENU,
+        "Мы ждали поезда. " * 2,
+        f"{SPEECH} Да, да, да! {SPEECH}",
+    ],
+)
+def test_speech_that_repeats_a_word_or_two_is_no_loop(text: str) -> None:
+    assert not is_loop(text)
+
+
+def test_letters_of_another_script_are_detected() -> None:
+    assert issues("Она кинуlish к нему в объятия.") == [QualityIssue.FOREIGN_SCRIPT]
 
 
 def test_more_distinct_characters_than_a_byte_holds_are_counted() -> None:
