@@ -36,7 +36,7 @@ class WhisperEngine:
     def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         results: dict[int, ChunkResult] = {}
-        for batch in self._divide([len(chunk) / SAMPLE_RATE for chunk in chunks], options):
+        for batch in self._divide(chunks, options.beam_size):
             attempts = self._decode_with_retries([chunks[n] for n in batch], options)
             results |= {
                 n: _to_result(chunk_attempts, options)
@@ -48,14 +48,13 @@ class WhisperEngine:
         self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
     ) -> list[list[str]]:
         """Add capitals and marks to given words; see `PunctuationEngine`."""
-        punctuated: list[list[str]] = []
-        longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
-        batch_size = max(1, self.network.max_rows(longest_s))
-        for first in range(0, len(chunks), batch_size):
-            batch = slice(first, first + batch_size)
-            encoder_outputs = self.network.encode(chunks[batch], full_context=False)
-            punctuated += lead_along(self.network, encoder_outputs, words[batch], language)
-        return punctuated
+        punctuated: dict[int, list[str]] = {}
+        for batch in self._divide(chunks):
+            encoder_outputs = self.network.encode([chunks[n] for n in batch], full_context=False)
+            batch_words = [words[n] for n in batch]
+            written = lead_along(self.network, encoder_outputs, batch_words, language)
+            punctuated |= zip(batch, written, strict=True)
+        return [punctuated[n] for n in range(len(chunks))]
 
     def close(self) -> None:
         """Free the weights."""
@@ -63,25 +62,24 @@ class WhisperEngine:
             self._network.close()
         self._network = None
 
-    def _divide(
-        self, durations_s: Sequence[float], options: DecodingOptions
-    ) -> Iterator[list[int]]:
+    def _divide(self, chunks: Sequence[Samples], beam_size: int = 1) -> Iterator[list[int]]:
         """Yield batches of chunk numbers; the chunks of a batch have the same window.
 
         The window of a chunk follows from its own length. If it followed from the longest chunk of
         a batch, a text would change with the requests that happen to arrive together.
         """
         # A batch drops finished rows from its end only, and short chunks finish first.
-        by_length = sorted(range(len(durations_s)), key=lambda n: -durations_s[n])
+        durations_s = [len(chunk) / SAMPLE_RATE for chunk in chunks]
+        by_length = sorted(range(len(chunks)), key=lambda n: -durations_s[n])
         for _, group in groupby(by_length, key=lambda n: self.network.context_s(durations_s[n])):
             numbers = list(group)
-            batch_size = self._batch_size(durations_s[numbers[0]], options)
+            batch_size = self._batch_size(durations_s[numbers[0]], beam_size)
             for first in range(0, len(numbers), batch_size):
                 yield numbers[first : first + batch_size]
 
-    def _batch_size(self, duration_s: float, options: DecodingOptions) -> int:
+    def _batch_size(self, duration_s: float, beam_size: int) -> int:
         """Return how many chunks of a length to decode side by side."""
-        return max(1, self.network.max_rows(duration_s) // options.beam_size)
+        return max(1, self.network.max_rows(duration_s) // beam_size)
 
     def _decode_with_retries(
         self, chunks: list[Samples], options: DecodingOptions
@@ -101,7 +99,7 @@ class WhisperEngine:
             for n, chunk_attempts in enumerate(attempts)
             if not choose_attempt(chunk_attempts).is_final
         ]
-        batch_size = self._batch_size(FULL_CONTEXT_S, options)
+        batch_size = self._batch_size(FULL_CONTEXT_S, options.beam_size)
         for first in range(0, len(rejected), batch_size):
             batch = rejected[first : first + batch_size]
             again = self._encode([chunks[n] for n in batch], full_context=True)
