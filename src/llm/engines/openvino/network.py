@@ -1,6 +1,6 @@
 """Whisper's network on OpenVINO."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -35,6 +35,14 @@ less than 1 GB in all; at least 2 windows fit whatever they take. More rows are 
 decoder reads its weights once for all of them, but each adds less."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
+
+_READ_STEP = 16
+"""Finished texts are padded to multiples of this many tokens: OpenVINO keeps about 2 MB for each
+new number of tokens that it reads at once."""
+
+_SHORT_READ = 4
+"""Most tokens that are read at once whatever their number; longer prompts are read in powers of
+two, for the same reason."""
 
 _MASKED = np.float32(-1e9)
 
@@ -133,9 +141,13 @@ class OpenVinoNetwork:
         n_frames: int,
     ) -> NDArray[np.float32]:
         """Read a finished text again; see `WhisperNetwork.align`."""
-        _, attention = self.start_decoder([encoder_output]).read(np.array([[*prompt, *tokens]]))
+        read = [*prompt, *tokens]
+        # Later tokens change nothing, since the decoder only looks back.
+        padding = min(-len(read) % _READ_STEP, self.max_positions - len(read))
+        padded = np.array([read + [read[-1]] * padding])
+        _, attention = self.start_decoder([encoder_output]).read(padded)
         # The output at each position predicts the next token.
-        return attention[0, :, len(prompt) - 1 :, :n_frames].copy()
+        return attention[0, :, len(prompt) - 1 : len(read), :n_frames].copy()
 
 
 class DecoderState:
@@ -158,7 +170,10 @@ class DecoderState:
         """Read tokens; return the logits after the last one, valid until the next call."""
         placed = np.zeros((len(self._chunks), tokens.shape[1]), np.int64)
         placed[self._places] = tokens
-        logits, _ = self.read(placed)
+        *earlier, last = _blocks(placed)
+        for block in earlier:
+            self.read(block)
+        logits, _ = self.read(last)
         return logits if len(self._places) == len(logits) else logits[self._places]
 
     def read(self, tokens: Tokens) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -208,6 +223,17 @@ class DecoderState:
         self._cache = cache
         for name, array in cache.arrays.items():
             self._request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+
+
+def _blocks(tokens: Tokens) -> Iterator[Tokens]:
+    """Cut tokens, shape (places, n), into blocks of few different lengths."""
+    first, n_tokens = 0, tokens.shape[1]
+    while n_tokens - first > _SHORT_READ:
+        end = first + 2 ** ((n_tokens - first).bit_length() - 1)
+        yield np.ascontiguousarray(tokens[:, first:end])
+        first = end
+    if first < n_tokens:
+        yield np.ascontiguousarray(tokens[:, first:])
 
 
 def _causal_mask(n_read: int, n_tokens: int) -> NDArray[np.float32]:

@@ -89,6 +89,37 @@ def test_attention_of_a_finished_text_is_that_of_transformers(
     assert float(expected.std()) > 1e-4
 
 
+def test_a_long_prompt_gives_the_logits_of_transformers(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+) -> None:
+    """It is read in several blocks."""
+    prompt = [[(7 * n) % 250 for n in range(1, 30)]] * 4
+    steps = [prompt, [[40], [41], [42], [43]]]
+    found, expected = (logits_of(network, CHUNKS, steps) for network in networks)
+    for one, other in zip(found, expected, strict=True):
+        assert np.allclose(one, other, atol=0.01 * float(other.std()))
+
+
+def test_texts_and_prompts_of_all_lengths_are_read_in_few_lengths(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+    encoder_outputs: list[list[EncoderOutput]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OpenVINO keeps memory for each new one, so that a service would grow without end."""
+    network, (chunk, *_) = networks[0], encoder_outputs[0]
+    read, lengths = openvino_network.DecoderState.read, set[int]()
+
+    def spy(state: openvino_network.DecoderState, tokens: np.ndarray) -> object:
+        lengths.add(tokens.shape[1])
+        return read(state, tokens)
+
+    monkeypatch.setattr(openvino_network.DecoderState, "read", spy)
+    for length in range(1, 45):
+        network.align(chunk, PROMPT, [5] * length, 100)
+        network.start_decoder([chunk]).advance(np.array([[5] * length]))
+    assert lengths == {1, 2, 3, 4, 8, 16, 32, 48}
+
+
 SELECTIONS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=5), max_size=6)
 
 
