@@ -5,7 +5,7 @@ from resource import RUSAGE_SELF, getrusage
 
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
-from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from contracts.models import Health, HealthCheck, HealthStatus
@@ -55,6 +55,7 @@ def health_router(
         return Health(status=status, checks=checks)
 
     disable_created_metrics()  # they would double the number of series
+    ProcessCollector(registry=registry)
     _add_peak_memory(registry)
 
     @router.get(

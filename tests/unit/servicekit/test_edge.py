@@ -106,6 +106,7 @@ async def test_metrics_are_short_and_come_as_openmetrics_if_asked(app: FastAPI) 
         accept = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
         asked = await client.get("/metrics", headers=accept)
     assert "http_request_duration_seconds_count" in plain.text
+    assert "\nprocess_resident_memory_bytes " in plain.text
     assert "_created" not in plain.text + asked.text
     assert plain.headers["Content-Type"].startswith("text/plain")
     assert asked.headers["Content-Type"].startswith("application/openmetrics-text")
