@@ -36,21 +36,21 @@ def has_foreign_script(text: str, language: str) -> bool:
         text: any.
         language: Whisper's code of the text's language; an unknown one allows every script.
     """
-    known = _scripts_of(LANGUAGE_NAMES.get(language, "")) | _MORE_SCRIPTS.get(language, set())
+    known = scripts_of(LANGUAGE_NAMES.get(language, "")) | _MORE_SCRIPTS.get(language, set())
     allowed = known | {"LATIN"}
     words = _WORD.findall(unicodedata.normalize("NFKC", text))
     return bool(known) and any(_is_foreign(word, allowed) for word in words)
 
 
 def _is_foreign(word: str, allowed: set[str]) -> bool:
-    scripts = _scripts_of(word)
+    scripts = scripts_of(word)
     if "GREEK" in scripts and len(word) <= (1 if scripts == {"GREEK"} else _LONGEST_UNIT):
         return False
     is_mixed = len(scripts & _ALPHABETS) > 1 and not _INFLECTED_ACRONYM.fullmatch(word)
     return is_mixed or not scripts <= allowed
 
 
-def _scripts_of(text: str) -> set[str]:
+def scripts_of(text: str) -> set[str]:
     """Return the scripts of the letters, by the first word of their Unicode names."""
     # Modifier letters and marks belong to no script of their own.
     letters = [char for char in text if unicodedata.category(char) in _LETTERS]
