@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -84,9 +85,9 @@ class MediaDecoder:
         work = partial(probe_file, source, name, input_format, audio_track)
         async with self._probes:
             try:
-                media = await self._probe(work)
+                media = await self._probe(work, source)
             except DecoderCrashedError:
-                media = await self._probe(work)
+                media = await self._probe(work, source)
         if (media.duration_s or 0) > self._max_duration_s:
             raise TooLongError(too_long_message(self._max_duration_s))
         return media
@@ -107,18 +108,20 @@ class MediaDecoder:
         async with self._decodes:
             await self._ensure_free()
             with map_disk_full(), _mapped_errors():
+                await run_sync(target.touch)
                 return await self._processes.run(
                     partial(decode_file, source, media, target, self._max_duration_s),
                     DecodedMedia,
-                    self._limits(media),
+                    self._limits(source, media, target),
                     self._ensure_free,
                 )
 
-    async def _probe(self, work: Callable[[Report], MediaInfo]) -> MediaInfo:
+    async def _probe(self, work: Callable[[Report], MediaInfo], source: Path) -> MediaInfo:
+        limits = replace(_PROBE_LIMITS, readable=(source,))
         with _mapped_errors():
-            return await self._processes.run(work, MediaInfo, _PROBE_LIMITS)
+            return await self._processes.run(work, MediaInfo, limits)
 
-    def _limits(self, media: MediaInfo) -> Limits:
+    def _limits(self, source: Path, media: MediaInfo, target: Path) -> Limits:
         n_channels = n_decoded_channels(media)
         return Limits(
             cpu_s=round(_MIN_CPU_S + self._max_duration_s * _CPU_PER_AUDIO * media.channels),
@@ -130,6 +133,8 @@ class MediaDecoder:
                 * n_channels
             ),
             silent_s=_SILENT_S,
+            readable=(source,),
+            writable=(target,),
         )
 
     async def _ensure_free(self) -> None:

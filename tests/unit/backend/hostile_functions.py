@@ -64,8 +64,8 @@ def write(target: Path, n_bytes: int, _: Report) -> Done:
     return work(_)
 
 
-def open_many_files(folder: Path, _: Report) -> Done:
-    files = [(folder / str(index)).open("wb") for index in range(1000)]
+def open_many_times(path: Path, _: Report) -> Done:
+    files = [path.open("rb") for _ in range(1000)]
     return Done(len(files))
 
 
@@ -86,3 +86,32 @@ def answer_with(line: bytes, _: Report) -> Done:
         except OSError:
             continue
     os._exit(0)
+
+
+def read(source: Path, _: Report) -> Done:
+    return Done(len(source.read_bytes()))
+
+
+def open_for_writing(target: Path, _: Report) -> Done:
+    with target.open("r+b") as file:
+        return Done(file.write(b"x"))
+
+
+def create(target: Path, _: Report) -> Done:
+    target.touch()
+    return work(_)
+
+
+def connect(port: int, _: Report) -> Done:
+    with socket.create_connection(("127.0.0.1", port)):
+        return work(_)
+
+
+def run_a_program(_: Report) -> Done:
+    os.execv("/bin/true", ["true"])
+    return work(_)
+
+
+def signal_its_parent(_: Report) -> Done:
+    os.kill(os.getppid(), 0)
+    return work(_)

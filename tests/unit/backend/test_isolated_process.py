@@ -1,8 +1,10 @@
 """If these fail, one file takes the backend down, or all of its memory, processor or disk."""
 
 import asyncio
+import ctypes
 import errno
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -72,13 +74,59 @@ async def test_a_silent_process_is_ended(processes: IsolatedProcesses) -> None:
 async def test_the_size_and_the_number_of_files_are_limited_by_the_kernel(
     processes: IsolatedProcesses, tmp_path: Path
 ) -> None:
+    target = tmp_path / "target"
+    target.touch()
+    limits = replace(LIMITS, writable=(target,))
     for function, code in [
-        (partial(hostile_functions.write, tmp_path / "a", 2**20 + 1), errno.EFBIG),
-        (partial(hostile_functions.open_many_files, tmp_path), errno.EMFILE),
+        (partial(hostile_functions.write, target, 2**20 + 1), errno.EFBIG),
+        (partial(hostile_functions.open_many_times, target), errno.EMFILE),
     ]:
         with pytest.raises(OSError, match=os.strerror(code)) as failure:
-            await processes.run(function, Done, LIMITS)
+            await processes.run(function, Done, limits)
         assert failure.value.errno == code
+
+
+def landlock_version() -> int:
+    return ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1)
+
+
+@pytest.mark.skipif(landlock_version() < 1, reason="the kernel has no Landlock")
+async def test_no_file_but_its_own_can_be_opened(
+    processes: IsolatedProcesses, tmp_path: Path
+) -> None:
+    """A decoder that a file has taken over would read the keys and the recordings of others."""
+    own, other, target = (tmp_path / name for name in ("own", "other", "target"))
+    for path in (own, other, target):
+        path.write_bytes(b"12")
+    limits = replace(LIMITS, readable=(own,), writable=(target,))
+    assert (await processes.run(partial(hostile_functions.read, own), Done, limits)).pid == 2
+    await processes.run(partial(hostile_functions.write, target, 5), Done, limits)
+    assert target.read_bytes() == bytes(5)
+    for function in (
+        partial(hostile_functions.read, other),
+        partial(hostile_functions.read, Path("/etc/passwd")),
+        partial(hostile_functions.read, Path("/proc/self/environ")),
+        partial(hostile_functions.open_for_writing, own),
+        partial(hostile_functions.create, tmp_path / "new"),
+    ):
+        with pytest.raises(OSError, match="Permission denied"):
+            await processes.run(function, Done, limits)
+    assert own.read_bytes() == b"12"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux filters system calls")
+async def test_there_is_no_network_and_no_other_program(processes: IsolatedProcesses) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for function in (partial(hostile_functions.connect, port), hostile_functions.run_a_program):
+            with pytest.raises(OSError, match=r"not permitted|Permission denied"):
+                await processes.run(function, Done, LIMITS)
+
+
+@pytest.mark.skipif(landlock_version() < 6, reason="the kernel's Landlock has no scopes")
+async def test_other_processes_cannot_be_signalled(processes: IsolatedProcesses) -> None:
+    with pytest.raises(OSError, match="not permitted"):
+        await processes.run(hostile_functions.signal_its_parent, Done, LIMITS)
 
 
 async def test_the_reason_for_refusing_a_file_reaches_the_caller(
