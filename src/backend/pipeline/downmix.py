@@ -30,8 +30,8 @@ class Covariance:
 
     def add(self, block: Block) -> None:
         """Add a block of shape (n_samples, n_channels), or (n_samples,) of one channel."""
-        columns = block.reshape(-1, len(self._sum))
-        self._sum += columns.T.astype(np.float64) @ columns
+        columns = block.reshape(-1, len(self._sum)).astype(np.float64)
+        self._sum += columns.T @ columns
 
     def weights(self) -> Weights:
         """Return the weights for mixing the blocks so far.

@@ -73,7 +73,8 @@ def decode_to_pcm(
     with PcmWriter(target, n_channels) as writer:
         for block in blocks:
             samples = np.ascontiguousarray(block if n_channels > 1 else block.reshape(-1))
-            covariance.add(samples)
+            if n_channels > 1:
+                covariance.add(samples)
             writer.write(resampler.push(samples))
         writer.write(resampler.finish())
         channels = writer.channels()
