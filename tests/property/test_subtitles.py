@@ -22,6 +22,7 @@ from backend.export.cues import (
     Cue,
     cues_of,
 )
+from backend.export.line_parts import columns
 from backend.export.plain_text import one_line
 from backend.export.srt import to_srt
 from backend.export.timecode import to_ms
@@ -158,7 +159,7 @@ def test_cues_are_in_order_never_overlap_and_fit_the_screen(source: Transcript) 
         assert shown_until <= cue.start_ms < cue.end_ms
         shown_until = cue.end_ms
         assert 1 <= len(cue.lines) <= MAX_CUE_LINES
-        assert all(1 <= len(line) <= MAX_LINE_CHARS for line in cue.lines)
+        assert all(1 <= columns(line) <= MAX_LINE_CHARS for line in cue.lines)
 
 
 @given(transcripts())

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import inf
 
-from backend.export.cue_tokens import MAX_LINE_CHARS, Token
+from backend.export.cue_tokens import Token
+from backend.export.line_parts import MAX_LINE_CHARS, columns
 
 MAX_CUE_LINES = 2
 """Source: Netflix, Timed Text Style Guide."""
@@ -49,7 +50,9 @@ class CueBreaks:
         self._break_costs = [_break_cost(*pair) for pair in pairwise(tokens)]
         self._break_costs += [0.0]
         self._starts = [token.start_ms for token in tokens] + [end_ms]
-        self._ends = list(accumulate(len(token.space) + len(token.text) for token in tokens))
+        self._columns = [columns(token.text) for token in tokens]
+        widths = (len(token.space) + n for token, n in zip(tokens, self._columns, strict=True))
+        self._ends = list(accumulate(widths))
         joins = (_join_cost(*pair) for pair in pairwise(tokens))
         self._join_costs = list(accumulate(joins, initial=0.0))
 
@@ -76,9 +79,8 @@ class CueBreaks:
         return cues[::-1]
 
     def _width(self, first: int, end: int) -> int:
-        """Return the number of characters of a line."""
-        token = self._tokens[first]
-        return self._ends[end - 1] - self._ends[first] + len(token.text)
+        """Return the width of a line, in `columns`."""
+        return self._ends[end - 1] - self._ends[first] + self._columns[first]
 
     def _may_be_one(self, first: int, end: int) -> bool:
         """Whether tokens could fit in a cue; if not, no more of them could."""

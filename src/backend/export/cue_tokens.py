@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
+from backend.export.line_parts import has_wordless_script, line_parts
 from backend.export.plain_text import one_line
 from backend.export.timecode import to_ms
 from contracts.sentences import ends_sentence, leans_forward
 from contracts.spacing import separator
 from contracts.transcription import Segment, Transcript
-
-MAX_LINE_CHARS = 42
-"""Source: Netflix, Timed Text Style Guide; the BBC's limit differs by a character or two."""
 
 _SENTENCE_CONTEXT = 3
 """Words that decide whether a period ends a sentence."""
@@ -20,12 +18,15 @@ _SENTENCE_CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, or a piece of a word longer than a line; times in milliseconds.
+    """Text between two places where a line may end; times in milliseconds.
+
+    It is a word, a piece of a word longer than a line, or a part of a clause in a script that
+    puts no spaces between words.
 
     Attributes:
         space: what stands before it: a space or nothing.
         begins_segment: whether it is the first of its segment.
-        leans: whether it belongs to the next token: see `leans_forward`, or is not a whole word.
+        leans: whether it belongs to the next token: see `leans_forward`, or is a piece of a word.
         ends_sentence: whether it is the last of a sentence.
     """
 
@@ -48,7 +49,7 @@ def tokens_of(transcript: Transcript) -> list[Token]:
         following = pieces[number + 1].text if number + 1 < len(pieces) else None
         sentence = [*sentence[-_SENTENCE_CONTEXT:], piece.text]
         is_end = not piece.is_part and ends_sentence(sentence, following)
-        before = " "
+        before = "" if piece.continues_word else " "
         if piece.begins_segment:
             before = separator(pieces[number - 1].text, piece.text) if number else ""
         start_ms = max(to_ms(piece.start_s), latest_ms)
@@ -75,6 +76,7 @@ class _Piece:
     start_s: float
     end_s: float
     begins_segment: bool
+    continues_word: bool
     is_part: bool
 
 
@@ -83,15 +85,17 @@ def _pieces_of(segment: Segment) -> Iterator[_Piece]:
     spans = _character_spans(segment, words)
     n_seen = 0
     for word in words:
-        for first in range(0, len(word), MAX_LINE_CHARS):
-            piece = word[first : first + MAX_LINE_CHARS]
-            last = n_seen + len(piece) - 1
+        parts = line_parts(word)
+        is_breakable = has_wordless_script(word)
+        for number, part in enumerate(parts):
+            last = n_seen + len(part) - 1
             yield _Piece(
-                piece,
+                part,
                 start_s=spans[n_seen][0],
                 end_s=spans[last][1],
                 begins_segment=n_seen == 0,
-                is_part=first + len(piece) < len(word),
+                continues_word=number > 0,
+                is_part=not is_breakable and number + 1 < len(parts),
             )
             n_seen = last + 1
 

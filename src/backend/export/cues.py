@@ -10,7 +10,8 @@ from backend.export.cue_breaks import (
     MIN_SHOWN_MS,
     CueBreaks,
 )
-from backend.export.cue_tokens import MAX_LINE_CHARS, tokens_of
+from backend.export.cue_tokens import tokens_of
+from backend.export.line_parts import MAX_LINE_CHARS, columns
 from backend.export.timecode import to_ms
 from contracts.transcription import Transcript
 
@@ -43,8 +44,8 @@ class Cue:
 
     @property
     def n_chars(self) -> int:
-        """Characters to read, with a space for each line break."""
-        return len(" ".join(self.lines))
+        """Characters to read, with a space for each line break; fullwidth ones count double."""
+        return columns(" ".join(self.lines))
 
 
 def cues_of(transcript: Transcript) -> list[Cue]:

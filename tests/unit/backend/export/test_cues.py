@@ -1,8 +1,11 @@
 """Segments cut into pieces that fit on a screen."""
 
+from unicodedata import category
+
 import pytest
 
 from backend.export.cues import MAX_LINE_CHARS, MAX_SHOWN_MS, MIN_SHOWN_MS, Cue, cues_of
+from backend.export.line_parts import columns, line_parts
 from backend.export.timecode import to_ms
 from contracts.transcription import Segment, Transcript, Word
 from transcripts import segment, transcript
@@ -145,9 +148,67 @@ def test_words_that_a_correction_left_keep_their_times() -> None:
     assert cues[-1].start_ms == 10_000
 
 
-def test_text_without_spaces_is_cut_into_lines_all_the_same() -> None:
-    cues = cues_of(transcript(segment("語" * 100)))
+@pytest.mark.parametrize("letter", ["д", "ß"])
+def test_a_word_longer_than_a_line_is_cut(letter: str) -> None:
+    cues = cues_of(transcript(segment(letter * 100)))
     assert [len(line) for cue in cues for line in cue.lines] == [MAX_LINE_CHARS] * 2 + [16]
+
+
+def lines_of(text: str) -> list[str]:
+    said = transcript(segment(text, 0, len(text) / 5))
+    return [line for cue in cues_of(said) for line in cue.lines]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "語" * 100,
+        "今天我们讨论的是人工智能在医疗领域的应用，以及它给医生和病人带来的变化。谢谢大家。",
+        "これは「音声認識」のテストです、日本語の字幕が正しく表示されるかどうかを確認しています。",
+        "我们用iPhone15Pro和Whisper做了一个测试，结果比预期的要好得多，所以我们决定继续使用下去。",
+        "이것은한국어자막이화면에맞게나뉘는지확인하기위한매우긴문장입니다정말로아주깁니다",
+    ],
+)
+def test_fullwidth_characters_take_the_room_of_two(text: str) -> None:
+    """Otherwise lines of Chinese are twice as wide as the screen's subtitles may be."""
+    lines = lines_of(text)
+    assert "".join(lines) == text
+    assert max(map(columns, lines)) <= MAX_LINE_CHARS
+    assert min(map(len, lines)) > 3
+
+
+def test_chinese_lines_end_with_clauses_and_begin_with_no_mark() -> None:
+    lines = lines_of(
+        "今天我们讨论的是人工智能在医疗领域的应用，以及它给医生和病人带来的变化。谢谢大家。"
+    )
+    assert not {line[0] for line in lines} & set("，。、")
+    assert sum(line[-1] in "，。" for line in lines) >= len(lines) - 1
+
+
+def test_thai_lines_keep_letters_with_their_marks() -> None:
+    """Thai has no spaces between words; a vowel alone at the start of a line is unreadable."""
+    text = "ประเทศไทยตั้งอยู่ในเอเชียตะวันออกเฉียงใต้และมีพรมแดนติดกับหลายประเทศรวมทั้งเมียนมาร์และลาว"
+    lines = lines_of(text)
+    assert "".join(lines) == text
+    assert max(map(len, lines)) <= MAX_LINE_CHARS
+    for line in lines[1:]:
+        assert not category(line[0]).startswith("M")
+    for line in lines[:-1]:
+        assert line[-1] not in "เแโใไ"
+
+
+def test_a_word_in_latin_letters_is_not_cut_in_chinese() -> None:
+    text = (
+        "我们用iPhone15Pro和Whisper做了一个测试，结果比预期的要好得多，所以我们决定继续使用下去。"
+    )
+    lines = lines_of(text)
+    assert any("iPhone15Pro" in line for line in lines)
+    assert any("Whisper" in line for line in lines)
+
+
+def test_a_very_long_text_without_spaces_is_split_in_time_linear_in_its_length() -> None:
+    parts = line_parts("語" * 100_000)
+    assert max(map(columns, parts)) <= MAX_LINE_CHARS
 
 
 def test_segments_without_text_make_no_cue() -> None:
