@@ -291,3 +291,65 @@ def test_user_content_stays_text_and_fits_a_phone(open_visit: OpenVisit, service
     )
     page.goto(f"{services.frontend.url}/?job=../../health")
     expect(page.get_by_text("Расшифровка не найдена")).to_be_visible()
+
+
+def test_sentences_form_paragraphs_and_phrases_on_demand(open_visit: OpenVisit, services: Services):
+    texts = [
+        f"Предложение о том, что сказано в этом месте записи под номером {n}." for n in range(12)
+    ]
+    job_id = write_finished(_data(services), texts)
+    page = open_visit().page
+    _open(page, services, job_id)
+    expect(_text_of(page, 11)).to_be_visible()
+    paragraphs = page.locator(".paragraph")
+    expect(paragraphs).to_have_count(2)
+    assert 300 <= len(paragraphs.first.inner_text()) <= 650
+    first, second = (_text_of(page, place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert second["y"] < first["y"] + first["height"], "on the same line"
+    exported = httpx.get(
+        f"{services.backend.url}/v1/transcriptions/{job_id}/export?format=txt", trust_env=False
+    ).text
+    assert [part.count("Предложение") for part in exported.strip().split("\n\n")] == [
+        paragraphs.nth(place).locator(".segment").count() for place in range(2)
+    ]
+    switch = page.get_by_role("button", name="Каждая фраза с новой строки")
+    switch.click()
+    first, second = (_text_of(page, place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert second["y"] >= first["y"] + first["height"]
+    page.reload()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width", [360, 414])
+def test_the_reader_fits_a_phone(open_visit: OpenVisit, services: Services, width: int):
+    """Menus lay partly off the screen, and the frame of an edited text was cut off."""
+    job_id = write_finished(_data(services), ["раз", "два три " * 20], unsure=frozenset({1}))
+    page = open_visit(width=width).page
+    _open(page, services, job_id)
+    text = _text_of(page, 0).bounding_box()
+    assert text is not None
+    assert text["y"] < 0.47 * 800
+    for menu in ("Скопировать", "Скачать"):
+        page.locator("summary", has_text=menu).click()
+        sheet = page.locator(".menu[open] .menu-panel").bounding_box()
+        assert sheet is not None
+        assert sheet["x"] == 0
+        assert sheet["width"] == width
+        assert sheet["y"] + sheet["height"] <= 800
+        page.keyboard.press("Escape")
+    dock = page.locator(".dock").bounding_box()
+    assert dock is not None
+    assert (dock["x"], dock["width"], dock["y"] + dock["height"]) == (0, width, 800)
+    _text_of(page, 1).dblclick()
+    field = page.get_by_role("textbox", name="Текст фразы")
+    edges = field.evaluate(
+        "(text) => [...text.getClientRects()].map(({ left, right }) => [left, right]).flat()"
+    )
+    row = page.locator(".paragraph").last.bounding_box()
+    assert row is not None
+    assert min(edges) >= row["x"]
+    assert max(edges) <= row["x"] + row["width"]

@@ -11,7 +11,7 @@ const WAV = { duration_s: 65, codec: "pcm_s16le", channels: 1, sample_rate: 44_1
 const SENDING = { state: State.SENDING, sentBytes: 512, size: 2048, bytesPerSecond: null };
 
 test("a recording is described by length, codec, channels, rate and size", () => {
-  assert.equal(factsText(english, WAV), "1 min 5 s · PCM · mono · 44.1 kHz · 2 KB");
+  assert.equal(factsText(english, WAV), "1\xa0min 5\xa0s · PCM · mono · 44.1 kHz · 2\xa0KB");
   assert.match(factsText(english, { ...WAV, codec: "mp3float", channels: 2 }), /MP3 · stereo/);
   assert.match(factsText(english, { ...WAV, channels: 6 }), /6 channels/);
 });
@@ -44,9 +44,9 @@ test("the wait counts the recordings before it, and is unknown before the first 
 });
 
 test("an upload says how far, how fast and how long; before the speed is known, how far", () => {
-  assert.equal(progressText(english, SENDING), "512 B of 2 KB");
+  assert.equal(progressText(english, SENDING), "512\xa0B of 2\xa0KB");
   const fast = { ...SENDING, bytesPerSecond: 1024, secondsLeft: 1.5 };
-  assert.match(progressText(english, fast), /512 B of 2 KB · 1 KB\/s · .*2 s/);
+  assert.match(progressText(english, fast), /512\xa0B of 2\xa0KB · 1\xa0KB\/s · .*2\xa0s/);
 });
 
 test("each state without a notice of its own has words, in every language", () => {

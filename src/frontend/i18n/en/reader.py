@@ -54,14 +54,15 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",
-    "duration.hours": "{hours} h {minutes} min",
-    "duration.minutes": "{minutes} min {seconds} s",
-    "duration.seconds": "{seconds} s",
-    "size.bytes": "{amount} B",
-    "size.kilobytes": "{amount} KB",
-    "size.megabytes": "{amount} MB",
-    "size.gigabytes": "{amount} GB",
+    "duration.hours": "{hours}\xa0h {minutes}\xa0min",
+    "duration.minutes": "{minutes}\xa0min {seconds}\xa0s",
+    "duration.seconds": "{seconds}\xa0s",
+    "size.bytes": "{amount}\xa0B",
+    "size.kilobytes": "{amount}\xa0KB",
+    "size.megabytes": "{amount}\xa0MB",
+    "size.gigabytes": "{amount}\xa0GB",
     # the reader
+    "reader.phrases": "Each phrase on its own line",
     "reader.loading": "Loading the transcription…",
     "reader.transcript": "Transcript",
     "reader.play_from": "Play from {time}",

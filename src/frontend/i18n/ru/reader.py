@@ -64,14 +64,15 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.other_audio_tracks": "В файле несколько звуковых дорожек: {tracks}. "
     "Расшифрована дорожка {number}. "
     "Другую можно выбрать в настройках новой расшифровки.",
-    "duration.hours": "{hours} ч {minutes} мин",
-    "duration.minutes": "{minutes} мин {seconds} с",
-    "duration.seconds": "{seconds} с",
-    "size.bytes": "{amount} Б",
-    "size.kilobytes": "{amount} КБ",
-    "size.megabytes": "{amount} МБ",
-    "size.gigabytes": "{amount} ГБ",
+    "duration.hours": "{hours}\xa0ч {minutes}\xa0мин",
+    "duration.minutes": "{minutes}\xa0мин {seconds}\xa0с",
+    "duration.seconds": "{seconds}\xa0с",
+    "size.bytes": "{amount}\xa0Б",
+    "size.kilobytes": "{amount}\xa0КБ",
+    "size.megabytes": "{amount}\xa0МБ",
+    "size.gigabytes": "{amount}\xa0ГБ",
     # the reader
+    "reader.phrases": "Каждая фраза с новой строки",
     "reader.loading": "Загружаем расшифровку…",
     "reader.transcript": "Текст расшифровки",
     "reader.play_from": "Слушать с {time}",

@@ -13,6 +13,7 @@ const ICONS = {
   undo: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
   redo: "M16 5l4 4-4 4M20 9H10a6 6 0 0 0 0 12h3",
   find: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5",
+  phrases: "M9 6h11M9 12h11M9 18h11M4 6h1M4 12h1M4 18h1",
   edit: "M4 20l1-5L16 4l4 4L9 19z",
   model: "M4 12a8 8 0 1 0 3-6M4 4v4h4M12 8v4l3 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",

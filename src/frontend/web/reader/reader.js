@@ -104,6 +104,7 @@ class Reader {
     this.job = job;
     const isOver = FINAL.has(job.status);
     this.#view ??= this.#newView(job);
+    this.#view.transcript.setLanguage(job.result?.language);
     this.segments.load(job.result?.segments ?? []);
     this.statusPanel.show(job);
     this.#view.show(job, { isOver });

@@ -14,7 +14,11 @@ export class SegmentEditor {
     root.addEventListener("input", (event) => this.#onInput(event));
     root.addEventListener("beforeinput", (event) => this.#onBeforeInput(event));
     root.addEventListener("focusout", (event) => this.#onFocusOut(event));
-    root.addEventListener("pointerover", (event) => this.#showTools(event.target));
+    root.addEventListener("pointerover", (event) => {
+      // within a paragraph, the pointer crosses other segments on its way to the buttons
+      if (transcript.showsPhrases) this.#showTools(event.target);
+    });
+    root.addEventListener("click", (event) => this.#showTools(event.target));
     root.addEventListener("focusin", (event) => this.#showTools(event.target));
     segments.addEventListener("reset", () => ((this.#open = null), this.#tools?.remove()));
     segments.addEventListener("changed", ({ detail }) => this.#refreshTools(detail.position));

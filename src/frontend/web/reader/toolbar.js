@@ -8,14 +8,23 @@ export class Toolbar {
   #timer = 0;
 
   constructor({
-    t, undoHistory, corrections, unsureBar, exportMenu, onFind, onUndo, onRedo, onHelp,
+    t, undoHistory, corrections, unsureBar, exportMenu, transcript, onFind, onUndo, onRedo, onHelp,
   }) {
     Object.assign(this, { t, undoHistory, corrections });
     this.undo = iconButton("undo", t.text("edit.undo"), onUndo);
     this.redo = iconButton("redo", t.text("edit.redo"), onRedo);
     const find = iconButton("find", t.text("find.open"), onFind);
     this.status = element("span", { className: "state", role: "status" });
-    this.editTools = element("div", { className: "group" }, find, this.undo, this.redo);
+    this.phrases = iconButton("phrases", t.text("reader.phrases"), () => {
+      transcript.showsPhrases = !transcript.showsPhrases;
+      this.#showPhrases(transcript);
+    });
+    this.editTools = element(
+      "div",
+      { className: "group" },
+      find, this.undo, this.redo, this.phrases,
+    );
+    this.#showPhrases(transcript);
     const { copyMenu, downloadMenu } = exportMenu;
     this.exportTools = element("div", { className: "group" }, copyMenu, downloadMenu);
     this.root = element(
@@ -47,6 +56,10 @@ export class Toolbar {
   #showSteps() {
     this.undo.disabled = !this.undoHistory.canUndo;
     this.redo.disabled = !this.undoHistory.canRedo;
+  }
+
+  #showPhrases({ showsPhrases }) {
+    this.phrases.setAttribute("aria-pressed", String(showsPhrases));
   }
 
   #showSaving() {

@@ -1,8 +1,9 @@
-// Draws the segments. Each one's text is a single text node: highlights in it are ranges, not
-// elements, so that hours of speech stay fast.
+// Draws the segments, in paragraphs or each on its own line. Each one's text is a single text
+// node: highlights in it are ranges, not elements, so that hours of speech stay fast.
 
 import { element } from "../common/elements.js";
 import { clock } from "../common/translator.js";
+import { ParagraphRule } from "./paragraphs.js";
 
 /** Estimates of a line, to reserve the height of segments that are not laid out yet. */
 const LINE_CHARS = 75;
@@ -10,6 +11,12 @@ const LINE_REM = 1.75;
 
 /** The distance in screens from which it jumps instead of scrolling smoothly. */
 const FAR_SCREENS = 2;
+
+/** Where the browser keeps that segments are shown on lines of their own. */
+const PHRASES_KEY = "reader-phrases";
+
+/** Languages that put no space between sentences. */
+const UNSPACED = new Set(["zh", "yue", "ja"]);
 
 /** Segments drawn at once; the rest follow while the browser is idle. */
 const BATCH = 400;
@@ -19,15 +26,33 @@ export class Transcript extends EventTarget {
   #texts = [];
   #active = null;
   #timer = 0;
+  #rule = new ParagraphRule();
+  #paragraph = null;
 
   constructor({ t, segments }) {
     super();
     Object.assign(this, { t, segments });
     const label = t.text("reader.transcript");
     this.root = element("ol", { className: "transcript", "aria-label": label });
+    this.showsPhrases = localStorage.getItem(PHRASES_KEY) === "true";
     segments.addEventListener("reset", () => this.#clear());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
+  }
+
+  get showsPhrases() {
+    return this.root.classList.contains("phrases");
+  }
+
+  /** Whether each segment is on a line of its own, with its time; else they form paragraphs. */
+  set showsPhrases(showsPhrases) {
+    this.root.classList.toggle("phrases", showsPhrases);
+    localStorage.setItem(PHRASES_KEY, String(showsPhrases));
+  }
+
+  /** Set the language of the text, for hyphens, voices and the space between sentences. */
+  setLanguage(code) {
+    this.root.lang = code ?? "";
   }
 
   row(position) {
@@ -91,6 +116,8 @@ export class Transcript extends EventTarget {
   #clear() {
     this.#texts = [];
     this.#active = null;
+    this.#rule = new ParagraphRule();
+    this.#paragraph = null;
     this.root.replaceChildren();
   }
 
@@ -103,11 +130,20 @@ export class Transcript extends EventTarget {
   }
 
   #drawUpTo(end) {
-    const rows = document.createDocumentFragment();
+    const paragraphs = document.createDocumentFragment();
     while (this.#texts.length < Math.min(end, this.segments.length)) {
-      rows.append(this.#draw(this.#texts.length));
+      const position = this.#texts.length;
+      const segment = this.segments.at(position);
+      const begins = this.#rule.begins(segment);
+      if (begins || !this.#paragraph) {
+        this.#paragraph = { element: element("li", { className: "paragraph" }), chars: 0 };
+        paragraphs.append(this.#paragraph.element);
+      }
+      this.#paragraph.element.append(this.#draw(position));
+      this.#paragraph.chars += segment.text.length;
+      reserveLines(this.#paragraph.element, this.#paragraph.chars);
     }
-    this.root.append(rows);
+    this.root.append(paragraphs);
   }
 
   #draw(position) {
@@ -121,10 +157,11 @@ export class Transcript extends EventTarget {
       textContent: start,
       "aria-label": this.t.text("reader.play_from", { time: start }),
     });
-    const row = element("li", { className: "segment" }, time, text);
+    // a node of its own, so that a copied paragraph has the space too
+    const space = UNSPACED.has(this.root.lang) ? "" : " ";
+    const row = element("div", { className: "segment" }, time, text, space);
     row.dataset.position = position;
-    const lines = Math.ceil(segment.text.length / LINE_CHARS) || 1;
-    row.style.containIntrinsicBlockSize = `auto ${lines * LINE_REM + 0.75}rem`;
+    reserveLines(row, segment.text.length);
     this.#texts[position] = text;
     this.#mark(row, segment);
     return row;
@@ -141,6 +178,12 @@ export class Transcript extends EventTarget {
     row.classList.toggle("corrected", segment.isCorrected);
     row.classList.toggle("unsure", isUnsure(segment));
   }
+}
+
+/** Reserve the height of a text that is not laid out yet. */
+function reserveLines(target, chars) {
+  const lines = Math.ceil(chars / LINE_CHARS) || 1;
+  target.style.containIntrinsicBlockSize = `auto ${lines * LINE_REM + 0.75}rem`;
 }
 
 export function isUnsure(segment) {

@@ -43,7 +43,7 @@ export class TranscriptView {
       onMessage: (text) => this.toolbar.showMessage(text),
     });
     this.toolbar = new Toolbar({
-      t, undoHistory, corrections, unsureBar, exportMenu,
+      t, undoHistory, corrections, unsureBar, exportMenu, transcript,
       onFind: () => findBar.open(),
       onUndo: () => editor.undo(),
       onRedo: () => editor.redo(),
@@ -85,12 +85,13 @@ export class TranscriptView {
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
     this.model = element("small", { className: "model-name" });
     const head = element("header", {}, this.title, this.facts, this.hint);
-    const panel = element("div", { className: "panel" }, player.root, toolbar.root, findBar.root);
+    const panel = element("div", { className: "panel" }, toolbar.root, findBar.root);
+    const dock = element("div", { className: "dock" }, player.root);
     const resume = () => playbackFollower.resume();
     const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
     back.hidden = true;
     playbackFollower.addEventListener("following", () => (back.hidden = playbackFollower.isFollowing));
-    this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back);
+    this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back, dock);
   }
 
   /** Play once from the time in the address, as a link of the history's search has it. */

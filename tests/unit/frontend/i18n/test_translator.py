@@ -36,11 +36,11 @@ def test_time_left_is_rounded_and_put_into_words(seconds: float, russian: str, e
 @pytest.mark.parametrize(
     ("size", "russian", "english"),
     [
-        (0, "0 Б", "0 B"),
-        (1023, "1\xa0023 Б", "1,023 B"),
-        (1536, "1,5 КБ", "1.5 KB"),
-        (300 * 1024**2, "300 МБ", "300 MB"),
-        (4 * 1024**3, "4 ГБ", "4 GB"),
+        (0, "0\xa0Б", "0\xa0B"),
+        (1023, "1\xa0023\xa0Б", "1,023\xa0B"),
+        (1536, "1,5\xa0КБ", "1.5\xa0KB"),
+        (300 * 1024**2, "300\xa0МБ", "300\xa0MB"),
+        (4 * 1024**3, "4\xa0ГБ", "4\xa0GB"),
     ],
 )
 def test_sizes_use_the_decimal_sign_of_the_language(size: int, russian: str, english: str):
@@ -50,7 +50,12 @@ def test_sizes_use_the_decimal_sign_of_the_language(size: int, russian: str, eng
 
 @pytest.mark.parametrize(
     ("seconds", "russian"),
-    [(0.4, "1 с"), (59.6, "1 мин 0 с"), (372.4, "6 мин 12 с"), (7384, "2 ч 3 мин")],
+    [
+        (0.4, "1\xa0с"),
+        (59.6, "1\xa0мин 0\xa0с"),
+        (372.4, "6\xa0мин 12\xa0с"),
+        (7384, "2\xa0ч 3\xa0мин"),
+    ],
 )
 def test_durations_carry_over_to_the_next_unit(seconds: float, russian: str):
     assert RU.duration(seconds) == russian

@@ -59,14 +59,14 @@ def test_usage_and_system_state_are_shown_in_the_visitor_s_language(
     backend.statistics = _statistics()
     facts = _facts(open_page(view="system"))
     done = facts[RU("system.transcribed")]
-    assert done[RU("system.audio")] == ("1 ч 31 мин", "3 записи")
+    assert done[RU("system.audio")] == ("1\xa0ч 31\xa0мин", "3 записи")
     assert done[RU("system.words")] == ("12\xa0345", "")
     speed, remark = done[RU("system.speed")]
     assert speed == "в 4 раза быстрее записи"
-    assert "15 мин 0 с" in remark
+    assert "15\xa0мин 0\xa0с" in remark
     assert facts[RU("system.models")][RU("system.model.name")][0] == READY_MODEL.id
     assert facts[RU("system.queue")][RU("system.queue.waiting")][0] == "2"
-    assert facts[RU("system.disk")][RU("system.disk.free")][0] == "3 ГБ"
+    assert facts[RU("system.disk")][RU("system.disk.free")][0] == "3\xa0ГБ"
     assert facts[RU("system.storage")][RU("system.storage.folder")][0] == "/data"
     assert facts[RU("system.versions")][RU("system.version.service")][0] == "0.1.0"
 
@@ -77,12 +77,14 @@ def test_the_chart_has_a_summary_and_a_table_with_the_same_data(
     backend.statistics = _statistics()
     page = open_page(view="system")
     summary = page.caption[0].value
-    assert summary == "За 90 дней: 1 ч 31 мин аудио, больше всего 21 ноября — 1 ч 30 мин."
+    assert (
+        summary == "За 90 дней: 1\xa0ч 31\xa0мин аудио, больше всего 21 ноября — 1\xa0ч 30\xa0мин."
+    )
     data = [json.loads(each.proto.json) for each in page.get("bidi_component")]
     (chart,) = [each for each in data if "bars" in each]
     assert chart["summary"] == summary
     assert [bar["share"] for bar in chart["bars"][-3:]] == [0, 1, 90 / 5400]
-    assert chart["bars"][-2]["text"] == "21 ноября: 1 ч 30 мин"
+    assert chart["bars"][-2]["text"] == "21 ноября: 1\xa0ч 30\xa0мин"
     assert (chart["ticks"][0], chart["ticks"][-1]) == ("25 августа", "22 ноября")
     values = page.table[0].value.to_dict("list")
     assert values == {
