@@ -25,6 +25,7 @@ from backend.pipeline.headers import is_mp4, is_text, read_riff_header
 from backend.pipeline.raw_formats import RAW_FORMATS
 from contracts.audio import InputFormat
 from contracts.recordings import AudioTrack
+from contracts.transcription import MAX_AUDIO_TRACKS
 
 _DEMUXERS = (
     "aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "au", "avi", "caf",
@@ -39,6 +40,10 @@ _NOT_MEDIA = (
     "The file is neither audio nor video. For telephone audio without a header, name its format "
     "with the option input_format: " + ", ".join(RAW_FORMATS) + "."
 )
+_MAX_TITLE_CHARS = 200
+_MAX_LANGUAGE_CHARS = 35
+"""Source: RFC 5646, section 4.4.1: software need not accept longer tags."""
+
 _NO_INDEX = "The file is cut off before its index."
 
 
@@ -67,16 +72,16 @@ def open_media(path: Path, input_format: InputFormat) -> Generator[InputContaine
 
 
 def audio_tracks(container: InputContainer) -> tuple[AudioTrack, ...]:
-    """Return the audio tracks of a file, in its order."""
+    """Return the audio tracks of a file, in its order; at most `MAX_AUDIO_TRACKS`."""
     return tuple(
         AudioTrack(
             number=number,
             codec=stream.codec_context.name,
             language=_known_language(stream.language),
-            title=stream.metadata.get("title"),
+            title=stream.metadata.get("title", "")[:_MAX_TITLE_CHARS] or None,
             is_default=bool(stream.disposition & Disposition.default),
         )
-        for number, stream in enumerate(container.streams.audio, 1)
+        for number, stream in enumerate(container.streams.audio[:MAX_AUDIO_TRACKS], 1)
     )
 
 
@@ -86,7 +91,7 @@ def audio_stream(container: InputContainer, number: int) -> AudioStream:
 
 
 def _known_language(language: str | None) -> str | None:
-    return None if language in (None, "", "und") else language
+    return None if language in (None, "", "und") else language[:_MAX_LANGUAGE_CHARS]
 
 
 def _open(path: Path, input_format: InputFormat) -> InputContainer:

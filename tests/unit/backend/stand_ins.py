@@ -165,7 +165,11 @@ class StandInQueue:
 
 
 class StandInPreparation:
-    """Writes a recording whose chunk n has all samples 100 * n, one second each."""
+    """Writes a recording whose chunk n has all samples 100 * n, one second each.
+
+    Attributes:
+        n_signals: voices that speak in turn, a chunk each.
+    """
 
     def __init__(self, work: WorkFolder, n_chunks: int = 3) -> None:
         self._work = work
@@ -173,6 +177,7 @@ class StandInPreparation:
         self.warnings: list[JobWarning] = []
         self.error: Exception | None = None
         self.n_prepared = 0
+        self.n_signals = 1
 
     async def prepare(self, run: JobContext) -> RecordingPlan:
         self.n_prepared += 1
@@ -189,7 +194,11 @@ class StandInPreparation:
             gain_db=0.0,
             chunks=chunks,
         )
-        return RecordingPlan(signals=[signal], warnings=self.warnings)
+        signals = [
+            signal.model_copy(update={"spans": turns, "chunks": turns})
+            for turns in (chunks[voice :: self.n_signals] for voice in range(self.n_signals))
+        ]
+        return RecordingPlan(signals=signals, warnings=self.warnings)
 
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         if not plan.is_at(self._work.pcm(run.job.id)):

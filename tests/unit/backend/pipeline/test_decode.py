@@ -205,6 +205,13 @@ def test_the_number_of_a_track_selects_it(tmp_path: Path) -> None:
     assert result.recording.peak == 0
 
 
+def test_what_a_file_says_of_its_tracks_is_bounded(tmp_path: Path) -> None:
+    """Else each page of the history would carry it."""
+    path = write_tracks(tmp_path / "a.mkv", [tone(1, 8_000)], titles=["а" * 100_000])
+    (track,) = probe(path).tracks
+    assert track.title == "а" * 200
+
+
 def test_a_number_without_a_track_is_refused(tmp_path: Path) -> None:
     path = write_tracks(tmp_path / "a.mkv", [tone(1, 8_000), tone(1, 8_000)])
     with pytest.raises(NoSuchTrackError, match="no audio track 3; it has 2"):

@@ -68,6 +68,28 @@ async def test_a_restart_between_chunks_transcribes_none_twice(components: Compo
     assert await components.texts(run.job.id) == chunk_texts(range(3))
 
 
+async def test_voices_on_different_channels_are_written_in_turn(components: Components) -> None:
+    """A restart neither repeats a voice nor leaves one out."""
+    components.preparation.n_chunks, components.preparation.n_signals = 8, 2
+    checkpoint = StandInCheckpoint()
+    components.llm.errors = {5: LlmFailedError("no answer")}
+    run = await components.new_run()
+    with pytest.raises((LlmFailedError, StepFailedError)):
+        await components.workflow(checkpoint).run(run)
+    done_before = (await components.stores.jobs.get(run.job.id)).progress.chunks_done
+    assert done_before == 5
+
+    components.llm.errors = {}
+    again = await components.begin(run.job.id)
+    assert await components.workflow(StandInCheckpoint()).run(again)
+    job = await components.stores.jobs.get(run.job.id)
+    assert job.result
+    assert [each.text for each in job.result.segments] == chunk_texts(range(8))
+    assert [each.start for each in job.result.segments] == pytest.approx(range(8), abs=0.11)
+    assert job.progress.chunks_done == 8
+    assert sorted(components.llm.asked) == [0, 1, 2, 3, 4, 5, 5, 6, 7]
+
+
 async def test_a_crash_between_the_answer_and_the_checkpoint_loses_no_answer(
     components: Components,
 ) -> None:
