@@ -92,12 +92,15 @@ class MediaDecoder:
             raise TooLongError(too_long_message(self._max_duration_s))
         return media
 
-    async def decode(self, source: Path, media: MediaInfo, target: Path) -> DecodedMedia:
+    async def decode(
+        self, source: Path, media: MediaInfo, target: Path, *, first_s: float | None = None
+    ) -> DecodedMedia:
         """Decode a file to 16 kHz mono PCM.
 
         Args:
             media: the result of `probe`.
             target: the file to write.
+            first_s: seconds after which to stop; None: decode all.
 
         Raises:
             DiskFullError: the disk is full.
@@ -110,7 +113,7 @@ class MediaDecoder:
             with map_disk_full(), _mapped_errors():
                 await run_sync(target.touch)
                 return await self._processes.run(
-                    partial(decode_file, source, media, target, self._max_duration_s),
+                    partial(decode_file, source, media, target, self._max_duration_s, first_s),
                     DecodedMedia,
                     self._limits(source, media, target),
                     self._ensure_free,

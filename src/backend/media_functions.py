@@ -15,8 +15,13 @@ def probe_file(
     return probe(source, name=name, input_format=input_format, audio_track=audio_track)
 
 
-def decode_file(
-    source: Path, media: MediaInfo, target: Path, max_duration_s: float, report: Report
+def decode_file(  # noqa: PLR0913, PLR0917  # one call in another process
+    source: Path,
+    media: MediaInfo,
+    target: Path,
+    max_duration_s: float,
+    first_s: float | None,
+    report: Report,
 ) -> DecodedMedia:
     """Decode a media file to 16 kHz PCM; see `decode_to_pcm`."""
-    return decode_to_pcm(source, media, target, max_duration_s, report)
+    return decode_to_pcm(source, media, target, max_duration_s, report, first_s=first_s)

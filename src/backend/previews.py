@@ -14,22 +14,53 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from backend.errors import LlmFailedError, LlmNotReadyError, UploadNotFoundError
+from backend.errors import (
+    LlmFailedError,
+    LlmNotReadyError,
+    OverloadedError,
+    UploadNotFoundError,
+)
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
+from backend.owner_limit import OwnerTurns
 from backend.pipeline.decode import MediaInfo
 from backend.pipeline.normalize import apply_gain, gain_db, speech_level_db
 from backend.pipeline.pcm import PcmRecording, to_wav
+from backend.pipeline.prepare import n_decoded_channels
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import amplified, waveform_of
 from backend.storage.database import JobStore, QueueStore
 from backend.storage.uploads import LinkedFile, UploadStore
 from backend.storage.work_folder import WorkFolder
-from contracts.audio import SAMPLE_RATE, NormalizationMethod, NormalizationOptions
+from contracts.audio import (
+    SAMPLE_RATE,
+    SAMPLE_WIDTH_BYTES,
+    NormalizationMethod,
+    NormalizationOptions,
+)
 from contracts.recordings import RecordingPreview, Waveform
 
 MAX_KEPT = 8
-"""Number of decoded recordings kept, the most recently used ones."""
+MAX_KEPT_BYTES = 768 * 2**20
+"""Decoded recordings that are kept, the most recently used ones."""
+
+MAX_DECODED_BYTES = 256 * 2**20
+"""Of one recording: about two hours of one channel. The rest of a longer one is not analyzed."""
+
+SHORT_S = 600.0
+"""Length up to which a recording does not wait for longer ones."""
+
+TIMEOUT_S = 120.0
+"""Time for one analysis."""
+
+MAX_UNFINISHED = 32
+"""Analyses of one owner that run or wait."""
+
+GRACE_S = 3.0
+"""Time after which an analysis ends that no request waits for any more."""
+
+RETRY_AFTER_S = 30
+_SLACK_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +69,14 @@ class PreviewAnalysis:
 
     Attributes:
         levels: of the speech, by each method's own measure; see `speech_level_db`.
+        is_cut: whether only the beginning was decoded.
     """
 
     media: MediaInfo
     recording: PcmRecording
     levels: Mapping[NormalizationMethod, float | None]
     waveform: Waveform
+    is_cut: bool
 
 
 @dataclass
@@ -62,9 +95,19 @@ class PreviewEntry:
         analysis = self.analysis
         return analysis.done() and (analysis.cancelled() or bool(analysis.exception()))
 
+    @property
+    def size_bytes(self) -> int:
+        """The size of the decoded recording; 0 until it is complete."""
+        if not self.analysis.done() or self.has_failed:
+            return 0
+        return self.analysis.result().recording.path.stat().st_size
+
 
 class Previews:
-    """The previews of uploads; one recording is decoded at a time, to leave cores for jobs.
+    """The previews of uploads.
+
+    One short and one long recording are decoded at a time, to leave cores for jobs; owners take
+    turns.
 
     Args:
         idle_s: seconds after which an unused preview is removed.
@@ -92,7 +135,7 @@ class Previews:
         self._sweep_s = sweep_s
         self._detector = SpeechDetector()
         self._uploads = uploads
-        self._decode_slot = asyncio.Semaphore(1)
+        self._short_turns, self._long_turns = OwnerTurns(), OwnerTurns()
         self._entries: dict[str, PreviewEntry] = {}
 
     async def recording(
@@ -103,10 +146,14 @@ class Previews:
         Raises:
             UploadNotFoundError: no upload of that owner has this id.
             WrongStateError: bytes are missing.
+            OverloadedError: the analysis takes too long, or too many of the owner's wait.
             ServiceError: the problem that a job for it would have.
         """
         async with self._analysis_of(upload_id, owner) as (file, analysis):
             recording = analysis.recording
+            # a cut recording has at least the length that its header declares, if any
+            declared_s = (analysis.media.duration_s or 0.0) if analysis.is_cut else 0.0
+            duration_s = max(recording.duration_s, declared_s)
             gain = gain_db(analysis.levels[options.normalization], options)
             return RecordingPreview(
                 name=file.name,
@@ -115,10 +162,11 @@ class Previews:
                 codec=analysis.media.codec,
                 sample_rate=analysis.media.sample_rate,
                 channels=analysis.media.channels,
-                duration_s=recording.duration_s,
+                duration_s=duration_s,
+                analyzed_s=recording.duration_s if analysis.is_cut else None,
                 loudness_lufs=analysis.levels[NormalizationMethod.LUFS],
                 peak_dbfs=20 * math.log10(recording.peak) if recording.peak else None,
-                estimate_s=await self._estimate_s(recording.duration_s),
+                estimate_s=await self._estimate_s(duration_s),
                 gain_db=gain,
                 waveform=analysis.waveform,
                 normalized=amplified(analysis.waveform, gain),
@@ -177,42 +225,67 @@ class Previews:
             entry.n_users -= 1
             entry.used_at = time.monotonic()
             self._remove_superfluous()
+            if not entry.n_users and not entry.analysis.done():
+                loop = asyncio.get_running_loop()
+                loop.call_later(GRACE_S, self._cancel_unused, upload_id, entry)
 
     async def _begin(self, upload_id: str, owner: str) -> PreviewEntry:
+        unfinished = (one for one in self._entries.values() if not one.analysis.done())
+        if sum(one.owner == owner for one in unfinished) >= MAX_UNFINISHED:
+            raise OverloadedError("Too many previews are waiting.", retry_after_s=RETRY_AFTER_S)
         file = await self._uploads.link(upload_id, owner)
         if upload_id in self._entries:  # another request was faster
             _unlink(file.path)
         else:
-            analysis = asyncio.create_task(self._run_analysis(file))
+            analysis = asyncio.create_task(self._run_analysis(file, owner))
             self._entries[upload_id] = PreviewEntry(owner, file, analysis)
         return self._entries[upload_id]
 
-    async def _run_analysis(self, file: LinkedFile) -> PreviewAnalysis:
+    async def _run_analysis(self, file: LinkedFile, owner: str) -> PreviewAnalysis:
         """Decode and analyze a file, then remove it."""
         target = self._work.path_for_new_file()
         try:
-            async with self._decode_slot:
-                media = await self._decoder.probe(file.path, name=file.name)
-                decoded = await self._decoder.decode(file.path, media, target)
-                return await run_sync(self._analyze, media, decoded.recording)
+            media = await self._decoder.probe(file.path, name=file.name)
+            is_short = media.duration_s is not None and media.duration_s <= SHORT_S
+            turns = self._short_turns if is_short else self._long_turns
+            async with turns.turn(owner), asyncio.timeout(TIMEOUT_S):
+                first_s = _analyzed_s(media, is_short=is_short)
+                decoded = await self._decoder.decode(file.path, media, target, first_s=first_s)
+                return await run_sync(self._analyze, media, decoded.recording, first_s)
+        except TimeoutError as error:
+            _unlink(target)
+            raise OverloadedError(
+                "The preview takes too long; the recording can be transcribed without it.",
+                retry_after_s=RETRY_AFTER_S,
+            ) from error
         except BaseException:
             _unlink(target)
             raise
         finally:
             _unlink(file.path)
 
-    def _analyze(self, media: MediaInfo, recording: PcmRecording) -> PreviewAnalysis:
+    def _analyze(
+        self, media: MediaInfo, recording: PcmRecording, first_s: float
+    ) -> PreviewAnalysis:
         spans = self._detector.find_speech(recording)
         levels = {each: speech_level_db(recording, spans, each) for each in NormalizationMethod}
-        return PreviewAnalysis(media, recording, levels, waveform_of(recording))
+        is_cut = recording.duration_s >= first_s
+        return PreviewAnalysis(media, recording, levels, waveform_of(recording), is_cut)
+
+    def _cancel_unused(self, upload_id: str, entry: PreviewEntry) -> None:
+        is_current = self._entries.get(upload_id) is entry
+        if is_current and not entry.n_users and not entry.analysis.done():
+            self._remove(upload_id)
 
     def _remove_superfluous(self) -> None:
         unused = {
             upload_id: entry for upload_id, entry in self._entries.items() if not entry.n_users
         }
         by_use = sorted(unused, key=lambda upload_id: unused[upload_id].used_at, reverse=True)
+        n_bytes = 0
         for place, upload_id in enumerate(by_use):
-            if place >= MAX_KEPT or unused[upload_id].has_failed:
+            n_bytes += unused[upload_id].size_bytes
+            if place >= MAX_KEPT or n_bytes > MAX_KEPT_BYTES or unused[upload_id].has_failed:
                 self._remove(upload_id)
 
     def _remove(self, upload_id: str) -> None:
@@ -244,6 +317,13 @@ class Previews:
         ahead_s, beside_s = await self._waiting.remaining_audio_s(duration_s)
         own_s = ahead_s + duration_s
         return round(rtf * (own_s + min(own_s, beside_s)), 1)
+
+
+def _analyzed_s(media: MediaInfo, *, is_short: bool) -> float:
+    """Return how many seconds to decode; a short recording may be longer than its header says."""
+    bytes_per_s = SAMPLE_RATE * SAMPLE_WIDTH_BYTES * n_decoded_channels(media)
+    longest_s = MAX_DECODED_BYTES / bytes_per_s
+    return min(longest_s, SHORT_S + _SLACK_S) if is_short else longest_s
 
 
 def _unlink(path: Path) -> None:

@@ -276,10 +276,10 @@ def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:
 def _max_decoded(settings: BackendSettings) -> int:
     """Return how many files may be decoded at once.
 
-    One for each long or short job, for a preview and for a language detection, so that none waits
-    for another kind; and two for dictations.
+    One for each long or short job, two for previews and one for a language detection, so that none
+    waits for another kind; and two for dictations.
     """
-    return 2 * settings.max_running_jobs + 4
+    return 2 * settings.max_running_jobs + 5
 
 
 def _uploads(settings: BackendSettings, disk: Disk, work: WorkFolder) -> UploadStore:

@@ -44,6 +44,11 @@ class RecordingPreview(BaseModel):
     sample_rate: int
     channels: int
     duration_s: Seconds
+    analyzed_s: Seconds | None = Field(
+        default=None,
+        description="Seconds from the start that loudness, waveforms and excerpts cover; null: all "
+        "of the recording.",
+    )
     loudness_lufs: float | None = Field(
         default=None, description="Loudness of the speech by EBU R 128; null: no speech."
     )

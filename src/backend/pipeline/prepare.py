@@ -44,8 +44,14 @@ def n_decoded_channels(info: MediaInfo) -> int:
     return info.channels if info.channels <= MAX_SEPARATE_CHANNELS else 1
 
 
-def decode_to_pcm(
-    source: Path, info: MediaInfo, target: Path, max_duration_s: float, on_block: OnBlock
+def decode_to_pcm(  # noqa: PLR0913
+    source: Path,
+    info: MediaInfo,
+    target: Path,
+    max_duration_s: float,
+    on_block: OnBlock,
+    *,
+    first_s: float | None = None,
 ) -> DecodedMedia:
     """Decode a file to s16le, 16 kHz, channels interleaved.
 
@@ -54,6 +60,7 @@ def decode_to_pcm(
         info: the result of `probe` for it.
         target: the file to write.
         max_duration_s: limit of the decoded audio, whatever the header declares.
+        first_s: seconds of audio after which to stop; None: decode all.
         on_block: called for each block; twice over for files with too many channels.
 
     Raises:
@@ -62,10 +69,10 @@ def decode_to_pcm(
         UnreadableAudioError: no packet can be decoded.
     """
     report = DecodeReport()
-    blocks = _limited_blocks(source, info, report, max_duration_s, on_block)
+    blocks = _limited_blocks(source, info, report, max_duration_s, on_block, first_s)
     n_channels = n_decoded_channels(info)
     if n_channels != info.channels:
-        unmixed = _limited_blocks(source, info, DecodeReport(), max_duration_s, on_block)
+        unmixed = _limited_blocks(source, info, DecodeReport(), max_duration_s, on_block, first_s)
         weights = downmix_weights(unmixed, info.channels)
         blocks = (block @ weights for block in blocks)
     covariance = Covariance(n_channels)
@@ -82,14 +89,21 @@ def decode_to_pcm(
     return DecodedMedia(mix, channels, report.truncated, report.non_finite)
 
 
-def _limited_blocks(
-    source: Path, info: MediaInfo, report: DecodeReport, max_duration_s: float, on_block: OnBlock
+def _limited_blocks(  # noqa: PLR0913, PLR0917  # as `decode_to_pcm`
+    source: Path,
+    info: MediaInfo,
+    report: DecodeReport,
+    max_duration_s: float,
+    on_block: OnBlock,
+    first_s: float | None,
 ) -> Iterator[Block]:
     for block in decode_blocks(source, info, report):
         on_block()
         if report.n_samples / info.sample_rate > max_duration_s:
             raise TooLongError(too_long_message(max_duration_s))
         yield block
+        if first_s is not None and report.n_samples / info.sample_rate >= first_s:
+            return
 
 
 def too_long_message(max_duration_s: float) -> str:

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from backend.dependencies import Owner, PreviewsOfUploads
 from backend.routes import tus
+from backend.routes.waiting import while_connected
 from contracts.audio import NormalizationOptions
 from contracts.problems import ProblemType
 from contracts.recordings import MAX_EXCERPT_S, RecordingPreview
@@ -26,6 +27,7 @@ router = APIRouter(
         ProblemType.TOO_LONG,
         ProblemType.UNSUPPORTED_MEDIA,
         ProblemType.INVALID_OPTION,
+        ProblemType.OVERLOADED,
         ProblemType.DISK_FULL,
     ),
 )
@@ -43,12 +45,13 @@ class ExcerptQuery(NormalizationOptions):
 @router.get("/recording", summary="Media properties and waveforms of a finished upload")
 async def preview_upload(
     upload_id: str,
+    request: Request,
     options: Annotated[NormalizationOptions, Query()],
     previews: PreviewsOfUploads,
     owner: Owner,
 ) -> RecordingPreview:
     """Return the preview once the file is decoded; later calls with other options are fast."""
-    return await previews.recording(upload_id, owner, options)
+    return await while_connected(request, previews.recording(upload_id, owner, options))
 
 
 @router.get(
@@ -64,10 +67,12 @@ async def preview_upload(
 )
 async def listen_to_upload(
     upload_id: str,
+    request: Request,
     excerpt: Annotated[ExcerptQuery, Query()],
     previews: PreviewsOfUploads,
     owner: Owner,
 ) -> Response:
     """Return a few seconds of normalised audio."""
-    wav = await previews.excerpt(upload_id, owner, excerpt.start_s, excerpt.duration_s, excerpt)
+    work = previews.excerpt(upload_id, owner, excerpt.start_s, excerpt.duration_s, excerpt)
+    wav = await while_connected(request, work)
     return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})

@@ -35,7 +35,7 @@ export class AudioPreview {
     this.#recording = recording;
     this.#normalization = normalization;
     if (isNew && this.#playing === "after") stopExcerpt();
-    const last = Math.max(0, Math.floor(recording.duration_s - EXCERPT_S));
+    const last = Math.max(0, Math.floor(analyzedS(recording) - EXCERPT_S));
     this.position.max = last;
     this.label.hidden = last === 0;
     this.#start ??= Math.min(last, Math.floor(loudestExcerptStart(recording.waveform, EXCERPT_S)));
@@ -75,14 +75,15 @@ export class AudioPreview {
 
   #draw() {
     if (!this.#recording || !this.element.clientWidth) return;
-    const { duration_s: duration, waveform, normalized } = this.#recording;
+    const { waveform, normalized } = this.#recording;
+    const duration = analyzedS(this.#recording);
     const excerpt = [this.#start / duration, (this.#start + EXCERPT_S) / duration];
     drawWaveform(this.sides.before.canvas, waveform.peaks, excerpt);
     drawWaveform(this.sides.after.canvas, normalized.peaks, excerpt);
   }
 
   #moveToPixel(canvas, x) {
-    const middle = (x / canvas.clientWidth) * this.#recording.duration_s;
+    const middle = (x / canvas.clientWidth) * analyzedS(this.#recording);
     this.#moveTo(middle - EXCERPT_S / 2);
   }
 
@@ -110,6 +111,11 @@ export class AudioPreview {
     this.#showLabels();
     if (failed) this.output.textContent = this.t.text("uploader.playback_failed");
   }
+}
+
+/** Return how many seconds from the start the waveforms and excerpts cover. */
+function analyzedS({ analyzed_s: analyzed, duration_s: duration }) {
+  return analyzed ?? duration;
 }
 
 function gainText(t, { gain_db: gainDb }) {

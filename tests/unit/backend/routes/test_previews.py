@@ -11,6 +11,8 @@ import pytest
 
 from audio_files import tone, write_encoded, write_silent_video, write_wav
 from backend import previews as previews_module
+from backend.owner_limit import OwnerTurns
+from live_server import serving
 
 pytestmark = pytest.mark.whole_app
 
@@ -201,3 +203,79 @@ async def until(is_so) -> None:
     async with asyncio.timeout(10):
         while not is_so():
             await asyncio.sleep(0.02)
+
+
+async def test_of_a_long_recording_the_beginning_is_analyzed(
+    client, a_tone, files_left, monkeypatch
+) -> None:
+    """Otherwise a small file that holds hours of silence fills the disk."""
+    monkeypatch.setattr(previews_module, "MAX_DECODED_BYTES", 3 * 32_000)
+    url = await upload(client, a_tone)
+    found = (await client.get(f"{url}/recording")).json()
+    assert found["duration_s"] == 5.0
+    assert 3.0 <= found["analyzed_s"] < 5.0
+    (decoded,) = decoded_ones(files_left)
+    assert decoded.stat().st_size < len(a_tone)
+    whole = await upload(client, a_tone[: 44 + 2 * 32_000])
+    assert (await client.get(f"{whole}/recording")).json()["analyzed_s"] is None
+
+
+async def test_a_short_recording_does_not_wait_for_long_ones(app, client, a_tone) -> None:
+    previews = app.state.services.previews
+    async with previews._long_turns.turn("another owner"), asyncio.timeout(20):
+        assert (await client.get(f"{await upload(client, a_tone)}/recording")).status_code == 200
+
+
+async def test_kept_recordings_have_a_limit_of_bytes(
+    client, a_tone, files_left, monkeypatch
+) -> None:
+    monkeypatch.setattr(previews_module, "MAX_KEPT_BYTES", 400_000)
+    for _ in range(4):
+        await client.get(f"{await upload(client, a_tone)}/recording")
+    assert len(decoded_ones(files_left)) == 2
+
+
+async def test_an_analysis_that_takes_too_long_ends(app, client, a_tone, files_left, monkeypatch):
+    monkeypatch.setattr(previews_module, "TIMEOUT_S", 0.0)
+    url = await upload(client, a_tone)
+    answer = await client.get(f"{url}/recording")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/overloaded")
+    assert decoded_ones(files_left) == []
+    monkeypatch.setattr(previews_module, "TIMEOUT_S", 60.0)
+    assert (await client.get(f"{url}/recording")).status_code == 200
+
+
+async def test_a_client_that_hangs_up_ends_its_analysis(
+    app, a_tone, files_left, monkeypatch
+) -> None:
+    """Otherwise previews that nobody waits for hold those of others."""
+    monkeypatch.setattr(previews_module, "GRACE_S", 0.05)
+    monkeypatch.setattr(previews_module, "MAX_UNFINISHED", 1)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        previews = app.state.services.previews
+        async with previews._short_turns.turn("another owner"):
+            path = await upload(client, a_tone)
+            asking = asyncio.create_task(client.get(f"{path}/recording"))
+            await until(lambda: len(decoded_ones(files_left)) == 1)
+            second = await client.get(f"{await upload(client, a_tone)}/recording")
+            assert (second.status_code, second.json()["type"]) == (503, "/problems/overloaded")
+            asking.cancel()
+            await until(lambda: decoded_ones(files_left) == [])
+        assert (await client.get(f"{path}/recording")).status_code == 200
+
+
+async def test_analyses_of_one_owner_take_turns_with_those_of_others() -> None:
+    """Otherwise one key with many uploads holds the previews of all others."""
+    turns, order = OwnerTurns(), []
+
+    async def work(owner: str) -> None:
+        async with turns.turn(owner):
+            order.append(owner)
+            await asyncio.sleep(0)
+
+    async with turns.turn("first"):
+        waiting = [asyncio.create_task(work(owner)) for owner in ("a", "a", "a", "a", "b", "c")]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+    await asyncio.wait(waiting)
+    assert order == ["a", "b", "c", "a", "a"]
