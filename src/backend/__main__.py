@@ -18,7 +18,7 @@ def main() -> None:
             "BIND_ADDRESS at 127.0.0.1."
         )
     configure_logging(settings.log_level, "backend")
-    keep_files_private(settings.data_dir)
+    keep_files_private(settings.data_dir, settings.database_files())
     serve(create_app(settings), settings.bind_address, settings.backend_port)
 
 

@@ -1,5 +1,6 @@
 """The settings of the backend."""
 
+import glob
 import re
 from functools import cached_property
 from ipaddress import ip_address
@@ -219,6 +220,19 @@ class BackendSettings(ServiceSettings):
     def database(self) -> str:
         """Return the database's URL, the default one included."""
         return self.database_url or f"sqlite:///{self.data_dir / 'speech_transcription.db'}"
+
+    def database_files(self) -> list[Path]:
+        """Return the existing files of a SQLite database, and those of DBOS beside it."""
+        scheme, _, name = self.database.partition(":///")
+        if scheme != "sqlite":
+            return []
+        path = Path(name)
+        return [
+            file
+            for database in (path.name, "dbos.db")
+            for file in path.parent.glob(f"{glob.escape(database)}*")
+            if file.name.removeprefix(database) in ("", "-wal", "-shm", "-journal", ".lock")
+        ]
 
     def _parse_keys(self, name: str, text: str) -> tuple[str, ...]:
         """Return the keys of a setting; errors name the setting and show no key."""

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import structlog
@@ -17,14 +17,18 @@ def keep_new_files_private() -> None:
     os.umask(_OTHERS)
 
 
-def keep_files_private(data_dir: Path) -> None:
+def keep_files_private(data_dir: Path, files: Iterable[Path] = ()) -> None:
     """Let only this process's user read what it stores, and what a folder holds already.
 
     A file of another user is left as it is, with a warning: the service may still read it.
+
+    Args:
+        data_dir: created if it is missing.
+        files: stored outside that folder; their folders stay as they are.
     """
     keep_new_files_private()
     data_dir.mkdir(parents=True, exist_ok=True)
-    n_left = sum(not _make_private(path) for path in _tree(data_dir.resolve()))
+    n_left = sum(not _make_private(path) for path in [*_tree(data_dir.resolve()), *files])
     if n_left:
         log.warning("files_not_private", n_files=n_left, reason="they belong to another user")
 

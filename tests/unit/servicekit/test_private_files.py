@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.settings import BackendSettings
 from servicekit.private_files import keep_files_private
 
 
@@ -30,6 +31,21 @@ def test_files_of_an_earlier_version_become_private(tmp_path: Path):
     for folder in (data, data / "blobs", recording.parent):
         assert _mode(folder) == "0o700"
     assert _mode(recording) == _mode(data / "speech_transcription.db") == "0o600"
+
+
+def test_a_database_outside_the_data_folder_becomes_private(tmp_path: Path):
+    """Its folder may belong to others, and so may the other files in it."""
+    database, others = tmp_path / "jobs[1].db", tmp_path / "jobs[1].dbx"
+    wal, steps = tmp_path / "jobs[1].db-wal", tmp_path / "dbos.db"
+    for path in (database, wal, steps, others):
+        path.write_bytes(b"")
+    tmp_path.chmod(0o755)
+    settings = BackendSettings(
+        _env_file=None, database_url=f"sqlite:///{database}", data_dir=tmp_path / "data"
+    )
+    keep_files_private(settings.data_dir, settings.database_files())
+    assert {_mode(path) for path in (database, wal, steps)} == {"0o600"}
+    assert (_mode(tmp_path), _mode(others)) == ("0o755", "0o644")
 
 
 def test_new_files_are_private(tmp_path: Path):
