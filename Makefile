@@ -17,6 +17,9 @@ TORCH_INDEX_URL ?= https://download.pytorch.org/whl/cpu
 TORCH_LOCKED := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' req_llm.txt)
 TORCH_VERSION ?= $(TORCH_LOCKED)$(if $(filter x86_64,$(shell uname -m)),$(if $(filter Linux,$(shell uname -s)),+cpu))
 
+# Pin the image's content with a digest: PYTHON_IMAGE=python:3.11-slim@sha256:…
+PYTHON_IMAGE ?= python:3.11-slim
+
 # DATA_DIR as compose resolves it: the folder must exist and be writable before `up`.
 DATA_FOLDER := $(or $(DATA_DIR),$(shell sed -n 's/^DATA_DIR=//p' .env 2>/dev/null),data)
 # Containers run as the user who calls make, but never as root.
@@ -41,8 +44,9 @@ update_env_file: ## Create .env from .env.example; keep an existing one.
 
 .PHONY: build_base_image build_torch_image build_frontend_image build_backend_image \
 	build_llm_image build_images drop_images up down full_start full_stop full_restart
-build_base_image: ## Build the base image that all services share.
-	docker build --file deploy/base.Dockerfile --tag speech_transcription_base .
+build_base_image: ## Build the base image that all services share (PYTHON_IMAGE).
+	docker build --file deploy/base.Dockerfile --tag speech_transcription_base \
+		--build-arg PYTHON_IMAGE="$(PYTHON_IMAGE)" .
 
 build_torch_image: build_base_image ## Build the base image with torch (TORCH_INDEX_URL, TORCH_VERSION).
 	docker build --file deploy/torch.Dockerfile --tag speech_transcription_torch \
@@ -67,7 +71,7 @@ drop_images: ## Remove this project's images; run `make down` first.
 
 # In root's clone the data folder belongs to root, but the containers do not run as root.
 up: ## Start the containers, wait until they are ready and print the address.
-	@mkdir -p "$(DATA_FOLDER)"
+	@mkdir -p "$(DATA_FOLDER)/models" "$(DATA_FOLDER)/huggingface"
 	@if [ "$$(id -u)" = 0 ]; then chown -R "$(CONTAINER_USER)" "$(DATA_FOLDER)"; fi
 	$(COMPOSE) up --detach --wait
 	@echo "Ready: http://$$($(COMPOSE) port frontend 8010 | sed 's/^0\.0\.0\.0/localhost/')"

@@ -1,5 +1,7 @@
 # The base of the three services' images. Built by `make build_base_image`.
-FROM python:3.11-slim
+ARG PYTHON_IMAGE=python:3.11-slim
+
+FROM ${PYTHON_IMAGE}
 
 LABEL speech_transcription.image="base" \
       org.opencontainers.image.title="speech_transcription" \

@@ -9,5 +9,5 @@ from servicekit.server import serve
 if __name__ == "__main__":
     settings = LlmSettings()
     configure_logging(settings.log_level, "llm")
-    keep_files_private(settings.data_dir)
+    keep_files_private(settings.models_dir)
     serve(create_app(settings), settings.bind_address, settings.llm_port)

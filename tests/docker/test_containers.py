@@ -147,6 +147,14 @@ def test_llm_starts_without_a_network(stack):
         subprocess.run(["docker", "kill", container], capture_output=True, check=True)
 
 
+def test_the_llm_sees_its_models_only(stack):
+    """A flaw in reading a model's files must not open recordings and transcripts."""
+    listed = stack.python("llm", "import os; print(*os.listdir('/data'))").split()
+    assert set(listed) == {"models", "huggingface"}
+    with pytest.raises(AssertionError, match=r"Read-only file system|Permission denied"):
+        stack.python("llm", "open('/data/x', 'w')")
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_crashed_container_restarts(stack, service: str):
     """Kill the process from the host: Docker treats its own kill as a stop."""
@@ -169,6 +177,6 @@ def test_data_survives_removing_the_containers(stack):
     assert stack.compose("ps", "--all", "--quiet") == ""
     stack.make("up")
     assert (stack.data / "kept").read_text() == "as it was"
-    assert stack.python("llm", "print(open('/data/kept').read())").strip() == "as it was"
+    assert stack.python("backend", "print(open('/data/kept').read())").strip() == "as it was"
     (sentence,) = russian_sentences(1)
     assert _transcribe(stack, sentence.path)["status"] == "completed"
