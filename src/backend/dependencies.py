@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from backend.api_keys import ApiKeys
@@ -108,3 +108,7 @@ PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 Owner = Annotated[str, Depends(owner_of)]
+WordTimestamps = Annotated[
+    bool | None,
+    Query(description="Return the times of each word; default: as in the job's options."),
+]

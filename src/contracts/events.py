@@ -35,3 +35,9 @@ class JobEvent:
     def json(self) -> str:
         """Return the data as JSON; the streams of all followers share an event."""
         return self.data.model_dump_json()
+
+    @cached_property
+    def json_without_words(self) -> str:
+        """Return the data as JSON; a segment without the times of its words."""
+        data = self.data
+        return data.without_words().model_dump_json() if isinstance(data, Segment) else self.json

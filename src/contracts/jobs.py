@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -202,6 +202,17 @@ class Job(BaseModel):
     hit: SearchHit | None = Field(
         default=None, description="In search results: position of the match."
     )
+
+    def as_requested(self, word_timestamps: bool | None = None) -> Self:
+        """Return the job with the times of words, or without them.
+
+        Args:
+            word_timestamps: whether to keep them; None: as in the job's options.
+        """
+        keep = self.options.word_timestamps if word_timestamps is None else word_timestamps
+        if keep or self.result is None:
+            return self
+        return self.model_copy(update={"result": self.result.without_words()})
 
 
 class JobPage(BaseModel):

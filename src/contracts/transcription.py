@@ -1,7 +1,7 @@
 """Transcription options and transcripts, of a chunk and of a whole recording."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
 
@@ -40,7 +40,9 @@ class DecodingOptions(BaseModel):
         1, ge=1, le=10, description="Beam width; 1 is greedy decoding, the fastest."
     )
     temperature: float = Field(0.0, ge=0, le=1, description="Sampling temperature; 0: no sampling.")
-    word_timestamps: bool = Field(False, description="Return the times of each word.")
+    word_timestamps: bool = Field(
+        False, description="Return the times of each word; subtitles use them in any case."
+    )
     prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
 
 
@@ -73,10 +75,9 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
     )
 
     def decoding(self) -> DecodingOptions:
-        """Return the options that are sent to the llm."""
-        return DecodingOptions.model_validate(
-            self.model_dump(include=set(DecodingOptions.model_fields))
-        )
+        """Return the options that are sent to the llm, which always times the words."""
+        own = self.model_dump(include=set(DecodingOptions.model_fields))
+        return DecodingOptions.model_validate(own | {"word_timestamps": True})
 
 
 class Word(BaseModel):
@@ -203,6 +204,10 @@ class Segment(ChunkSegment):
             index for index, word in enumerate(words) if word.probability < UNSURE_WORD_PROBABILITY
         ]
 
+    def without_words(self) -> Self:
+        """Return the segment without the times of its words."""
+        return self.model_copy(update={"words": None})
+
 
 class Transcript(BaseModel):
     """The text of a recording; its segments are in order and never overlap."""
@@ -212,3 +217,8 @@ class Transcript(BaseModel):
     duration_s: float
     speech_s: float = Field(description="Seconds of detected speech.")
     segments: list[Segment]
+
+    def without_words(self) -> Self:
+        """Return the transcript without the times of its words."""
+        segments = [segment.without_words() for segment in self.segments]
+        return self.model_copy(update={"segments": segments})

@@ -44,11 +44,16 @@ def _docx(job: Job, transcript: Transcript, timestamps: bool) -> bytes:
     return to_docx(job, transcript, timestamps=timestamps)
 
 
+def _json(job: Job, transcript: Transcript, _: bool) -> bytes:
+    with_words = job.options.word_timestamps
+    return to_json(transcript if with_words else transcript.without_words()).encode()
+
+
 WRITERS: dict[ExportFormat, Writer] = {
     ExportFormat.TXT: _txt,
     ExportFormat.DOCX: _docx,
     ExportFormat.SRT: _utf8(to_srt),
     ExportFormat.VTT: _utf8(to_vtt),
     ExportFormat.TSV: _utf8(to_tsv),
-    ExportFormat.JSON: _utf8(to_json),
+    ExportFormat.JSON: _json,
 }

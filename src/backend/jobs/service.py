@@ -81,21 +81,25 @@ class JobService:
         """Return a job without its result, or raise JobNotFoundError."""
         return await self._jobs.get(job_id, owner, with_result=False)
 
-    async def get_json(self, job_id: str, owner: str) -> bytes:
+    async def get_json(self, job_id: str, owner: str, word_timestamps: bool | None = None) -> bytes:
         """Return a job as JSON; the result of a finished one may come from the cache.
+
+        Args:
+            word_timestamps: whether segments have words; None: as in the job's options.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
         revision = await self._jobs.revision(job_id, owner)
         head = await self.get_head(job_id, owner)
+        words = head.options.word_timestamps if word_timestamps is None else word_timestamps
         if not head.status.is_final:
             job = await self.get(job_id, owner)
-            return await run_sync(lambda: job.model_dump_json().encode())
-        result = await self._cache.get(owner, job_id, revision)
+            return await run_sync(lambda: job.as_requested(words).model_dump_json().encode())
+        result = await self._cache.get(owner, job_id, revision, with_words=words)
         if result is None:
             job = await self.get(job_id, owner)
-            result = await run_sync(_result_json, job)
-            await self._cache.put(owner, job_id, revision, result)
+            result = await run_sync(_result_json, job.as_requested(words))
+            await self._cache.put(owner, job_id, revision, result, with_words=words)
         return (
             head.model_dump_json(exclude={"result"}).encode()[:-1] + b',"result":' + result + b"}"
         )

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from backend.dependencies import Jobs, Owner
+from backend.dependencies import Jobs, Owner, WordTimestamps
 from backend.errors import OverloadedError
 from backend.jobs.service import JobService
 from contracts.problems import ProblemType
@@ -47,20 +47,23 @@ async def follow_transcription(
     jobs: Jobs,
     owner: Owner,
     last_event_id: Annotated[str | None, Header(description="Resume after this event.")] = None,
+    word_timestamps: WordTimestamps = None,
 ) -> EventSourceResponse:
     """Send the events so far, then new ones until the job ends."""
     if jobs.n_streams >= MAX_STREAMS:
         raise OverloadedError("Too many event streams are open.", retry_after_s=RETRY_AFTER_S)
-    await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
-    events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id))
+    job = await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
+    words = job.options.word_timestamps if word_timestamps is None else word_timestamps
+    events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id), with_words=words)
     return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
 async def _messages(
-    jobs: JobService, job_id: str, owner: str, after: int
+    jobs: JobService, job_id: str, owner: str, after: int, *, with_words: bool
 ) -> AsyncIterator[ServerSentEvent]:
     async for event in jobs.events(job_id, owner, after):
-        yield ServerSentEvent(event.json, event=event.kind.value, id=str(event.id))
+        json = event.json if with_words else event.json_without_words
+        yield ServerSentEvent(json, event=event.kind.value, id=str(event.id))
 
 
 def _parse_event_id(last_event_id: str | None) -> int:

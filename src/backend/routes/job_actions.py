@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from backend.dependencies import Jobs, Owner
+from backend.dependencies import Jobs, Owner, WordTimestamps
 from backend.routes.json_body import json_body_of, json_body_schema
 from contracts.jobs import Job, JobDescription, SegmentCorrection
 from contracts.problems import ProblemType
@@ -26,7 +26,7 @@ router = APIRouter(
 )
 async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job; the speech model stops within a chunk."""
-    return await jobs.cancel(job_id, owner)
+    return (await jobs.cancel(job_id, owner)).as_requested()
 
 
 @router.post(
@@ -39,7 +39,7 @@ async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
 )
 async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job, queued again; it continues at the first chunk without a result."""
-    return await jobs.resume(job_id, owner)
+    return (await jobs.resume(job_id, owner)).as_requested()
 
 
 @router.patch(
@@ -77,13 +77,18 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
         ProblemType.TOO_LARGE,
     ),
 )
-async def correct_segment(
+async def correct_segment(  # noqa: PLR0913  # one argument for each dependency
+    *,
     request: Request,
     job_id: str,
     index: Annotated[int, Path(ge=0, lt=2**31)],
     jobs: Jobs,
     owner: Owner,
+    word_timestamps: WordTimestamps = None,
 ) -> Segment:
     """Return the segment; `original_text` keeps the model's text."""
     correction = await json_body_of(request, SegmentCorrection)
-    return await jobs.edit_segment(job_id, owner, index, correction.text)
+    segment = await jobs.edit_segment(job_id, owner, index, correction.text)
+    if word_timestamps is None:
+        word_timestamps = (await jobs.get_head(job_id, owner)).options.word_timestamps
+    return segment if word_timestamps else segment.without_words()

@@ -4,7 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from backend.dependencies import Jobs, Owner, ReceivingLimit, Submission, Uploads, Work
+from backend.dependencies import (
+    Jobs,
+    Owner,
+    ReceivingLimit,
+    Submission,
+    Uploads,
+    WordTimestamps,
+    Work,
+)
 from backend.errors import UnsupportedMediaError
 from backend.jobs.submission import JobSubmission
 from backend.routes.json_body import inline_schema, json_body_of, request_validation
@@ -115,10 +123,12 @@ async def create_transcription(  # noqa: PLR0913  # one argument for each depend
     summary="A job with its progress and its text so far",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def read_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Response:
+async def read_transcription(
+    job_id: str, jobs: Jobs, owner: Owner, word_timestamps: WordTimestamps = None
+) -> Response:
     """Return the job."""
     # stored as JSON: parsing and serialising a long transcript again would be slow
-    return Response(await jobs.get_json(job_id, owner), media_type=_JSON)
+    return Response(await jobs.get_json(job_id, owner, word_timestamps), media_type=_JSON)
 
 
 async def _submit_upload(

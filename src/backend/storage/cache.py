@@ -61,13 +61,17 @@ class TranscriptCache:
         self._retry_at = 0.0
         self._is_failing = False
 
-    async def get(self, owner: str, job_id: str, revision: int) -> bytes | None:
+    async def get(
+        self, owner: str, job_id: str, revision: int, *, with_words: bool = True
+    ) -> bytes | None:
         """Return the JSON of a job's result, if it is cached at this revision."""
-        return await self._get(_key(owner, job_id, revision))
+        return await self._get(_key(owner, job_id, _version(revision, with_words)))
 
-    async def put(self, owner: str, job_id: str, revision: int, job_json: bytes) -> None:
-        """Cache the JSON of a finished job's result."""
-        await self._put(_key(owner, job_id, revision), job_json)
+    async def put(
+        self, owner: str, job_id: str, revision: int, job_json: bytes, *, with_words: bool = True
+    ) -> None:
+        """Cache the JSON of a finished job's result, with or without the times of words."""
+        await self._put(_key(owner, job_id, _version(revision, with_words)), job_json)
 
     async def get_chunk(self, owner: str, key: str) -> bytes | None:
         """Return the JSON of a chunk's transcript, if it is cached."""
@@ -125,8 +129,12 @@ class TranscriptCache:
             log.warning("cache_unreachable", cause=type(error).__name__)
 
 
-def _key(owner: str, job_id: str, revision: int | str) -> str:
-    return f"{_JOBS}{owner}:{job_id}:{revision}"
+def _version(revision: int, with_words: bool) -> str:
+    return f"{revision}" if with_words else f"{revision}:no_words"
+
+
+def _key(owner: str, job_id: str, version: str) -> str:
+    return f"{_JOBS}{owner}:{job_id}:{version}"
 
 
 def _chunk_key(owner: str, key: str) -> str:

@@ -8,7 +8,8 @@ from contracts.transcription import DecodingOptions, TranscribeOptions
 
 def options_key(options: TranscribeOptions) -> str:
     """Return a key that is equal for options with the same transcript."""
-    return _digest(options.model_dump_json(exclude={"force", "low_latency"}).encode())
+    not_in_result = {"force", "low_latency", "word_timestamps"}
+    return _digest(options.model_dump_json(exclude=not_in_result).encode())
 
 
 def chunk_key(pcm: bytes, options: DecodingOptions, model: ModelIdentity, only_for: str) -> str:

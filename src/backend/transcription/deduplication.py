@@ -110,8 +110,10 @@ class Deduplicator:
             own_revision = await self._jobs.revision(job_id)
         except JobNotFoundError:
             return
-        if result := await self._cache.get(owner, primary_id, revision):
-            await self._cache.put(owner, job_id, own_revision, result)
+        for with_words in (True, False):
+            result = await self._cache.get(owner, primary_id, revision, with_words=with_words)
+            if result is not None:
+                await self._cache.put(owner, job_id, own_revision, result, with_words=with_words)
 
     async def _revision(self, job_id: str) -> int | None:
         try:

@@ -21,15 +21,18 @@ export class BackendError extends Error {
 /** An id in the address bar may be anything; only these are sent to the backend. */
 const JOB_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
+/** The reader follows words whatever the job's own option says. */
+const WORDS = "?word_timestamps=true";
+
 export class Backend {
   constructor(jobId) {
     this.isJobId = JOB_ID.test(jobId);
     this.base = `/backend/v1/transcriptions/${encodeURIComponent(jobId)}`;
     this.audioUrl = `${this.base}/audio`;
-    this.eventsUrl = `${this.base}/events`;
+    this.eventsUrl = `${this.base}/events${WORDS}`;
   }
 
-  job = () => this.#json("");
+  job = () => this.#json(WORDS);
   waveform = () => this.#json("/waveform");
   cancel = () => this.#json("/cancel", { method: "POST" });
   resume = () => this.#json("/resume", { method: "POST" });
@@ -39,7 +42,7 @@ export class Backend {
     const body = JSON.stringify({ text });
     // finish the request even if the tab is closed, so that the last correction is saved
     const keepalive = body.length < MAX_KEEPALIVE_CHARS;
-    return this.#json(`/segments/${index}`, { method: "PATCH", headers, body, keepalive });
+    return this.#json(`/segments/${index}${WORDS}`, { method: "PATCH", headers, body, keepalive });
   }
 
   /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */

@@ -16,6 +16,7 @@ from backend.jobs.events import JobEvents
 from backend.jobs.service import JobService
 from backend.queueing.worker import Worker
 from contracts.jobs import Job, JobStatus
+from contracts.transcription import TranscribeOptions
 from unit.backend.jobs.test_submission import submission
 from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import OWNER
@@ -48,8 +49,8 @@ def service(
     )
 
 
-async def completed(components: Components) -> Job:
-    job = await components.add_job()
+async def completed(components: Components, options: TranscribeOptions | None = None) -> Job:
+    job = await components.add_job(options)
     await components.worker().work_on(job.id)
     return job
 
@@ -138,13 +139,13 @@ async def test_a_deleted_job_leaves_nothing_behind(components: Components) -> No
     serves = service(components)
     await serves.get_json(job.id, OWNER)
     revision = await components.stores.jobs.revision(job.id)
-    assert await components.cache.get(OWNER, job.id, revision) is not None
+    assert await components.cache.get(OWNER, job.id, revision, with_words=False) is not None
     blob = await components.stores.jobs.blob(job.id)
     assert blob is not None
     components.queue.waiting.add(job.id)
     await serves.delete(job.id, OWNER)
     assert not blob.exists()
-    assert await components.cache.get(OWNER, job.id, revision) is None
+    assert await components.cache.get(OWNER, job.id, revision, with_words=False) is None
     assert components.queue.waiting == set()
     with pytest.raises(JobNotFoundError):
         await serves.get(job.id, OWNER)
@@ -185,7 +186,26 @@ async def test_a_transcript_is_corrected_only_after_its_end(components: Componen
 async def test_the_json_is_the_same_with_and_without_the_cache(components: Components) -> None:
     job, serves = await completed(components), service(components)
     fresh, cached = [Job.model_validate_json(await serves.get_json(job.id, OWNER)) for _ in "ab"]
-    assert fresh == cached == await serves.get(job.id, OWNER)
+    assert fresh == cached == (await serves.get(job.id, OWNER)).as_requested()
+
+
+@pytest.mark.parametrize("option", [False, True])
+async def test_a_caller_may_ask_for_word_times_whatever_the_option_says(
+    components: Components, option: bool
+) -> None:
+    """The page follows the words of jobs that a program started without them."""
+    options = TranscribeOptions(word_timestamps=option)
+    job, serves = await completed(components, options), service(components)
+
+    async def has_words(word_timestamps: bool | None) -> bool:
+        read = Job.model_validate_json(await serves.get_json(job.id, OWNER, word_timestamps))
+        assert read.result is not None
+        return read.result.segments[0].words is not None
+
+    for _ in ("fresh", "cached"):
+        assert await has_words(None) is option
+        assert await has_words(True)
+        assert not await has_words(False)
 
 
 async def test_a_deleted_recording_is_reported(components: Components) -> None:
