@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, InputFormat, NormalizationOptions
 from contracts.languages import language_code
 from contracts.models import ModelIdentity
+from contracts.report import ReportItem
 from contracts.thresholds import UNSURE_WORD_PROBABILITY
 from contracts.unsure import UnsureSign, unsure_signs
 
@@ -46,6 +47,14 @@ class DecodingOptions(BaseModel):
     prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
 
 
+class ChunkOptions(DecodingOptions):
+    """All options of a chunk."""
+
+    language_only: bool = Field(
+        False, description="Detect the language only; the response has no text."
+    )
+
+
 class TranscribeOptions(NormalizationOptions, DecodingOptions):
     """All options of a recording."""
 
@@ -74,10 +83,15 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         "first text comes sooner, the last a little later.",
     )
 
-    def decoding(self) -> DecodingOptions:
+    def normalization_options(self) -> NormalizationOptions:
+        """Return the options of loudness."""
+        own = self.model_dump(include=set(NormalizationOptions.model_fields))
+        return NormalizationOptions.model_validate(own)
+
+    def decoding(self) -> ChunkOptions:
         """Return the options that are sent to the llm, which always times the words."""
         own = self.model_dump(include=set(DecodingOptions.model_fields))
-        return DecodingOptions.model_validate(own | {"word_timestamps": True})
+        return ChunkOptions.model_validate(own | {"word_timestamps": True})
 
 
 class Word(BaseModel):
@@ -174,6 +188,20 @@ class ChunkTranscript(BaseModel):
     timings: ChunkTimings
 
 
+class ChunkReading(ChunkTranscript):
+    """The text of a chunk after missing speech was decoded again.
+
+    Attributes:
+        lead_s: seconds by which its clock starts before the chunk.
+        seconds_by_language: seconds of audio in each language; empty: all in `language`.
+        report: what became of speech without words, on the clock of the segments.
+    """
+
+    lead_s: Seconds = 0.0
+    seconds_by_language: dict[str, float] = Field(default_factory=dict[str, float])
+    report: list[ReportItem] = Field(default_factory=list[ReportItem])
+
+
 class Segment(ChunkSegment):
     """Decoded text with times of the original recording, in seconds."""
 
@@ -217,6 +245,10 @@ class Transcript(BaseModel):
     duration_s: float
     speech_s: float = Field(description="Seconds of detected speech.")
     segments: list[Segment]
+    report: list[ReportItem] = Field(
+        default_factory=list[ReportItem],
+        description="What became of speech without words, and of speech that was decoded again.",
+    )
 
     def without_words(self) -> Self:
         """Return the transcript without the times of its words."""

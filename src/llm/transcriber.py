@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
+from contracts.transcription import ChunkOptions, ChunkTimings, ChunkTranscript
 from llm.batching import RETRY_AFTER_S, BatchQueue, BatchResult
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.errors import NotReadyError
@@ -17,10 +17,10 @@ from llm.metrics import InferenceMetrics
 @dataclass(frozen=True, eq=False, slots=True)
 class _Request:
     samples: Samples
-    options: DecodingOptions
+    options: ChunkOptions
 
     @property
-    def batch_key(self) -> DecodingOptions:
+    def batch_key(self) -> ChunkOptions:
         return self.options
 
 
@@ -58,7 +58,7 @@ class Transcriber:
             queue_size=queue_size,
         )
 
-    async def transcribe(self, samples: Samples, options: DecodingOptions) -> ChunkTranscript:
+    async def transcribe(self, samples: Samples, options: ChunkOptions) -> ChunkTranscript:
         """Queue a chunk and return its transcript; cancelling removes it from the queue.
 
         Raises:

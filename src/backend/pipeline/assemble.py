@@ -3,13 +3,15 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, inf
 
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE
+from contracts.report import ReportItem
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkSegment, ChunkTranscript, Segment, Word
+from contracts.transcription import ChunkReading, ChunkSegment, Segment, Word
 
 SNAP_S = 0.5
 """A segment's edge inside speech snaps to an edge of the speech span within this distance."""
@@ -19,6 +21,20 @@ EDGE_PADDING_S = 0.1
 
 MIN_SEGMENT_S = 0.02
 """Length of a segment whose edges coincide: one step of the model's timestamps."""
+
+
+@dataclass(frozen=True)
+class AssembledChunk:
+    """What a chunk adds to a transcript; times are those of the recording.
+
+    Attributes:
+        segments: the new segments; before them the last segment of earlier chunks, if text that
+            did not fit before the recording's end was appended to it.
+        report: what became of speech without words.
+    """
+
+    segments: list[Segment]
+    report: list[ReportItem]
 
 
 class Assembly:
@@ -48,20 +64,26 @@ class Assembly:
         """Seconds of audio added so far, in each language."""
         return self._seconds_by_language
 
-    def add(self, chunk: Chunk, transcript: ChunkTranscript) -> list[Segment]:
-        """Add the transcript of the next chunk.
-
-        Returns:
-            The new segments; before them the last segment of earlier chunks, if text that did
-            not fit before the recording's end was appended to it.
-        """
-        self._seconds_by_language[transcript.language] += ceil(chunk.duration_s)
+    def add(self, chunk: Chunk, reading: ChunkReading) -> AssembledChunk:
+        """Add the reading of the next chunk."""
+        seconds = reading.seconds_by_language
+        self._seconds_by_language.update(seconds or {reading.language: ceil(chunk.duration_s)})
+        offset_s = chunk.start_s - reading.lead_s
         changed: dict[int, Segment] = {}
-        for segment in transcript.segments:
+        for segment in reading.segments:
             if segment.text.strip():
-                self._last = self._place(segment, chunk.start_s)
+                self._last = self._place(segment, offset_s)
                 changed[self._last.index] = self._last
-        return list(changed.values())
+        report = [
+            item.model_copy(
+                update={
+                    "start": round(max(item.start + offset_s, 0.0), 3),
+                    "end": round(min(item.end + offset_s, self._duration_s), 3),
+                }
+            )
+            for item in reading.report
+        ]
+        return AssembledChunk(list(changed.values()), report)
 
     def _place(self, segment: ChunkSegment, offset_s: float) -> Segment:
         """Return a segment after the last one, or the last one extended by its text."""
@@ -70,7 +92,9 @@ class Assembly:
         latest_start = max(self._duration_s - MIN_SEGMENT_S, 0.0)
         if self._last and previous_end > latest_start:  # the recording ends here
             return self._last.model_copy(update={"text": join_texts([self._last.text, text])})
-        snapped_start = self._edges.snap_start(offset_s + segment.start)
+        snapped_start = self._edges.snap_start(
+            offset_s + segment.start, offset_s + _first_end(segment)
+        )
         start = min(max(snapped_start, previous_end), latest_start)
         end = min(self._edges.snap_end(offset_s + segment.end), self._duration_s)
         end = max(end, start + MIN_SEGMENT_S)
@@ -97,9 +121,12 @@ class _SpeechEdges:
         self._starts = [span.start / SAMPLE_RATE for span in spans]
         self._ends = [span.end / SAMPLE_RATE for span in spans]
 
-    def snap_start(self, time_s: float) -> float:
+    def snap_start(self, time_s: float, first_end_s: float) -> float:
+        """Return the start of a segment, whose first word ends at `first_end_s`."""
         following = bisect_left(self._starts, time_s)
         if self._is_in_pause(time_s) and following < len(self._starts):
+            if first_end_s < self._starts[following]:  # the detector missed a whole word
+                return time_s
             return self._starts[following] - EDGE_PADDING_S
         return _snap(time_s, self._starts, -EDGE_PADDING_S)
 
@@ -112,6 +139,11 @@ class _SpeechEdges:
     def _is_in_pause(self, time_s: float) -> bool:
         n_started = bisect_right(self._starts, time_s)
         return n_started == 0 or self._ends[n_started - 1] < time_s
+
+
+def _first_end(segment: ChunkSegment) -> float:
+    """Return where the first word of a segment ends, or the segment if it has no words."""
+    return segment.words[0].end if segment.words else segment.end
 
 
 def _snap(time_s: float, edges: Sequence[float], padding_s: float) -> float:

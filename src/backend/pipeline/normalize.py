@@ -92,9 +92,14 @@ def _target_db(options: NormalizationOptions) -> float | None:
     return options.target_lufs if options.target_dbfs is None else options.target_dbfs
 
 
-def apply_gain(samples: Samples, gain_db: float) -> Samples:
-    """Return amplified samples, limited so that no true peak exceeds full scale."""
-    return limit_true_peak(samples * np.float32(10 ** (gain_db / 20)))
+def apply_gain(samples: Samples, gain_db: float | Samples) -> Samples:
+    """Return amplified samples, limited so that no true peak exceeds full scale.
+
+    Args:
+        gain_db: of all samples, or of each.
+    """
+    factor = np.power(10.0, np.asarray(gain_db) / 20).astype(np.float32)
+    return limit_true_peak(samples * factor)
 
 
 def _speech(recording: PcmRecording, spans: Iterable[SpeechSpan]) -> Iterator[Samples]:

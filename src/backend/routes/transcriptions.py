@@ -22,6 +22,7 @@ from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 from contracts.jobs import Job, UploadedRecording
 from contracts.problems import ProblemType
+from contracts.report import Report
 from contracts.transcription import TranscribeOptions
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
@@ -129,6 +130,17 @@ async def read_transcription(
     """Return the job."""
     # stored as JSON: parsing and serialising a long transcript again would be slow
     return Response(await jobs.get_json(job_id, owner, word_timestamps), media_type=_JSON)
+
+
+@router.get(
+    "/{job_id}/report",
+    summary="What became of speech without words, and of speech that was decoded again",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def read_report(job_id: str, jobs: Jobs, owner: Owner) -> Report:
+    """Return the report so far; it is complete once the job has ended."""
+    result = (await jobs.get(job_id, owner)).result
+    return Report(items=result.report if result else [])
 
 
 async def _submit_upload(

@@ -4,21 +4,21 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from backend.llm_client import LlmClient
-from backend.pipeline.normalize import apply_gain
-from backend.pipeline.pcm import to_s16le
-from backend.transcription.cache_keys import chunk_key
+from backend.transcription.cache_keys import ChunkContent, chunk_key
+from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_cache import ChunkCache
+from backend.transcription.chunk_reader import READING_VERSION, ChunkReader
 from backend.transcription.context import Checkpoint, ChunkContext
 from contracts.jobs import Job
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkTranscript
+from contracts.transcription import ChunkReading
 
 _CONCURRENT_CUTS = 2
 """Chunks that are cut and normalised at once; each takes memory and a core."""
 
 
 class ChunkTranscriber:
-    """Cuts a chunk, looks for its transcript, and else asks the llm."""
+    """Cuts a chunk, looks for its transcript, and else has it read."""
 
     def __init__(self, llm: LlmClient, chunks: ChunkCache, checkpoint: Checkpoint) -> None:
         self._llm = llm
@@ -26,13 +26,13 @@ class ChunkTranscriber:
         self._checkpoint = checkpoint
         self._cut_limiter = CapacityLimiter(_CONCURRENT_CUTS)
 
-    async def transcribe(self, context: ChunkContext, index: int) -> ChunkTranscript:
+    async def transcribe(self, context: ChunkContext, index: int) -> ChunkReading:
         """Return the transcript of a chunk; the checkpoint keeps the key it is stored under.
 
         Raises:
             StepFailedError: the llm failed on it, now or before a restart.
         """
-        computed: ChunkTranscript | None = None
+        computed: ChunkReading | None = None
 
         async def compute() -> str:
             nonlocal computed
@@ -52,25 +52,25 @@ class ChunkTranscriber:
             # the job that the transcript belonged to was deleted meanwhile
             key, computed = await self._compute(context, index)
 
-    async def _compute(
-        self, context: ChunkContext, index: int
-    ) -> tuple[str, ChunkTranscript | None]:
+    async def _compute(self, context: ChunkContext, index: int) -> tuple[str, ChunkReading | None]:
         """Transcribe a chunk, unless its transcript is stored.
 
         Returns: the key it is stored under, and the transcript if the llm was asked.
         """
         run = context.run
         options, only_for = run.job.options.decoding(), _only_for(run.job)
-        pcm = await run_sync(_chunk_pcm, context, index, limiter=self._cut_limiter)
-        key = chunk_key(pcm, options, _expected_model(context, index), only_for)
+        audio = _chunk_audio(context, index)
+        content = await run_sync(_content, audio, limiter=self._cut_limiter)
+        key = chunk_key(content, options, _expected_model(context, index), only_for)
         if await self._chunks.get(run.owner, key) is not None:
             return key, None
-        transcript = await self._llm.transcribe(pcm, options)
+        reader = ChunkReader(self._llm, self._cut_limiter)
+        reading = await reader.read(audio, options)
         # the llm may have changed its model meanwhile
-        key = chunk_key(pcm, options, transcript.model, only_for)
-        await self._chunks.put(run.owner, key, run.job.id, transcript)
-        run.inference_s += transcript.timings.inference_s / transcript.timings.batch_size
-        return key, transcript
+        key = chunk_key(content, options, reading.model, only_for)
+        await self._chunks.put(run.owner, key, run.job.id, reading)
+        run.inference_s += reader.inference_s
+        return key, reading
 
 
 def _only_for(job: Job) -> str:
@@ -88,7 +88,10 @@ def _expected_model(context: ChunkContext, index: int) -> ModelIdentity:
     return job.model if is_in_result and job.model is not None else context.model
 
 
-def _chunk_pcm(context: ChunkContext, index: int) -> bytes:
-    chunk = context.plan.chunk(index)
-    samples = context.recording.read(chunk.start, chunk.end)
-    return to_s16le(apply_gain(samples, context.plan.gain_db))
+def _chunk_audio(context: ChunkContext, index: int) -> ChunkAudio:
+    options = context.run.job.options.normalization_options()
+    return ChunkAudio(context.recording, context.plan, options, context.plan.chunk(index))
+
+
+def _content(audio: ChunkAudio) -> ChunkContent:
+    return ChunkContent(audio.pcm(), audio.lead(), audio.speech(), audio.options, READING_VERSION)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording
+from backend.pipeline.quiet_speech import UtteranceGain
 from backend.pipeline.vad import SpeechSpan, joined_spans
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.jobs import JobWarning
@@ -27,6 +28,7 @@ class Plan(BaseModel):
         spans: speech spans, as [start, end) in samples.
         gain_db: gain that normalises the speech.
         chunks: as [start, end) in samples.
+        utterance_gains: additional gains of quiet utterances; see `quiet_speech`.
     """
 
     n_samples: int
@@ -36,13 +38,16 @@ class Plan(BaseModel):
     gain_db: float
     chunks: list[tuple[int, int]]
     weights: list[float] = [1.0]
+    utterance_gains: list[UtteranceGain] = []
 
     @classmethod
-    def of(
+    def of(  # one argument for each step of the preparation
         cls,
+        *,
         recording: PcmRecording,
         spans: list[SpeechSpan],
         gain_db: float,
+        utterance_gains: list[UtteranceGain],
         chunks: list[Chunk],
     ) -> Self:
         """Return the plan for a signal."""
@@ -52,6 +57,7 @@ class Plan(BaseModel):
             audio_sha256=recording.sha256,
             spans=[(span.start, span.end) for span in spans],
             gain_db=gain_db,
+            utterance_gains=utterance_gains,
             chunks=[(chunk.start, chunk.end) for chunk in chunks],
             weights=list(recording.weights),
         )

@@ -14,6 +14,7 @@ from backend.pipeline.decode import MediaInfo
 from backend.pipeline.normalize import speech_gain_db
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.prepare import DecodedMedia
+from backend.pipeline.quiet_speech import utterance_gains as utterance_gains_of
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
 from backend.storage.database import RunStore
@@ -57,6 +58,9 @@ class Preparation:
     async def _plan(self, signal: Signal, options: TranscribeOptions) -> Plan:
         recording, spans = signal.recording, signal.spans
         gain_db = await run_sync(speech_gain_db, recording, spans, options)
+        utterance_gains = await run_sync(
+            utterance_gains_of, recording, spans, options.normalization
+        )
         chunks = await run_sync(
             plan_chunks,
             spans,
@@ -64,7 +68,13 @@ class Preparation:
             options.chunk_length_s,
             quietest_point_of(recording),
         )
-        return Plan.of(recording, spans, gain_db, chunks)
+        return Plan.of(
+            recording=recording,
+            spans=spans,
+            gain_db=gain_db,
+            utterance_gains=utterance_gains,
+            chunks=chunks,
+        )
 
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         """Return each signal; decode the file again if it is not on this process's disk."""

@@ -3,17 +3,17 @@
 from collections import Counter
 from math import inf
 
-from backend.pipeline.assemble import Assembly
+from backend.pipeline.assemble import AssembledChunk, Assembly
 from backend.pipeline.interleave import Interleaving
 from backend.transcription.plan import RecordingPlan
-from contracts.transcription import ChunkTranscript, Segment
+from contracts.transcription import ChunkReading
 
 MARGIN_S = 3.0
 """Seconds by which a segment may begin before its chunk."""
 
 
 class SignalsAssembly:
-    """Turns the chunk transcripts of a recording into segments in order.
+    """Turns the readings of a recording's chunks into segments in order.
 
     Args:
         language: the requested language, reported until a chunk is added.
@@ -35,17 +35,18 @@ class SignalsAssembly:
         most_common = seconds.most_common(1)
         return most_common[0][0] if most_common else self._language
 
-    def add(self, position: int, transcript: ChunkTranscript) -> list[Segment]:
-        """Add the transcript of the next chunk in the plan's order.
+    def add(self, position: int, reading: ChunkReading) -> AssembledChunk:
+        """Add the reading of the next chunk in the plan's order.
 
-        Returns: new segments; before them those that have a new text.
+        Returns: with new segments; before them those that have a new text.
         """
         place = self._places[position]
-        segments = self._assemblies[place.signal].add(self._plan.chunk(place), transcript)
+        added = self._assemblies[place.signal].add(self._plan.chunk(place), reading)
         if self._interleaving is None:
-            return segments
-        changed = self._interleaving.add(place.signal, segments)
-        return changed + self._interleaving.release(self._next_start_s(position))
+            return added
+        changed = self._interleaving.add(place.signal, added.segments)
+        released = self._interleaving.release(self._next_start_s(position))
+        return AssembledChunk(changed + released, added.report)
 
     def _next_start_s(self, position: int) -> float:
         if position + 1 == len(self._places):

@@ -28,7 +28,7 @@ from backend.transcription.signals_assembly import SignalsAssembly
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkTranscript
+from contracts.transcription import ChunkReading
 
 T = TypeVar("T")
 
@@ -109,18 +109,18 @@ class TranscriptionWorkflow:
         ]
         assembly = SignalsAssembly(plan, job.options.language)
 
-        def transcribe(place: ChunkPlace) -> Awaitable[ChunkTranscript]:
+        def transcribe(place: ChunkPlace) -> Awaitable[ChunkReading]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
-        transcripts = ordered_map(
+        readings = ordered_map(
             transcribe, places, self._concurrency, slow_start=job.options.low_latency
         )
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
-        async with aclosing(transcripts), updates:
+        async with aclosing(readings), updates:
             index = 0
-            async for transcript in transcripts:
+            async for reading in readings:
                 progress = _progress(plan, places, index, eta)
-                await self._store(job.id, assembly, index, transcript, progress)
+                await self._store(job.id, assembly, index, reading, progress)
                 index += 1
 
     async def _store(
@@ -128,14 +128,16 @@ class TranscriptionWorkflow:
         job_id: str,
         assembly: SignalsAssembly,
         index: int,
-        transcript: ChunkTranscript,
+        reading: ChunkReading,
         progress: Progress,
     ) -> None:
+        added = assembly.add(index, reading)
         result = ChunkResult(
-            segments=assembly.add(index, transcript),
+            segments=added.segments,
             progress=progress,
-            model=transcript.model,
+            model=reading.model,
             language=assembly.language,
+            report=added.report,
         )
         await retry_on_disk_full(partial(self._runs.append, job_id, index, result))
         self._notifier.notify(job_id)

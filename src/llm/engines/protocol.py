@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkSegment, DecodingAttempt, DecodingOptions
+from contracts.transcription import ChunkOptions, ChunkSegment, DecodingAttempt
 
 Samples = NDArray[np.float32]
 """Shape (n_samples,), float32 in [-1, 1], mono, 16 kHz."""
@@ -98,12 +98,13 @@ class SpeechEngine(Protocol):
         """Return the model and its device, for the transcripts."""
         ...
 
-    def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
+    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks that share their options.
 
         Args:
             chunks: each at least one sample and at most 30 seconds.
-            options: for every chunk; with the language `auto`, it is detected per chunk.
+            options: for every chunk; with the language `auto`, it is detected per chunk. With
+                `language_only` nothing else is done, and there are no segments.
 
         Returns:
             One result per chunk, in the same order.

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.problems import ProblemType
-from contracts.transcription import ChunkTranscript, DecodingOptions
+from contracts.transcription import ChunkOptions, ChunkTranscript
 from llm.dependencies import TranscriberDep
 from llm.routes.body import MAX_PCM_BYTES, cancel_on_disconnect, read_body, to_samples
 from servicekit.problems import problem_responses
@@ -41,7 +41,7 @@ CHUNK_PROBLEMS = problem_responses(
     responses=CHUNK_PROBLEMS,
 )
 async def transcribe_chunk(
-    request: Request, options: Annotated[DecodingOptions, Query()], transcriber: TranscriberDep
+    request: Request, options: Annotated[ChunkOptions, Query()], transcriber: TranscriberDep
 ) -> ChunkTranscript:
     """Return the text of the chunk; times are in seconds from its start."""
     samples = to_samples(await read_body(request, MAX_PCM_BYTES))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 from llm.engines.registry import load_engine
 from llm.threads import available_cores
@@ -97,7 +97,7 @@ def serve(
     with _anonymous_memory() as most:
         engine = load_engine("auto", checkpoint, _options(cache_dir))
         load_s = time.perf_counter() - started
-        options = DecodingOptions(word_timestamps=True)
+        options = ChunkOptions(word_timestamps=True)
         noise = np.random.default_rng(0).normal(0, 0.1, 16_000 * 30).astype(np.float32)
         results = [
             engine.transcribe([noise[: round(16_000 * length)] for length in batch], options)

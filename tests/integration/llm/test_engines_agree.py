@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from speech_corpus import russian_sentences
@@ -25,7 +25,7 @@ def test_openvino_has_no_more_wrong_words_than_transformers(
     chunks = [samples_of(one) for one in sentences]
     texts: dict[str, list[str]] = {}
     for name in ("openvino", "transformers"):
-        results = load(name).transcribe(chunks, DecodingOptions())
+        results = load(name).transcribe(chunks, ChunkOptions())
         texts[name] = [" ".join(s.text for s in one.segments) for one in results]
     worse = [
         n_wrong(spoken.text, fast) - n_wrong(spoken.text, reference)

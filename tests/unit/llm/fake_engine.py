@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkSegment, DecodingOptions
+from contracts.transcription import ChunkOptions, ChunkSegment
 from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
 
 
@@ -22,7 +22,7 @@ class FakeEngine:
         self.error: Exception | None = None
         self.closed = False
 
-    def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
+    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         assert not self.closed
         self.batches.append([len(chunk) for chunk in chunks])
         time.sleep(self.delay_s)
@@ -41,7 +41,7 @@ class FakeEngine:
         self.closed = True
 
 
-def _result(chunk: Samples, options: DecodingOptions) -> ChunkResult:
+def _result(chunk: Samples, options: ChunkOptions) -> ChunkResult:
     segment = ChunkSegment(
         start=0,
         end=len(chunk) / SAMPLE_RATE,

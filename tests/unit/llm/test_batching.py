@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S
 from llm.engines.protocol import SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
@@ -20,7 +20,7 @@ from llm.metrics import InferenceMetrics
 from llm.transcriber import Transcriber
 from unit.llm.fake_engine import FakeEngine
 
-OPTIONS = DecodingOptions()
+OPTIONS = ChunkOptions()
 
 
 @asynccontextmanager
@@ -40,9 +40,7 @@ async def running(
         loop.cancel()
 
 
-def ask(
-    transcriber: Transcriber, n_samples: int, options: DecodingOptions = OPTIONS
-) -> asyncio.Task:
+def ask(transcriber: Transcriber, n_samples: int, options: ChunkOptions = OPTIONS) -> asyncio.Task:
     return asyncio.create_task(transcriber.transcribe(np.zeros(n_samples, np.float32), options))
 
 
@@ -64,7 +62,7 @@ async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -
 async def test_chunks_with_different_options_do_not_share_a_batch() -> None:
     engine = FakeEngine()
     async with running(lambda: engine) as transcriber:
-        english = DecodingOptions(language="en")
+        english = ChunkOptions(language="en")
         await asyncio.gather(ask(transcriber, 7), ask(transcriber, 8, english), ask(transcriber, 9))
     assert engine.batches == [[7, 9], [8]]
 
@@ -151,7 +149,7 @@ def test_every_batch_starts_with_the_chunk_due_first_and_keeps_the_limits(
     """All arrive at once, so the shortest is due first; of equal ones, the earliest."""
     engine = FakeEngine()
     ages = {length * SECOND + n: n for n, length in enumerate(seconds)}
-    options = [DecodingOptions(language="en" if is_so else "ru") for is_so in english]
+    options = [ChunkOptions(language="en" if is_so else "ru") for is_so in english]
 
     async def work() -> None:
         async with running(lambda: engine, max_batch_size=max_batch_size) as transcriber:

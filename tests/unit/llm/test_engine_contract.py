@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, EngineOptions, PunctuationEngine
 from llm.engines.registry import load_engine
 from unit.llm.checkpoints import write_old_checkpoint
@@ -25,7 +25,7 @@ def test_an_engine_answers_each_chunk_in_order_and_within_its_time(
 ) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 48_000).astype(np.float32)
     chunks = [noise, noise[:16_000]]
-    results = engine.transcribe(chunks, DecodingOptions(language="auto", word_timestamps=True))
+    results = engine.transcribe(chunks, ChunkOptions(language="auto", word_timestamps=True))
     assert len(results) == len(chunks)
     for chunk, result in zip(chunks, results, strict=True):
         assert result.language != "auto"
@@ -35,7 +35,7 @@ def test_an_engine_answers_each_chunk_in_order_and_within_its_time(
     assert engine.identity.engine
     engine.close()
     with pytest.raises((RuntimeError, AssertionError)):
-        engine.transcribe(chunks, DecodingOptions())
+        engine.transcribe(chunks, ChunkOptions())
 
 
 @pytest.mark.parametrize(

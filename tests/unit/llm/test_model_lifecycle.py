@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.models import HealthStatus, ModelState
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, CheckpointError
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import LAST_RETRY_S, ModelLifecycle, retry_delays
@@ -139,9 +139,7 @@ async def test_a_swap_loses_no_request_and_closes_no_running_engine(
     small = load.engines["small"]
     small.delay_s = 0.1
     chunk = np.zeros(5, np.float32)
-    asked = [
-        asyncio.create_task(transcriber.transcribe(chunk, DecodingOptions())) for _ in range(6)
-    ]
+    asked = [asyncio.create_task(transcriber.transcribe(chunk, ChunkOptions())) for _ in range(6)]
     await until(lambda: small.batches)
     big.arrive.set()
     answers = await asyncio.gather(*asked)

@@ -25,6 +25,7 @@ from backend.storage.database.tables import (
     Base,
     EditRow,
     FileRow,
+    ReportItemRow,
     SegmentRow,
     TranscriptionRow,
     WordRow,
@@ -169,8 +170,9 @@ def _claim(
 
 def _copy(session: Session, source: TranscriptionRow, target: TranscriptionRow) -> None:
     """Copy a result; both rows are locked."""
-    session.execute(delete(SegmentRow).where(SegmentRow.transcription_number == target.number))
-    for table in (SegmentRow, WordRow, EditRow):
+    for table in (SegmentRow, ReportItemRow):
+        session.execute(delete(table).where(table.transcription_number == target.number))
+    for table in (SegmentRow, WordRow, EditRow, ReportItemRow):
         _copy_rows(session, table, source.number, target.number)
     for name in _COPIED:
         setattr(target, name, getattr(source, name))

@@ -12,6 +12,7 @@ from backend.storage.database.queue import queue_positions
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
+    ReportItemRow,
     SegmentRow,
     TagRow,
     TranscriptionRow,
@@ -19,6 +20,7 @@ from backend.storage.database.tables import (
 )
 from contracts.jobs import FileInfo, Job, JobStatus, Progress
 from contracts.models import ModelIdentity
+from contracts.report import ReportItem
 from contracts.spacing import join_texts
 from contracts.transcription import Segment, Transcript, Word
 
@@ -153,7 +155,21 @@ def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
         duration_s=row.total_s,
         speech_s=row.speech_s,
         segments=segments,
+        report=report_of(session, row.number),
     )
+
+
+def report_of(session: Session, number: int) -> list[ReportItem]:
+    """Return what became of speech without words, in order of the starts."""
+    query = (
+        select(ReportItemRow)
+        .where(ReportItemRow.transcription_number == number)
+        .order_by(ReportItemRow.start, ReportItemRow.id)
+    )
+    return [
+        ReportItem(start=row.start, end=row.end, kind=row.kind, detail=row.detail)
+        for row in session.scalars(query)
+    ]
 
 
 def segments_of(

@@ -13,6 +13,7 @@ from backend.storage.database.search.lemmas import lemmas_of
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
+    ReportItemRow,
     SegmentRow,
     TagRow,
     TranscriptionRow,
@@ -20,6 +21,7 @@ from backend.storage.database.tables import (
 )
 from contracts.jobs import Job, JobDescription, JobStatus, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
+from contracts.report import ReportItem
 from contracts.transcription import Segment
 
 Row = dict[str, Any]
@@ -48,12 +50,14 @@ class ChunkResult:
         segments: new and changed ones; one with an existing index replaces that segment.
         progress: of the job, this chunk included.
         language: of the whole recording so far.
+        report: what became of speech without words.
     """
 
     segments: Sequence[Segment]
     progress: Progress
     model: ModelIdentity
     language: str
+    report: Sequence[ReportItem] = ()
 
 
 def file_row(job: Job, owner: str, blob: str) -> FileRow:
@@ -108,6 +112,13 @@ def replace_segments(session: Session, number: int, segments: list[Row], words: 
     session.execute(insert(SegmentRow), [row | transcription for row in segments])
     if words:
         session.execute(insert(WordRow), [row | transcription for row in words])
+
+
+def add_report(session: Session, number: int, items: Sequence[ReportItem]) -> None:
+    """Insert what became of speech without words."""
+    session.add_all(
+        ReportItemRow(transcription_number=number, **item.model_dump()) for item in items
+    )
 
 
 def set_model(row: TranscriptionRow, model: ModelIdentity) -> None:

@@ -9,6 +9,7 @@ from backend.storage.database.row_mappers import find_rows, lock_row, to_jobs
 from backend.storage.database.row_writers import (
     ChunkResult,
     PreparedRecording,
+    add_report,
     add_warnings,
     end_job,
     replace_segments,
@@ -116,6 +117,7 @@ class RunStore:
             if chunk_index > row.chunks_done:
                 raise ValueError(f"chunk {chunk_index} came when {row.chunks_done} was expected")
             replace_segments(session, row.number, *rows)
+            add_report(session, row.number, result.report)
             set_chunk_done(row, chunk_index, result)
             return True
 

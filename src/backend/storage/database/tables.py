@@ -3,6 +3,7 @@
 files 1─1 transcriptions 1─n segments 1─n words
                          │            1─1 edits, where a segment was corrected
                          1─n tags
+                         1─n report_items
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
 Deleting a transcription deletes all of these (`ON DELETE CASCADE`).
@@ -28,7 +29,8 @@ from backend.storage.database.columns import CompressedJson, Json, PlainText, Ut
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack, Waveform
-from contracts.transcription import ChunkTranscript, TranscribeOptions
+from contracts.report import ReportKind
+from contracts.transcription import ChunkReading, TranscribeOptions
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -220,6 +222,23 @@ class EditRow(Base):
     __table_args__ = (ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),)
 
 
+class ReportItemRow(Base):
+    """What became of a stretch of speech; times in seconds of the recording."""
+
+    __tablename__ = "report_items"
+
+    id: Mapped[Number]
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
+    )
+    start: Mapped[float]
+    end: Mapped[float]
+    kind: Mapped[ReportKind] = mapped_column(_enum(ReportKind))
+    detail: Mapped[str]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class TagRow(Base):
     """A tag that the owner gave to a job."""
 
@@ -232,7 +251,7 @@ class TagRow(Base):
 
 
 class ChunkTranscriptRow(Base):
-    """The llm's answer for a chunk, under a key made of all that it depends on."""
+    """The text of a chunk, under a key made of all that it depends on."""
 
     __tablename__ = "chunk_transcripts"
 
@@ -241,4 +260,4 @@ class ChunkTranscriptRow(Base):
     transcription_number: Mapped[int] = mapped_column(
         BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
     )
-    transcript: Mapped[ChunkTranscript] = mapped_column(CompressedJson(ChunkTranscript))
+    transcript: Mapped[ChunkReading] = mapped_column(CompressedJson(ChunkReading))

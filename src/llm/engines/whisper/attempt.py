@@ -104,6 +104,25 @@ def decode(
     ]
 
 
+def detect(
+    network: WhisperNetwork, chunks: Sequence[EncodedChunk], language: str
+) -> list[Detection]:
+    """Detect the languages of a batch, without writing any text.
+
+    Args:
+        network: the loaded checkpoint.
+        chunks: encoded in one call.
+        language: of all chunks; `auto`: the most probable one of each.
+
+    Returns:
+        One detection per chunk, in order.
+    """
+    decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
+    special = network.vocabulary.special
+    logits = decoder.advance(np.array([[special.start_of_transcript]] * len(chunks)))
+    return _detect(logits, special, language)
+
+
 def _prompt_tokens(network: WhisperNetwork, prompt: str) -> list[int]:
     vocabulary = network.vocabulary
     special = vocabulary.special

@@ -5,9 +5,15 @@ from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkSegment, DecodingAttempt, DecodingOptions, Word
+from contracts.transcription import (
+    ChunkOptions,
+    ChunkSegment,
+    DecodingAttempt,
+    DecodingOptions,
+    Word,
+)
 from llm.engines.protocol import ChunkResult, Samples
-from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
+from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect
 from llm.engines.whisper.choice import choose_attempt
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.punctuation import lead_along
@@ -33,15 +39,13 @@ class WhisperEngine:
             raise RuntimeError("The engine is closed.")
         return self._network
 
-    def transcribe(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[ChunkResult]:
+    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         results: dict[int, ChunkResult] = {}
         for batch in self._divide(chunks, options.beam_size):
-            attempts = self._decode_with_retries([chunks[n] for n in batch], options)
-            results |= {
-                n: _to_result(chunk_attempts, options)
-                for n, chunk_attempts in zip(batch, attempts, strict=True)
-            }
+            recognise = self._detect if options.language_only else self._recognise
+            recognised = recognise([chunks[n] for n in batch], options)
+            results |= dict(zip(batch, recognised, strict=True))
         return [results[n] for n in range(len(chunks))]
 
     def punctuate(
@@ -80,6 +84,15 @@ class WhisperEngine:
     def _batch_size(self, duration_s: float, beam_size: int) -> int:
         """Return how many chunks of a length to decode side by side."""
         return max(1, self.network.max_rows(duration_s) // beam_size)
+
+    def _recognise(self, chunks: list[Samples], options: DecodingOptions) -> list[ChunkResult]:
+        attempts = self._decode_with_retries(chunks, options)
+        return [_to_result(of_chunk, options) for of_chunk in attempts]
+
+    def _detect(self, chunks: list[Samples], options: DecodingOptions) -> list[ChunkResult]:
+        encoded = self._encode(chunks, full_context=False)
+        detections = detect(self.network, encoded, options.language)
+        return [ChunkResult(one.language, one.language_probability, []) for one in detections]
 
     def _decode_with_retries(
         self, chunks: list[Samples], options: DecodingOptions

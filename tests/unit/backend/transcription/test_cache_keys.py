@@ -1,8 +1,12 @@
 """What makes two pieces of work the same."""
 
+from dataclasses import replace
+
 import pytest
 
-from backend.transcription.cache_keys import chunk_key, options_key
+from backend.pipeline.coverage import TimeSpan
+from backend.transcription.cache_keys import ChunkContent, chunk_key, options_key
+from contracts.audio import NormalizationOptions
 from contracts.models import ModelIdentity
 from contracts.transcription import DecodingOptions, TranscribeOptions
 
@@ -33,20 +37,41 @@ def test_every_other_option_does(other) -> None:
     assert options_key(TranscribeOptions(**other)) != options_key(TranscribeOptions())
 
 
+CONTENT = ChunkContent(b"pcm", b"lead", [TimeSpan(0.3, 0.9)], NormalizationOptions(), 1)
+
+
 def test_a_chunk_is_the_same_on_any_engine_and_device() -> None:
     elsewhere = MODEL.model_copy(update={"engine": "y", "device": "cuda:0"})
-    assert chunk_key(b"pcm", DecodingOptions(), MODEL, "") == chunk_key(
-        b"pcm", DecodingOptions(), elsewhere, ""
+    assert chunk_key(CONTENT, DecodingOptions(), MODEL, "") == chunk_key(
+        CONTENT, DecodingOptions(), elsewhere, ""
     )
 
 
-def test_a_chunk_of_other_sound_options_model_or_for_one_job_alone_is_another() -> None:
+def test_a_chunk_of_another_model_or_with_other_options_or_for_one_job_alone_is_another() -> None:
     newer = MODEL.model_copy(update={"revision": "2"})
     keys = {
-        chunk_key(b"pcm", DecodingOptions(), MODEL, ""),
-        chunk_key(b"PCM", DecodingOptions(), MODEL, ""),
-        chunk_key(b"pcm", DecodingOptions(beam_size=2), MODEL, ""),
-        chunk_key(b"pcm", DecodingOptions(), newer, ""),
-        chunk_key(b"pcm", DecodingOptions(), MODEL, "job"),
+        chunk_key(CONTENT, DecodingOptions(), MODEL, ""),
+        chunk_key(CONTENT, DecodingOptions(beam_size=2), MODEL, ""),
+        chunk_key(CONTENT, DecodingOptions(), newer, ""),
+        chunk_key(CONTENT, DecodingOptions(), MODEL, "job"),
     }
-    assert len(keys) == 5
+    assert len(keys) == 4
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"pcm": b"PCM"},
+        {"lead": b"LEAD"},
+        {"pcm": b"dpcm", "lead": b"lea"},
+        {"speech": [TimeSpan(0.3, 0.5), TimeSpan(0.6, 0.9)]},
+        {"normalization": NormalizationOptions(normalization="peak")},
+        {"version": 2},
+    ],
+)
+def test_whatever_changes_the_text_of_a_chunk_changes_its_key(other) -> None:
+    """Else a recording would get the text of similar audio."""
+    changed = replace(CONTENT, **other)
+    assert chunk_key(changed, DecodingOptions(), MODEL, "") != chunk_key(
+        CONTENT, DecodingOptions(), MODEL, ""
+    )

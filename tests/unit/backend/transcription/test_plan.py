@@ -9,7 +9,13 @@ from backend.transcription.plan import Plan
 def test_a_plan_survives_the_checkpoint_unchanged(tmp_path) -> None:
     recording = PcmRecording(tmp_path / "pcm", 48_000, 0.25, "aa", (0.5, -0.5))
     spans, chunks = [SpeechSpan(8_000, 24_000)], [Chunk(4_000, 28_000)]
-    plan = Plan.of(recording, spans, -3.7, chunks)
+    plan = Plan.of(
+        recording=recording,
+        spans=spans,
+        gain_db=-3.7,
+        utterance_gains=[(8_000, 24_000, 4.5)],
+        chunks=chunks,
+    )
     restored = Plan.model_validate_json(plan.model_dump_json())
     assert restored == plan
     assert restored.recording(tmp_path / "pcm") == recording
@@ -21,7 +27,8 @@ def test_a_plan_survives_the_checkpoint_unchanged(tmp_path) -> None:
 def test_an_incomplete_decoded_recording_is_not_used(tmp_path) -> None:
     """Else the end of a recording would be read as nothing after a crash."""
     path = tmp_path / "pcm"
-    plan = Plan.of(PcmRecording(path, 100, 0.0, ""), [], 0.0, [])
+    recording = PcmRecording(path, 100, 0.0, "")
+    plan = Plan.of(recording=recording, spans=[], gain_db=0.0, utterance_gains=[], chunks=[])
     assert not plan.is_at(path)
     path.write_bytes(bytes(199))
     assert not plan.is_at(path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from contracts.transcription import DecodingOptions, Task
+from contracts.transcription import ChunkOptions, Task
 from llm.engines.protocol import Checkpoint, CheckpointError, EngineOptions
 from llm.engines.registry import load_engine
 from llm.engines.whisper.engine import WhisperEngine
@@ -32,7 +32,7 @@ def options_of(folder: Path) -> EngineOptions:
     return EngineOptions("cpu", 1, folder / "cache")
 
 
-def texts(engine: WhisperEngine, chunks: list, options: DecodingOptions) -> list[list[str]]:
+def texts(engine: WhisperEngine, chunks: list, options: ChunkOptions) -> list[list[str]]:
     return [[s.text for s in one.segments] for one in engine.transcribe(chunks, options)]
 
 
@@ -57,7 +57,7 @@ def test_an_old_checkpoint_that_forces_english_decodes_the_requested_language(
         return decoder
 
     monkeypatch.setattr(network, "start_decoder", spying_start)
-    (result,) = engine.transcribe([NOISE], DecodingOptions(language="ru"))
+    (result,) = engine.transcribe([NOISE], ChunkOptions(language="ru"))
     assert result.language == "ru"
     assert [RUSSIAN, special.tasks[Task.TRANSCRIBE], special.no_timestamps] in read
     assert not any(special.languages["en"] in tokens for tokens in read)
@@ -66,16 +66,16 @@ def test_an_old_checkpoint_that_forces_english_decodes_the_requested_language(
 @pytest.mark.parametrize(
     "options",
     [
-        DecodingOptions(),
-        DecodingOptions(language="auto", word_timestamps=True),
-        DecodingOptions(beam_size=3, word_timestamps=True),
-        DecodingOptions(temperature=0.7, task=Task.TRANSLATE),
-        DecodingOptions(temperature=1e-40),
-        DecodingOptions(prompt="<|en|> Фёмель, Киев " * 30),
+        ChunkOptions(),
+        ChunkOptions(language="auto", word_timestamps=True),
+        ChunkOptions(beam_size=3, word_timestamps=True),
+        ChunkOptions(temperature=0.7, task=Task.TRANSLATE),
+        ChunkOptions(temperature=1e-40),
+        ChunkOptions(prompt="<|en|> Фёмель, Киев " * 30),
     ],
 )
 def test_text_has_no_special_token_and_times_stay_in_the_chunk(
-    engine: WhisperEngine, options: DecodingOptions
+    engine: WhisperEngine, options: ChunkOptions
 ) -> None:
     chunks = [NOISE, NOISE[:1], TONE[:20_000]]
     results = engine.transcribe(chunks, options)
@@ -101,14 +101,14 @@ def test_a_batch_gives_the_same_texts_as_its_chunks_alone(
 ) -> None:
     """Otherwise a text would change with the requests that happen to arrive together."""
     chunks = [NOISE, TONE, -NOISE[:31_500], np.tile(NOISE, 12), NOISE[::-1].copy(), TONE[:8000]]
-    options = DecodingOptions(beam_size=beam_size, temperature=temperature)
+    options = ChunkOptions(beam_size=beam_size, temperature=temperature)
     alone = [texts(engine, [chunk], options)[0] for chunk in chunks]
     assert texts(engine, chunks, options) == alone
     assert len({str(text) for text in alone}) > 1
 
 
 def test_a_chunk_gives_the_same_text_each_time_even_when_sampled(engine: WhisperEngine) -> None:
-    options = DecodingOptions(temperature=1.0)
+    options = ChunkOptions(temperature=1.0)
     assert engine.transcribe([NOISE], options) == engine.transcribe([NOISE], options)
 
 
@@ -116,7 +116,7 @@ def test_the_longest_and_the_shortest_chunk_are_transcribed(
     engine: WhisperEngine,
 ) -> None:
     chunks = [np.tile(NOISE, 15), NOISE[:1]]
-    for result, chunk in zip(engine.transcribe(chunks, DecodingOptions()), chunks, strict=True):
+    for result, chunk in zip(engine.transcribe(chunks, ChunkOptions()), chunks, strict=True):
         assert all(s.end <= round(len(chunk) / 16_000, 3) for s in result.segments)
         assert result.attempts[-1].context_s == 30
 

@@ -8,7 +8,9 @@ from backend.storage.database import ChunkResult, PreparedRecording, ResultKey, 
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
+from contracts.report import ReportItem, ReportKind
 from contracts.transcription import (
+    ChunkReading,
     ChunkSegment,
     ChunkTimings,
     ChunkTranscript,
@@ -60,8 +62,16 @@ def segment(index: int, text: str, *, with_words: bool = False) -> Segment:
     )
 
 
+NOISE = ReportItem(start=1.5, end=2.25, kind=ReportKind.NOISE, detail="No words.")
+
+
 def chunk_result(
-    segments: Sequence[Segment], *, done: int, total: int = 3, model: ModelIdentity = MODEL
+    segments: Sequence[Segment],
+    *,
+    done: int,
+    total: int = 3,
+    model: ModelIdentity = MODEL,
+    report: Sequence[ReportItem] = (),
 ) -> ChunkResult:
     progress = Progress(
         processed_s=done * CHUNK_S,
@@ -71,7 +81,7 @@ def chunk_result(
         eta_s=7.5,
         stage=Stage.TRANSCRIBING,
     )
-    return ChunkResult(segments, progress, model, "ru")
+    return ChunkResult(segments, progress, model, "ru", report)
 
 
 async def queued(
@@ -102,15 +112,16 @@ async def completed(
     finished_at: datetime = NOON + timedelta(seconds=6),
     key: ResultKey | None = None,
     with_words: bool = False,
+    report: Sequence[ReportItem] = (),
 ) -> str:
-    """Add a completed job with a chunk and a segment for each text."""
+    """Add a completed job with a chunk, a segment and the report for each text."""
     job_id = await running(stores, len(texts), owner, blob)
     if key:
         await stores.duplicates.claim_result(job_id, key)
     for index, text in enumerate(texts):
         added = [segment(index, text, with_words=with_words)]
         await stores.runs.append(
-            job_id, index, chunk_result(added, done=index + 1, total=len(texts))
+            job_id, index, chunk_result(added, done=index + 1, total=len(texts), report=report)
         )
     await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=finished_at)
     return job_id
@@ -128,6 +139,10 @@ def chunk_transcript(text: str) -> ChunkTranscript:
         model=MODEL,
         timings=ChunkTimings(queue_s=0.0, inference_s=0.5, batch_size=8),
     )
+
+
+def chunk_reading(text: str) -> ChunkReading:
+    return ChunkReading(**chunk_transcript(text).model_dump(by_alias=True))
 
 
 async def segments(stores: Stores, job_id: str) -> list[Segment]:

@@ -14,6 +14,7 @@ from contracts.jobs import Job, JobStatus, JobWarning
 from unit.backend.storage.database.recorded import (
     KEY,
     MODEL,
+    NOISE,
     NOON,
     OWNER,
     chunk_result,
@@ -45,7 +46,8 @@ async def test_only_one_of_identical_concurrent_recordings_is_transcribed(
 
 
 async def test_all_of_a_finished_result_is_copied(stores: Stores, history: HistoryStore) -> None:
-    first = await completed(stores, "раз, два", "три", key=KEY, with_words=True)
+    texts = ("раз, два", "три")
+    first = await completed(stores, *texts, key=KEY, with_words=True, report=[NOISE])
     await stores.transcripts.edit_segment(first, OWNER, 1, "четыре")
     second = await running(stores, 2)
     assert await stores.duplicates.claim_result(second, KEY) == Primary(first, JobStatus.COMPLETED)

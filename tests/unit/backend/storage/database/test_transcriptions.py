@@ -17,14 +17,16 @@ from backend.storage.database import (
 from backend.storage.database.tables import Base
 from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, Stage
 from contracts.problems import Problem
+from contracts.report import ReportKind
 from contracts.transcription import ChunkTimings, TranscribeOptions
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
     MODEL,
+    NOISE,
     NOON,
     OWNER,
+    chunk_reading,
     chunk_result,
-    chunk_transcript,
     completed,
     new_job,
     queued,
@@ -91,7 +93,16 @@ async def test_the_number_of_queries_does_not_depend_on_the_length(
         database._engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
     await stores.jobs.get(job_id)
-    assert sum("FROM" in statement for statement in statements) <= 4
+    assert sum("FROM" in statement for statement in statements) <= 5
+
+
+async def test_the_report_of_a_result_is_read_in_order(stores: Stores) -> None:
+    """The page lists the speech without words from top to bottom."""
+    earlier = NOISE.model_copy(update={"start": 0.5, "kind": ReportKind.MUSIC})
+    job_id = await completed(stores, "раз", report=[NOISE, earlier])
+    result = (await stores.jobs.get(job_id)).result
+    assert result is not None
+    assert result.report == [earlier, NOISE]
 
 
 async def test_a_chunk_appended_again_after_a_crash_is_stored_once(stores: Stores) -> None:
@@ -257,10 +268,11 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
     database: Database, stores: Stores, chunks: ChunkStore, tmp_path: Path
 ) -> None:
     async def one(blob: Path) -> str:
-        job_id = await completed(stores, "раз", "два", with_words=True, blob=blob)
+        texts = ("раз", "два")
+        job_id = await completed(stores, *texts, with_words=True, report=[NOISE], blob=blob)
         await stores.transcripts.edit_segment(job_id, OWNER, 0, "три")
         await stores.jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
-        await chunks.put(OWNER, blob.name, job_id, chunk_transcript("раз"))
+        await chunks.put(OWNER, blob.name, job_id, chunk_reading("раз"))
         return job_id
 
     await one(tmp_path / "kept")
@@ -281,7 +293,7 @@ async def test_a_job_deleted_while_it_runs_stores_nothing(
     assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
     assert not await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
     assert not await stores.runs.begin(job_id, NOON)
-    await chunks.put(OWNER, "key", job_id, chunk_transcript("раз"))
+    await chunks.put(OWNER, "key", job_id, chunk_reading("раз"))
     assert not any(n_rows(database).values())
 
 
@@ -331,7 +343,7 @@ async def put_chunks(
 ) -> None:
     for index in range(n_chunks):
         timed = ChunkTimings.model_validate({"queue_s": queue_s, "batch_size": 1} | timings)
-        chunk = chunk_transcript("раз").model_copy(update={"timings": timed})
+        chunk = chunk_reading("раз").model_copy(update={"timings": timed})
         await stores.chunks.put(OWNER, f"{job_id} {index}", job_id, chunk)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.engines.openvino import export as export_module
 from llm.engines.openvino.export import Export, find_or_export
 from llm.engines.protocol import Checkpoint, ComputeType
@@ -100,7 +100,7 @@ def test_every_precision_works(load: Load, compute_type: ComputeType) -> None:
     """On any processor, also without instructions for the precision."""
     engine = load("openvino", compute_type=compute_type)
     noise = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
-    (result,) = engine.transcribe([noise], DecodingOptions())
+    (result,) = engine.transcribe([noise], ChunkOptions())
     assert np.isfinite([attempt.avg_logprob for attempt in result.attempts]).all()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from llm.engines.openvino import network as openvino_network
 from llm.engines.protocol import ComputeType, Samples
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
@@ -62,7 +62,7 @@ def test_logits_are_those_of_transformers(
 def test_texts_are_those_of_transformers(load: Load, beam_size: int) -> None:
     """In windows of thirty seconds, which transformers always uses."""
     chunks = [np.tile(chunk, 15)[: 16_000 * 30] for chunk in CHUNKS]
-    options = DecodingOptions(beam_size=beam_size, word_timestamps=True)
+    options = ChunkOptions(beam_size=beam_size, word_timestamps=True)
     found, expected = (
         load(name).transcribe(chunks, options) for name in ("openvino", "transformers")
     )

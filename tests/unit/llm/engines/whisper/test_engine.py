@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contracts.models import ModelIdentity
-from contracts.transcription import DecodingAttempt, DecodingOptions, QualityIssue
+from contracts.transcription import ChunkOptions, DecodingAttempt, QualityIssue
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.engine import WhisperEngine
 from llm.engines.whisper.network import WhisperNetwork
@@ -25,12 +25,12 @@ def noise(n_samples: int) -> Samples:
 
 
 def decode(
-    network: StandInNetwork, options: DecodingOptions | None = None, chunks: list | None = None
+    network: StandInNetwork, options: ChunkOptions | None = None, chunks: list | None = None
 ) -> list[ChunkResult]:
     identity = ModelIdentity(name="m", revision="r", engine="stand-in", device="cpu")
     engine = WhisperEngine(identity, cast(WhisperNetwork, network))
     chunks = chunks or [noise(n_samples) for n_samples in network.script]
-    return engine.transcribe(chunks, options or DecodingOptions())
+    return engine.transcribe(chunks, options or ChunkOptions())
 
 
 def text_of(result: ChunkResult) -> str:
@@ -141,7 +141,7 @@ def test_only_so_many_chunks_are_encoded_again_at_once_as_memory_allows() -> Non
 
 def test_retries_start_above_the_requested_temperature() -> None:
     network = StandInNetwork({20 * SECONDS: [LOOP]})
-    (result,) = decode(network, DecodingOptions(temperature=0.5))
+    (result,) = decode(network, ChunkOptions(temperature=0.5))
     assert [one.temperature for one in result.attempts if one.context_s == 22] == [0.5]
     assert sorted(one.temperature for one in result.attempts) == [0.5, 0.5, 0.6, 0.8, 1.0]
 
@@ -182,7 +182,7 @@ def test_many_chunks_are_decoded_in_small_batches_and_returned_in_order() -> Non
     lengths = [SECONDS * n for n in (3, 20, 5, 7, 20, 11, 2, 9)]
     lengths = [length + n for n, length in enumerate(lengths)]
     network = StandInNetwork({length: [Text(f"Раз {n}.")] for n, length in enumerate(lengths)})
-    results = decode(network, DecodingOptions(beam_size=5))
+    results = decode(network, ChunkOptions(beam_size=5))
     assert [text_of(one) for one in results] == [f"Раз {n}." for n in range(8)]
     assert [len(chunks) for chunks in network.decoded] == [3, 3, 2]
     assert network.decoded == [sorted(chunks, reverse=True) for chunks in network.decoded]
@@ -191,7 +191,7 @@ def test_many_chunks_are_decoded_in_small_batches_and_returned_in_order() -> Non
 def test_words_are_returned_on_request_and_always_form_the_segments() -> None:
     script = {10 * SECONDS: [Text("Раз, два. Три!")]}
     (plain,) = decode(StandInNetwork(script))
-    (timed,) = decode(StandInNetwork(script), DecodingOptions(word_timestamps=True))
+    (timed,) = decode(StandInNetwork(script), ChunkOptions(word_timestamps=True))
     assert (
         [s.text for s in plain.segments]
         == [s.text for s in timed.segments]
