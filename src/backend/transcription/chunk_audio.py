@@ -1,6 +1,7 @@
 """The audio of a chunk, as the model gets it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,8 +55,9 @@ class ChunkAudio:
             TimeSpan(self._second(span.start), self._second(span.end)) for span in self._spans()
         ]
 
+    @cached_property
     def pcm(self) -> bytes:
-        """Return it as s16le with the gains of the plan."""
+        """Its samples as s16le with the gains of the plan."""
         start, end = self.window.start, self.window.end
         curve_db = gain_curve_db(self.plan.utterance_gains, start, end)
         gain_db = self.plan.gain_db if curve_db is None else self.plan.gain_db + curve_db

@@ -136,7 +136,7 @@ class ChunkReader:
         return longer if _is_better(longer, window) else window
 
     async def _decode(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
-        pcm = await run_sync(audio.pcm, limiter=self._cut_limiter)
+        pcm = await run_sync(lambda: audio.pcm, limiter=self._cut_limiter)
         transcript = await self._ask(pcm, options)
         return ChunkWindow(audio, transcript, list(transcript.segments))
 

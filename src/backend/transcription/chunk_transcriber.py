@@ -94,4 +94,4 @@ def _chunk_audio(context: ChunkContext, index: int) -> ChunkAudio:
 
 
 def _content(audio: ChunkAudio) -> ChunkContent:
-    return ChunkContent(audio.pcm(), audio.lead(), audio.speech(), audio.options, READING_VERSION)
+    return ChunkContent(audio.pcm, audio.lead(), audio.speech(), audio.options, READING_VERSION)
