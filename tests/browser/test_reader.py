@@ -291,6 +291,8 @@ def test_user_content_stays_text_and_fits_a_phone(open_visit: OpenVisit, service
     )
     page.goto(f"{services.frontend.url}/?job=../../health")
     expect(page.get_by_text("Расшифровка не найдена")).to_be_visible()
+    page.get_by_role("link", name="Вернуться в историю").click()
+    page.wait_for_url("**view=history")
 
 
 def test_sentences_form_paragraphs_and_phrases_on_demand(open_visit: OpenVisit, services: Services):
@@ -301,6 +303,7 @@ def test_sentences_form_paragraphs_and_phrases_on_demand(open_visit: OpenVisit, 
     page = open_visit().page
     _open(page, services, job_id)
     expect(_text_of(page, 11)).to_be_visible()
+    expect(page.get_by_text("Сомнительных мест нет")).to_be_visible()
     paragraphs = page.locator(".paragraph")
     expect(paragraphs).to_have_count(2)
     assert 300 <= len(paragraphs.first.inner_text()) <= 650

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from contracts.models import Health, HealthStatus, ModelInfo, ModelList, ModelState
+from contracts.models import HealthStatus, ModelInfo, ModelList, ModelState
 from frontend.backend_client import FrontendError
-from frontend.components.plain_text import small_plain_text
 from frontend.i18n import Translator
 from frontend.page import Page
 
 REFRESH_S = 4
 """Seconds between health checks: short enough to notice a recovery, cheap for the backend."""
+
+_IS_CLOSED = "service-notice-closed"
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -24,23 +25,39 @@ def show_service_banner(page: Page) -> None:
     if health.status is HealthStatus.STARTING:
         st.info(_banner_text(page.t, "service.starting"), icon=":material/hourglass_top:")
     elif models and any(model.is_fallback for model in models.data):
-        _show_fallback(page.t, models)
+        _show_notice(page.t, _fallback_text(page.t, models))
     elif health.status is HealthStatus.DEGRADED:
-        _show_degraded(page.t, health)
+        _show_notice(page.t, f"{page.t('service.degraded')}. {page.t('service.details')}")
 
 
 def _banner_text(t: Translator, key: str) -> str:
     return f"**{t(key)}**  \n{t(f'{key}.next')}"
 
 
-def _show_fallback(t: Translator, models: ModelList) -> None:
+def _show_notice(t: Translator, text: str) -> None:
+    """Show one quiet line until the visitor closes it; the statistics have the details."""
+    if st.session_state.get(_IS_CLOSED):
+        return
+    with st.container(key="service-notice", horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/info: {text}", width="stretch")
+        st.button(
+            "",
+            icon=":material/close:",
+            help=t("service.close"),
+            type="tertiary",
+            key="close-service-notice",
+            on_click=_close,
+        )
+
+
+def _close() -> None:
+    st.session_state[_IS_CLOSED] = True
+
+
+def _fallback_text(t: Translator, models: ModelList) -> str:
     configured = next((model for model in models.data if not model.is_fallback), None)
-    texts = [_banner_text(t, "service.fallback")]
-    if configured:
-        texts.append(_main_model_state(t, configured))
-    st.info(" ".join(texts), icon=":material/info:")
-    if configured and configured.state is ModelState.FAILED and configured.detail:
-        small_plain_text(configured.detail, "model-detail")
+    state = f" {_main_model_state(t, configured)}" if configured else ""
+    return f"{t('service.fallback')}.{state} {t('service.details')}"
 
 
 def _main_model_state(t: Translator, configured: ModelInfo) -> str:
@@ -53,10 +70,3 @@ def _main_model_state(t: Translator, configured: ModelInfo) -> str:
             return t("service.fetching")
         case _:
             return t("service.loading")
-
-
-def _show_degraded(t: Translator, health: Health) -> None:
-    st.info(f"**{t('service.degraded')}**", icon=":material/info:")
-    for name, check in health.checks.items():
-        if check.status is not HealthStatus.READY and check.detail:
-            small_plain_text(check.detail, f"check-{name}")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from contracts.models import ModelInfo, ModelState
+from contracts.models import Health, HealthStatus, ModelInfo, ModelState
 from contracts.statistics import Statistics
 from frontend.components.daily_chart import show_daily_chart
 from frontend.components.errors import errors_shown
@@ -37,6 +37,7 @@ def _show_numbers(page: Page) -> None:
         left, right = st.columns(2, gap="large")
         with left:
             _show_models(t, page.backend.models().data)
+            _show_degraded(t, page.backend.health())
             _show_queue(t, statistics)
             _show_versions(t, statistics)
         with right:
@@ -87,6 +88,17 @@ def _show_models(t: Translator, models: list[ModelInfo]) -> None:
             Fact(t("system.model.error"), model.detail or ""),
         ]
         show_facts(f"model-{number}", t("system.models"), facts)
+
+
+def _show_degraded(t: Translator, health: Health) -> None:
+    """Show the checks that are not as configured, in the service's own words."""
+    facts = [
+        Fact(name, check.detail or "")
+        for name, check in health.checks.items()
+        if check.status is not HealthStatus.READY
+    ]
+    if any(fact.value for fact in facts):
+        show_facts("checks", t("service.degraded"), facts)
 
 
 def _state(t: Translator, model: ModelInfo) -> str:

@@ -21,9 +21,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "service.starting": "The service is starting",
     "service.starting.next": "The model is loading, which usually takes less than a minute. "
     "You can already choose a recording.",
+    "service.details": "See Statistics for details.",
+    "service.close": "Close the message",
     "service.degraded": "The service is running with limitations",
     "service.fallback": "Using the small fallback model",
-    "service.fallback.next": "It is fast but makes more mistakes. You can already transcribe.",
     "service.fetching": "The main model is downloading.",
     "service.fetching_share": "The main model is downloading: {percent}.",
     "service.loading": "The main model is loading.",

@@ -54,6 +54,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "uploader.estimate": "The text will be ready {soon}, at about {time}",
     "uploader.no_estimate": "Time estimates appear after the first transcription",
     "uploader.microphone_finish": "Stop and save",
+    "uploader.microphone_recording": "Recording",
+    "uploader.microphone_paused": "Recording is paused",
     "uploader.microphone_pause": "Pause",
     "uploader.microphone_discard": "Discard",
     "uploader.microphone_level": "Microphone level",

@@ -63,6 +63,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "size.gigabytes": "{amount}\xa0GB",
     # the reader
     "reader.phrases": "Each phrase on its own line",
+    "reader.to_history": "Back to the history",
     "reader.loading": "Loading the transcription…",
     "reader.transcript": "Transcript",
     "reader.play_from": "Play from {time}",
@@ -118,6 +119,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "unsure.label": "Uncertain places",
     "unsure.previous": "Previous uncertain place",
     "unsure.next": "Next uncertain place",
+    "unsure.none": "No doubtful places",
     "unsure.count": {
         "one": "{count} place to check",
         "other": "{count} places to check",

@@ -21,9 +21,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "service.starting": "Сервис запускается",
     "service.starting.next": "Модель загружается, обычно это занимает меньше минуты. "
     "Запись можно выбрать уже сейчас.",
+    "service.details": "Подробности — в разделе «Статистика».",
+    "service.close": "Закрыть сообщение",
     "service.degraded": "Сервис работает с ограничениями",
     "service.fallback": "Пока работает небольшая запасная модель",
-    "service.fallback.next": "Она быстрая, но чаще ошибается. Расшифровывать уже можно.",
     "service.fetching": "Основная модель скачивается.",
     "service.fetching_share": "Основная модель скачивается: {percent}.",
     "service.loading": "Основная модель загружается.",

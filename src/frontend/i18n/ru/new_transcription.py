@@ -62,6 +62,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "uploader.estimate": "Текст будет готов {soon}, примерно в {time}",
     "uploader.no_estimate": "Сколько ждать, станет известно после первой расшифровки",
     "uploader.microphone_finish": "Остановить и сохранить",
+    "uploader.microphone_recording": "Идёт запись",
+    "uploader.microphone_paused": "Запись на паузе",
     "uploader.microphone_pause": "Пауза",
     "uploader.microphone_discard": "Не сохранять",
     "uploader.microphone_level": "Уровень микрофона",

@@ -73,6 +73,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "size.gigabytes": "{amount}\xa0ГБ",
     # the reader
     "reader.phrases": "Каждая фраза с новой строки",
+    "reader.to_history": "Вернуться в историю",
     "reader.loading": "Загружаем расшифровку…",
     "reader.transcript": "Текст расшифровки",
     "reader.play_from": "Слушать с {time}",
@@ -141,6 +142,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "unsure.label": "Сомнительные места",
     "unsure.previous": "Предыдущее сомнительное место",
     "unsure.next": "Следующее сомнительное место",
+    "unsure.none": "Сомнительных мест нет",
     "unsure.count": {
         "one": "{count} место стоит проверить",
         "few": "{count} места стоит проверить",

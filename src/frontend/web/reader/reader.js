@@ -1,5 +1,6 @@
 // A job at its own address: its progress while it runs, then its transcript.
 
+import { hrefOf, link } from "../common/address.js";
 import { element } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
 import { Translator } from "../common/translator.js";
@@ -137,7 +138,9 @@ class Reader {
     this.corrections.deleteUnsaved();
     this.#view?.pause();
     const key = "problem.job_not_found";
-    this.body.replaceChildren(failureNotice(t.text(key), t.text(`${key}.next`)));
+    const back = link(hrefOf({ view: "history" }));
+    back.textContent = t.text("reader.to_history");
+    this.body.replaceChildren(failureNotice(t.text(key), t.text(`${key}.next`)), back);
   }
 
   #onSaved(segment) {

@@ -55,13 +55,15 @@ export class UnsureBar {
 
   #show() {
     const positions = this.#positions();
-    this.root.hidden = this.note.hidden = positions.length === 0;
+    this.root.hidden = positions.length === 0;
+    this.note.hidden = this.segments.length === 0;
     this.note.textContent = this.#noteText(positions);
     highlight("unsure", positions.flatMap((position) => this.#unsureRanges(position)));
   }
 
   #noteText(positions) {
     const { t } = this;
+    if (!positions.length) return t.text("unsure.none");
     const index = positions.indexOf(this.#current);
     if (index < 0) return t.text("unsure.count", { count: positions.length });
     const { unsure } = this.segments.at(this.#current);

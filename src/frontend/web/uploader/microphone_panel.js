@@ -80,7 +80,12 @@ export class MicrophonePanel {
     const pause = textButton(t.text("uploader.microphone_pause"), () => this.#togglePause(pause));
     const discard = textButton(t.text("uploader.microphone_discard"), () => this.close());
     const actions = element("div", { className: "actions" }, finish, pause, discard);
-    this.element.replaceChildren(element("div", { className: "sound" }, time, level), actions);
+    this.state = element("span", { role: "status" });
+    this.#showState();
+    this.element.replaceChildren(
+      element("div", { className: "sound" }, time, this.state, level),
+      actions,
+    );
     finish.focus();
     this.#showLevel(time, level, bar);
   }
@@ -97,7 +102,14 @@ export class MicrophonePanel {
     const { isPaused } = this.#microphone;
     if (isPaused) this.#microphone.resume();
     else this.#microphone.pause();
+    this.#showState();
     button.textContent = this.t.text(isPaused ? "uploader.microphone_pause" : "uploader.resume");
+  }
+
+  #showState() {
+    const { isPaused } = this.#microphone;
+    const key = isPaused ? "uploader.microphone_paused" : "uploader.microphone_recording";
+    this.state.textContent = this.t.text(key);
   }
 
   async #finish() {

@@ -45,25 +45,26 @@ def test_the_fallback_model_is_announced_with_the_state_of_the_main_one(
 ):
     backend.health = Health(status=HealthStatus.DEGRADED, checks={})
     backend.models = _fallback(configured)
-    (banner,) = open_page().info
-    assert RU("service.fallback") in banner.value
-    assert sentence in banner.value
-
-
-def test_the_error_of_the_main_model_is_shown_literally(
-    open_page: OpenPage, backend: StandInBackend
-):
-    backend.health = Health(status=HealthStatus.DEGRADED, checks={})
-    backend.models = _fallback(ModelInfo(id="m", state=ModelState.FAILED, detail=HOSTILE))
-    assert HOSTILE in [element.value for element in open_page().text]
-
-
-def test_another_degradation_is_shown_with_its_reason(open_page: OpenPage, backend: StandInBackend):
-    check = HealthCheck(status=HealthStatus.DEGRADED, detail="The disk is nearly full.")
-    backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
     page = open_page()
-    assert RU("service.degraded") in page.info[0].value
-    assert "The disk is nearly full." in [element.value for element in page.text]
+    assert not page.info
+    notice = page.caption[0].value
+    assert RU("service.fallback") in notice
+    assert sentence in notice
+    page.button(key="close-service-notice").click().run()
+    assert not page.exception
+    assert RU("service.fallback") not in " ".join(each.value for each in page.caption)
+
+
+def test_errors_of_the_service_are_not_on_every_page(open_page: OpenPage, backend: StandInBackend):
+    """Every visitor saw a library's English on every page."""
+    check = HealthCheck(status=HealthStatus.DEGRADED, detail=HOSTILE)
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
+    backend.models = _fallback(ModelInfo(id="m", state=ModelState.FAILED, detail=HOSTILE))
+    page = open_page()
+    assert HOSTILE not in str(page.main)
+    backend.models = ModelList(data=[READY_MODEL])
+    page.run()
+    assert RU("service.degraded") in page.caption[0].value
 
 
 def test_a_starting_service_is_announced(open_page: OpenPage, backend: StandInBackend):

@@ -6,7 +6,14 @@ from datetime import date, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from contracts.models import ModelInfo, ModelList, ModelState
+from contracts.models import (
+    Health,
+    HealthCheck,
+    HealthStatus,
+    ModelInfo,
+    ModelList,
+    ModelState,
+)
 from contracts.statistics import CacheKind, DatabaseKind, DayStatistics, DiskUsage, Statistics
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
@@ -176,3 +183,11 @@ def test_content_from_the_backend_reaches_only_the_component(
 def test_an_error_of_the_backend_is_shown_with_advice(open_page: OpenPage):
     page = open_page(view="system")
     assert RU("problem.not_ready") in page.error[0].value
+
+
+def test_what_limits_the_service_is_shown_literally(open_page: OpenPage, backend: StandInBackend):
+    backend.statistics = _statistics()
+    check = HealthCheck(status=HealthStatus.DEGRADED, detail=HOSTILE)
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
+    facts = _facts(open_page(view="system"))
+    assert facts[RU("service.degraded")] == {"disk": (HOSTILE, "")}
