@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from backend.dependencies import Services, owner_of
+from backend.dependencies import Services, owner_of, require_metrics_key
 from backend.errors import DatabaseUnavailableError
 from backend.llm_client import LlmClient
 from backend.metrics import JobMetrics
@@ -103,7 +103,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
         services.database.ping()
 
     checks = readiness_checks(llm, disk, ping_database)
-    install_edge(app, settings, checks, registry, needs_key)
+    install_edge(app, settings, checks, registry, [Depends(require_metrics_key)])
     app.add_exception_handler(HTTPException, handle_framework_error)
     app.add_exception_handler(OperationalError, _handle_database_unavailable)
     return app

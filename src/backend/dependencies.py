@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from backend.api_keys import ApiKeys
+from backend.errors import ForbiddenError
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
 from backend.language_detection import LanguageDetector
@@ -30,6 +31,7 @@ class Services:
     """The parts of the running backend; `app.state.services`."""
 
     keys: ApiKeys
+    metrics_keys: ApiKeys
     database: Database
     jobs: JobService
     submission: JobSubmission
@@ -79,6 +81,20 @@ def owner_of(
     """Return the owner that a request acts for, or refuse it; see `ApiKeys.owner_of`."""
     client = request.client.host if request.client else ""
     return _services(request).keys.owner_of(sent.credentials if sent else header, client)
+
+
+def require_metrics_key(
+    request: Request,
+    sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_key_header)],
+) -> None:
+    """Refuse a request unless its key may read the metrics, which show the work for all keys."""
+    settings = _services(request).settings
+    if settings.keys and not settings.metrics_keys:
+        owner_of(request, sent, header)
+        raise ForbiddenError("Set METRICS_API_KEY to a key that may read the metrics.")
+    client = request.client.host if request.client else ""
+    _services(request).metrics_keys.owner_of(sent.credentials if sent else header, client)
 
 
 def _languages(request: Request) -> LanguageDetector:

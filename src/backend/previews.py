@@ -44,8 +44,8 @@ MAX_KEPT = 8
 MAX_KEPT_BYTES = 768 * 2**20
 """Decoded recordings that are kept, the most recently used ones."""
 
-MAX_DECODED_BYTES = 256 * 2**20
-"""Of one recording: about two hours of one channel. The rest of a longer one is not analyzed."""
+MAX_DECODED_BYTES = 128 * 2**20
+"""Of one recording: about 70 minutes of one channel. The rest of a longer one is not analyzed."""
 
 SHORT_S = 600.0
 """Length up to which a recording does not wait for longer ones."""

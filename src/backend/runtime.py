@@ -10,7 +10,7 @@ import structlog
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.api_keys import ApiKeys
+from backend.api_keys import ApiKeys, WrongKeyLimiter
 from backend.dependencies import Services
 from backend.jobs.events import JobEvents
 from backend.jobs.expiry import Expiry
@@ -97,8 +97,10 @@ async def running_services(
         stack.push_async_callback(worker.close)
         coroutines = _background_coroutines(common, uploads, previews, worker, service)
         await stack.enter_async_context(_background_tasks(coroutines))
+        wrong_keys = WrongKeyLimiter()
         yield Services(
-            keys=ApiKeys(settings.keys),
+            keys=ApiKeys(settings.keys, wrong_keys),
+            metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
             database=database,
             jobs=service,
             submission=submission,

@@ -50,6 +50,13 @@ class BackendSettings(ServiceSettings):
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
+    metrics_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="API key that may read /metrics, which count the work for all keys, and "
+        "nothing else; empty: the key in API_KEYS if there is one only, and no key if there are "
+        "several.",
+    )
+
     cors_origins: str = Field(
         default="",
         pattern=rf"^ *({_ORIGIN}( *, *{_ORIGIN})*)? *$",
@@ -188,7 +195,7 @@ class BackendSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
-        _ = self.keys
+        _ = self.keys, self.metrics_keys
         return self
 
     @cached_property
@@ -204,6 +211,13 @@ class BackendSettings(ServiceSettings):
             text = _read_key_file("API_KEYS_FILE", self.api_keys_file)
             keys += self._parse_keys("API_KEYS_FILE", text)
         return keys
+
+    @property
+    def metrics_keys(self) -> tuple[str, ...]:
+        """Return the API keys that may read the metrics; without `keys` every client may."""
+        if text := self.metrics_api_key.get_secret_value().strip():
+            return self._parse_keys("METRICS_API_KEY", text)
+        return self.keys if len(self.keys) == 1 else ()
 
     @property
     def origins(self) -> tuple[str, ...]:

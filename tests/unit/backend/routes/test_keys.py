@@ -158,3 +158,32 @@ async def test_no_key_is_ever_logged_or_stored(client, silence, tmp_path, capfd)
     for secret in (ONE, TWO, "wrong-0123456789"):
         assert secret not in logged
         assert secret.encode() not in stored
+
+
+@pytest.mark.parametrize(
+    ("settings", "one", "metrics"),
+    [({}, 403, 401), ({"metrics_api_key": "metrics-0123456789"}, 401, 200)],
+)
+async def test_metrics_of_several_keys_need_a_key_of_their_own(
+    tmp_path: Path, settings: dict[str, str], one: int, metrics: int
+):
+    """Otherwise each key reads how much the others work."""
+    app = create_app(
+        BackendSettings(
+            _env_file=None,
+            data_dir=tmp_path / "data",
+            llm_url="http://127.0.0.1:9",
+            api_keys=f"{ONE}, {TWO}",
+            **settings,
+        )
+    )
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://backend") as client,
+    ):
+        own = key("metrics-0123456789")
+        assert (await client.get("/metrics", headers=key(ONE))).status_code == one
+        assert (await client.get("/metrics", headers=own)).status_code == metrics
+        assert (await client.get(URL, headers=own)).status_code == 401
+        assert (await client.get("/metrics")).status_code == 401
