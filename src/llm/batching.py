@@ -14,6 +14,7 @@ import structlog
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import Samples
 from llm.errors import InferenceFailedError, OverloadedError
+from llm.malloc_trim import release_free_memory
 from llm.metrics import InferenceMetrics
 
 log = structlog.get_logger()
@@ -190,6 +191,7 @@ class BatchQueue(Generic[Item, Result]):
                 queued.result.set_result(
                     BatchResult(result, queue_s, round(inference_s, 4), len(batch))
                 )
+        await asyncio.get_running_loop().run_in_executor(self._thread, release_free_memory)
 
     def _fail(self, batch: list[_Queued[Item, Result]], cause: Exception) -> None:
         self._metrics.chunks.labels("failed").inc(len(batch))

@@ -101,11 +101,13 @@ class LlmSettings(ServiceSettings):
 def prepare_environment(settings: LlmSettings) -> None:
     """Set the variables that libraries read when they are imported.
 
-    They disable telemetry and keep downloads in the configured folders.
+    They disable telemetry, keep downloads in the configured folders, and keep oneDNN from holding
+    the kernels that OpenVINO drops from its own cache.
     """
     os.environ |= {
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
         "HF_HUB_DISABLE_XET": "1",
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "0",
         "HF_HOME": str(settings.hf_home.resolve()),
     }
