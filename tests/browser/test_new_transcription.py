@@ -158,12 +158,12 @@ def test_an_upload_resumes_after_a_pause_and_after_a_reload_where_it_stopped(
 
     _input(page).set_input_files(recording)
     card = _card(page, recording.name)
-    expect(card).to_contain_text(re.compile(r"[1-9],?\d* МБ из 11,4 МБ · .*/с · ещё"))
+    expect(card).to_contain_text(re.compile(r"[1-9],?\d*\sМБ из 11,4\sМБ · .*/с · ещё"))
     expect(_start_button(page)).to_be_disabled()
     card.get_by_role("button", name="Пауза").click()
     expect(card).to_contain_text("Пауза: загружено")
     card.get_by_role("button", name="Продолжить").click()
-    expect(card).to_contain_text(re.compile(r"wav[4-9],\d МБ из"), timeout=SENDING_MS)
+    expect(card).to_contain_text(re.compile(r"wav[4-9],\d\sМБ из"), timeout=SENDING_MS)
     page.reload()
 
     again = card.get_by_role("button", name="Выбрать файл ещё раз")
