@@ -101,6 +101,9 @@ class Word(BaseModel):
     start: Seconds
     end: Seconds
     probability: Probability
+    spoken: str | None = Field(
+        default=None, description="The spoken words, where they are written in another form."
+    )
 
 
 class ChunkSegment(BaseModel):

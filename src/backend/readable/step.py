@@ -1,0 +1,28 @@
+"""The interface of a step from recognised words to readable text."""
+
+from collections.abc import Callable, Sequence
+
+from contracts.transcription import Word
+
+Step = Callable[[Sequence[Word]], list[Word]]
+"""Return the words of a segment as they are to be written.
+
+A step may change how words are written and may join neighbours into one. It drops no word: the
+result covers the same words in the same order, and `spoken` keeps what a rewritten word replaces.
+"""
+
+
+def merged(words: Sequence[Word], written: str) -> Word:
+    """Return one word that replaces several.
+
+    Args:
+        words: neighbours, at least one.
+        written: how to write them.
+    """
+    return Word(
+        word=written,
+        start=words[0].start,
+        end=words[-1].end,
+        probability=min(word.probability for word in words),
+        spoken=" ".join(word.spoken or word.word for word in words),
+    )
