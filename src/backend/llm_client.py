@@ -1,6 +1,9 @@
-"""Call the llm over HTTP: send chunks of PCM, get transcripts."""
+"""Call the llm over HTTP: send chunks of PCM, get transcripts and punctuated words."""
 
+import base64
 import random
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -20,6 +23,7 @@ from contracts.models import (
     ModelState,
 )
 from contracts.problems import PROBLEM_MEDIA_TYPE
+from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from contracts.transcription import ChunkTranscript, DecodingOptions
 from servicekit.problems import REQUEST_ID_HEADER
 
@@ -80,21 +84,22 @@ class LlmClient:
 
         Raises: LlmFailedError: the retries are used up, or the llm refused the request.
         """
-        try:
-            async for attempt in stamina.retry_context(
-                on=_ModelFailedError,
-                attempts=_MAX_FAILURES,
-                timeout=None,
-                wait_initial=_FIRST_WAIT_S,
-                wait_jitter=_JITTER_S,
-            ):
-                with attempt:
-                    return await self._transcribe_when_available(pcm, options)
-        except _ModelFailedError as error:
-            raise LlmFailedError(error.detail) from error
-        except _UnavailableError as error:
-            raise LlmFailedError("The speech model is unreachable.") from error
-        raise AssertionError("stamina always attempts once")
+        return await self._retried(partial(self._transcribe_once, pcm, options))
+
+    async def punctuate(self, pcm: bytes, words: Sequence[str], language: str) -> list[str]:
+        """Return the words of a chunk with capitals and marks; retry like `transcribe`.
+
+        Args:
+            pcm: s16le, mono, 16 kHz, at most 30 s.
+            words: at least one, without spaces.
+            language: ISO 639-1 code.
+
+        Raises: LlmFailedError: the retries are used up, or the llm refused the request.
+        """
+        request = PunctuationRequest(
+            language=language, words=tuple(words), pcm=base64.b64encode(pcm)
+        )
+        return (await self._retried(partial(self._punctuate_once, request))).words
 
     async def models(self) -> ModelList:
         """Return the models that the llm knows.
@@ -160,9 +165,24 @@ class LlmClient:
         """Close the connection pool."""
         await self._http.aclose()
 
-    async def _transcribe_when_available(
-        self, pcm: bytes, options: DecodingOptions
-    ) -> ChunkTranscript:
+    async def _retried(self, call: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
+        try:
+            async for attempt in stamina.retry_context(
+                on=_ModelFailedError,
+                attempts=_MAX_FAILURES,
+                timeout=None,
+                wait_initial=_FIRST_WAIT_S,
+                wait_jitter=_JITTER_S,
+            ):
+                with attempt:
+                    return await self._when_available(call)
+        except _ModelFailedError as error:
+            raise LlmFailedError(error.detail) from error
+        except _UnavailableError as error:
+            raise LlmFailedError("The speech model is unreachable.") from error
+        raise AssertionError("stamina always attempts once")
+
+    async def _when_available(self, call: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
         async for attempt in stamina.retry_context(
             on=_wait_before_retry,
             attempts=None,
@@ -172,7 +192,7 @@ class LlmClient:
             wait_jitter=_JITTER_S,
         ):
             with attempt:
-                return await self._transcribe_once(pcm, options)
+                return await call()
         raise AssertionError("stamina always attempts once")
 
     async def _transcribe_once(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
@@ -184,6 +204,15 @@ class LlmClient:
             headers={"Content-Type": "application/octet-stream"},
         )
         return _parse(ChunkTranscript, await self._send(request))
+
+    async def _punctuate_once(self, body: PunctuationRequest) -> PunctuatedWords:
+        request = self._http.build_request(
+            "POST",
+            "/v1/punctuate",
+            content=body.model_dump_json(),
+            headers={"Content-Type": "application/json"},
+        )
+        return _parse(PunctuatedWords, await self._send(request))
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if request_id := correlation_id.get():

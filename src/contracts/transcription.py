@@ -20,6 +20,20 @@ class Task(StrEnum):
     TRANSLATE = "translate"
 
 
+class Punctuation(StrEnum):
+    """Whether to punctuate the words of a model that writes none."""
+
+    AUTO = "auto"
+    NONE = "none"
+
+
+class Numbers(StrEnum):
+    """How to write numbers, dates, times and amounts."""
+
+    AS_SPOKEN = "as_spoken"
+    DIGITS = "digits"
+
+
 MAX_PROMPT_CHARS = 1000
 
 MAX_AUDIO_TRACKS = 100
@@ -76,6 +90,15 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         description="Audio track to transcribe, 1 is the first; null: the default track of the "
         "file, or another one if only that has speech.",
     )
+    punctuation: Punctuation = Field(
+        Punctuation.AUTO,
+        description="`auto`: add marks and capitals where the model writes none.",
+    )
+    numbers: Numbers = Field(
+        Numbers.AS_SPOKEN,
+        description="`digits`: write numbers, dates, times and amounts in digits (Russian, "
+        "English).",
+    )
     force: bool = Field(False, description="Transcribe even if a transcript is stored already.")
     low_latency: bool = Field(
         False,
@@ -102,7 +125,7 @@ class Word(BaseModel):
     end: Seconds
     probability: Probability
     spoken: str | None = Field(
-        default=None, description="The spoken words, where they are written in another form."
+        default=None, description="What the model wrote, where it is written in another form."
     )
 
 
@@ -120,6 +143,9 @@ class ChunkSegment(BaseModel):
         allow_inf_nan=False, description="Characters of the text per byte of its zlib form."
     )
     words: list[Word] | None = None
+    raw_text: str | None = Field(
+        default=None, description="The model's own words, where `text` is written in another form."
+    )
 
 
 class QualityIssue(StrEnum):

@@ -1,6 +1,7 @@
 """If these fail, speech is lost without a sign: neither words nor an entry in the report."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -69,6 +70,9 @@ class ScriptedLlm:
             hallucination_suppressed=is_suppressed, model=MODEL,
             timings=ChunkTimings(queue_s=0, inference_s=0, batch_size=1),
         )  # fmt: skip
+
+    async def punctuate(self, pcm: bytes, words: Sequence[str], language: str) -> list[str]:
+        return [f"{word}." for word in words]
 
 
 def timed_words(spoken: list, duration_s: float) -> list[Word]:

@@ -106,6 +106,7 @@ class Assembly:
             avg_logprob=segment.avg_logprob,
             no_speech_prob=segment.no_speech_prob,
             compression_ratio=segment.compression_ratio,
+            raw_text=segment.raw_text,
             words=segment.words
             and [_shift_word(word, offset_s, start, end) for word in segment.words],
         )

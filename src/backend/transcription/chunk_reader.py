@@ -16,8 +16,9 @@ from anyio.to_thread import run_sync
 
 from backend.errors import LlmFailedError
 from backend.llm_client import LlmClient
-from backend.pipeline.coverage import TimeSpan, uncovered_speech
+from backend.pipeline.coverage import TimeSpan, uncovered_speech, words_of
 from backend.pipeline.regions import padded, shifted, utterances
+from backend.readable.punctuation import lacks_punctuation, with_punctuation
 from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, Piece
 from contracts.audio import SAMPLE_RATE
@@ -34,7 +35,7 @@ from contracts.transcription import (
 
 log = structlog.get_logger()
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Raise it when the same audio gives another reading: stored ones are then made again."""
 
 MAX_PIECES = 12
@@ -72,6 +73,7 @@ class ChunkReader:
         """
         parts = await self._by_language(audio, options)
         windows = await asyncio.gather(*(self._read_window(*part) for part in parts))
+        await asyncio.gather(*map(self._punctuate, windows))
         return self._joined(audio, windows)
 
     async def _by_language(
@@ -157,6 +159,19 @@ class ChunkReader:
         if transcript.model != window.transcript.model:
             return None
         return transcript, shifted(transcript.segments, span.start)
+
+    async def _punctuate(self, window: ChunkWindow) -> None:
+        """Add marks and capitals to a window's words if the model wrote none."""
+        words = words_of(window.segments)
+        if not lacks_punctuation(words):
+            return
+        language = window.transcript.language
+        pcm = await run_sync(lambda: window.audio.pcm, limiter=self._cut_limiter)
+        try:
+            punctuated = await self._llm.punctuate(pcm, [word.word for word in words], language)
+            window.segments = with_punctuation(window.segments, punctuated)
+        except (LlmFailedError, ValueError) as error:
+            log.warning("punctuation_failed", cause=type(error).__name__)
 
     async def _ask(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
         transcript = await self._llm.transcribe(pcm, options)

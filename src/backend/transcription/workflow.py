@@ -12,10 +12,13 @@ from contextlib import aclosing
 from functools import partial
 from typing import TypeVar
 
+from anyio.to_thread import run_sync
+
 from backend.errors import DecoderCrashedError
 from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
+from backend.readable.text import write_readable
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
@@ -28,7 +31,7 @@ from backend.transcription.signals_assembly import SignalsAssembly
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkReading
+from contracts.transcription import ChunkReading, TranscribeOptions
 
 T = TypeVar("T")
 
@@ -120,7 +123,8 @@ class TranscriptionWorkflow:
             index = 0
             async for reading in readings:
                 progress = _progress(plan, places, index, eta)
-                await self._store(job.id, assembly, index, reading, progress)
+                readable = await run_sync(_readable, reading, job.options)
+                await self._store(job.id, assembly, index, readable, progress)
                 index += 1
 
     async def _store(
@@ -161,6 +165,11 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
         if error.problem.type != DecoderCrashedError.problem_type.uri:
             raise
         return await work()
+
+
+def _readable(reading: ChunkReading, options: TranscribeOptions) -> ChunkReading:
+    segments = write_readable(reading.segments, reading.language, options)
+    return reading.model_copy(update={"segments": segments})
 
 
 def _prepared(plan: RecordingPlan) -> PreparedRecording:

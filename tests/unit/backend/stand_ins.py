@@ -1,7 +1,7 @@
 """In-memory stand-ins for the llm, the queue and the checkpoint; the stores are real."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +86,7 @@ class StandInLlm:
         self.wait_s = 0.0
         self.before_answer: Callable[[int], Awaitable[None]] | None = None
         self.asked: list[int] = []
+        self.punctuated: list[list[str]] = []
         self.n_model_waits = 0
         self.n_active = self.most_active = 0
 
@@ -102,6 +103,10 @@ class StandInLlm:
             return one_second_transcript(f"chunk {index}", self.model)
         finally:
             self.n_active -= 1
+
+    async def punctuate(self, pcm: bytes, words: Sequence[str], language: str) -> list[str]:
+        self.punctuated.append(list(words))
+        return [*words[:-1], f"{words[-1]}."]
 
     async def serving_model(self) -> ModelIdentity:
         if self.serving_error is not None:

@@ -216,6 +216,7 @@ def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segm
         avg_logprob=row.avg_logprob,
         no_speech_prob=row.no_speech_prob,
         compression_ratio=row.compression_ratio,
+        raw_text=row.raw_text,
         words=words if row.has_words else None,
     )
 
@@ -231,17 +232,19 @@ def joins_correction() -> ColumnElement[bool]:
 def _words_of(session: Session, number: int, first: int, last: int) -> dict[int, list[Word]]:
     """Return the words by the index of their segment."""
     words = WordRow.__table__.c
+    columns = (words.word, words.start, words.end, words.probability, words.spoken)
+    names = [column.name for column in columns]
     query = (
-        select(words.segment_index, words.word, words.start, words.end, words.probability)
+        select(words.segment_index, *columns)
         .where(words.transcription_number == number, words.segment_index.between(first, last))
         .order_by(words.segment_index, words.position)
     )
     indexes: list[int] = []
 
     def each() -> Iterator[dict[str, object]]:
-        for index, word, start, end, probability in session.connection().execute(query):
+        for index, *values in session.connection().execute(query):
             indexes.append(index)
-            yield {"word": word, "start": start, "end": end, "probability": probability}
+            yield dict(zip(names, values, strict=True))
 
     by_segment: dict[int, list[Word]] = defaultdict(list)
     # validate all words in one call: an hour has thousands, and a call per word is slow

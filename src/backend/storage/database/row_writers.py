@@ -86,7 +86,7 @@ def segment_rows(segments: Sequence[Segment]) -> tuple[list[Row], list[Row]]:
         segment.model_dump(exclude={"words", "original_text"})
         | {
             "has_words": segment.words is not None,
-            "lemmas": lemma_text(segment.text),
+            "lemmas": lemma_text(segment.text, segment.raw_text or ""),
         }
         for segment in segments
     ]
@@ -193,7 +193,7 @@ def correct_segment(session: Session, number: int, index: int, text: str) -> Non
     if text != segment.text:
         key = {"transcription_number": number, "segment_index": index}
         session.add(EditRow(**key, text=text, edited_at=datetime.now(UTC)))
-    segment.lemmas = lemma_text(segment.text, text)
+    segment.lemmas = lemma_text(segment.text, segment.raw_text or "", text)
 
 
 def lemma_text(*texts: str) -> str:

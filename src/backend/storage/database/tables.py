@@ -174,6 +174,7 @@ class SegmentRow(Base):
     start: Mapped[float]
     end: Mapped[float]
     text: Mapped[str]
+    raw_text: Mapped[str | None]
     avg_logprob: Mapped[float]
     no_speech_prob: Mapped[float]
     compression_ratio: Mapped[float]
@@ -202,6 +203,7 @@ class WordRow(Base):
     start: Mapped[float]
     end: Mapped[float]
     probability: Mapped[float]
+    spoken: Mapped[str | None]
 
     __table_args__ = (
         ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
+from contracts.segmentation import split_into_segments
 from contracts.transcription import (
     ChunkOptions,
     ChunkSegment,
@@ -18,7 +19,6 @@ from llm.engines.whisper.choice import choose_attempt
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.punctuation import lead_along
 from llm.engines.whisper.quality_checks import compression_ratio
-from llm.engines.whisper.segments import split_into_segments
 from llm.engines.whisper.words import join_words
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)

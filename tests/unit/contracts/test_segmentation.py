@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.segmentation import MAX_SEGMENT_S, split_into_segments
 from contracts.transcription import Word
-from llm.engines.whisper.segments import MAX_SEGMENT_S, split_into_segments
 
 
 def spoken(text: str, *, word_s: float = 0.5, pauses: dict[int, float] | None = None) -> list[Word]:

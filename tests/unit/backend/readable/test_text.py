@@ -1,0 +1,54 @@
+"""The options choose how text is written; the model's own words are always kept."""
+
+from backend.readable.punctuation import with_punctuation
+from backend.readable.text import write_readable
+from contracts.transcription import ChunkSegment, TranscribeOptions
+from unit.backend.readable.test_punctuation import segment
+
+SPOKEN = "пришло двадцать пять человек"
+PUNCTUATED = ["Пришло", "двадцать", "пять", "человек."]
+
+
+def punctuated() -> list[ChunkSegment]:
+    return with_punctuation([segment(SPOKEN)], PUNCTUATED)
+
+
+def written(language: str = "ru", **options: object) -> ChunkSegment:
+    (found,) = write_readable(punctuated(), language, TranscribeOptions.model_validate(options))
+    return found
+
+
+def test_marks_are_kept_by_default() -> None:
+    found = written()
+    assert (found.text, found.raw_text) == ("Пришло двадцать пять человек.", SPOKEN)
+
+
+def test_punctuation_none_gives_the_models_own_words() -> None:
+    found = written(punctuation="none")
+    assert (found.text, found.raw_text) == (SPOKEN, None)
+    assert [(word.word, word.spoken) for word in found.words or []] == [
+        (word, None) for word in SPOKEN.split()
+    ]
+
+
+def test_numbers_in_digits_keep_what_was_said() -> None:
+    found = written(numbers="digits")
+    assert (found.text, found.raw_text) == ("Пришло 25 человек.", SPOKEN)
+    number = (found.words or [])[1]
+    assert (number.word, number.spoken, number.start, number.end) == ("25", "двадцать пять", 1, 2.5)
+
+
+def test_numbers_of_a_language_without_a_grammar_stay() -> None:
+    assert written("kk", numbers="digits").text == "Пришло двадцать пять человек."
+
+
+def test_the_text_of_a_model_that_punctuates_is_not_touched() -> None:
+    own = segment("Да, это так.")
+    assert write_readable([own], "ru", TranscribeOptions()) == [own]
+
+
+def test_a_segment_without_words_stays_as_it_is() -> None:
+    own = segment("двадцать пять").model_copy(update={"words": None})
+    assert write_readable([own], "ru", TranscribeOptions.model_validate({"numbers": "digits"})) == [
+        own
+    ]
