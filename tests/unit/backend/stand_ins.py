@@ -173,7 +173,7 @@ class StandInPreparation:
     """Writes a recording whose chunk n has all samples 100 * n, one second each.
 
     Attributes:
-        n_signals: voices that speak in turn, a chunk each.
+        n_signals: voices that speak in turn, a chunk each, on a channel each.
     """
 
     def __init__(self, work: WorkFolder, n_chunks: int = 3) -> None:
@@ -199,9 +199,17 @@ class StandInPreparation:
             gain_db=0.0,
             chunks=chunks,
         )
+        voices = range(self.n_signals)
+        turns = [chunks[voice :: self.n_signals] for voice in voices]
         signals = [
-            signal.model_copy(update={"spans": turns, "chunks": turns})
-            for turns in (chunks[voice :: self.n_signals] for voice in range(self.n_signals))
+            signal.model_copy(
+                update={
+                    "spans": turns[voice],
+                    "chunks": turns[voice],
+                    "weights": [float(voice == channel) for channel in voices],
+                }
+            )
+            for voice in voices
         ]
         return RecordingPlan(signals=signals, warnings=self.warnings)
 
@@ -211,7 +219,10 @@ class StandInPreparation:
         return [signal.recording(self._work.pcm(run.job.id)) for signal in plan.signals]
 
     def _write(self, run: JobContext) -> None:
-        samples = np.repeat(np.arange(self.n_chunks, dtype="<i2") * 100, CHUNK_SAMPLES)
+        numbers = np.arange(self.n_chunks)
+        channels = numbers[:, None] % self.n_signals == np.arange(self.n_signals)
+        values = channels * numbers[:, None] * 100
+        samples = np.repeat(values.astype("<i2"), CHUNK_SAMPLES, axis=0)
         self._work.pcm(run.job.id).write_bytes(samples.tobytes())
 
 
