@@ -1,6 +1,7 @@
 """The form of transcription options; bounds and defaults come from the contracts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -9,7 +10,7 @@ from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
-from contracts.transcription import Task, TranscribeOptions
+from contracts.transcription import Numbers, Punctuation, Task, TranscribeOptions
 from frontend.i18n import Language, Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
@@ -142,6 +143,8 @@ def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, o
             key="option-task",
             persist_state="session",
         ),
+        "punctuation": _choice(t, saved, "punctuation", list(Punctuation)),
+        "numbers": _choice(t, saved, "numbers", list(Numbers)),
         "audio_track": st.selectbox(
             t("options.audio_track"),
             [None, *range(1, _MAX_LISTED_TRACKS + 1)],
@@ -153,6 +156,21 @@ def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, o
         "beam_size": _slider(t, saved, "beam_size", with_help=True),
         "temperature": _slider(t, saved, "temperature", with_help=True),
     }
+
+
+def _choice(
+    t: Translator, saved: Mapping[str, object], name: str, values: Sequence[StrEnum]
+) -> str:
+    return st.segmented_control(
+        t(f"options.{name}"),
+        [each.value for each in values],
+        default=str(saved.get(name, _default(name))),
+        required=True,
+        format_func=lambda each: t(f"options.{name}.{each}"),
+        help=t(f"options.{name}.help"),
+        key=f"option-{name}",
+        persist_state="session",
+    )
 
 
 def _slider(

@@ -97,6 +97,16 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.task": "Task",
     "options.task.transcribe": "Transcribe in the spoken language",
     "options.task.translate": "Translate into English",
+    "options.punctuation": "Punctuation",
+    "options.punctuation.auto": "Add it",
+    "options.punctuation.none": "As the model writes",
+    "options.punctuation.help": "Where the model writes no marks and capitals, they are added by "
+    "the sound of the speech. The words do not change.",
+    "options.numbers": "Numbers",
+    "options.numbers.as_spoken": "As spoken",
+    "options.numbers.digits": "In digits",
+    "options.numbers.help": "Write numbers, dates, times and amounts as they are spoken, or in "
+    "digits. For Russian and English.",
     "options.audio_track": "Audio track",
     "options.audio_track.auto": "automatic",
     "options.audio_track.help": "Which track of a file with several to transcribe. "

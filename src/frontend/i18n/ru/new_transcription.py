@@ -105,6 +105,16 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.task": "Что сделать",
     "options.task.transcribe": "Расшифровать на языке записи",
     "options.task.translate": "Перевести на английский",
+    "options.punctuation": "Знаки препинания",
+    "options.punctuation.auto": "Расставлять",
+    "options.punctuation.none": "Как у модели",
+    "options.punctuation.help": "Если модель пишет без знаков и заглавных букв, они будут "
+    "расставлены по звучанию речи. Слова не меняются.",
+    "options.numbers": "Числа",
+    "options.numbers.as_spoken": "Словами",
+    "options.numbers.digits": "Цифрами",
+    "options.numbers.help": "Числа, даты, время и суммы — как они произнесены или цифрами. "
+    "Для русского и английского.",
     "options.audio_track": "Звуковая дорожка",
     "options.audio_track.auto": "автоматически",
     "options.audio_track.help": "В файле с несколькими дорожками — какую расшифровать. "
