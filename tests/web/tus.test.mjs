@@ -5,12 +5,33 @@ import { TusUpload, UploadRejectedError, offsetOf, terminate } from "../../src/f
 import { FakeTusServer } from "./fake_tus_server.mjs";
 import { settle } from "./stand_ins.mjs";
 
-const CHUNK_BYTES = 4 * 1024 ** 2;
+const MIB = 1024 ** 2;
+const MIN_PIECE_BYTES = 512 * 1024;
+const MAX_PIECE_BYTES = 4 * MIB;
 
 let server;
 beforeEach(() => {
   server = new FakeTusServer().install();
 });
+
+/** Let each request take the next of `durations`, in milliseconds; then a second. */
+function letRequestsTake(context, durations) {
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const answer = server.answer.bind(server);
+  server.answer = (request) => {
+    if (request.method === "PATCH") now += durations.shift() ?? 1000;
+    return answer(request);
+  };
+}
+
+/** Return the sizes of the pieces that a whole upload of `size` was sent in. */
+function pieceSizes(size) {
+  const offsets = server.requests
+    .filter(({ method }) => method === "PATCH")
+    .map(({ headers }) => headers["Upload-Offset"]);
+  return offsets.map((offset, i) => (offsets[i + 1] ?? size) - offset);
+}
 
 /** A file of any size that takes no memory. */
 function newFile(size) {
@@ -42,20 +63,43 @@ async function withTimePassing(context, start) {
   return promise;
 }
 
-test("a file goes up in pieces, and its name arrives in any script", async () => {
+test("a file goes up in pieces, and its name arrives in any script", async (context) => {
+  letRequestsTake(context, [1]);
   const created = [];
   const progress = [];
-  const upload = newUpload(2 * CHUNK_BYTES + 5, {
+  const size = MIN_PIECE_BYTES + MAX_PIECE_BYTES + 5;
+  const upload = newUpload(size, {
     onCreated: (id) => created.push(id),
     onProgress: (bytes) => progress.push(bytes),
   });
   await upload.send();
   assert.deepEqual(server.methods, ["POST", "PATCH", "PATCH", "PATCH"]);
   assert.deepEqual(created, ["upload-1"]);
-  assert.equal(server.uploads.get("upload-1").offset, 2 * CHUNK_BYTES + 5);
-  assert.equal(progress.at(-1), 2 * CHUNK_BYTES + 5);
+  assert.equal(server.uploads.get("upload-1").offset, size);
+  assert.equal(progress.at(-1), size);
   const [, name] = server.requests[0].headers["Upload-Metadata"].split(" ");
   assert.equal(Buffer.from(name, "base64").toString("utf-8"), "Звонок.wav");
+});
+
+test("a piece takes about a second, so that a pause on a slow line loses little", async (context) => {
+  letRequestsTake(context, [500, 500, 20_000, 1]);
+  const size = 12 * MIB;
+  await newUpload(size).send();
+  const [first, second, third, fourth, fifth] = pieceSizes(size);
+  assert.deepEqual([first, second, third], [MIN_PIECE_BYTES, MIB, 2 * MIB]);
+  assert.deepEqual([fourth, fifth], [MIN_PIECE_BYTES, MAX_PIECE_BYTES]);
+});
+
+test("after a broken connection it continues with a small piece", async (context) => {
+  letRequestsTake(context, [1]);
+  server.failures.PATCH = [null, { status: 0 }];
+  const size = 3 * MIN_PIECE_BYTES;
+  await withTimePassing(context, () => newUpload(size).send());
+  const [first, broken, third, fourth] = server.requests
+    .filter(({ method }) => method === "PATCH")
+    .map(({ headers }) => headers["Upload-Offset"]);
+  assert.deepEqual([first, broken, third], [0, MIN_PIECE_BYTES, MIN_PIECE_BYTES]);
+  assert.equal(fourth, 2 * MIN_PIECE_BYTES);
 });
 
 test("each piece has its checksum", async () => {
@@ -123,11 +167,11 @@ test("it gives up when nothing has arrived after all attempts", async (context) 
 });
 
 test("it does not give up as long as some bytes arrive between the failures", async (context) => {
-  const nChunks = 20;
-  server.failures.PATCH = Array.from({ length: nChunks }, () => [{ status: 503 }, null]).flat();
-  const upload = newUpload(nChunks * CHUNK_BYTES);
+  const nPieces = 20;
+  server.failures.PATCH = Array.from({ length: nPieces }, () => [{ status: 503 }, null]).flat();
+  const upload = newUpload(nPieces * MIN_PIECE_BYTES);
   await withTimePassing(context, () => upload.send());
-  assert.equal(server.uploads.get("upload-1").offset, nChunks * CHUNK_BYTES);
+  assert.equal(server.uploads.get("upload-1").offset, nPieces * MIN_PIECE_BYTES);
 });
 
 test("a pause aborts the request that is running", async () => {

@@ -5,7 +5,9 @@ import { sendRequest } from "./http_request.js";
 import { RetryPolicy, isRetryable } from "./retry_policy.js";
 
 const ENDPOINT = "/backend/v1/uploads/";
-const CHUNK_BYTES = 4 * 1024 ** 2; // the server discards a piece that breaks off
+const MIN_PIECE_BYTES = 512 * 1024;
+const MAX_PIECE_BYTES = 4 * 1024 ** 2;
+const PIECE_S = 1; // the server discards a piece that breaks off: so much is sent again
 const VERSION = { "Tus-Resumable": "1.0.0" };
 const GONE = [404, 410];
 
@@ -19,6 +21,7 @@ export class UploadRejectedError extends Error {
 
 export class TusUpload {
   #offset = 0;
+  #pieceBytes = MIN_PIECE_BYTES;
 
   /**
    * `id`: an upload to continue, or null for a new one. Callbacks: `onCreated(id)`,
@@ -63,15 +66,19 @@ export class TusUpload {
 
   async #append(signal) {
     const offset = this.#offset;
-    const body = this.file.slice(offset, offset + CHUNK_BYTES);
+    const body = this.file.slice(offset, offset + this.#pieceBytes);
     const type = { "Content-Type": "application/offset+octet-stream" };
     const checksum = await checksumHeader(body);
-    return sendRequest("PATCH", ENDPOINT + this.id, {
+    const startedAt = performance.now();
+    const response = await sendRequest("PATCH", ENDPOINT + this.id, {
       headers: { ...VERSION, "Upload-Offset": offset, ...type, ...checksum },
       body,
       signal,
       onSent: (sentBytes) => this.onProgress(offset + sentBytes),
     });
+    const duration = performance.now() - startedAt;
+    this.#pieceBytes = isTusSuccess(response) ? nextPiece(body.size, duration) : MIN_PIECE_BYTES;
+    return response;
   }
 
   #moveTo(offset, retryPolicy) {
@@ -118,6 +125,12 @@ function isTusSuccess(response) {
 /** Return the offset in a response; a new upload's response names none, and it is 0. */
 function offsetIn(response) {
   return Number(response.getResponseHeader("Upload-Offset"));
+}
+
+/** Return the size of the piece after one of `bytes` that took `milliseconds`. */
+function nextPiece(bytes, milliseconds) {
+  const wanted = Math.floor((bytes / milliseconds) * 1000 * PIECE_S);
+  return Math.min(MAX_PIECE_BYTES, Math.max(MIN_PIECE_BYTES, wanted));
 }
 
 /** Return the header with a piece's checksum; none where the page is served without TLS. */
