@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -33,7 +34,7 @@ from backend.statistics import StatisticsCounter
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Database, QueueName, Stores
-from backend.storage.disk import Disk
+from backend.storage.disk import Disk, DiskReserve
 from backend.storage.upload_quota import UploadQuota
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
@@ -78,6 +79,8 @@ async def running_services(
     Jobs that are running at the end continue at the next start.
     """
     async with AsyncExitStack() as stack:
+        reserve = DiskReserve(settings.data_dir / "reserve", disk)
+        await run_sync(reserve.release_if_full)
         work = _work_folder(settings, disk)
         stack.enter_context(work.owned())
         uploads = _uploads(settings, disk, work)
@@ -95,7 +98,10 @@ async def running_services(
         await common.queue.start(work.process_number, worker.work_on)
         stack.push_async_callback(common.queue.close)
         stack.push_async_callback(worker.close)
-        coroutines = _background_coroutines(common, uploads, previews, worker, service)
+        coroutines = [
+            *_background_coroutines(common, uploads, previews, worker, service),
+            _repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
+        ]
         await stack.enter_async_context(_background_tasks(coroutines))
         wrong_keys = WrongKeyLimiter()
         yield Services(

@@ -1,6 +1,7 @@
 """Checks free disk space and writes files, with errors for a full disk."""
 
 import errno
+import os
 import shutil
 import stat
 from collections.abc import Awaitable, Callable, Generator
@@ -10,11 +11,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import stamina
+import structlog
 
 from backend.errors import DiskFullError
 from contracts.models import HealthCheck, HealthStatus
 
+log = structlog.get_logger()
+
 _DISK_FULL = "Not enough disk space for this file."
+
+_RESERVE_BYTES = 4 * 2**20
+"""Enough for the logs of both SQLite databases, and for deleting a recording."""
 
 _RETRY_S = 3600.0
 _MAX_WAIT_S = 5.0
@@ -53,6 +60,42 @@ class Disk:
     def free_bytes(self) -> int:
         """Return the free space, including `min_free_bytes`."""
         return shutil.disk_usage(self._folder).free
+
+
+class DiskReserve:
+    """A file that keeps space for a start on a full disk.
+
+    SQLite cannot open a database without space for its log, and so nobody could delete recordings.
+
+    Args:
+        path: of the file.
+        disk: the file's disk.
+    """
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self._path = path
+        self._disk = disk
+
+    def release_if_full(self) -> None:
+        """Remove the file if the disk has less free space than its size."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._disk.free_bytes() < _RESERVE_BYTES and self._path.exists():
+            self._path.unlink(missing_ok=True)
+            log.warning("disk_reserve_released", free_bytes=self._disk.free_bytes())
+
+    def restore(self) -> None:
+        """Write the file if it is missing and as much space again stays free.
+
+        Raises: OSError: it cannot be written; nothing of it is left.
+        """
+        if self._path.exists() or self._disk.free_bytes() < 2 * _RESERVE_BYTES:
+            return
+        try:
+            # zeros would take no space on a disk that compresses
+            self._path.write_bytes(os.urandom(_RESERVE_BYTES))
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
 
 
 def size_bytes(folder: Path) -> int:

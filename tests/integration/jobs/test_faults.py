@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from integration.client import send as send_file
 from integration.faketime import SettableClock
 from integration.jobs.backend_client import (
     OPTIONS,
+    TIMING,
     URL,
     ended,
     read,
@@ -147,6 +149,26 @@ async def test_a_disk_that_fills_up_delays_a_job_until_there_is_space(
         assert_complete(await ended(client, job), llm)
         with closing(sqlite3.connect(data / "speech_transcription.db")) as raw:
             assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_a_start_on_a_full_disk_serves_exports_and_deletes(llm, small_disk, speech) -> None:
+    """Otherwise nobody could delete recordings to make space."""
+    data, filler = small_disk / "data", small_disk / "filler"
+    timing = replace(TIMING, reserve_s=0.2)
+    async with running_backend(llm, data, timing) as client:
+        job = await send(client, speech)
+        assert (await ended(client, job)).status == JobStatus.COMPLETED
+        await until((data / "reserve").exists)
+    fill(filler)
+    async with running_backend(llm, data, timing) as client:
+        assert not (data / "reserve").exists()
+        assert (await read(client, job)).status == JobStatus.COMPLETED
+        exported = await client.get(f"{URL}/{job.id}/export", params={"format": "txt"})
+        assert (exported.status_code, exported.text.strip() != "") == (200, True)
+        assert (await client.delete(f"{URL}/{job.id}")).status_code == 204
+        assert (await client.get(f"{URL}/{job.id}")).status_code == 404
+        filler.unlink()
+        await until((data / "reserve").exists)
 
 
 def test_a_clock_set_back_during_a_job_loses_nothing(llm, tmp_path, speech) -> None:

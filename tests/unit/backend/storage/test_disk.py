@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import DiskFullError
-from backend.storage.disk import Disk, write_all
+from backend.storage.disk import Disk, DiskReserve, write_all
 from contracts.models import HealthStatus
 
 
@@ -24,6 +24,16 @@ def test_a_nearly_full_disk_is_degraded_with_a_reason(tmp_path: Path) -> None:
     check = Disk(tmp_path, 2**60).check()
     assert check.status is HealthStatus.DEGRADED
     assert check.detail
+
+
+def test_the_reserve_is_written_and_stays_while_the_disk_is_not_full(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "reserve"
+    reserve = DiskReserve(path, Disk(tmp_path, 0))
+    reserve.release_if_full()
+    assert not path.exists()
+    reserve.restore()
+    reserve.release_if_full()
+    assert path.stat().st_size >= 2**20
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
