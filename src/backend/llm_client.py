@@ -4,7 +4,7 @@ import base64
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import stamina
@@ -24,6 +24,7 @@ from contracts.models import (
 )
 from contracts.problems import PROBLEM_MEDIA_TYPE
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
+from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkTranscript, DecodingOptions
 from servicekit.problems import REQUEST_ID_HEADER
 
@@ -100,6 +101,16 @@ class LlmClient:
             language=language, words=tuple(words), pcm=base64.b64encode(pcm)
         )
         return (await self._retried(partial(self._punctuate_once, request))).words
+
+    async def segment_speakers(self, pcm: bytes) -> SpeakerSegmentation:
+        """Return the voices in a stretch of audio; retry like `transcribe`.
+
+        Args:
+            pcm: s16le, mono, 16 kHz, at most 30 s.
+
+        Raises: LlmFailedError: the retries are used up, or the llm refused the request.
+        """
+        return await self._retried(partial(self._segment_speakers_once, pcm))
 
     async def models(self) -> ModelList:
         """Return the models that the llm knows.
@@ -196,14 +207,22 @@ class LlmClient:
         raise AssertionError("stamina always attempts once")
 
     async def _transcribe_once(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
-        request = self._http.build_request(
+        params = options.model_dump(mode="json")
+        request = self._pcm_request("/v1/transcribe", pcm, params)
+        return _parse(ChunkTranscript, await self._send(request))
+
+    async def _segment_speakers_once(self, pcm: bytes) -> SpeakerSegmentation:
+        request = self._pcm_request("/v1/speaker-segmentation", pcm, {})
+        return _parse(SpeakerSegmentation, await self._send(request))
+
+    def _pcm_request(self, path: str, pcm: bytes, params: dict[str, Any]) -> httpx.Request:
+        return self._http.build_request(
             "POST",
-            "/v1/transcribe",
+            path,
             content=pcm,
-            params=options.model_dump(mode="json"),
+            params=params,
             headers={"Content-Type": "application/octet-stream"},
         )
-        return _parse(ChunkTranscript, await self._send(request))
 
     async def _punctuate_once(self, body: PunctuationRequest) -> PunctuatedWords:
         request = self._http.build_request(

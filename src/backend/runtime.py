@@ -42,6 +42,7 @@ from backend.timing import Timing
 from backend.transcription.chunk_cache import ChunkCache
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.deduplication import Deduplicator
+from backend.transcription.diarization import Diarizer
 from backend.transcription.preparation import Preparation
 from backend.transcription.workflow import TranscriptionWorkflow
 from servicekit.errors import ServiceError
@@ -154,6 +155,7 @@ def _worker(common: _Common) -> Worker:
     workflow = TranscriptionWorkflow(
         preparation=Preparation(common.decoder, common.work, stores.runs, common.notifier),
         deduplicator=common.deduplicator,
+        diarizer=Diarizer(common.llm, stores.runs, common.notifier, checkpoint),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
         llm=common.llm,
         jobs=stores.jobs,

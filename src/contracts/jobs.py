@@ -33,6 +33,7 @@ class Stage(StrEnum):
     DECODING = "decoding"
     DETECTING_SPEECH = "detecting_speech"
     MEASURING_LOUDNESS = "measuring_loudness"
+    FINDING_SPEAKERS = "finding_speakers"
     TRANSCRIBING = "transcribing"
     DONE = "done"
 
@@ -44,12 +45,14 @@ class JobWarning(StrEnum):
         TRUNCATED: the end of the file is missing or damaged.
         NON_FINITE_SAMPLES: NaN or infinite samples were read as silence.
         MODEL_CHANGED: two models made the text, because the llm changed its model.
+        SPEAKERS_UNKNOWN: the speaker networks failed, so nobody knows who said what.
         OTHER_AUDIO_TRACKS: the file has further audio tracks, and the request named none.
     """
 
     TRUNCATED = "truncated"
     NON_FINITE_SAMPLES = "non_finite_samples"
     MODEL_CHANGED = "model_changed"
+    SPEAKERS_UNKNOWN = "speakers_unknown"
     OTHER_AUDIO_TRACKS = "other_audio_tracks"
 
     @property

@@ -3,7 +3,15 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+)
 
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, InputFormat, NormalizationOptions
 from contracts.languages import language_code
@@ -32,6 +40,21 @@ class Numbers(StrEnum):
 
     AS_SPOKEN = "as_spoken"
     DIGITS = "digits"
+
+
+class Diarization(StrEnum):
+    """Whether and how speakers are told apart.
+
+    Attributes:
+        AUTO: chosen by the recording.
+        VOICE: by the sound of their voices.
+        CHANNEL: each channel of the recording is a speaker, as in recorded calls.
+    """
+
+    NONE = "none"
+    AUTO = "auto"
+    VOICE = "voice"
+    CHANNEL = "channel"
 
 
 MAX_PROMPT_CHARS = 1000
@@ -99,12 +122,29 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         description="`digits`: write numbers, dates, times and amounts in digits (Russian, "
         "English).",
     )
+    diarization: Diarization = Field(
+        Diarization.NONE, description="How speakers are told apart; `none`: not at all."
+    )
+    num_speakers: int | None = Field(
+        None,
+        ge=1,
+        le=20,
+        description="`auto` and `voice` only: how many speakers there are, if known.",
+    )
     force: bool = Field(False, description="Transcribe even if a transcript is stored already.")
     low_latency: bool = Field(
         False,
         description="Transcribe the first chunk alone and the next ones in growing batches: the "
         "first text comes sooner, the last a little later.",
     )
+
+    @field_validator("num_speakers")
+    @classmethod
+    def _needs_diarization(cls, value: int | None, info: ValidationInfo) -> int | None:
+        method: Diarization | None = info.data.get("diarization")
+        if value is not None and method and method in (Diarization.NONE, Diarization.CHANNEL):
+            raise ValueError(f"it has no meaning for the diarization {method.value!r}")
+        return value
 
     def normalization_options(self) -> NormalizationOptions:
         """Return the options of loudness."""
@@ -127,6 +167,7 @@ class Word(BaseModel):
     spoken: str | None = Field(
         default=None, description="What the model wrote, where it is written in another form."
     )
+    speaker: str | None = Field(default=None, description="Id of the speaker.")
 
 
 class ChunkSegment(BaseModel):
@@ -238,6 +279,12 @@ class Segment(ChunkSegment):
     original_text: str | None = Field(
         default=None, description="The model's text, if a user corrected it."
     )
+    speaker: str | None = Field(
+        default=None, description="Id of the speaker; null without `diarization`."
+    )
+    overlap: bool = Field(
+        default=False, description="Whether somebody else speaks during most of it."
+    )
 
     @computed_field(description="Signs that the segment may be wrong; none once it was corrected.")
     @property
@@ -266,6 +313,15 @@ class Segment(ChunkSegment):
         return self.model_copy(update={"words": None})
 
 
+class Speaker(BaseModel):
+    """A speaker of a transcript, numbered by appearance."""
+
+    id: str = Field(description="`S1`, `S2`, …")
+    name: str | None = Field(default=None, description="Name given by the owner.")
+    speech_s: Seconds = Field(description="Seconds of the speaker's segments.")
+    share: Probability = Field(description="Share of all speakers' seconds.")
+
+
 class Transcript(BaseModel):
     """The text of a recording; its segments are in order and never overlap."""
 
@@ -277,6 +333,9 @@ class Transcript(BaseModel):
     report: list[ReportItem] = Field(
         default_factory=list[ReportItem],
         description="What became of speech without words, and of speech that was decoded again.",
+    )
+    speakers: list[Speaker] = Field(
+        default_factory=list[Speaker], description="By appearance; empty without `diarization`."
     )
 
     def without_words(self) -> Self:

@@ -37,7 +37,7 @@ test("a resumed job keeps the share that it had, while it waits and is read agai
 
 test("each stage has words, in every language", () => {
   for (const t of translators) {
-    const stages = ["decoding", "detecting_speech", "measuring_loudness", "transcribing", "done", null];
+    const stages = ["decoding", "detecting_speech", "measuring_loudness", "finding_speakers", "transcribing", "done", null];
     const texts = stages.map((stage) => stageText(t, running({ stage })));
     assert.equal(new Set(texts).size, stages.length);
   }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, inf
 
 from backend.pipeline.chunk import Chunk
+from backend.pipeline.speakers.words import SpeakerTurns, SpokenSegment
 from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE
 from contracts.report import ReportItem
@@ -44,12 +45,20 @@ class Assembly:
         spans: the speech spans of the whole recording.
         duration_s: the recording's length.
         language: the requested language, reported until a chunk is added.
+        speakers: who speaks when; None: unknown.
     """
 
-    def __init__(self, spans: Sequence[SpeechSpan], duration_s: float, language: str) -> None:
+    def __init__(
+        self,
+        spans: Sequence[SpeechSpan],
+        duration_s: float,
+        language: str,
+        speakers: SpeakerTurns | None = None,
+    ) -> None:
         self._edges = _SpeechEdges(spans)
         self._duration_s = duration_s
         self._language = language
+        self._speakers = speakers
         self._seconds_by_language: Counter[str] = Counter()
         self._last: Segment | None = None
 
@@ -70,9 +79,9 @@ class Assembly:
         self._seconds_by_language.update(seconds or {reading.language: ceil(chunk.duration_s)})
         offset_s = chunk.start_s - reading.lead_s
         changed: dict[int, Segment] = {}
-        for segment in reading.segments:
-            if segment.text.strip():
-                self._last = self._place(segment, offset_s)
+        for spoken in self._spoken(reading.segments, offset_s):
+            if spoken.segment.text.strip():
+                self._last = self._place(spoken, offset_s)
                 changed[self._last.index] = self._last
         report = [
             item.model_copy(
@@ -85,8 +94,14 @@ class Assembly:
         ]
         return AssembledChunk(list(changed.values()), report)
 
-    def _place(self, segment: ChunkSegment, offset_s: float) -> Segment:
+    def _spoken(self, segments: Sequence[ChunkSegment], offset_s: float) -> Sequence[SpokenSegment]:
+        if self._speakers is None:
+            return [SpokenSegment(segment, speaker=None, overlap=False) for segment in segments]
+        return self._speakers.split(segments, offset_s)
+
+    def _place(self, spoken: SpokenSegment, offset_s: float) -> Segment:
         """Return a segment after the last one, or the last one extended by its text."""
+        segment = spoken.segment
         text = segment.text.strip()
         previous_end = self._last.end if self._last else 0.0
         latest_start = max(self._duration_s - MIN_SEGMENT_S, 0.0)
@@ -107,6 +122,8 @@ class Assembly:
             no_speech_prob=segment.no_speech_prob,
             compression_ratio=segment.compression_ratio,
             raw_text=segment.raw_text,
+            speaker=spoken.speaker,
+            overlap=spoken.overlap,
             words=segment.words
             and [_shift_word(word, offset_s, start, end) for word in segment.words],
         )

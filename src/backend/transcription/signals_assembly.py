@@ -1,10 +1,12 @@
 """Assemble the chunks of all signals of a recording into one transcript."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import inf
 
 from backend.pipeline.assemble import AssembledChunk, Assembly
 from backend.pipeline.interleave import Interleaving
+from backend.pipeline.speakers.words import SpeakerTurns
 from backend.transcription.plan import RecordingPlan
 from contracts.transcription import ChunkReading
 
@@ -17,14 +19,23 @@ class SignalsAssembly:
 
     Args:
         language: the requested language, reported until a chunk is added.
+        speakers: who speaks when, for each signal; None: unknown.
     """
 
-    def __init__(self, plan: RecordingPlan, language: str) -> None:
+    def __init__(
+        self, plan: RecordingPlan, language: str, speakers: Sequence[SpeakerTurns] | None = None
+    ) -> None:
         self._plan = plan
         self._language = language
         self._places = plan.places()
         self._assemblies = [
-            Assembly(signal.speech_spans(), signal.duration_s, language) for signal in plan.signals
+            Assembly(
+                signal.speech_spans(),
+                signal.duration_s,
+                language,
+                speakers[index] if speakers else None,
+            )
+            for index, signal in enumerate(plan.signals)
         ]
         self._interleaving = Interleaving() if len(plan.signals) > 1 else None
 

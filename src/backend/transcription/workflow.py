@@ -24,6 +24,7 @@ from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import Checkpoint, ChunkContext, JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator, ResultSource
+from backend.transcription.diarization import Diarizer
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
@@ -49,6 +50,7 @@ class TranscriptionWorkflow:
         *,
         preparation: Preparation,
         deduplicator: Deduplicator,
+        diarizer: Diarizer,
         transcriber: ChunkTranscriber,
         llm: LlmClient,
         jobs: JobStore,
@@ -60,6 +62,7 @@ class TranscriptionWorkflow:
     ) -> None:
         self._preparation = preparation
         self._deduplicator = deduplicator
+        self._diarizer = diarizer
         self._transcriber = transcriber
         self._llm = llm
         self._jobs = jobs
@@ -101,6 +104,7 @@ class TranscriptionWorkflow:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
         recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
+        speakers = await self._diarizer.speaker_turns(run, plan, recordings)
         await self._runs.set_stage(job.id, Stage.TRANSCRIBING)
         self._notifier.notify(job.id)
         eta = await self._estimator(plan, model)
@@ -110,7 +114,7 @@ class TranscriptionWorkflow:
             ChunkContext(run, signal, recording, model, eta, n_done[index])
             for index, (signal, recording) in enumerate(zip(plan.signals, recordings, strict=True))
         ]
-        assembly = SignalsAssembly(plan, job.options.language)
+        assembly = SignalsAssembly(plan, job.options.language, speakers)
 
         def transcribe(place: ChunkPlace) -> Awaitable[ChunkReading]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)

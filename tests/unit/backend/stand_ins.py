@@ -19,6 +19,7 @@ from backend.transcription.chunk_cache import ChunkCache
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
+from backend.transcription.diarization import Diarizer
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
@@ -256,6 +257,7 @@ class Components:
         return TranscriptionWorkflow(
             preparation=self.preparation,
             deduplicator=self.deduplicator,
+            diarizer=Diarizer(self.llm, self.stores.runs, self.notifier, checkpoint),
             transcriber=ChunkTranscriber(self.llm, self.chunks, checkpoint),
             llm=self.llm,
             jobs=self.stores.jobs,

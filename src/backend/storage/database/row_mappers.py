@@ -1,7 +1,7 @@
 """Map rows to contracts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, select
@@ -22,7 +22,7 @@ from contracts.jobs import FileInfo, Job, JobStatus, Progress
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem
 from contracts.spacing import join_texts
-from contracts.transcription import Segment, Transcript, Word
+from contracts.transcription import Segment, Speaker, Transcript, Word
 
 MAX_INDEX = 2**31 - 1
 """Largest index that fits into the column."""
@@ -156,6 +156,7 @@ def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
         speech_s=row.speech_s,
         segments=segments,
         report=report_of(session, row.number),
+        speakers=_speakers_of(segments),
     )
 
 
@@ -217,8 +218,32 @@ def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segm
         no_speech_prob=row.no_speech_prob,
         compression_ratio=row.compression_ratio,
         raw_text=row.raw_text,
-        words=words if row.has_words else None,
+        speaker=row.speaker,
+        overlap=row.overlap,
+        words=_spoken_by(words, row.speaker) if row.has_words else None,
     )
+
+
+def _spoken_by(words: list[Word], speaker: str | None) -> list[Word]:
+    """Give a segment's words its speaker: a segment has only one."""
+    if speaker is None:
+        return words
+    return [word.model_copy(update={"speaker": speaker}) for word in words]
+
+
+def _speakers_of(segments: Sequence[Segment]) -> list[Speaker]:
+    """Return the speakers of segments, by appearance."""
+    seconds: dict[str, float] = {}
+    for segment in segments:
+        if segment.speaker is not None:
+            seconds[segment.speaker] = (
+                seconds.get(segment.speaker, 0.0) + segment.end - segment.start
+            )
+    total = sum(seconds.values())
+    return [
+        Speaker(id=speaker, speech_s=round(spoken, 3), share=round(spoken / total, 4))
+        for speaker, spoken in seconds.items()
+    ]
 
 
 def joins_correction() -> ColumnElement[bool]:

@@ -91,7 +91,8 @@ def segment_rows(segments: Sequence[Segment]) -> tuple[list[Row], list[Row]]:
         for segment in segments
     ]
     word_rows = [
-        word.model_dump() | {"segment_index": segment.index, "position": position}
+        word.model_dump(exclude={"speaker"})
+        | {"segment_index": segment.index, "position": position}
         for segment in segments
         for position, word in enumerate(segment.words or [])
     ]

@@ -17,7 +17,7 @@ from backend.storage.database.row_writers import (
     set_chunk_done,
 )
 from backend.storage.database.tables import UNFINISHED, FileRow
-from contracts.jobs import Job, JobStatus, Stage
+from contracts.jobs import Job, JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import Waveform
 
@@ -101,6 +101,13 @@ class RunStore:
             row.speech_s = prepared.speech_s
             row.chunks_total = prepared.chunks_total
             row.warnings = add_warnings(row.warnings, prepared.warnings)
+
+    @transaction
+    def add_warning(self, job_id: str, warning: JobWarning) -> None:
+        """Add a warning to a running job, once."""
+        with self._database.writing() as session:
+            if row := lock_row(session, job_id, JobStatus.RUNNING):
+                row.warnings = add_warnings(row.warnings, [warning])
 
     @transaction
     def append(self, job_id: str, chunk_index: int, result: ChunkResult) -> bool:

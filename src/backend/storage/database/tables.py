@@ -22,6 +22,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -160,6 +161,7 @@ class SegmentRow(Base):
     """A segment of the model's text; times in seconds of the recording.
 
     Attributes:
+        speaker: id of the speaker; null if unknown.
         lemmas: of the model's text and its correction, sorted, separated by spaces; the
             full-text index reads this column.
     """
@@ -178,6 +180,8 @@ class SegmentRow(Base):
     avg_logprob: Mapped[float]
     no_speech_prob: Mapped[float]
     compression_ratio: Mapped[float]
+    speaker: Mapped[str | None]
+    overlap: Mapped[bool] = mapped_column(default=False, server_default=false())
     has_words: Mapped[bool]
     lemmas: Mapped[str]
 

@@ -8,6 +8,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "stage.decoding": "Читаем запись",
     "stage.detecting_speech": "Ищем речь",
     "stage.measuring_loudness": "Измеряем громкость",
+    "stage.finding_speakers": "Различаем говорящих",
     "stage.transcribing": "Распознаём речь",
     "stage.done": "Собираем текст",
     "time_left.moments": "осталось несколько секунд",
@@ -61,6 +62,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.truncated": "Файл обрывается: расшифрована та часть, которую удалось прочитать.",
     "warning.non_finite_samples": "Повреждённые места файла заменены тишиной.",
     "warning.model_changed": "Модель сменилась на ходу: текст распознали две разные модели.",
+    "warning.speakers_unknown": "Различить говорящих не удалось: в тексте нет имён.",
     "warning.other_audio_tracks": "В файле несколько звуковых дорожек: {tracks}. "
     "Расшифрована дорожка {number}. "
     "Другую можно выбрать в настройках новой расшифровки.",

@@ -1,0 +1,1 @@
+"""Find out who says what: cluster the voices of a recording, and give each word a speaker."""

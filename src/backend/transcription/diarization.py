@@ -1,0 +1,153 @@
+"""Find out who speaks when, as a step of a job between the VAD and the chunks."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+
+import structlog
+from anyio.to_thread import run_sync
+
+from backend.llm_client import LlmClient
+from backend.notifications import JobNotifier
+from backend.pipeline.normalize import apply_gain
+from backend.pipeline.pcm import PcmRecording, to_s16le
+from backend.pipeline.speakers.turns import Turn, VoiceCollector
+from backend.pipeline.speakers.words import SpeakerTurns
+from backend.pipeline.vad import SpeechSpan, joined_spans
+from backend.storage.database import RunStore
+from backend.transcription.context import Checkpoint, JobContext
+from backend.transcription.ordered_map import ordered_map
+from backend.transcription.plan import Plan, RecordingPlan
+from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.jobs import JobWarning, Stage
+from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, SpeakerSegmentation
+from contracts.transcription import Diarization
+from servicekit.errors import ServiceError
+
+log = structlog.get_logger()
+
+_CONCURRENCY = 2
+"""Stretches of one job at the llm at once: one is prepared while another is worked on."""
+
+_STRETCH = int(MAX_CHUNK_S * SAMPLE_RATE)
+_ADVANCE = _STRETCH - int((SPEAKER_WINDOW_S - SPEAKER_HOP_S) * SAMPLE_RATE)
+"""Stretches overlap, so that the windows of all of them are one hop apart."""
+
+_MAX_MIXED_SHARE = 0.1
+"""Of the speech on single channels: as much may sound on several and it is still a call."""
+
+_ALONE = [Turn(0.0, 0.0, 0)]
+"""The only speaker of a recording without channels of their own: nearest to everything."""
+
+
+class Diarizer:
+    """Asks the llm for the voices of a recording, and clusters them."""
+
+    def __init__(
+        self, llm: LlmClient, runs: RunStore, notifier: JobNotifier, checkpoint: Checkpoint
+    ) -> None:
+        self._llm = llm
+        self._runs = runs
+        self._notifier = notifier
+        self._checkpoint = checkpoint
+
+    async def speaker_turns(
+        self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
+    ) -> list[SpeakerTurns] | None:
+        """Return who speaks when, for each signal; None: not asked for, or the llm cannot tell.
+
+        A checkpoint keeps what the voices tell. A failure is a warning: a text without speakers
+        is better than no text.
+        """
+        diarization = run.job.options.diarization
+        if diarization is Diarization.NONE:
+            return None
+        if diarization is Diarization.CHANNEL or (
+            diarization is Diarization.AUTO and _is_call(plan)
+        ):
+            return _by_channel(plan)
+
+        async def compute() -> str:
+            await self._runs.set_stage(run.job.id, Stage.FINDING_SPEAKERS)
+            self._notifier.notify(run.job.id)
+            try:
+                turns = await self._by_voice(run, plan, recordings)
+            except ServiceError as error:
+                log.warning("diarization_failed", job_id=run.job.id, cause=repr(error.__cause__))
+                return json.dumps(None)
+            return json.dumps([(turn.start, turn.end, turn.speaker) for turn in turns])
+
+        stored = json.loads(await self._checkpoint("diarize", compute))
+        if stored is None:
+            await self._runs.add_warning(run.job.id, JobWarning.SPEAKERS_UNKNOWN)
+            return None
+        return [SpeakerTurns([Turn(*turn) for turn in stored])] * len(plan.signals)
+
+    async def _by_voice(
+        self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
+    ) -> list[Turn]:
+        """Cluster the voices of a recording, in a mix of all channels if it has several signals."""
+        recording = recordings[0]
+        if len(recordings) > 1:
+            n_channels = len(recording.weights)
+            recording = replace(recording, weights=(1 / n_channels,) * n_channels)
+        spans = joined_spans(span for signal in plan.signals for span in signal.speech_spans())
+        gain_db = max(signal.gain_db for signal in plan.signals)
+        voices = VoiceCollector()
+        starts = list(_stretches(spans, recording.n_samples))
+        found = ordered_map(partial(self._segment, recording, gain_db), starts, _CONCURRENCY)
+        async with aclosing(found):
+            position = 0
+            async for segmentation in found:
+                voices.add(starts[position] / SAMPLE_RATE, segmentation.windows)
+                position += 1
+        return await run_sync(voices.turns, run.job.options.num_speakers)
+
+    async def _segment(
+        self, recording: PcmRecording, gain_db: float, start: int
+    ) -> SpeakerSegmentation:
+        def pcm() -> bytes:
+            samples = recording.read(start, min(start + _STRETCH, recording.n_samples))
+            return to_s16le(apply_gain(samples, gain_db))
+
+        return await self._llm.segment_speakers(await run_sync(pcm))
+
+
+def _stretches(spans: Iterable[SpeechSpan], n_samples: int) -> Iterator[int]:
+    """Yield where each stretch that has speech starts."""
+    coming = iter(spans)
+    span = next(coming, None)
+    for start in range(0, n_samples, _ADVANCE):
+        while span is not None and span.end <= start:
+            span = next(coming, None)
+        if span is not None and span.start < start + _STRETCH:
+            yield start
+
+
+def _is_call(plan: RecordingPlan) -> bool:
+    """Return whether almost all speech is on one channel only, and on several of them."""
+    own = [signal.speech_s for signal in plan.signals if _is_channel(signal)]
+    mixed = [signal.speech_s for signal in plan.signals if not _is_channel(signal)]
+    return len(own) > 1 and sum(mixed) <= _MAX_MIXED_SHARE * sum(own)
+
+
+def _is_channel(signal: Plan) -> bool:
+    """Return whether a signal is one channel of several."""
+    return len(signal.weights) > 1 and sorted(signal.weights)[-2:] == [0.0, 1.0]
+
+
+def _by_channel(plan: RecordingPlan) -> list[SpeakerTurns]:
+    """Return the turns of each signal; what several channels have goes to who speaks around it."""
+    channels = [signal for signal in plan.signals if _is_channel(signal)]
+    channels.sort(key=lambda signal: signal.spans[0])
+    own = [
+        [Turn(span.start / SAMPLE_RATE, span.end / SAMPLE_RATE, number) for span in spans]
+        for number, spans in enumerate(signal.speech_spans() for signal in channels)
+    ]
+    everyone = sorted((turn for turns in own for turn in turns), key=lambda turn: turn.start)
+    return [
+        SpeakerTurns(own[channels.index(signal)] if signal in channels else everyone or _ALONE)
+        for signal in plan.signals
+    ]
