@@ -13,7 +13,7 @@ from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
-from backend.pipeline.speakers.turns import Turn, VoiceCollector
+from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
 from backend.pipeline.vad import SpeechSpan, joined_spans
 from backend.storage.database import RunStore
@@ -38,7 +38,7 @@ _ADVANCE = _STRETCH - int((SPEAKER_WINDOW_S - SPEAKER_HOP_S) * SAMPLE_RATE)
 _MAX_MIXED_SHARE = 0.1
 """Of the speech on single channels: as much may sound on several and it is still a call."""
 
-_ALONE = [Turn(0.0, 0.0, 0)]
+_ALONE = [SpeakerTurn(0.0, 0.0, 0)]
 """The only speaker of a recording without channels of their own: nearest to everything."""
 
 
@@ -83,11 +83,11 @@ class Diarizer:
         if stored is None:
             await self._runs.add_warning(run.job.id, JobWarning.SPEAKERS_UNKNOWN)
             return None
-        return [SpeakerTurns([Turn(*turn) for turn in stored])] * len(plan.signals)
+        return [SpeakerTurns([SpeakerTurn(*turn) for turn in stored])] * len(plan.signals)
 
     async def _by_voice(
         self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
-    ) -> list[Turn]:
+    ) -> list[SpeakerTurn]:
         """Cluster the voices of a recording, in a mix of all channels if it has several signals."""
         recording = recordings[0]
         if len(recordings) > 1:
@@ -143,7 +143,7 @@ def _by_channel(plan: RecordingPlan) -> list[SpeakerTurns]:
     channels = [signal for signal in plan.signals if _is_channel(signal)]
     channels.sort(key=lambda signal: signal.spans[0])
     own = [
-        [Turn(span.start / SAMPLE_RATE, span.end / SAMPLE_RATE, number) for span in spans]
+        [SpeakerTurn(span.start / SAMPLE_RATE, span.end / SAMPLE_RATE, number) for span in spans]
         for number, spans in enumerate(signal.speech_spans() for signal in channels)
     ]
     everyone = sorted((turn for turns in own for turn in turns), key=lambda turn: turn.start)

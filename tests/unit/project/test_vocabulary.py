@@ -95,8 +95,12 @@ ALLOWED = {
     ): 'validation_alias="doubts", serialization_alias="doubts"',
     ("contracts/transcription.py", "silenced"): 'alias="silenced"',
     ("backend/storage/database/tables.py", "joined_to"): '"joined_to"',
+    ("backend/pipeline/speakers/turns.py", "Turn"): "SpeakerTurn",
+    ("backend/pipeline/speakers/words.py", "Turn"): "SpeakerTurn",
+    ("backend/transcription/diarization.py", "Turn"): "SpeakerTurn",
 }
-"""File and word to the text in which it may stand: names on the wire and in the database."""
+"""File and word to the text in which it may stand: names on the wire and in the database, and
+terms of the field."""
 
 
 def sources() -> Iterator[Path]:

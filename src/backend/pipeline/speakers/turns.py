@@ -23,7 +23,7 @@ _EDGE_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
-class Turn:
+class SpeakerTurn:
     """A stretch in which a speaker speaks, in seconds; speakers are numbered by appearance."""
 
     start: float
@@ -62,7 +62,7 @@ class VoiceCollector:
                 self._windows.append(self._n_windows)
             self._n_windows += 1
 
-    def turns(self, n_speakers: int | None = None) -> list[Turn]:
+    def turns(self, n_speakers: int | None = None) -> list[SpeakerTurn]:
         """Return the turns of all speakers, by start.
 
         Args:
@@ -140,9 +140,9 @@ def _joined(pieces: list[tuple[int, float, float]]) -> Iterator[tuple[float, flo
             yield start_s, end_s, speaker
 
 
-def _number_by_appearance(turns: list[tuple[float, float, int]]) -> list[Turn]:
+def _number_by_appearance(turns: list[tuple[float, float, int]]) -> list[SpeakerTurn]:
     numbers: dict[int, int] = {}
     return [
-        Turn(round(start, 3), round(end, 3), numbers.setdefault(label, len(numbers)))
+        SpeakerTurn(round(start, 3), round(end, 3), numbers.setdefault(label, len(numbers)))
         for start, end, label in turns
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
-from backend.pipeline.speakers.turns import Turn
+from backend.pipeline.speakers.turns import SpeakerTurn
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkSegment, Word
 
@@ -42,7 +42,7 @@ class SpeakerTurns:
         turns: by start.
     """
 
-    def __init__(self, turns: Sequence[Turn]) -> None:
+    def __init__(self, turns: Sequence[SpeakerTurn]) -> None:
         self._turns = turns
         self._starts = [turn.start for turn in turns]
         # the latest end so far bounds the turns that may still last at a time

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from backend.pipeline.speakers.turns import Turn
+from backend.pipeline.speakers.turns import SpeakerTurn
 from backend.pipeline.speakers.words import SpeakerTurns, SpokenSegment
 from contracts.transcription import ChunkSegment, Word
 
@@ -25,7 +25,7 @@ def said(parts: list[SpokenSegment]) -> list[tuple[str | None, str]]:
     return [(part.speaker, part.segment.text) for part in parts]
 
 
-TWO = SpeakerTurns([Turn(10, 12, 0), Turn(12.5, 15, 1)])
+TWO = SpeakerTurns([SpeakerTurn(10, 12, 0), SpeakerTurn(12.5, 15, 1)])
 
 
 def test_a_segment_breaks_where_the_speaker_changes() -> None:
@@ -43,25 +43,25 @@ def test_a_change_moves_to_the_end_of_the_sentence_near_it() -> None:
 
 
 def test_a_word_in_no_turn_goes_to_the_nearest_one() -> None:
-    turns = SpeakerTurns([Turn(0, 1, 0), Turn(10, 12, 1)])
+    turns = SpeakerTurns([SpeakerTurn(0, 1, 0), SpeakerTurn(10, 12, 1)])
     assert said(turns.split([segment(("раз", 2, 3))], 0)) == [("S1", "раз")]
     assert said(turns.split([segment(("два", 8, 9))], 0)) == [("S2", "два")]
 
 
 def test_a_doubtful_word_between_those_of_another_is_no_island() -> None:
-    turns = SpeakerTurns([Turn(0, 5, 0), Turn(1.9, 2.6, 1)])
+    turns = SpeakerTurns([SpeakerTurn(0, 5, 0), SpeakerTurn(1.9, 2.6, 1)])
     words = segment(("один", 0, 1), ("два", 1, 2), ("три", 2, 2.6), ("четыре", 2.6, 4))
     assert said(turns.split([words], 0)) == [("S1", "один два три четыре")]
 
 
 def test_a_short_answer_is_kept() -> None:
-    turns = SpeakerTurns([Turn(0, 2, 0), Turn(2.2, 2.6, 1), Turn(2.8, 5, 0)])
+    turns = SpeakerTurns([SpeakerTurn(0, 2, 0), SpeakerTurn(2.2, 2.6, 1), SpeakerTurn(2.8, 5, 0)])
     words = segment(("Понятно?", 0, 2), ("Да.", 2.2, 2.6), ("Тогда", 2.8, 3.5), ("идём.", 3.5, 5))
     assert [speaker for speaker, _ in said(turns.split([words], 0))] == ["S1", "S2", "S1"]
 
 
 def test_speech_over_speech_is_told() -> None:
-    turns = SpeakerTurns([Turn(0, 4, 0), Turn(1, 4, 1)])
+    turns = SpeakerTurns([SpeakerTurn(0, 4, 0), SpeakerTurn(1, 4, 1)])
     assert [part.overlap for part in turns.split([segment(("раз", 1, 3))], 0)] == [True]
     assert [part.overlap for part in TWO.split([segment(("раз", 0, 1))], 10)] == [False]
 
@@ -94,7 +94,7 @@ def test_any_turns_leave_the_same_words_in_the_same_order(seed: int) -> None:
             words.append((random.choice(["да", "нет.", "кот,", "—"]), time, end))
             time = end + random.choice([0, 0, 0.3])
         segments.append(segment(*words))
-    parts = SpeakerTurns([Turn(*turn) for turn in turns]).split(segments, 0)
+    parts = SpeakerTurns([SpeakerTurn(*turn) for turn in turns]).split(segments, 0)
     before = " ".join(each.text for each in segments)
     assert " ".join(part.segment.text for part in parts) == before
     words_after = [word.word for part in parts for word in part.segment.words or []]
