@@ -53,7 +53,7 @@ _ALLOWED_CALLS = [
         (_JOB, {"GET"}, _CALLS),
         (rf"{_JOB}/events", {"GET"}, _EVENTS),
         (rf"{_JOB}/export", {"GET"}, _TRANSFERS),
-        (rf"{_JOB}/waveform", {"GET"}, _CALLS),
+        (rf"{_JOB}/(report|waveform)", {"GET"}, _CALLS),
         (rf"{_JOB}/audio", {"GET", "HEAD"}, _TRANSFERS),
         (rf"{_JOB}/segments/[0-9]{{1,9}}", {"PATCH"}, _CALLS),
         (rf"{_JOB}/(cancel|resume)", {"POST"}, _CALLS),

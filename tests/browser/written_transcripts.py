@@ -11,6 +11,7 @@ from backend.storage.database import ChunkResult, Database, PreparedRecording, S
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
+from contracts.report import ReportItem
 from contracts.transcription import Segment, TranscribeOptions, Word
 
 OWNER = "local"
@@ -33,13 +34,19 @@ def long_phrases(n: int) -> list[str]:
 
 
 def write_finished(
-    data: Path, phrases: Sequence[str], *, unsure: frozenset[int] = frozenset(), name: str = "a.wav"
+    data: Path,
+    phrases: Sequence[str],
+    *,
+    unsure: frozenset[int] = frozenset(),
+    report: Sequence[ReportItem] = (),
+    name: str = "a.wav",
 ) -> str:
     """Write a job as if it had been transcribed; each phrase takes `PHRASE_S`.
 
     Args:
         data: the backend's folder.
         unsure: positions of phrases of which, and of whose second word, the model was unsure.
+        report: what became of speech without words.
 
     Returns: the job's id.
     """
@@ -60,22 +67,21 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
+    chunk = ChunkResult(segments, progress, MODEL, "ru", report)
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
-        thread.submit(asyncio.run, _write(data, job, blob, segments, progress)).result()
+        thread.submit(asyncio.run, _write(data, job, blob, chunk)).result()
     return job.id
 
 
-async def _write(
-    data: Path, job: Job, blob: Path, segments: Sequence[Segment], progress: Progress
-) -> None:
+async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult) -> None:
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
-    now, duration_s = job.created_at, progress.total_s
+    now, duration_s = job.created_at, chunk.progress.total_s
     try:
         stores = Stores(database)
         await stores.jobs.add(job, OWNER, blob)
         await stores.runs.begin(job.id, now)
         await stores.runs.set_prepared(job.id, PreparedRecording(duration_s, duration_s, 1))
-        await stores.runs.append(job.id, 0, ChunkResult(segments, progress, MODEL, "ru"))
+        await stores.runs.append(job.id, 0, chunk)
         await stores.runs.finish(
             job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60)
         )

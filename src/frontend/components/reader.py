@@ -11,7 +11,8 @@ from frontend.i18n import Translator
 
 _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
-    "result.", "player.", "edit.", "saving.", "find.", "unsure.", "export.", "shortcuts.",
+    "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
+    "shortcuts.",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 

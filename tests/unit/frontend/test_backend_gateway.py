@@ -170,6 +170,7 @@ async def test_the_location_of_an_upload_points_to_the_page(page):
         ("GET", "/v1/uploads/u1/recording?normalization=peak&target_peak=0.5"),
         ("GET", "/v1/uploads/u1/excerpt?start_s=1"),
         ("GET", "/v1/transcriptions/j-1_?"),
+        ("GET", "/v1/transcriptions/j1/report?"),
         ("GET", "/v1/transcriptions/j1/waveform?"),
         ("PATCH", "/v1/transcriptions/j1/segments/12?"),
         ("POST", "/v1/transcriptions/export?"),

@@ -33,6 +33,7 @@ export class Backend {
   }
 
   job = () => this.#json(WORDS);
+  report = () => this.#json("/report");
   waveform = () => this.#json("/waveform");
   cancel = () => this.#json("/cancel", { method: "POST" });
   resume = () => this.#json("/resume", { method: "POST" });

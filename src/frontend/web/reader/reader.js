@@ -165,14 +165,22 @@ class Reader {
       signal,
       onProgress: (progress) => {
         if (progress.stage) this.job.status = "running";
+        const hasNewChunk = progress.chunks_done !== this.job.progress.chunks_done;
         this.job.progress = progress;
         this.statusPanel.show(this.job);
+        if (hasNewChunk) this.#showReport(signal);
       },
       onSegment: (segment) => this.segments.add(segment),
       onUnavailable: (isUnavailable) => this.statusPanel.showUnavailable(isUnavailable),
       onEnd: () => this.load(),
     });
     this.#pollQueue(signal);
+  }
+
+  /** Show the account of speech so far, which no event has. */
+  async #showReport(signal) {
+    const report = await this.backend.report().catch(() => null);
+    if (report && !signal.aborted) this.#view.speechReport.show(report.items);
   }
 
   /** Poll the place in the queue, which no event has. */

@@ -9,6 +9,7 @@ import { Player } from "./player.js";
 import { SegmentEditor } from "./segment_editor.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { ShortcutsDialog } from "./shortcuts_dialog.js";
+import { SpeechReport } from "./speech_report.js";
 import { Toolbar } from "./toolbar.js";
 import { Transcript } from "./transcript.js";
 import { UndoHistory } from "./undo_history.js";
@@ -33,7 +34,9 @@ export class TranscriptView {
     this.editor = new SegmentEditor({
       t, segments, transcript, undoHistory, player, maxChars, signal,
     });
-    const { editor } = this;
+    const { editor, playbackFollower } = this;
+    const onPlay = (start) => playbackFollower.playFrom(start);
+    this.speechReport = new SpeechReport({ t, onPlay });
     const findBar = new FindBar({ t, segments, transcript, editor });
     const unsureBar = new UnsureBar({ t, segments, transcript });
     this.element = element("div");
@@ -66,6 +69,7 @@ export class TranscriptView {
     this.editor.isAllowed = isOver;
     this.toolbar.showReady(isReady);
     this.hint.hidden = !isReady;
+    this.speechReport.show(job.result?.report ?? []);
     this.#showWaveform();
     this.#playFromAddress();
   }
@@ -79,7 +83,7 @@ export class TranscriptView {
   }
 
   #layOut(statusPanel, findBar) {
-    const { t, player, toolbar, transcript, playbackFollower } = this;
+    const { t, player, toolbar, transcript, speechReport, playbackFollower } = this;
     this.title = element("h2", { className: "name", dir: "auto" });
     this.facts = element("p", { className: "facts" });
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
@@ -91,7 +95,9 @@ export class TranscriptView {
     const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
     back.hidden = true;
     playbackFollower.addEventListener("following", () => (back.hidden = playbackFollower.isFollowing));
-    this.element.append(head, statusPanel.root, panel, transcript.root, this.model, back, dock);
+    this.element.append(
+      head, statusPanel.root, panel, transcript.root, speechReport.root, this.model, back, dock,
+    );
   }
 
   /** Play once from the time in the address, as a link of the history's search has it. */
