@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +21,9 @@ from fastapi.responses import StreamingResponse
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import Health, HealthStatus, ModelIdentity, ModelInfo, ModelList, ModelState
 from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
+
+_START_S = 0.2
+"""A text that begins at the very edge of a chunk would be looked for before it, too."""
 
 MODEL = ModelIdentity(name="instant", revision="1", engine="none", device="cpu")
 
@@ -131,7 +135,7 @@ def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> Chun
     """Return a text that contains the chunk's digest, so that a lost or moved chunk is visible."""
     duration_s = len(pcm) / SAMPLE_WIDTH_BYTES / SAMPLE_RATE
     segment = ChunkSegment(
-        start=0,
+        start=min(_START_S, duration_s),
         end=duration_s,
         text=f"слово {digest[:16]} за слово " * (n_words // 4),
         avg_logprob=-0.1,
@@ -150,11 +154,14 @@ def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> Chun
 
 
 def _words(segment: ChunkSegment) -> list[Word]:
+    """Return words that fill the segment, each as long as its characters take."""
     texts = segment.text.split()
-    step = segment.end / len(texts)
+    weights = [len(text) + 2 for text in texts]
+    scale = (segment.end - segment.start) / sum(weights)
+    edges = [segment.start + scale * part for part in accumulate(weights, initial=0)]
     return [
-        Word(word=f" {text}", start=n * step, end=(n + 1) * step, probability=0.9)
-        for n, text in enumerate(texts)
+        Word(word=f" {text}", start=start, end=end, probability=0.9)
+        for text, (start, end) in zip(texts, pairwise(edges), strict=True)
     ]
 
 

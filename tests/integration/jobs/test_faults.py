@@ -132,7 +132,7 @@ def fill(path: Path) -> None:
 async def test_a_disk_that_fills_up_delays_a_job_until_there_is_space(
     llm, small_disk, speech
 ) -> None:
-    llm.delay_s, llm.n_words = 0.3, 400
+    llm.delay_s, llm.n_words = 0.3, 100
     data, filler = small_disk / "data", small_disk / "filler"
     async with running_backend(llm, data, llm_concurrency=1) as client:
         job = await send(client, speech, word_timestamps="true")
