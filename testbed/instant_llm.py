@@ -94,6 +94,7 @@ class StandInLlm:
                 with self.journal.open("a") as journal:
                     journal.write(f"{digest}\n")
             answer = _answer(pcm, digest, self.model, self.n_words)
+            answer.timings.inference_s = self.delay_s
             if request.query_params.get("word_timestamps") == "true":
                 answer.segments[0].words = _words(answer.segments[0])
             return Response(answer.model_dump_json(), media_type="application/json")

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.slow
 
 
 async def test_a_preview_predicts_normalisation_and_duration_of_a_job(client, llm) -> None:
-    speech = concatenated(russian_sentences(2), pause_s=0.5).read_bytes()
+    # estimates follow recordings of more than 30 s
+    speech = concatenated(russian_sentences(6), pause_s=0.5).read_bytes()
     url = await upload(client, speech)
     found = (await client.get(f"{url}/recording?target_lufs=-18")).json()
     assert found["gain_db"] == pytest.approx(-18 - found["loudness_lufs"], abs=0.01)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from llm.engines.whisper.engine import WhisperEngine
@@ -29,7 +29,7 @@ def test_texts_of_new_lengths_take_no_more_memory(load: Load) -> None:
     assert isinstance(engine, WhisperEngine)
     network = engine.network
     chunk = samples_of(russian_sentences(1)[0])
-    engine.transcribe([chunk], DecodingOptions())
+    engine.transcribe([chunk], ChunkOptions())
     (encoder_output,) = network.encode([chunk], full_context=False)
     special = network.vocabulary.special
     prompt = [special.start_of_transcript, special.languages["ru"], special.no_timestamps]

@@ -6,7 +6,7 @@ import librosa
 import numpy as np
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from integration.llm.conftest import Load
 from llm.engines.protocol import PunctuationEngine
 from speech_corpus import shared_speech
@@ -50,7 +50,7 @@ def test_a_chunk_is_punctuated_alike_alone_and_in_a_batch(load: Load) -> None:
         path = folder / "ru" / "asterisk" / f"{name}.wav"
         samples, _ = librosa.load(path, sr=16_000, mono=True)
         chunks.append(samples.astype(np.float32))
-        (result,) = engine.transcribe([chunks[-1]], DecodingOptions())
+        (result,) = engine.transcribe([chunks[-1]], ChunkOptions())
         words.append(bare_words(" ".join(segment.text for segment in result.segments)))
     alone = [
         engine.punctuate([chunk], [one], "ru")[0] for chunk, one in zip(chunks, words, strict=True)

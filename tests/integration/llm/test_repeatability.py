@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.transcription import DecodingOptions
+from contracts.transcription import ChunkOptions
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
@@ -29,7 +29,7 @@ def test_companions_do_not_change_a_result(
     engine: SpeechEngine, chunks: list[Samples], beam_size: int, temperature: float
 ) -> None:
     """Otherwise two runs of a recording give two texts, depending on what arrives meanwhile."""
-    options = DecodingOptions(
+    options = ChunkOptions(
         language="auto", beam_size=beam_size, temperature=temperature, word_timestamps=True
     )
     alone: list[ChunkResult] = [engine.transcribe([chunk], options)[0] for chunk in chunks]
