@@ -1,5 +1,7 @@
 """Serve the model on LLM_PORT: `python -m llm`."""
 
+from contextlib import suppress
+
 from llm.app import create_app
 from llm.settings import LlmSettings
 from servicekit.logs import configure_logging
@@ -9,5 +11,6 @@ from servicekit.server import serve
 if __name__ == "__main__":
     settings = LlmSettings()
     configure_logging(settings.log_level, "llm")
-    keep_files_private(settings.models_dir)
+    with suppress(PermissionError):  # a read-only folder: all models are in the image
+        keep_files_private(settings.models_dir)
     serve(create_app(settings), settings.bind_address, settings.llm_port)
