@@ -17,7 +17,7 @@ class Voice(BaseModel):
     turns: list[tuple[Seconds, Seconds]] = Field(description="When it speaks, in order.")
     embedding: list[float] | None = Field(
         description="A vector of length 1 that is alike for the same person; null if the voice "
-        "is never heard alone for long enough."
+        "never speaks alone for long enough."
     )
 
 

@@ -43,7 +43,7 @@ class Numbers(StrEnum):
 
 
 class Diarization(StrEnum):
-    """Whether and how speakers are told apart.
+    """Whether and how speakers are distinguished.
 
     Attributes:
         AUTO: chosen by the recording.
@@ -123,7 +123,7 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         "English).",
     )
     diarization: Diarization = Field(
-        Diarization.NONE, description="How speakers are told apart; `none`: not at all."
+        Diarization.NONE, description="How speakers are distinguished; `none`: not at all."
     )
     num_speakers: int | None = Field(
         None,

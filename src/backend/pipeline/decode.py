@@ -1,6 +1,6 @@
 """Decodes the audio of any audio or video file, block by block.
 
-The file's content determines its format; its name is ignored.
+The content determines the format; the name matters only for formats without a header.
 """
 
 import re

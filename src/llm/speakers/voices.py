@@ -43,7 +43,7 @@ MIN_ALONE_S = 0.4
 """A voice that is alone for less than this is embedded with the voices that it overlaps."""
 
 MIN_VOICE_S = 0.2
-"""A voice that is heard for less gets no embedding: it would say nothing."""
+"""Shorter speech gets no embedding: it would not identify the voice."""
 
 Frames = NDArray[np.bool_]
 """Shape (frames, 3): which speaker speaks in each frame."""

@@ -23,7 +23,7 @@ RELIABLE_S = 1.0
 """Seconds; shorter voices have noisy embeddings, so they join clusters but form none."""
 
 MIN_SPEAKER_S = 2.0
-"""Seconds that a speaker is heard; a cough or a noise is not a speaker."""
+"""Shortest total speech of a speaker, in seconds; a cough or a noise is not a speaker."""
 
 MAX_VOICES = 1000
 """Voices in one distance matrix, which then takes 4 MB however long the recording is."""

@@ -14,7 +14,7 @@ from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, VoiceWindow
 
 STEP_S = 0.01
 MAX_GAP_S = 0.5
-"""Pauses within a turn that are not told apart from the turn."""
+"""Pauses up to this length, in seconds, belong to the turn around them."""
 
 MIN_TURN_S = 0.1
 

@@ -98,7 +98,7 @@ class SpeakerTurns:
     def _drop_islands(
         self, words: Sequence[tuple[float, float, str]], speakers: list[int | None]
     ) -> None:
-        """Give a word or two between those of another speaker to that one, unless surely heard."""
+        """Give one or two words inside another speaker's to that speaker, unless it is certain."""
         for first, last in _runs(speakers)[1:-1]:
             around = speakers[first - 1]
             if last - first > ISLAND_WORDS or around != speakers[last]:

@@ -9,7 +9,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "stage.decoding": "Reading the recording",
     "stage.detecting_speech": "Detecting speech",
     "stage.measuring_loudness": "Measuring loudness",
-    "stage.finding_speakers": "Telling speakers apart",
+    "stage.finding_speakers": "Finding speakers",
     "stage.transcribing": "Recognising speech",
     "stage.done": "Assembling the text",
     "time_left.moments": "a few seconds left",
@@ -52,7 +52,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.truncated": "The file is cut short: only the readable part was transcribed.",
     "warning.non_finite_samples": "Damaged parts of the file were replaced with silence.",
     "warning.model_changed": "The model changed midway: the text comes from two models.",
-    "warning.speakers_unknown": "The speakers could not be told apart: the text has no names.",
+    "warning.speakers_unknown": "The speakers could not be identified: the text has no names.",
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",
