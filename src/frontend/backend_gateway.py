@@ -5,12 +5,10 @@ do not reach the backend and the backend's key does not reach the browser. Bodie
 both ways.
 """
 
-import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +20,7 @@ from starlette.types import Send
 from contracts.hosts import SAFE_METHODS
 from contracts.problems import ProblemType
 from frontend.problem_response import problem_response
+from servicekit.disconnect import while_connected
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +135,7 @@ class BackendGateway:
         )
         sending = client.send(forwarded, stream=True)
         try:
-            response = await (sending if has_body else _while_connected(request, sending))
+            response = await (sending if has_body else while_connected(request, sending))
         except httpx.HTTPError as error:
             log.warning("backend_unavailable error=%s", type(error).__name__)
             return _unavailable()
@@ -145,31 +144,6 @@ class BackendGateway:
         return _ForwardedResponse(
             _body(response), status_code=response.status_code, headers=_response_headers(response)
         )
-
-
-async def _while_connected(
-    request: Request, sending: Coroutine[Any, Any, httpx.Response]
-) -> httpx.Response:
-    """Return the response; hang up on the backend if the browser does, so that work for it ends.
-
-    Raises: ClientDisconnect: the browser has hung up.
-    """
-    response = asyncio.create_task(sending)
-    disconnect = asyncio.create_task(_wait_for_disconnect(request))
-    try:
-        await asyncio.wait({response, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-        if not response.done():
-            raise ClientDisconnect
-        return response.result()
-    finally:
-        response.cancel()
-        disconnect.cancel()
-        await asyncio.gather(response, disconnect, return_exceptions=True)
-
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 class _ForwardedResponse(StreamingResponse):

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from backend.dependencies import Owner, PreviewsOfUploads
 from backend.routes import tus
-from backend.routes.waiting import while_connected
 from contracts.audio import NormalizationOptions
 from contracts.problems import ProblemType
 from contracts.recordings import MAX_EXCERPT_S, RecordingPreview
+from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
 router = APIRouter(

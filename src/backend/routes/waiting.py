@@ -1,9 +1,7 @@
 """Waits for the model before a job is accepted, and for the job while its client is connected."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
 
 import anyio
 from fastapi import Request
@@ -16,8 +14,6 @@ from contracts.jobs import Job
 from contracts.models import HealthStatus
 from contracts.problems import Problem, ProblemType
 from servicekit.errors import ServiceError
-
-T = TypeVar("T")
 
 RETRY_AFTER_S = 5
 """Value of `Retry-After` while the model is downloaded or loaded."""
@@ -34,29 +30,6 @@ async def require_ready(llm: LlmClient) -> None:
     health = await llm.health()
     if health.status is HealthStatus.STARTING:
         raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=RETRY_AFTER_S)
-
-
-async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of work for a request without a body, and cancel it on a disconnect.
-
-    Raises: ClientDisconnect: the client disconnected.
-    """
-    task = asyncio.create_task(work)
-    disconnect = asyncio.create_task(_wait_for_disconnect(request))
-    try:
-        await asyncio.wait({task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
-    finally:
-        task.cancel()
-        disconnect.cancel()
-        await asyncio.gather(task, disconnect, return_exceptions=True)
-
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 async def wait_until_ended(request: Request, jobs: JobService, job_id: str, owner: str) -> Job:

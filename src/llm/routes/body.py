@@ -1,12 +1,7 @@
 """Reads the bodies of requests, up to a limit."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
-
 import numpy as np
 from fastapi import Request
-from starlette.requests import ClientDisconnect
 
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from llm.engines.protocol import Samples
@@ -15,8 +10,6 @@ from llm.errors import EmptyAudioError, TooLongError, UnreadableAudioError
 MAX_PCM_BYTES = int(MAX_CHUNK_S * SAMPLE_RATE) * SAMPLE_WIDTH_BYTES
 
 _TOO_LONG = f"A chunk may last at most {MAX_CHUNK_S:.0f} seconds."
-
-ResponseT = TypeVar("ResponseT")
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
@@ -48,22 +41,3 @@ def to_samples(pcm: bytes) -> Samples:
     if len(pcm) > MAX_PCM_BYTES:
         raise TooLongError(_TOO_LONG)
     return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-
-
-async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, ResponseT]) -> ResponseT:
-    """Wait for the work; cancel it as soon as the client disconnects."""
-    working = asyncio.create_task(work)
-    disconnected = asyncio.create_task(_wait_for_disconnect(request))
-    try:
-        await asyncio.wait({working, disconnected}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        disconnected.cancel()
-
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from llm.dependencies import PunctuatorDep
-from llm.routes.body import MAX_PCM_BYTES, cancel_on_disconnect, read_body, to_samples
+from llm.routes.body import MAX_PCM_BYTES, read_body, to_samples
 from llm.routes.transcribe import CHUNK_PROBLEMS
+from servicekit.disconnect import while_connected
 
 router = APIRouter(tags=["transcription"])
 
@@ -39,4 +40,4 @@ async def punctuate_chunk(request: Request, punctuator: PunctuatorDep) -> Punctu
         ) from None
     samples = to_samples(chunk.pcm)
     work = punctuator.punctuate(samples, chunk.words, chunk.language)
-    return await cancel_on_disconnect(request, work)
+    return await while_connected(request, work)

@@ -5,8 +5,9 @@ from fastapi import APIRouter, Request
 from contracts.problems import ProblemType
 from contracts.speakers import SpeakerSegmentation
 from llm.dependencies import SpeakersDep
-from llm.routes.body import MAX_PCM_BYTES, cancel_on_disconnect, read_body, to_samples
+from llm.routes.body import MAX_PCM_BYTES, read_body, to_samples
 from llm.routes.transcribe import PCM_BODY
+from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
 router = APIRouter(tags=["speakers"])
@@ -31,4 +32,4 @@ async def segment_speakers(request: Request, speakers: SpeakersDep) -> SpeakerSe
     Which voice of one window is which of another, the embeddings tell.
     """
     samples = to_samples(await read_body(request, MAX_PCM_BYTES))
-    return await cancel_on_disconnect(request, speakers.segment(samples))
+    return await while_connected(request, speakers.segment(samples))

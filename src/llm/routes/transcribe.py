@@ -8,7 +8,8 @@ from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.problems import ProblemType
 from contracts.transcription import ChunkOptions, ChunkTranscript
 from llm.dependencies import TranscriberDep
-from llm.routes.body import MAX_PCM_BYTES, cancel_on_disconnect, read_body, to_samples
+from llm.routes.body import MAX_PCM_BYTES, read_body, to_samples
+from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
 router = APIRouter(tags=["transcription"])
@@ -45,4 +46,4 @@ async def transcribe_chunk(
 ) -> ChunkTranscript:
     """Return the text of the chunk; times are in seconds from its start."""
     samples = to_samples(await read_body(request, MAX_PCM_BYTES))
-    return await cancel_on_disconnect(request, transcriber.transcribe(samples, options))
+    return await while_connected(request, transcriber.transcribe(samples, options))
