@@ -9,9 +9,9 @@ import structlog
 
 from contracts.models import ModelIdentity
 from contracts.punctuation import PunctuatedWords
-from llm.batching import RETRY_AFTER_S, BatchQueue
+from llm.batching import BatchQueue
 from llm.engines.protocol import PunctuationEngine, Samples, SpeechEngine
-from llm.errors import NotReadyError
+from llm.errors import InferenceFailedError
 from llm.metrics import InferenceMetrics
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ class PunctuationModel:
         """Load the model, unless one is loaded.
 
         Raises:
-            NotReadyError: it cannot be loaded.
+            InferenceFailedError: it cannot be loaded.
         """
         async with self._loading:
             if self.engine() is not None:
@@ -66,9 +66,7 @@ class PunctuationModel:
                 engine = await asyncio.to_thread(self._load)
             except Exception as error:
                 log.warning("model_failed", model=self._name, reason=repr(error))
-                raise NotReadyError(
-                    "The punctuation model cannot be loaded.", retry_after_s=RETRY_AFTER_S
-                ) from error
+                raise InferenceFailedError("The punctuation model cannot be loaded.") from error
             assert isinstance(engine, PunctuationEngine)
             self._own = engine
             log.info("model_ready", task="punctuate", **engine.identity.model_dump())
@@ -123,9 +121,8 @@ class Punctuator:
         """Queue a chunk and return its words with marks and capitals.
 
         Raises:
-            NotReadyError: the model cannot be loaded.
             OverloadedError: the queue is full.
-            InferenceFailedError: the engine failed on this chunk's batch.
+            InferenceFailedError: the model cannot be loaded, or it failed on this chunk's batch.
         """
         await self._model.prepare()
         batched = await self._queue.submit(_Request(samples, words, language))

@@ -39,8 +39,10 @@ def with_punctuation(
         segments: all with words.
         punctuated: how to write each of their words, in order.
 
-    Raises: ValueError: the words are not the same ones.
+    Raises: ValueError: the words are not the same ones, or a segment has none.
     """
+    if not all(segment.words for segment in segments):
+        raise ValueError("a segment has no words to punctuate")
     sources = [(word, segment) for segment in segments for word in segment.words or []]
     words: list[Word] = []
     for (word, _), written in zip(sources, punctuated, strict=True):

@@ -8,13 +8,12 @@ import structlog
 
 from contracts.audio import SAMPLE_RATE
 from contracts.speakers import SpeakerSegmentation
+from llm.batching import RETRY_AFTER_S
 from llm.engines.protocol import CheckpointError, Samples
 from llm.errors import InferenceFailedError, OverloadedError
 from llm.speakers.voices import VoiceFinder
 
 log = structlog.get_logger()
-
-RETRY_AFTER_S = 2
 
 
 class SpeakerSegmenter:

@@ -62,6 +62,12 @@ def test_other_words_are_refused(punctuated: list[str]) -> None:
         with_punctuation([segment("его сына")], punctuated)
 
 
+def test_a_segment_without_words_is_refused_so_that_its_text_stays() -> None:
+    without_words = segment("его сына").model_copy(update={"words": None})
+    with pytest.raises(ValueError, match="no words"):
+        with_punctuation([segment("говорят"), without_words], ["Говорят"])
+
+
 @given(st.lists(st.tuples(BARE, st.sampled_from(["", ",", ".", "?", " —"])), min_size=1))
 def test_no_word_is_lost_added_or_changed(marked: list[tuple[str, str]]) -> None:
     text = " ".join(word for word, _ in marked)
