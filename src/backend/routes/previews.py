@@ -7,6 +7,7 @@ from pydantic import Field
 
 from backend.dependencies import Owner, PreviewsOfUploads
 from backend.routes import tus
+from backend.routes.decoding_problems import DECODING_PROBLEMS
 from contracts.audio import NormalizationOptions
 from contracts.problems import ProblemType
 from contracts.recordings import MAX_EXCERPT_S, RecordingPreview
@@ -17,11 +18,7 @@ router = APIRouter(
     prefix=f"{tus.PREFIX}/{{upload_id}}",
     tags=["uploads"],
     responses=problem_responses(
-        ProblemType.EMPTY_AUDIO,
-        ProblemType.UNREADABLE_AUDIO,
-        ProblemType.DECODER_CRASHED,
-        ProblemType.DECODING_LIMIT,
-        ProblemType.NO_AUDIO_STREAM,
+        *DECODING_PROBLEMS,
         ProblemType.NOT_FOUND,
         ProblemType.WRONG_STATE,
         ProblemType.TOO_LONG,

@@ -15,6 +15,7 @@ from backend.dependencies import (
 )
 from backend.errors import UnsupportedMediaError
 from backend.jobs.submission import JobSubmission
+from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import inline_schema, json_body_of, request_validation
 from backend.routes.recording_form import FILE_FIELD, read_form, receiving
 from backend.storage.files import StoredFile
@@ -68,11 +69,7 @@ _REQUEST_BODY = {
     responses={
         202: {"headers": response_headers({"Location": "Address of the job."})},
         **problem_responses(
-            ProblemType.EMPTY_AUDIO,
-            ProblemType.UNREADABLE_AUDIO,
-            ProblemType.DECODER_CRASHED,
-            ProblemType.DECODING_LIMIT,
-            ProblemType.NO_AUDIO_STREAM,
+            *DECODING_PROBLEMS,
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
             ProblemType.TOO_SLOW,

@@ -23,6 +23,7 @@ from backend.routes.asr.request import (
     RawAudio,
 )
 from backend.routes.asr.responses import LanguageAnswer, transcript_response
+from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.recording_form import read_form, receiving
 from backend.routes.waiting import problem_of, require_ready, wait_until_ended
 from backend.storage.files import StoredFile
@@ -35,11 +36,7 @@ from servicekit.problems import problem_response, problem_responses
 router = APIRouter(
     tags=["whisper-asr-webservice's API"],
     responses=problem_responses(
-        ProblemType.EMPTY_AUDIO,
-        ProblemType.UNREADABLE_AUDIO,
-        ProblemType.DECODER_CRASHED,
-        ProblemType.DECODING_LIMIT,
-        ProblemType.NO_AUDIO_STREAM,
+        *DECODING_PROBLEMS,
         ProblemType.BAD_REQUEST,
         ProblemType.TOO_SLOW,
         ProblemType.TOO_LARGE,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from backend.dependencies import Jobs, Llm, Owner, ReceivingLimit, Settings, Submission, Work
 from backend.llm_client import LlmClient
+from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
     OpenAiRoute,
@@ -44,11 +45,7 @@ _OPERATION: dict[str, Any] = {
             },
         },
         **error_responses(
-            ProblemType.EMPTY_AUDIO,
-            ProblemType.UNREADABLE_AUDIO,
-            ProblemType.DECODER_CRASHED,
-            ProblemType.DECODING_LIMIT,
-            ProblemType.NO_AUDIO_STREAM,
+            *DECODING_PROBLEMS,
             ProblemType.BAD_REQUEST,
             ProblemType.UNAUTHORIZED,
             ProblemType.NOT_FOUND,
