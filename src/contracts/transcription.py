@@ -258,7 +258,7 @@ class ChunkTranscript(BaseModel):
     timings: ChunkTimings
 
 
-class ChunkReading(ChunkTranscript):
+class RecognizedChunk(ChunkTranscript):
     """The text of a chunk after missing speech was decoded again.
 
     Attributes:

@@ -16,7 +16,7 @@ from backend.pipeline.assemble import Assembly
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording, PcmWriter
 from backend.transcription.chunk_audio import ChunkAudio
-from backend.transcription.chunk_reader import ChunkReader
+from backend.transcription.chunk_recognizer import ChunkRecognizer
 from backend.transcription.plan import Plan
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
@@ -115,10 +115,12 @@ def test_no_second_of_speech_is_without_words_or_an_entry(
     audio = ChunkAudio(recording, plan, options.normalization_options(), chunk)
     llm = ScriptedLlm(script)
     try:
-        reading = asyncio.run(ChunkReader(llm, CapacityLimiter(2)).read(audio, options.decoding()))
+        recognized = asyncio.run(
+            ChunkRecognizer(llm, CapacityLimiter(2)).recognize(audio, options.decoding())
+        )
     except LlmFailedError:
         return  # the job fails with a problem of its own
-    added = Assembly(plan.speech_spans(), plan.duration_s, language).add(chunk, reading)
+    added = Assembly(plan.speech_spans(), plan.duration_s, language).add(chunk, recognized)
 
     assert llm.n_asked <= 40
     assert all(a.end <= b.start for a, b in pairwise(added.segments))

@@ -12,7 +12,7 @@ from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE
 from contracts.report import ReportItem
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkReading, ChunkSegment, Segment, Word
+from contracts.transcription import ChunkSegment, RecognizedChunk, Segment, Word
 
 SNAP_S = 0.5
 """A segment's edge inside speech snaps to an edge of the speech span within this distance."""
@@ -73,13 +73,13 @@ class Assembly:
         """Seconds of audio added so far, in each language."""
         return self._seconds_by_language
 
-    def add(self, chunk: Chunk, reading: ChunkReading) -> AssembledChunk:
-        """Add the reading of the next chunk."""
-        seconds = reading.seconds_by_language
-        self._seconds_by_language.update(seconds or {reading.language: ceil(chunk.duration_s)})
-        offset_s = chunk.start_s - reading.lead_s
+    def add(self, chunk: Chunk, recognized: RecognizedChunk) -> AssembledChunk:
+        """Add what was recognized in the next chunk."""
+        seconds = recognized.seconds_by_language
+        self._seconds_by_language.update(seconds or {recognized.language: ceil(chunk.duration_s)})
+        offset_s = chunk.start_s - recognized.lead_s
         changed: dict[int, Segment] = {}
-        for spoken in self._spoken(reading.segments, offset_s):
+        for spoken in self._spoken(recognized.segments, offset_s):
             if spoken.segment.text.strip():
                 self._last = self._place(spoken, offset_s)
                 changed[self._last.index] = self._last
@@ -90,7 +90,7 @@ class Assembly:
                     "end": round(min(item.end + offset_s, self._duration_s), 3),
                 }
             )
-            for item in reading.report
+            for item in recognized.report
         ]
         return AssembledChunk(list(changed.values()), report)
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from backend.dependencies import Owner, ReceivingLimit, Uploads
 from backend.routes import tus, tus_reference
 from backend.routes.request_body import announced_bytes, body_of
-from backend.storage.upload_state import Piece
+from backend.storage.upload_state import UploadPiece
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
 from servicekit.problems import problem_responses
@@ -151,7 +151,7 @@ async def append_to_upload(
 ) -> Response:
     """Append bytes; without a checksum, those that arrive are kept even if the request fails."""
     tus.require_content(request)
-    piece = Piece(
+    piece = UploadPiece(
         offset=tus.offset_of(request),
         n_bytes=announced_bytes(request),
         parts=body_of(request),
@@ -182,8 +182,8 @@ async def remove_upload(upload_id: str, uploads: Uploads, owner: Owner) -> Respo
     return Response(status_code=204)
 
 
-def _first_piece(request: Request) -> Piece:
-    return Piece(
+def _first_piece(request: Request) -> UploadPiece:
+    return UploadPiece(
         offset=0,
         n_bytes=announced_bytes(request),
         parts=body_of(request),

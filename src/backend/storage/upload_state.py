@@ -34,7 +34,7 @@ class Announcement(BaseModel):
 
 
 @dataclass(frozen=True)
-class Piece:
+class UploadPiece:
     """Bytes of an upload that one request sends.
 
     Attributes:

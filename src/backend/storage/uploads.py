@@ -35,7 +35,7 @@ from backend.storage.digest import RunningDigest, sha256_of
 from backend.storage.disk import Disk, map_disk_full, write_all
 from backend.storage.files import StoredFile, display_name, is_id, new_id
 from backend.storage.upload_quota import UploadQuota
-from backend.storage.upload_state import Announcement, Piece, Upload
+from backend.storage.upload_state import Announcement, Upload, UploadPiece
 from backend.storage.work_folder import WorkFolder
 
 log = structlog.get_logger()
@@ -133,7 +133,7 @@ class UploadStore:
         """
         return await run_sync(self._find, upload_id, owner)
 
-    async def append(self, upload_id: str, owner: str, piece: Piece) -> Upload:
+    async def append(self, upload_id: str, owner: str, piece: UploadPiece) -> Upload:
         """Append bytes to an upload.
 
         Raises:
@@ -311,7 +311,7 @@ class UploadStore:
             expires_at=datetime.fromtimestamp(data.st_mtime + self._ttl_s, UTC),
         )
 
-    async def _write(self, upload: Upload, piece: Piece) -> None:
+    async def _write(self, upload: Upload, piece: UploadPiece) -> None:
         file = await run_sync(FileIO, self._data(upload.id), "ab")
         end = piece.offset
         digest = self._digests.setdefault(upload.id, RunningDigest())

@@ -25,7 +25,7 @@ class ChunkContent:
         lead: the samples before it, which may be decoded with it.
         speech: the speech spans, in seconds of the chunk.
         normalization: the options that give a part of it another gain.
-        version: of the way in which chunks are read.
+        version: of the way in which chunks are recognized.
     """
 
     pcm: bytes

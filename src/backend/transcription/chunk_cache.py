@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import ChunkStore
 from backend.storage.disk import retry_on_disk_full
-from contracts.transcription import ChunkReading
+from contracts.transcription import RecognizedChunk
 
 
 class ChunkCache:
@@ -17,16 +17,16 @@ class ChunkCache:
         self._store = store
         self._cache = cache
 
-    async def get(self, owner: str, key: str) -> ChunkReading | None:
+    async def get(self, owner: str, key: str) -> RecognizedChunk | None:
         """Return the transcript of a chunk; None: there is none. See `chunk_key`."""
         if cached := await self._cache.get_chunk(owner, key):
             try:
-                return ChunkReading.model_validate_json(cached)
+                return RecognizedChunk.model_validate_json(cached)
             except ValidationError:  # written by another version of the program
                 await self._cache.delete_chunks(owner, [key])
         return await self._store.get(owner, key)
 
-    async def put(self, owner: str, key: str, job_id: str, transcript: ChunkReading) -> None:
+    async def put(self, owner: str, key: str, job_id: str, transcript: RecognizedChunk) -> None:
         """Store a transcript, unless its job was deleted.
 
         Only `put` fills the cache: a transcript read from the database could be deleted before

@@ -7,18 +7,18 @@ from backend.llm_client import LlmClient
 from backend.transcription.cache_keys import ChunkContent, chunk_key
 from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_cache import ChunkCache
-from backend.transcription.chunk_reader import READING_VERSION, ChunkReader
+from backend.transcription.chunk_recognizer import RECOGNITION_VERSION, ChunkRecognizer
 from backend.transcription.context import Checkpoint, ChunkContext
 from contracts.jobs import Job
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkReading
+from contracts.transcription import RecognizedChunk
 
 _CONCURRENT_CUTS = 2
 """Chunks that are cut and normalised at once; each takes memory and a core."""
 
 
 class ChunkTranscriber:
-    """Cuts a chunk, looks for its transcript, and else has it read."""
+    """Cuts a chunk, looks for its transcript, or has it recognized."""
 
     def __init__(self, llm: LlmClient, chunks: ChunkCache, checkpoint: Checkpoint) -> None:
         self._llm = llm
@@ -26,13 +26,13 @@ class ChunkTranscriber:
         self._checkpoint = checkpoint
         self._cut_limiter = CapacityLimiter(_CONCURRENT_CUTS)
 
-    async def transcribe(self, context: ChunkContext, index: int) -> ChunkReading:
+    async def transcribe(self, context: ChunkContext, index: int) -> RecognizedChunk:
         """Return the transcript of a chunk; the checkpoint keeps the key it is stored under.
 
         Raises:
             StepFailedError: the llm failed on it, now or before a restart.
         """
-        computed: ChunkReading | None = None
+        computed: RecognizedChunk | None = None
 
         async def compute() -> str:
             nonlocal computed
@@ -52,7 +52,9 @@ class ChunkTranscriber:
             # the job that the transcript belonged to was deleted meanwhile
             key, computed = await self._compute(context, index)
 
-    async def _compute(self, context: ChunkContext, index: int) -> tuple[str, ChunkReading | None]:
+    async def _compute(
+        self, context: ChunkContext, index: int
+    ) -> tuple[str, RecognizedChunk | None]:
         """Transcribe a chunk, unless its transcript is stored.
 
         Returns: the key it is stored under, and the transcript if the llm was asked.
@@ -64,13 +66,13 @@ class ChunkTranscriber:
         key = chunk_key(content, options, _expected_model(context, index), only_for)
         if await self._chunks.get(run.owner, key) is not None:
             return key, None
-        reader = ChunkReader(self._llm, self._cut_limiter)
-        reading = await reader.read(audio, options)
+        recognizer = ChunkRecognizer(self._llm, self._cut_limiter)
+        recognized = await recognizer.recognize(audio, options)
         # the llm may have changed its model meanwhile
-        key = chunk_key(content, options, reading.model, only_for)
-        await self._chunks.put(run.owner, key, run.job.id, reading)
-        run.inference_s += reader.inference_s
-        return key, reading
+        key = chunk_key(content, options, recognized.model, only_for)
+        await self._chunks.put(run.owner, key, run.job.id, recognized)
+        run.inference_s += recognizer.inference_s
+        return key, recognized
 
 
 def _only_for(job: Job) -> str:
@@ -94,4 +96,4 @@ def _chunk_audio(context: ChunkContext, index: int) -> ChunkAudio:
 
 
 def _content(audio: ChunkAudio) -> ChunkContent:
-    return ChunkContent(audio.pcm, audio.lead(), audio.speech(), audio.options, READING_VERSION)
+    return ChunkContent(audio.pcm, audio.lead(), audio.speech(), audio.options, RECOGNITION_VERSION)

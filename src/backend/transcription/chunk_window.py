@@ -44,7 +44,7 @@ _DETAILS = {
 
 
 @dataclass(frozen=True)
-class Piece:
+class SpeechPiece:
     """Speech to decode by itself, and the time in which its words replace the earlier ones."""
 
     speech: TimeSpan
@@ -66,26 +66,26 @@ class ChunkWindow:
     def __post_init__(self) -> None:
         self.speech = self.audio.speech()
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[SpeechPiece]:
         """Return the pieces of all speech without words."""
-        pieces: list[Piece] = []
+        pieces: list[SpeechPiece] = []
         for region in regions_without_words(self.segments, self.speech, self.audio.quietest):
             spoken = pieces_of(region, self.speech, self.audio.quietest)
             territory = with_pauses(region, self.speech)
-            pieces += map(Piece, spoken, territories_of(spoken, territory))
+            pieces += map(SpeechPiece, spoken, territories_of(spoken, territory))
         return pieces
 
-    def halves(self, piece: Piece) -> list[Piece]:
+    def halves(self, piece: SpeechPiece) -> list[SpeechPiece]:
         """Return both halves of a piece that still has speech without words."""
         if piece.speech.length_s < MIN_HALVED_S or not self._uncovered_s(
             self.segments, piece.territory
         ):
             return []
         halves = halves_of(piece.speech, self.audio.quietest)
-        return [*map(Piece, halves, territories_of(halves, piece.territory))]
+        return [*map(SpeechPiece, halves, territories_of(halves, piece.territory))]
 
     def improve(
-        self, piece: Piece, transcript: ChunkTranscript, segments: Sequence[ChunkSegment]
+        self, piece: SpeechPiece, transcript: ChunkTranscript, segments: Sequence[ChunkSegment]
     ) -> None:
         """Replace the words of a piece if others cover more of its speech.
 

@@ -8,14 +8,14 @@ from backend.pipeline.assemble import AssembledChunk, Assembly
 from backend.pipeline.interleave import Interleaving
 from backend.pipeline.speakers.words import SpeakerTurns
 from backend.transcription.plan import RecordingPlan
-from contracts.transcription import ChunkReading
+from contracts.transcription import RecognizedChunk
 
 MARGIN_S = 3.0
 """Seconds by which a segment may begin before its chunk."""
 
 
 class SignalsAssembly:
-    """Turns the readings of a recording's chunks into segments in order.
+    """Turns the recognized chunks of a recording into segments in order.
 
     Args:
         language: the requested language, reported until a chunk is added.
@@ -46,13 +46,13 @@ class SignalsAssembly:
         most_common = seconds.most_common(1)
         return most_common[0][0] if most_common else self._language
 
-    def add(self, position: int, reading: ChunkReading) -> AssembledChunk:
-        """Add the reading of the next chunk in the plan's order.
+    def add(self, position: int, recognized: RecognizedChunk) -> AssembledChunk:
+        """Add the next recognized chunk in the plan's order.
 
         Returns: with new segments; before them those that have a new text.
         """
         place = self._places[position]
-        added = self._assemblies[place.signal].add(self._plan.chunk(place), reading)
+        added = self._assemblies[place.signal].add(self._plan.chunk(place), recognized)
         if self._interleaving is None:
             return added
         changed = self._interleaving.add(place.signal, added.segments)

@@ -32,7 +32,7 @@ from backend.transcription.signals_assembly import SignalsAssembly
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkReading, TranscribeOptions
+from contracts.transcription import RecognizedChunk, TranscribeOptions
 
 T = TypeVar("T")
 
@@ -116,18 +116,18 @@ class TranscriptionWorkflow:
         ]
         assembly = SignalsAssembly(plan, job.options.language, speakers)
 
-        def transcribe(place: ChunkPlace) -> Awaitable[ChunkReading]:
+        def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
-        readings = ordered_map(
+        recognized_chunks = ordered_map(
             transcribe, places, self._concurrency, slow_start=job.options.low_latency
         )
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
-        async with aclosing(readings), updates:
+        async with aclosing(recognized_chunks), updates:
             index = 0
-            async for reading in readings:
+            async for recognized in recognized_chunks:
                 progress = _progress(plan, places, index, eta)
-                readable = await run_sync(_readable, reading, job.options)
+                readable = await run_sync(_readable, recognized, job.options)
                 await self._store(job.id, assembly, index, readable, progress)
                 index += 1
 
@@ -136,14 +136,14 @@ class TranscriptionWorkflow:
         job_id: str,
         assembly: SignalsAssembly,
         index: int,
-        reading: ChunkReading,
+        recognized: RecognizedChunk,
         progress: Progress,
     ) -> None:
-        added = assembly.add(index, reading)
+        added = assembly.add(index, recognized)
         result = ChunkResult(
             segments=added.segments,
             progress=progress,
-            model=reading.model,
+            model=recognized.model,
             language=assembly.language,
             report=added.report,
         )
@@ -171,9 +171,9 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
         return await work()
 
 
-def _readable(reading: ChunkReading, options: TranscribeOptions) -> ChunkReading:
-    segments = write_readable(reading.segments, reading.language, options)
-    return reading.model_copy(update={"segments": segments})
+def _readable(recognized: RecognizedChunk, options: TranscribeOptions) -> RecognizedChunk:
+    segments = write_readable(recognized.segments, recognized.language, options)
+    return recognized.model_copy(update={"segments": segments})
 
 
 def _prepared(plan: RecordingPlan) -> PreparedRecording:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.tables import ChunkTranscriptRow, TranscriptionRow
-from contracts.transcription import ChunkReading
+from contracts.transcription import RecognizedChunk
 
 
 class ChunkStore:
@@ -16,7 +16,7 @@ class ChunkStore:
         self._database = database
 
     @transaction
-    def get(self, owner: str, key: str) -> ChunkReading | None:
+    def get(self, owner: str, key: str) -> RecognizedChunk | None:
         """Return the transcript of a chunk; None: there is none.
 
         Args:
@@ -29,7 +29,7 @@ class ChunkStore:
             return session.scalar(query)
 
     @transaction
-    def put(self, owner: str, key: str, job_id: str, transcript: ChunkReading) -> bool:
+    def put(self, owner: str, key: str, job_id: str, transcript: RecognizedChunk) -> bool:
         """Store or replace a transcript; return False if the job was deleted."""
         with self._database.writing() as session:
             job = select(TranscriptionRow.number).where(TranscriptionRow.id == job_id)
@@ -40,7 +40,7 @@ class ChunkStore:
 
 
 def _upsert(
-    session: Session, owner: str, key: str, number: int, transcript: ChunkReading
+    session: Session, owner: str, key: str, number: int, transcript: RecognizedChunk
 ) -> Insert:
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = (sqlite.insert if is_sqlite else postgresql.insert)(ChunkTranscriptRow)

@@ -31,7 +31,7 @@ from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack, Waveform
 from contracts.report import ReportKind
-from contracts.transcription import ChunkReading, TranscribeOptions
+from contracts.transcription import RecognizedChunk, TranscribeOptions
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -266,4 +266,4 @@ class ChunkTranscriptRow(Base):
     transcription_number: Mapped[int] = mapped_column(
         BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
     )
-    transcript: Mapped[ChunkReading] = mapped_column(CompressedJson(ChunkReading))
+    transcript: Mapped[RecognizedChunk] = mapped_column(CompressedJson(RecognizedChunk))

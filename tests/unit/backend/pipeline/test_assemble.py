@@ -11,7 +11,7 @@ from backend.pipeline.chunk import Chunk
 from backend.pipeline.vad import SpeechSpan
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem, ReportKind
-from contracts.transcription import ChunkReading, ChunkSegment, ChunkTimings, Segment, Word
+from contracts.transcription import ChunkSegment, ChunkTimings, RecognizedChunk, Segment, Word
 
 SAMPLE_RATE = 16_000
 MODEL = ModelIdentity(name="m", revision="r", engine="e", device="cpu")
@@ -26,8 +26,8 @@ def chunk_segment(
     )  # fmt: skip
 
 
-def chunk_reading(*segments: ChunkSegment, language: str = "ru") -> ChunkReading:
-    return ChunkReading(
+def recognized_chunk(*segments: ChunkSegment, language: str = "ru") -> RecognizedChunk:
+    return RecognizedChunk(
         text=" ".join(each.text for each in segments), language=language, language_probability=1,
         duration_s=10, segments=list(segments), model=MODEL,
         timings=ChunkTimings(queue_s=0, inference_s=1, batch_size=1),
@@ -56,7 +56,7 @@ def test_segments_get_times_of_the_recording_and_snap_to_speech(
     ]
     assembly = Assembly(spans, 200, "ru")
     (only,) = assembly.add(
-        chunk(100, 109), chunk_reading(chunk_segment(*from_model, " привет "))
+        chunk(100, 109), recognized_chunk(chunk_segment(*from_model, " привет "))
     ).segments
     assert (only.start, only.end, only.text) == (*placed, "привет")
 
@@ -64,23 +64,23 @@ def test_segments_get_times_of_the_recording_and_snap_to_speech(
 def test_words_move_with_their_segment_and_stay_inside_it() -> None:
     words = [Word(word="да", start=0.0, end=6.0, probability=1)]
     assembly = Assembly([SpeechSpan(10 * SAMPLE_RATE, 14 * SAMPLE_RATE)], 20, "ru")
-    added = assembly.add(chunk(10, 14), chunk_reading(chunk_segment(0, 4, words=words)))
+    added = assembly.add(chunk(10, 14), recognized_chunk(chunk_segment(0, 4, words=words)))
     (only,) = added.segments
     assert [(word.start, word.end) for word in only.words or []] == [(10, 14.1)]
 
 
 def test_a_chunk_without_text_adds_no_segment() -> None:
     assembly = Assembly([], 3600, "ru")
-    assert assembly.add(chunk(0, 30), chunk_reading()).segments == []
-    assert assembly.add(chunk(30, 60), chunk_reading(chunk_segment(0, 5, "  "))).segments == []
+    assert assembly.add(chunk(0, 30), recognized_chunk()).segments == []
+    assert assembly.add(chunk(30, 60), recognized_chunk(chunk_segment(0, 5, "  "))).segments == []
 
 
 def test_text_past_the_end_extends_the_last_segment_which_is_returned_again() -> None:
     """Otherwise the database keeps the segment without that text."""
     assembly = Assembly([SpeechSpan(0, 10 * SAMPLE_RATE)], 10, "ru")
-    (first,) = assembly.add(chunk(0, 5), chunk_reading(chunk_segment(0, 10, "раз"))).segments
+    (first,) = assembly.add(chunk(0, 5), recognized_chunk(chunk_segment(0, 10, "раз"))).segments
     (extended,) = assembly.add(
-        chunk(5, 10), chunk_reading(chunk_segment(6, 7, "два"), chunk_segment(8, 9, "три"))
+        chunk(5, 10), recognized_chunk(chunk_segment(6, 7, "два"), chunk_segment(8, 9, "три"))
     ).segments
     assert first.text == "раз"
     assert extended == first.model_copy(update={"text": "раз два три"})
@@ -89,7 +89,7 @@ def test_text_past_the_end_extends_the_last_segment_which_is_returned_again() ->
 def test_the_report_of_a_chunk_gets_times_of_the_recording() -> None:
     """The chunk's clock starts before it where audio before it was decoded as well."""
     item = ReportItem(start=1.5, end=9, kind=ReportKind.NOISE, detail="No words.")
-    reading = chunk_reading(chunk_segment(0.2, 1)).model_copy(
+    reading = recognized_chunk(chunk_segment(0.2, 1)).model_copy(
         update={"lead_s": 1.0, "report": [item]}
     )
     added = Assembly([SpeechSpan(9 * SAMPLE_RATE, 14 * SAMPLE_RATE)], 15, "ru").add(
@@ -106,13 +106,13 @@ def test_a_word_before_the_detected_speech_keeps_its_time() -> None:
         Word(word="дан", start=1.7, end=2.1, probability=1),
     ]
     assembly = Assembly([SpeechSpan(2 * SAMPLE_RATE, 4 * SAMPLE_RATE)], 20, "ru")
-    added = assembly.add(chunk(0, 4), chunk_reading(chunk_segment(1.0, 2.1, words=words)))
+    added = assembly.add(chunk(0, 4), recognized_chunk(chunk_segment(1.0, 2.1, words=words)))
     assert [word.start for word in added.segments[0].words or []] == [1.0, 1.7]
 
 
 def test_a_chunk_in_two_languages_counts_for_both() -> None:
     assembly = Assembly([], 100, "auto")
-    reading = chunk_reading(language="ru")
+    reading = recognized_chunk(language="ru")
     assembly.add(
         chunk(0, 20), reading.model_copy(update={"seconds_by_language": {"ru": 8, "en": 12}})
     )
@@ -125,8 +125,8 @@ def test_the_language_is_the_requested_one_until_a_chunk_is_added() -> None:
 
 def test_the_language_is_the_one_spoken_longest() -> None:
     assembly = Assembly([], 100, "auto")
-    assembly.add(chunk(0, 5), chunk_reading(language="en"))
-    assembly.add(chunk(5, 30), chunk_reading(language="ru"))
+    assembly.add(chunk(0, 5), recognized_chunk(language="en"))
+    assembly.add(chunk(5, 30), recognized_chunk(language="ru"))
     assert assembly.language == "ru"
 
 
@@ -142,7 +142,7 @@ def test_segments_are_in_order_and_never_overlap(chunks: list[list[tuple[float, 
     assembly = Assembly(spans, duration_s, "ru")
     stored: dict[int, Segment] = {}  # by index, as the database stores them
     for n, model_times in enumerate(chunks):
-        reading = chunk_reading(*(chunk_segment(start, end) for start, end in model_times))
+        reading = recognized_chunk(*(chunk_segment(start, end) for start, end in model_times))
         added = assembly.add(chunk(n * 30, (n + 1) * 30), reading).segments
         stored |= {segment.index: segment for segment in added}
     segments = list(stored.values())

@@ -22,7 +22,7 @@ from backend.storage.checksum import Checksum
 from backend.storage.disk import Disk
 from backend.storage.files import new_id
 from backend.storage.upload_quota import UploadQuota
-from backend.storage.upload_state import Announcement, Piece
+from backend.storage.upload_state import Announcement, UploadPiece
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
@@ -52,11 +52,11 @@ async def test_an_upload_interrupted_at_any_byte_resumes_there(
     upload_id = await begin(uploads, 6)
     with pytest.raises(BadRequestError):
         await uploads.append(
-            upload_id, OWNER, Piece(0, 6, parts(b"abcdef"[:cut], then=BadRequestError("cut")))
+            upload_id, OWNER, UploadPiece(0, 6, parts(b"abcdef"[:cut], then=BadRequestError("cut")))
         )
     offset = (await uploads.find(upload_id, OWNER)).offset
     assert offset == cut
-    await uploads.append(upload_id, OWNER, Piece(offset, 0, parts(b"abcdef"[offset:])))
+    await uploads.append(upload_id, OWNER, UploadPiece(offset, 0, parts(b"abcdef"[offset:])))
     stored = await uploads.claim(upload_id, OWNER)
     assert stored.path.read_bytes() == b"abcdef"
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
@@ -68,13 +68,13 @@ async def test_bytes_without_their_whole_checksum_are_not_kept(
 ) -> None:
     """Otherwise bytes damaged before a break stay, and no later checksum covers them."""
     upload_id = await begin(uploads, 6)
-    await uploads.append(upload_id, OWNER, Piece(0, 1, parts(b"a")))
+    await uploads.append(upload_id, OWNER, UploadPiece(0, 1, parts(b"a")))
     checksum = Checksum("sha256", hashlib.sha256(b"bcdef").digest())
     interrupted = parts(b"bcdef"[:cut], then=BadRequestError("cut"))
     with pytest.raises(BadRequestError):
-        await uploads.append(upload_id, OWNER, Piece(1, 5, interrupted, checksum=checksum))
+        await uploads.append(upload_id, OWNER, UploadPiece(1, 5, interrupted, checksum=checksum))
     assert (await uploads.find(upload_id, OWNER)).offset == 1
-    await uploads.append(upload_id, OWNER, Piece(1, 5, parts(b"bcdef"), checksum=checksum))
+    await uploads.append(upload_id, OWNER, UploadPiece(1, 5, parts(b"bcdef"), checksum=checksum))
     stored = await uploads.claim(upload_id, OWNER)
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
 
@@ -83,11 +83,11 @@ async def test_an_upload_resumes_after_a_restart(
     uploads: UploadStore, work: WorkFolder, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 6)
-    await uploads.append(upload_id, OWNER, Piece(0, 3, parts(b"abc")))
+    await uploads.append(upload_id, OWNER, UploadPiece(0, 3, parts(b"abc")))
     restarted = UploadStore(tmp_path / "uploads", Disk(tmp_path, 0), work, ttl_s=60, quota=QUOTA)
     await restarted.prepare()
     await restarted.remove_expired()
-    assert (await restarted.append(upload_id, OWNER, Piece(3, 3, parts(b"def")))).offset == 6
+    assert (await restarted.append(upload_id, OWNER, UploadPiece(3, 3, parts(b"def")))).offset == 6
     stored = await restarted.claim(upload_id, OWNER)
     assert stored.name == "Имя.mp3"
     assert stored.sha256 == hashlib.sha256(b"abcdef").hexdigest()
@@ -97,7 +97,7 @@ async def test_claiming_moves_the_file_and_returns_its_digest(
     uploads: UploadStore, tmp_path: Path
 ) -> None:
     upload_id = await begin(uploads, 3)
-    await uploads.append(upload_id, OWNER, Piece(0, 3, parts(b"abc")))
+    await uploads.append(upload_id, OWNER, UploadPiece(0, 3, parts(b"abc")))
     stored = await uploads.claim(upload_id, OWNER)
     assert stored.path.parent == tmp_path / "work"
     assert (stored.name, stored.size_bytes) == ("Имя.mp3", 3)
@@ -109,10 +109,10 @@ async def test_claiming_moves_the_file_and_returns_its_digest(
 
 async def test_an_unfinished_upload_cannot_be_claimed(uploads: UploadStore) -> None:
     upload_id = await begin(uploads, 3)
-    await uploads.append(upload_id, OWNER, Piece(0, 2, parts(b"ab")))
+    await uploads.append(upload_id, OWNER, UploadPiece(0, 2, parts(b"ab")))
     with pytest.raises(WrongStateError, match="2 of 3"):
         await uploads.claim(upload_id, OWNER)
-    assert (await uploads.append(upload_id, OWNER, Piece(2, 1, parts(b"c")))).offset == 3
+    assert (await uploads.append(upload_id, OWNER, UploadPiece(2, 1, parts(b"c")))).offset == 3
 
 
 async def test_concurrent_requests_to_one_upload_are_refused(uploads: UploadStore) -> None:
@@ -124,11 +124,11 @@ async def test_concurrent_requests_to_one_upload_are_refused(uploads: UploadStor
         await may_continue.wait()
         yield b"def"
 
-    first = asyncio.create_task(uploads.append(upload_id, OWNER, Piece(0, 6, slow())))
+    first = asyncio.create_task(uploads.append(upload_id, OWNER, UploadPiece(0, 6, slow())))
     while (await uploads.find(upload_id, OWNER)).offset < 3:
         await asyncio.sleep(0.01)
     for second in (
-        uploads.append(upload_id, OWNER, Piece(3, 3, parts(b"XXX"))),
+        uploads.append(upload_id, OWNER, UploadPiece(3, 3, parts(b"XXX"))),
         uploads.claim(upload_id, OWNER),
         uploads.remove(upload_id, OWNER),
     ):
@@ -142,9 +142,9 @@ async def test_concurrent_requests_to_one_upload_are_refused(uploads: UploadStor
 @pytest.mark.parametrize("offset", [0, 2, 4])
 async def test_a_wrong_offset_writes_nothing(uploads: UploadStore, offset: int) -> None:
     upload_id = await begin(uploads, 6)
-    await uploads.append(upload_id, OWNER, Piece(0, 3, parts(b"abc")))
+    await uploads.append(upload_id, OWNER, UploadPiece(0, 3, parts(b"abc")))
     with pytest.raises(UploadOffsetMismatchError):
-        await uploads.append(upload_id, OWNER, Piece(offset, 1, parts(b"X")))
+        await uploads.append(upload_id, OWNER, UploadPiece(offset, 1, parts(b"X")))
     assert (await uploads.find(upload_id, OWNER)).offset == 3
 
 
@@ -154,7 +154,7 @@ async def test_more_bytes_than_announced_are_refused(
 ) -> None:
     upload_id = await begin(uploads, 6)
     with pytest.raises(TooLargeError):
-        await uploads.append(upload_id, OWNER, Piece(0, n_announced, parts(b"abcd", b"efg")))
+        await uploads.append(upload_id, OWNER, UploadPiece(0, n_announced, parts(b"abcd", b"efg")))
     assert (await uploads.find(upload_id, OWNER)).offset <= 6
 
 
@@ -192,7 +192,7 @@ async def test_only_uploads_without_recent_bytes_expire(
         if path.stem != fresh:
             os.utime(path, (day_ago, day_ago))
     (tmp_path / "uploads" / f"{new_id()}.bin").touch()
-    await uploads.append(slow, OWNER, Piece(0, 1, parts(b"a")))
+    await uploads.append(slow, OWNER, UploadPiece(0, 1, parts(b"a")))
     await uploads.remove_expired()
     assert {abandoned, fresh, slow} & {path.stem for path in left_in(tmp_path)} == {fresh, slow}
     with pytest.raises(UploadNotFoundError):
@@ -204,7 +204,7 @@ async def test_only_its_owner_can_use_an_upload(uploads: UploadStore) -> None:
     upload_id = await begin(uploads, 3)
     attempts = [
         uploads.find(upload_id, "another"),
-        uploads.append(upload_id, "another", Piece(0, 3, parts(b"abc"))),
+        uploads.append(upload_id, "another", UploadPiece(0, 3, parts(b"abc"))),
         uploads.remove(upload_id, "another"),
         uploads.claim(upload_id, "another"),
     ]
@@ -220,7 +220,7 @@ async def test_uploads_of_an_owner_have_a_quota(uploads: UploadStore) -> None:
     with pytest.raises(UploadQuotaError, match="3 uploads of 3000 bytes"):
         await begin(uploads, 1)
     assert await uploads.create(Announcement(owner="another", length=1000))
-    await uploads.append(ids[0], OWNER, Piece(0, 0, parts(b"x" * 1000)))
+    await uploads.append(ids[0], OWNER, UploadPiece(0, 0, parts(b"x" * 1000)))
     await uploads.claim(ids[0], OWNER)
     await uploads.remove(ids[1], OWNER)
     for _ in range(9):

@@ -8,7 +8,7 @@ import pytest
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import ChunkStore, Database, Stores
 from backend.transcription.chunk_cache import ChunkCache
-from unit.backend.storage.database.recorded import OWNER, chunk_reading, running
+from unit.backend.storage.database.recorded import OWNER, recognized_chunk, running
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def stores(database: Database) -> Stores:
 
 async def test_a_cached_transcript_is_not_read_from_the_database(stores, database, cache) -> None:
     chunks = ChunkCache(ChunkStore(database), cache)
-    await chunks.put(OWNER, "key", await running(stores), chunk_reading("раз"))
+    await chunks.put(OWNER, "key", await running(stores), recognized_chunk("раз"))
     database.close()
     (Path(database._engine.url.database)).unlink()
-    assert await chunks.get(OWNER, "key") == chunk_reading("раз")
+    assert await chunks.get(OWNER, "key") == recognized_chunk("раз")
 
 
 async def test_a_cleared_or_invalid_cache_loses_no_transcript(stores, database, cache) -> None:
     chunks = ChunkCache(ChunkStore(database), cache)
-    await chunks.put(OWNER, "key", await running(stores), chunk_reading("раз"))
+    await chunks.put(OWNER, "key", await running(stores), recognized_chunk("раз"))
     await cache.put_chunk(OWNER, "key", b'{"text": 1}')
-    assert await chunks.get(OWNER, "key") == chunk_reading("раз")
+    assert await chunks.get(OWNER, "key") == recognized_chunk("раз")
     await cache.clear()
-    assert await chunks.get(OWNER, "key") == chunk_reading("раз")
+    assert await chunks.get(OWNER, "key") == recognized_chunk("раз")
     assert await chunks.get("another", "key") is None
 
 
@@ -54,7 +54,7 @@ async def test_a_transcript_that_comes_after_its_job_was_deleted_is_not_stored(
     job_id = await running(stores)
     await stores.jobs.delete(job_id)
     chunks = ChunkCache(ChunkStore(database), cache)
-    await chunks.put(OWNER, "key", job_id, chunk_reading("раз"))
+    await chunks.put(OWNER, "key", job_id, recognized_chunk("раз"))
     assert await cache.get_chunk(OWNER, "key") is None
     assert await chunks.get(OWNER, "key") is None
 
@@ -72,5 +72,5 @@ async def test_a_deletion_between_database_and_cache_leaves_nothing_in_either(
     stores, database, cache
 ) -> None:
     chunks = ChunkCache(DeletedInBetween(database), cache)
-    await chunks.put(OWNER, "key", await running(stores), chunk_reading("раз"))
+    await chunks.put(OWNER, "key", await running(stores), recognized_chunk("раз"))
     assert await cache.get_chunk(OWNER, "key") is None

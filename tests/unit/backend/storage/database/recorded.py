@@ -10,10 +10,10 @@ from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem, ReportKind
 from contracts.transcription import (
-    ChunkReading,
     ChunkSegment,
     ChunkTimings,
     ChunkTranscript,
+    RecognizedChunk,
     Segment,
     TranscribeOptions,
     Word,
@@ -141,8 +141,8 @@ def chunk_transcript(text: str) -> ChunkTranscript:
     )
 
 
-def chunk_reading(text: str) -> ChunkReading:
-    return ChunkReading(**chunk_transcript(text).model_dump(by_alias=True))
+def recognized_chunk(text: str) -> RecognizedChunk:
+    return RecognizedChunk(**chunk_transcript(text).model_dump(by_alias=True))
 
 
 async def segments(stores: Stores, job_id: str) -> list[Segment]:

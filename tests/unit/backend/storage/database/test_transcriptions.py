@@ -25,11 +25,11 @@ from unit.backend.storage.database.recorded import (
     NOISE,
     NOON,
     OWNER,
-    chunk_reading,
     chunk_result,
     completed,
     new_job,
     queued,
+    recognized_chunk,
     running,
     segment,
     segments,
@@ -272,7 +272,7 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
         job_id = await completed(stores, *texts, with_words=True, report=[NOISE], blob=blob)
         await stores.transcripts.edit_segment(job_id, OWNER, 0, "три")
         await stores.jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
-        await chunks.put(OWNER, blob.name, job_id, chunk_reading("раз"))
+        await chunks.put(OWNER, blob.name, job_id, recognized_chunk("раз"))
         return job_id
 
     await one(tmp_path / "kept")
@@ -293,7 +293,7 @@ async def test_a_job_deleted_while_it_runs_stores_nothing(
     assert not await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
     assert not await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
     assert not await stores.runs.begin(job_id, NOON)
-    await chunks.put(OWNER, "key", job_id, chunk_reading("раз"))
+    await chunks.put(OWNER, "key", job_id, recognized_chunk("раз"))
     assert not any(n_rows(database).values())
 
 
@@ -343,7 +343,7 @@ async def put_chunks(
 ) -> None:
     for index in range(n_chunks):
         timed = ChunkTimings.model_validate({"queue_s": queue_s, "batch_size": 1} | timings)
-        chunk = chunk_reading("раз").model_copy(update={"timings": timed})
+        chunk = recognized_chunk("раз").model_copy(update={"timings": timed})
         await stores.chunks.put(OWNER, f"{job_id} {index}", job_id, chunk)
 
 

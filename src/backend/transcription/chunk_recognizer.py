@@ -1,4 +1,4 @@
-"""Read the speech of a chunk: all of it, in its own languages.
+"""Recognize the speech of a chunk: all of it, in its own languages.
 
 The llm decodes the chunk as a whole. Speech that gets no words is cut out and decoded again by
 itself, with its own loudness and language, and the text that covers more of it is kept.
@@ -20,23 +20,23 @@ from backend.pipeline.coverage import TimeSpan, uncovered_speech, words_of
 from backend.pipeline.regions import padded, shifted, utterances
 from backend.readable.punctuation import lacks_punctuation, with_punctuation
 from backend.transcription.chunk_audio import ChunkAudio
-from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, Piece
+from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, SpeechPiece
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.spacing import join_texts
 from contracts.transcription import (
     ChunkOptions,
-    ChunkReading,
     ChunkSegment,
     ChunkTimings,
     ChunkTranscript,
     DecodingOptions,
+    RecognizedChunk,
 )
 
 log = structlog.get_logger()
 
-READING_VERSION = 2
-"""Raise it when the same audio gives another reading: stored ones are then made again."""
+RECOGNITION_VERSION = 2
+"""Raise it when the same audio gives another text: stored ones are then made again."""
 
 MAX_PIECES = 12
 """Most pieces of a window to decode again, halves included."""
@@ -50,8 +50,8 @@ _EDGE_S = 0.1
 """A first word that begins within this time of a window's start may begin before it."""
 
 
-class ChunkReader:
-    """Reads one chunk with the llm.
+class ChunkRecognizer:
+    """Recognizes one chunk with the llm.
 
     Args:
         cut_limiter: bounds the threads that cut and normalise audio.
@@ -65,14 +65,14 @@ class ChunkReader:
         self._cut_limiter = cut_limiter
         self.inference_s = 0.0
 
-    async def read(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkReading:
+    async def recognize(self, audio: ChunkAudio, options: DecodingOptions) -> RecognizedChunk:
         """Return the text of a chunk, and what became of speech without words.
 
         Raises:
             LlmFailedError: the llm failed on the chunk as a whole.
         """
         parts = await self._by_language(audio, options)
-        windows = await asyncio.gather(*(self._read_window(*part) for part in parts))
+        windows = await asyncio.gather(*(self._recognize_window(*part) for part in parts))
         await asyncio.gather(*map(self._punctuate, windows))
         return self._joined(audio, windows)
 
@@ -104,18 +104,18 @@ class ChunkReader:
         found = await self._ask(pcm, _DETECTION)
         return found.language if found.language_probability >= SURE_PROBABILITY else None
 
-    async def _read_window(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
-        window = await self._first_reading(audio, options)
+    async def _recognize_window(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
+        window = await self._first_pass(audio, options)
         pieces = window.pieces()
         n_left = MAX_PIECES
         while pieces and n_left > 0:
             pieces, n_left = pieces[:n_left], n_left - len(pieces)
-            readings = await asyncio.gather(
-                *(self._read_piece(window, piece, options) for piece in pieces)
+            transcripts = await asyncio.gather(
+                *(self._recognize_piece(window, piece, options) for piece in pieces)
             )
-            for piece, reading in zip(pieces, readings, strict=True):
-                if reading is not None:
-                    window.improve(piece, *reading)
+            for piece, again in zip(pieces, transcripts, strict=True):
+                if again is not None:
+                    window.improve(piece, *again)
             pieces = [half for piece in pieces for half in window.halves(piece)]
         if n_left < MAX_PIECES:
             log.info(
@@ -125,7 +125,7 @@ class ChunkReader:
             )
         return window
 
-    async def _first_reading(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
+    async def _first_pass(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
         """Decode a window as a whole, with audio before it if its first word may begin there."""
         window = await self._decode(audio, options)
         earlier = audio.with_lead()
@@ -142,8 +142,8 @@ class ChunkReader:
         transcript = await self._ask(pcm, options)
         return ChunkWindow(audio, transcript, list(transcript.segments))
 
-    async def _read_piece(
-        self, window: ChunkWindow, piece: Piece, options: DecodingOptions
+    async def _recognize_piece(
+        self, window: ChunkWindow, piece: SpeechPiece, options: DecodingOptions
     ) -> tuple[ChunkTranscript, list[ChunkSegment]] | None:
         """Return the transcript of a piece; None if the llm failed or changed its model."""
         span = padded(piece.speech, window.speech, window.audio.duration_s)
@@ -178,8 +178,8 @@ class ChunkReader:
         self.inference_s += transcript.timings.inference_s / transcript.timings.batch_size
         return transcript
 
-    def _joined(self, chunk: ChunkAudio, windows: Sequence[ChunkWindow]) -> ChunkReading:
-        """Return the windows of a chunk as one reading, on the clock of the first."""
+    def _joined(self, chunk: ChunkAudio, windows: Sequence[ChunkWindow]) -> RecognizedChunk:
+        """Return the windows of a chunk as one, on the clock of the first."""
         first = windows[0]
         origin = first.audio.window.start
         offsets_s = [(each.audio.window.start - origin) / SAMPLE_RATE for each in windows]
@@ -192,7 +192,7 @@ class ChunkReader:
         for each in windows:
             seconds[each.transcript.language] += ceil(each.audio.duration_s)
         transcript = first.transcript
-        return ChunkReading(
+        return RecognizedChunk(
             text=join_texts(segment.text for segment in segments),
             language=seconds.most_common(1)[0][0],
             language_probability=transcript.language_probability,
