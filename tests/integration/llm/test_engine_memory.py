@@ -31,15 +31,17 @@ def test_texts_of_new_lengths_take_no_more_memory(load: Load) -> None:
     chunk = samples_of(russian_sentences(1)[0])
     engine.transcribe([chunk], ChunkOptions())
     (encoder_output,) = network.encode([chunk], full_context=False)
-    special = network.vocabulary.special
-    prompt = [special.start_of_transcript, special.languages["ru"], special.no_timestamps]
-    tokens = np.random.default_rng(0).integers(0, 50_000, 100).tolist()
+    tokens = np.random.default_rng(0).integers(0, 50_000, 120).tolist()
 
-    def align(lengths: range) -> None:
+    def read(lengths: range) -> None:
+        """Read prompts of the given lengths, each followed by a text of twenty tokens."""
         for length in lengths:
-            network.align(encoder_output, prompt, tokens[:length], 100)
+            decoder = network.start_decoder([encoder_output])
+            reads = [tokens[:length], *([token] for token in tokens[-20:])]
+            outputs = [decoder.advance(np.array([read])) for read in reads]
+            network.align(encoder_output, [output.queries[0] for output in outputs], 100)
 
-    align(range(1, 100, 8))
+    read(range(1, 100, 8))
     before = private_mib()
-    align(range(2, 100))
+    read(range(2, 100))
     assert private_mib() - before < ALLOWED_GROWTH_MIB

@@ -6,7 +6,7 @@ from contracts.models import ModelIdentity
 from llm.engines.openvino.export import compile_decoder, compile_encoder, find_or_export
 from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
-from llm.engines.openvino.network import OpenVinoNetwork
+from llm.engines.openvino.network import CompiledGraphs, OpenVinoNetwork
 from llm.engines.protocol import Checkpoint, CheckpointError, EngineOptions
 from llm.engines.whisper.engine import WhisperEngine
 
@@ -34,8 +34,11 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
         checkpoint.folder,
         dimensions,
         LogMelSpectrogram(core, dimensions.n_mels),
-        compile_encoder(core, export.folder / "encoder.xml", export.encoder),
-        compile_decoder(core, export.folder / "decoder.xml", export.decoder),
+        CompiledGraphs(
+            compile_encoder(core, export.folder / "encoder.xml", export.encoder),
+            compile_decoder(core, export.folder / "decoder.xml", export.decoder),
+            export.cache,
+        ),
     )
     identity = ModelIdentity(
         name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"

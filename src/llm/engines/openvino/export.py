@@ -14,13 +14,14 @@ import openvino as ov
 import structlog
 from filelock import FileLock
 
+from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder
 from llm.engines.protocol import Checkpoint, ComputeType
 from llm.engines.whisper.vocabulary import GenerationSettings
 
 log = structlog.get_logger()
 
-GRAPHS_VERSION = 2
+GRAPHS_VERSION = 3
 """Increment it when `graphs.py` changes, so that earlier exports are not reused."""
 
 _CACHED_KERNELS = 16
@@ -44,12 +45,14 @@ class Export:
         folder: contains `encoder.xml` and `decoder.xml`.
         encoder: precision of the encoder, which is bound by arithmetic.
         decoder: precision of the decoder, which is bound by memory.
+        cache: type of the keys and values of the cross-attention.
         trial_s: seconds per window in each precision that was measured.
     """
 
     folder: Path
     encoder: ComputeType
     decoder: ComputeType
+    cache: CacheType
     trial_s: dict[str, float]
 
 
@@ -62,7 +65,7 @@ def find_or_export(
     folder that is renamed when complete, so an interrupted one is never used.
     """
     cache_dir = _writable_or_temporary(cache_dir)
-    folder = cache_dir / _key(checkpoint, wanted)
+    folder = cache_dir / _key(checkpoint, wanted, _cache_type(wanted, core))
     with FileLock(cache_dir / f".{folder.name}.lock"):
         if not (folder / _DESCRIPTION).is_file():
             for leftover in cache_dir.glob(f".{folder.name}-*"):
@@ -77,6 +80,7 @@ def find_or_export(
         folder,
         ComputeType(description["encoder"]),
         ComputeType(description["decoder"]),
+        CacheType[description["cache"]],
         description["trial_s"],
     )
 
@@ -92,10 +96,12 @@ def _writable_or_temporary(cache_dir: Path) -> Path:
     return cache_dir
 
 
-def _key(checkpoint: Checkpoint, wanted: ComputeType) -> str:
+def _key(checkpoint: Checkpoint, wanted: ComputeType, cache: CacheType) -> str:
+    """Name an export; one of a processor with bfloat16 is not used on another without."""
     name = re.sub(r"[^\w.-]+", "--", checkpoint.name).strip(".")
     openvino_version = ov.__version__.split("-", 1)[0]
-    return f"{name}-{checkpoint.revision[:12]}-{wanted}-v{GRAPHS_VERSION}-{openvino_version}"
+    types = f"{wanted}-{cache.name.lower()}"
+    return f"{name}-{checkpoint.revision[:12]}-{types}-v{GRAPHS_VERSION}-{openvino_version}"
 
 
 def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.Core) -> None:
@@ -109,8 +115,15 @@ def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.
     ).alignment_heads
     weights = CheckpointWeights(checkpoint.folder)
 
+    cache = _cache_type(wanted, core)
+
     def builder(compute_type: ComputeType) -> GraphBuilder:
-        return GraphBuilder(weights.__getitem__, dimensions, int8=compute_type is ComputeType.INT8)
+        return GraphBuilder(
+            weights.__getitem__,
+            dimensions,
+            int8=compute_type is ComputeType.INT8,
+            cache_type=cache.element,
+        )
 
     candidates = _candidates(wanted, core)
     for candidate in candidates:
@@ -126,7 +139,12 @@ def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.
                 file.unlink()
     decoder = ComputeType.INT8 if wanted is ComputeType.AUTO else wanted
     _save(builder(decoder).decoder(heads), folder / "decoder.xml", decoder)
-    description = {"encoder": chosen, "decoder": decoder, "trial_s": trial_s}
+    description = {
+        "encoder": chosen,
+        "decoder": decoder,
+        "cache": cache.name,
+        "trial_s": trial_s,
+    }
     (folder / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
     log.info(
         "model_exported",
@@ -134,6 +152,7 @@ def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.
         export_s=round(time.perf_counter() - started, 1),
         encoder=chosen,
         decoder=decoder,
+        cache=cache.name,
         trial_s={name: round(seconds, 4) for name, seconds in trial_s.items()},
     )
 
@@ -141,8 +160,17 @@ def _export(checkpoint: Checkpoint, wanted: ComputeType, folder: Path, core: ov.
 def _candidates(wanted: ComputeType, core: ov.Core) -> list[ComputeType]:
     if wanted is not ComputeType.AUTO:
         return [wanted]
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return [ComputeType.INT8, ComputeType.BF16 if has_bf16 else ComputeType.FP32]
+    return [ComputeType.INT8, ComputeType.BF16 if _has_bf16(core) else ComputeType.FP32]
+
+
+def _cache_type(wanted: ComputeType, core: ov.Core) -> CacheType:
+    """Return bfloat16 where the processor multiplies it: a step then takes half of the time."""
+    is_exact = wanted is ComputeType.FP32 or not _has_bf16(core)
+    return CacheType.FP32 if is_exact else CacheType.BF16
+
+
+def _has_bf16(core: ov.Core) -> bool:
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def choose_encoder_type(trial_s: dict[ComputeType, float]) -> ComputeType:
@@ -158,16 +186,15 @@ def _save(model: ov.Model, path: Path, compute_type: ComputeType) -> None:
 
 def compile_encoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
     """Compile an encoder; it computes in bfloat16 if the processor supports it."""
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hint = "bf16" if has_bf16 and compute_type is not ComputeType.FP32 else "f32"
+    hint = "bf16" if _has_bf16(core) and compute_type is not ComputeType.FP32 else "f32"
     return _compile(core, path, {"INFERENCE_PRECISION_HINT": hint})
 
 
 def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
     """Compile a decoder; it computes in float32, whatever type its weights have.
 
-    The keys and values of the cross-attention are float32 inputs. Under a bfloat16 hint OpenVINO
-    converts all of them at each step, and rounds the logits.
+    A bfloat16 hint is no faster, and rounds the logits. The products of the cross-attention are
+    computed in the type of its keys and values; see `GraphBuilder`.
     """
     properties = {"INFERENCE_PRECISION_HINT": "f32"}
     if compute_type is ComputeType.FP32:

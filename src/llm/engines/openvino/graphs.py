@@ -72,19 +72,25 @@ class GraphBuilder:
         dimensions: of the checkpoint.
         int8: whether to store matrices as int8 with a scale per row; OpenVINO then computes in
             int8 where that is faster, and in floats elsewhere.
+        cache_type: of the keys and values of the cross-attention, float32 or bfloat16. The products
+            with them are computed in this type, whatever type the rest is computed in: a step
+            reads all of them, so a conversion would take longer than the products.
     """
 
-    def __init__(self, weights: Weights, dimensions: Dimensions, *, int8: bool) -> None:
+    def __init__(
+        self, weights: Weights, dimensions: Dimensions, *, int8: bool, cache_type: ov.Type
+    ) -> None:
         self._weights = weights
         self._sizes = dimensions
         self._int8 = int8
+        self._cache_type = cache_type
 
     def encoder(self) -> ov.Model:
         """Return the encoder.
 
         Input: `features`, shape (chunks, n_mels, 2 * frames). Outputs, for each layer of the
         decoder: `key.N`, shape (chunks, heads, size, frames), and `value.N`, shape
-        (chunks, heads, frames, size).
+        (chunks, heads, frames, size), in the type of the cache.
         """
         sizes = self._sizes
         features = _parameter("features", np.float32, [-1, sizes.n_mels, -1])
@@ -109,8 +115,11 @@ class GraphBuilder:
         continues; `token_mask`, shape (1, 1, n, position + n), added to the scores of the
         tokens; `key.N` and `value.N`, the encoder's outputs, one row each.
 
-        Outputs: `logits`, shape (rows, vocabulary), after the last token; `attention`,
-        shape (rows, heads, n, frames), of the alignment heads.
+        Outputs, after the last token: `logits`, shape (rows, vocabulary); `queries` of the
+        alignment heads, shape (rows, alignment heads, size), in the order of `alignment_heads`.
+
+        Args:
+            alignment_heads: (layer, head), sorted.
         """
         sizes = self._sizes
         tokens = _parameter("tokens", np.int64, [-1, -1])
@@ -122,25 +131,22 @@ class GraphBuilder:
 
         embedding = self._matrix("decoder.embed_tokens.weight")
         states = self._embed(tokens, position, embedding)
-        attention: list[ov.Node] = []
+        queries: list[ov.Node] = []
         for n in range(sizes.decoder_layers):
             layer = f"decoder.layers.{n}"
             size = sizes.width // sizes.decoder_heads
-            keys = _parameter(f"key.{n}", np.float32, [-1, sizes.decoder_heads, size, -1])
-            values = _parameter(f"value.{n}", np.float32, [-1, sizes.decoder_heads, -1, size])
+            keys = _parameter(f"key.{n}", self._cache_type, [-1, sizes.decoder_heads, size, -1])
+            values = _parameter(f"value.{n}", self._cache_type, [-1, sizes.decoder_heads, -1, size])
             inputs += [keys, values]
             states = self._causal_self_attention(states, layer, cache, token_mask)
-            states, weights = self._cross_attention(states, layer, keys, values)
+            states, query = self._cross_attention(states, layer, keys, values)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
-                attention.append(op.gather(weights, _ints(*chosen), _ints(1)))
+                queries.append(op.gather(_last(query, axis=2), _ints(*chosen), _ints(1)))
             states = self._feed_forward(states, layer)
         states = self._layer_norm(states, "decoder.layer_norm")
-        last = op.gather(states, op.constant(np.int64(-1)), _ints(1))
+        last = _last(states, axis=1)
         logits = op.matmul(last, embedding, transpose_a=False, transpose_b=True)
-        outputs = [
-            _result("logits", logits),
-            _result("attention", op.concat(attention, axis=1)),
-        ]
+        outputs = [_result("logits", logits), _result("queries", op.concat(queries, axis=1))]
         return _graph(outputs, cache.writes, inputs, "decoder")
 
     def _embed(self, tokens: ov.Node, position: ov.Node, embedding: ov.Node) -> ov.Node:
@@ -178,14 +184,24 @@ class GraphBuilder:
     def _cross_attention(
         self, x: ov.Node, layer: str, keys: ov.Node, values: ov.Node
     ) -> tuple[ov.Node, ov.Node]:
-        """Attend with two plain products: keys are stored transposed, and weights are an output."""
+        """Attend with two plain products, faster than the fused operation; return the queries too.
+
+        Keys are stored transposed.
+        """
         n_heads = self._sizes.decoder_heads
         normalised = self._layer_norm(x, f"{layer}.encoder_attn_layer_norm")
         scale = np.float32((self._sizes.width // n_heads) ** -0.5)
-        query = op.multiply(self._project(normalised, f"{layer}.encoder_attn.q_proj"), scale)
-        weights = op.softmax(op.matmul(_split_heads(query, n_heads), keys, False, False), -1)
-        attended = _join_heads(op.matmul(weights, values, False, False))
-        return op.add(x, self._project(attended, f"{layer}.encoder_attn.out_proj")), weights
+        query = _split_heads(
+            op.multiply(self._project(normalised, f"{layer}.encoder_attn.q_proj"), scale), n_heads
+        )
+        weights = op.softmax(self._cache_product(query, keys), -1)
+        attended = _join_heads(self._cache_product(weights, values))
+        return op.add(x, self._project(attended, f"{layer}.encoder_attn.out_proj")), query
+
+    def _cache_product(self, x: ov.Node, cached: ov.Node) -> ov.Node:
+        """Multiply float32 with keys or values, in their type; return float32."""
+        product = op.matmul(self._to_cache_type(x), cached, False, False)
+        return product if self._cache_type == ov.Type.f32 else op.convert(product, ov.Type.f32)
 
     def _cross_projections(self, states: ov.Node) -> list[ov.Node]:
         n_heads = self._sizes.decoder_heads
@@ -194,9 +210,13 @@ class GraphBuilder:
             layer = f"decoder.layers.{n}.encoder_attn"
             key = _split_heads(self._project(states, f"{layer}.k_proj"), n_heads)
             value = _split_heads(self._project(states, f"{layer}.v_proj"), n_heads)
-            outputs.append(_result(f"key.{n}", op.transpose(key, _ints(0, 1, 3, 2))))
-            outputs.append(_result(f"value.{n}", value))
+            key = op.transpose(key, _ints(0, 1, 3, 2))
+            outputs.append(_result(f"key.{n}", self._to_cache_type(key)))
+            outputs.append(_result(f"value.{n}", self._to_cache_type(value)))
         return outputs
+
+    def _to_cache_type(self, x: ov.Node) -> ov.Node:
+        return x if self._cache_type == ov.Type.f32 else op.convert(x, self._cache_type)
 
     def _feed_forward(self, x: ov.Node, layer: str) -> ov.Node:
         normalised = self._layer_norm(x, f"{layer}.final_layer_norm")
@@ -258,7 +278,12 @@ def _graph(
     return ov.Model(outputs, writes, inputs, name)  # pyright: ignore[reportGeneralTypeIssues]
 
 
-def _parameter(name: str, dtype: type[np.generic], shape: list[int]) -> ov.Node:
+def _last(x: ov.Node, axis: int) -> ov.Node:
+    """Take the last element along an axis, and drop the axis."""
+    return op.gather(x, op.constant(np.int64(-1)), _ints(axis))
+
+
+def _parameter(name: str, dtype: type[np.generic] | ov.Type, shape: list[int]) -> ov.Node:
     parameter = op.parameter(shape, dtype, name)
     parameter.output(0).set_names({name})
     return parameter

@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.openvino.cross_attention_cache import CrossAttentionCache
+from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttentionCache
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Samples
-from llm.engines.whisper.alignment import FRAME_S
+from llm.engines.whisper.alignment import FRAME_S, softmax
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
-from llm.engines.whisper.search import Logits, Tokens
+from llm.engines.whisper.search import DecoderOutput, Logits, Queries, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
 CONTEXT_MARGIN_S = 2.0
@@ -30,19 +29,15 @@ CONTEXT_STEP_S = 2.5
 prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
-"""Most memory of the cross-attention cache: 5 windows of 30 s in a base model, which then takes
-less than 1 GB in all; at least 2 windows fit whatever they take. More rows are faster, since the
-decoder reads its weights once for all of them, but each adds less."""
+"""Most memory of the cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5 in
+float32; such a model then takes less than 1 GB in all. At least 2 windows fit whatever they take.
+More rows are faster, since the decoder reads its weights once for all, but each adds less."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 
-_READ_STEP = 16
-"""Finished texts are padded to multiples of this many tokens: OpenVINO keeps about 2 MB for each
-new number of tokens that it reads at once."""
-
 _SHORT_READ = 4
 """Most tokens that are read at once whatever their number; longer prompts are read in powers of
-two, for the same reason."""
+two, since OpenVINO keeps about 2 MB for each new number of tokens."""
 
 _MASKED = np.float32(-1e9)
 
@@ -55,6 +50,21 @@ class _CacheRow:
     row: int
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledGraphs:
+    """The graphs of a checkpoint.
+
+    Attributes:
+        encoder: compiled from `GraphBuilder.encoder`.
+        decoder: compiled from `GraphBuilder.decoder`.
+        cache_type: of both.
+    """
+
+    encoder: ov.CompiledModel
+    decoder: ov.CompiledModel
+    cache_type: CacheType
+
+
 class OpenVinoNetwork:
     """A checkpoint's compiled graphs; see `WhisperNetwork`.
 
@@ -62,8 +72,7 @@ class OpenVinoNetwork:
         folder: the checkpoint, read for its tokenizer and settings.
         dimensions: of the checkpoint.
         features: computes the encoder's input.
-        encoder: compiled from `GraphBuilder.encoder`.
-        decoder: compiled from `GraphBuilder.decoder`.
+        graphs: of the checkpoint.
     """
 
     def __init__(
@@ -71,8 +80,7 @@ class OpenVinoNetwork:
         folder: Path,
         dimensions: Dimensions,
         features: LogMelSpectrogram,
-        encoder: ov.CompiledModel,
-        decoder: ov.CompiledModel,
+        graphs: CompiledGraphs,
     ) -> None:
         generation = GenerationSettings(folder, dimensions.decoder_layers, dimensions.decoder_heads)
         self.vocabulary = WhisperVocabulary(folder)
@@ -82,9 +90,11 @@ class OpenVinoNetwork:
         self._sizes = dimensions
         self._max_context_s = dimensions.max_frames * FRAME_S
         self._features = features
-        self._encoder = encoder.create_infer_request()
-        self._decoder = decoder
-        self._block = np.empty(0, np.float32)
+        self._encoder = graphs.encoder.create_infer_request()
+        self._decoder = graphs.decoder
+        self._alignment_heads = generation.alignment_heads
+        self._cache_type = graphs.cache_type
+        self._block = np.empty(0, self._cache_type.storage)
 
     def context_s(self, duration_s: float) -> float:
         """Return the length of a chunk and a margin, rounded up; see `WhisperNetwork`."""
@@ -94,8 +104,12 @@ class OpenVinoNetwork:
     def max_rows(self, duration_s: float) -> int:
         """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`; see `WhisperNetwork`."""
         n_frames = round(self.context_s(duration_s) / FRAME_S)
-        row_bytes = 4 * CrossAttentionCache.n_floats(self._sizes, 1, n_frames)
-        return min(max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS), MAX_ROWS)
+        row_elements = CrossAttentionCache.n_elements(self._sizes, 1, n_frames)
+        return min(max(self._max_elements // row_elements, MIN_ROWS), MAX_ROWS)
+
+    @property
+    def _max_elements(self) -> int:
+        return CROSS_ATTENTION_CACHE_BYTES // self._cache_type.n_bytes
 
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder; see `WhisperNetwork`.
@@ -109,7 +123,7 @@ class OpenVinoNetwork:
         cache = self._allocate(len(chunks), n_frames)
         for row, chunk in enumerate(chunks):
             for name, array in cache.arrays.items():
-                output = ov.Tensor(array[row : row + 1], shared_memory=True)
+                output = self._cache_type.tensor(array[row : row + 1])
                 self._encoder.set_tensor(name, output)
             features = self._features(chunk, round(context_s / HOP_S))
             self._encoder.infer({"features": features[None]}, share_inputs=True, share_outputs=True)
@@ -117,15 +131,18 @@ class OpenVinoNetwork:
         return [EncoderOutput(reported_s, _CacheRow(cache, row)) for row in range(len(chunks))]
 
     def _allocate(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
-        n_floats = CrossAttentionCache.n_floats(self._sizes, n_rows, n_frames)
-        if self._block.size < n_floats:
+        n_elements = CrossAttentionCache.n_elements(self._sizes, n_rows, n_frames)
+        if self._block.size < n_elements:
             # Allocate the maximum at once; pages that are never written take no memory.
-            self._block = np.empty(max(n_floats, CROSS_ATTENTION_CACHE_BYTES // 4), np.float32)
-        return CrossAttentionCache.in_block(self._block, self._sizes, n_rows, n_frames)
+            longest = max(n_elements, self._max_elements)
+            self._block = np.empty(longest, self._cache_type.storage)
+        return CrossAttentionCache.in_block(
+            self._block, self._sizes, n_rows, n_frames, self._cache_type
+        )
 
     def close(self) -> None:
         """Free the cache; the graphs are freed with this object."""
-        self._block = np.empty(0, np.float32)
+        self._block = np.empty(0, self._cache_type.storage)
 
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read no tokens yet, one row per chunk."""
@@ -136,18 +153,19 @@ class OpenVinoNetwork:
     def align(
         self,
         encoder_output: EncoderOutput,
-        prompt: Sequence[int],
-        tokens: Sequence[int],
+        queries: Sequence[Queries],
         n_frames: int,
     ) -> NDArray[np.float32]:
-        """Read a finished text again; see `WhisperNetwork.align`."""
-        read = [*prompt, *tokens]
-        # Later tokens change nothing, since the decoder only looks back.
-        padding = min(-len(read) % _READ_STEP, self.max_positions - len(read))
-        padded = np.array([read + [read[-1]] * padding])
-        _, attention = self.start_decoder([encoder_output]).read(padded)
-        # The output at each position predicts the next token.
-        return attention[0, :, len(prompt) - 1 : len(read), :n_frames].copy()
+        """Multiply the queries with the keys; see `WhisperNetwork.align`."""
+        place: _CacheRow = encoder_output.states
+        return np.stack(
+            [
+                softmax(np.stack(of_head) @ place.cache.keys(place.row, *head))[:, :n_frames]
+                for head, of_head in zip(
+                    self._alignment_heads, zip(*queries, strict=True), strict=True
+                )
+            ]
+        )
 
 
 class DecoderState:
@@ -166,23 +184,19 @@ class DecoderState:
         self._source_rows = np.arange(cache.n_rows, dtype=np.int32)
         self._bind(cache)
 
-    def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last one, valid until the next call."""
+    def advance(self, tokens: Tokens) -> DecoderOutput:
+        """Read tokens; return the output after the last one."""
         placed = np.zeros((len(self._chunks), tokens.shape[1]), np.int64)
         placed[self._places] = tokens
-        *earlier, last = _blocks(placed)
-        for block in earlier:
-            self.read(block)
-        logits, _ = self.read(last)
-        return logits if len(self._places) == len(logits) else logits[self._places]
+        for block in _blocks(placed):
+            self._read(block)
+        logits: Logits = self._request.get_tensor("logits").data
+        queries = self._request.get_tensor("queries").data[self._places]
+        are_all = len(self._places) == len(logits)
+        return DecoderOutput(logits if are_all else logits[self._places], queries)
 
-    def read(self, tokens: Tokens) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Read tokens, shape (places, n).
-
-        Returns:
-            Logits after the last token, shape (places, vocabulary), and attention, shape (places,
-            heads, n, frames); both valid until the next call.
-        """
+    def _read(self, tokens: Tokens) -> None:
+        """Read tokens, shape (places, n)."""
         n_tokens = tokens.shape[1]
         inputs = {
             "tokens": tokens,
@@ -193,10 +207,6 @@ class DecoderState:
         self._request.infer(inputs, share_inputs=True, share_outputs=True)
         self._n_read += n_tokens
         self._source_rows = np.arange(len(tokens), dtype=np.int32)
-        return (
-            self._request.get_tensor("logits").data,
-            self._request.get_tensor("attention").data,
-        )
 
     def select(self, rows: Sequence[int]) -> None:
         """Continue with the given rows, in the given order."""
@@ -221,8 +231,8 @@ class DecoderState:
     def _bind(self, cache: CrossAttentionCache) -> None:
         # The tensors are not copied, so keep the cache as long as the request.
         self._cache = cache
-        for name, array in cache.arrays.items():
-            self._request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+        for name, tensor in cache.tensors().items():
+            self._request.set_tensor(name, tensor)
 
 
 def _blocks(tokens: Tokens) -> Iterator[Tokens]:

@@ -1,8 +1,8 @@
 """Whisper's network on torch."""
 
 import gc
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,9 +15,9 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import CheckpointError, Samples
-from llm.engines.whisper.alignment import FRAME_S
+from llm.engines.whisper.alignment import FRAME_S, softmax
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
-from llm.engines.whisper.search import Logits, Tokens
+from llm.engines.whisper.search import DecoderOutput, Queries, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
 MAX_ROWS = 16
@@ -59,6 +59,7 @@ class TransformersNetwork:
         self._alignment_heads = generation.alignment_heads
         self._dtype = dtype
         self._model = model.to(device).eval()
+        self._queries = _AlignmentQueries(model, generation.alignment_heads)
         self._extractor = WhisperFeatureExtractor(
             feature_size=config.num_mel_bins,
             chunk_length=round(config.max_source_positions * FRAME_S),
@@ -93,50 +94,45 @@ class TransformersNetwork:
 
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read no tokens yet, one row per chunk."""
-        return DecoderState(self._model, torch.stack([one.states for one in encoder_outputs]))
+        encoded = torch.stack([one.states for one in encoder_outputs])
+        return DecoderState(self._model, encoded, self._queries)
 
     @torch.inference_mode()
     def align(
-        self,
-        encoder_output: EncoderOutput,
-        prompt: Sequence[int],
-        tokens: Sequence[int],
-        n_frames: int,
+        self, encoder_output: EncoderOutput, queries: Sequence[Queries], n_frames: int
     ) -> NDArray[np.float32]:
-        """Read a finished text again; see `WhisperNetwork.align`."""
-        read = torch.tensor([[*prompt, *tokens]], device=self._device)
-        with _visible_attention(self._model):
-            output = self._model.model.decoder(
-                encoder_hidden_states=encoder_output.states[None],
-                input_ids=read,
-                output_attentions=True,
-            )
-        attention = torch.stack(
-            [output.cross_attentions[layer][0, head] for layer, head in self._alignment_heads]
-        )
-        # The output at each position predicts the next token.
-        return attention[:, len(prompt) - 1 :, :n_frames].float().cpu().numpy()
+        """Multiply the queries with the keys; see `WhisperNetwork.align`."""
+        heads: list[NDArray[np.float32]] = []
+        for (layer, head), of_head in zip(
+            self._alignment_heads, zip(*queries, strict=True), strict=True
+        ):
+            projection = self._model.model.decoder.layers[layer].encoder_attn.k_proj
+            keys = projection(encoder_output.states)[:, self._queries.columns(head)]
+            heads.append(softmax(np.stack(of_head) @ keys.float().cpu().numpy().T)[:, :n_frames])
+        return np.stack(heads)
 
 
 class DecoderState:
     """The state of a decoder between steps; see `Decoder` in `whisper.search`."""
 
-    def __init__(self, model: Any, encoded: Tensor) -> None:
+    def __init__(self, model: Any, encoded: Tensor, queries: "_AlignmentQueries") -> None:
         self._model = model
         self._encoded = encoded
+        self._queries = queries
         self._chunk_of_row = list(range(len(encoded)))
         self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
 
     @torch.inference_mode()
-    def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last one."""
+    def advance(self, tokens: Tokens) -> DecoderOutput:
+        """Read tokens; return the output after the last one."""
         decoded = self._model.model.decoder(
             input_ids=torch.from_numpy(tokens).to(self._encoded.device),
             encoder_hidden_states=self._encoded,
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state
-        return self._model.proj_out(decoded[:, -1]).float().cpu().numpy()
+        logits = self._model.proj_out(decoded[:, -1]).float().cpu().numpy()
+        return DecoderOutput(logits, self._queries.last())
 
     @torch.inference_mode()
     def select(self, rows: Sequence[int]) -> None:
@@ -154,12 +150,32 @@ class DecoderState:
             self._chunk_of_row = chunks
 
 
-@contextmanager
-def _visible_attention(model: Any) -> Generator[None]:
-    """Switch to plain attention, which returns its weights; the fused one does not."""
-    usual = model.config._attn_implementation  # noqa: SLF001  (there is no public getter)
-    model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(usual)
+class _AlignmentQueries:
+    """Records the queries of the alignment heads, since the fused attention hides its weights.
+
+    Args:
+        model: whose decoder is watched from now on.
+        heads: (layer, head) of the cross-attention.
+    """
+
+    def __init__(self, model: Any, heads: Sequence[tuple[int, int]]) -> None:
+        self._heads = heads
+        self._projected: dict[int, Tensor] = {}
+        for layer in {layer for layer, _ in heads}:
+            attention = model.model.decoder.layers[layer].encoder_attn
+            attention.q_proj.register_forward_hook(partial(self._record, layer, attention.scaling))
+        self._head_size: int = model.config.d_model // model.config.decoder_attention_heads
+
+    def last(self) -> NDArray[np.float32]:
+        """Return the queries at the last position, scaled, shape (rows, heads, size)."""
+        queries = [self._projected[layer][:, self.columns(head)] for layer, head in self._heads]
+        return torch.stack(queries, dim=1).float().cpu().numpy()
+
+    def columns(self, head: int) -> slice:
+        """Return the columns of a head in a projection."""
+        return slice(head * self._head_size, (head + 1) * self._head_size)
+
+    def _record(
+        self, layer: int, scale: float, _module: Any, _inputs: Any, projected: Tensor
+    ) -> None:
+        self._projected[layer] = projected[:, -1] * scale

@@ -13,6 +13,12 @@ FRAME_S = 0.02
 MEDIAN_WIDTH = 7
 
 
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the softmax over the last axis, same shape."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
 def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the start of each token in seconds, in ascending order.
 

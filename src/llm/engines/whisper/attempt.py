@@ -10,7 +10,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.transcription import DecodingOptions, QualityIssue, Task, Word
 from llm.engines.protocol import Samples
-from llm.engines.whisper.alignment import FRAME_S, token_times
+from llm.engines.whisper.alignment import FRAME_S, softmax, token_times
 from llm.engines.whisper.logit_filter import LogitFilter
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_silence
@@ -91,13 +91,13 @@ def decode(
     special = network.vocabulary.special
     decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
     prompt = _prompt_tokens(network, options.prompt)
-    logits = decoder.advance(np.array([prompt] * len(chunks)))
-    detections = _detect(logits, special, options.language)
+    output = decoder.advance(np.array([prompt] * len(chunks)))
+    detections = _detect(output.logits, special, options.language)
     control = [_control_tokens(special, one.language, options) for one in detections]
-    logits = decoder.advance(np.array(control))
+    output = decoder.advance(np.array(control))
     search = _search(network, chunks, options, n_read=len(prompt) + len(control[0]))
     allowed = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
-    hypotheses = search.run(decoder, logits, allowed)
+    hypotheses = search.run(decoder, output, allowed)
     return [
         _evaluate(network, *parts, options)
         for parts in zip(chunks, detections, hypotheses, strict=True)
@@ -119,8 +119,8 @@ def detect(
     """
     decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
     special = network.vocabulary.special
-    logits = decoder.advance(np.array([[special.start_of_transcript]] * len(chunks)))
-    return _detect(logits, special, language)
+    output = decoder.advance(np.array([[special.start_of_transcript]] * len(chunks)))
+    return _detect(output.logits, special, language)
 
 
 def _prompt_tokens(network: WhisperNetwork, prompt: str) -> list[int]:
@@ -138,8 +138,8 @@ def _prompt_tokens(network: WhisperNetwork, prompt: str) -> list[int]:
 
 def _detect(logits: Logits, special: SpecialTokens, wanted: str) -> list[Detection]:
     """Read each row's logits after the prompt; with `auto`, take the most probable language."""
-    no_speech_probs = _softmax(logits)[:, special.no_speech]
-    probabilities = _softmax(logits[:, list(special.languages.values())])
+    no_speech_probs = softmax(logits)[:, special.no_speech]
+    probabilities = softmax(logits[:, list(special.languages.values())])
     codes = list(special.languages)
     chosen: list[int] = (
         probabilities.argmax(axis=-1).tolist()
@@ -185,7 +185,7 @@ def _evaluate(
 ) -> Attempt:
     """Time the words of a text and check its quality."""
     text, avg_logprob = network.vocabulary.text(hypothesis.tokens), hypothesis.avg_logprob
-    words = _time_words(network, chunk, hypothesis, detection.language, options)
+    words = _time_words(network, chunk, hypothesis)
     language = "en" if options.task is Task.TRANSLATE else detection.language
     issues = find_quality_issues(text, hypothesis, words, chunk.samples, language)
     return Attempt(
@@ -202,26 +202,10 @@ def _evaluate(
     )
 
 
-def _time_words(
-    network: WhisperNetwork,
-    chunk: EncodedChunk,
-    hypothesis: Hypothesis,
-    language: str,
-    options: DecodingOptions,
-) -> list[Word]:
-    vocabulary = network.vocabulary
-    groups = group_into_words(hypothesis.tokens, vocabulary.text)
+def _time_words(network: WhisperNetwork, chunk: EncodedChunk, hypothesis: Hypothesis) -> list[Word]:
+    groups = group_into_words(hypothesis.tokens, network.vocabulary.text)
     if not groups:
         return []
-    prompt = [
-        vocabulary.special.start_of_transcript,
-        *_control_tokens(vocabulary.special, language, options),
-    ]
     n_frames = max(1, round(len(chunk.samples) / SAMPLE_RATE / FRAME_S))
-    attention = network.align(chunk.encoder_output, prompt, hypothesis.tokens, n_frames)
+    attention = network.align(chunk.encoder_output, hypothesis.queries, n_frames)
     return time_words(groups, token_times(attention), hypothesis.logprobs, chunk.samples)
-
-
-def _softmax(logits: Logits) -> Logits:
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

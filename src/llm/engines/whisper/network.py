@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from llm.engines.protocol import Samples
 from llm.engines.whisper.logit_filter import SuppressedTokens
-from llm.engines.whisper.search import Decoder
+from llm.engines.whisper.search import Decoder, Queries
 from llm.engines.whisper.vocabulary import WhisperVocabulary
 
 FULL_CONTEXT_S = 30.0
@@ -80,21 +80,18 @@ class WhisperNetwork(Protocol):
     def align(
         self,
         encoder_output: EncoderOutput,
-        prompt: Sequence[int],
-        tokens: Sequence[int],
+        queries: Sequence[Queries],
         n_frames: int,
     ) -> NDArray[np.float32]:
-        """Read a finished text again to get its attention over the encoder's frames.
+        """Compute the attention of a finished text over the encoder's frames.
 
         Args:
             encoder_output: of the chunk.
-            prompt: tokens before the text.
-            tokens: text tokens, without the end token.
+            queries: from which each token and the end were predicted.
             n_frames: encoder frames of the chunk, without its padding.
 
         Returns:
-            Attention of the alignment heads, shape (heads, n_tokens + 1, n_frames); the last
-            row is for the end token.
+            Attention of the alignment heads, shape (heads, len(queries), n_frames).
         """
         ...
 

@@ -49,7 +49,7 @@ def lead_along(
     choices = _Choices.of(vocabulary)
     rows = [_Row(chunk_words, vocabulary, choices) for chunk_words in words]
     decoder = network.start_decoder(encoder_outputs)
-    logits = decoder.advance(np.array([prompt] * len(rows)))
+    logits = decoder.advance(np.array([prompt] * len(rows))).logits
     live = rows
     for _ in range(network.max_positions - len(prompt)):
         tokens = [row.next_token(logits[place]) for place, row in enumerate(live)]
@@ -59,7 +59,7 @@ def lead_along(
         if len(kept) < len(live):
             decoder.select(kept)
             live = [live[place] for place in kept]
-        logits = decoder.advance(np.array([[tokens[place]] for place in kept]))
+        logits = decoder.advance(np.array([[tokens[place]] for place in kept])).logits
     return [row.written for row in rows]
 
 

@@ -6,7 +6,7 @@ detection, and does not remove finished rows from the batch.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,12 +18,28 @@ Logits = NDArray[np.float32]
 Tokens = NDArray[np.int64]
 """Shape (rows, n)."""
 
+Queries = NDArray[np.float32]
+"""Queries of the alignment heads at one position of one row, shape (heads, size)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderOutput:
+    """What the decoder computes after the last token that it has read.
+
+    Attributes:
+        logits: shape (rows, vocabulary); valid until the next call.
+        queries: of the alignment heads, scaled, shape (rows, heads, size).
+    """
+
+    logits: Logits
+    queries: NDArray[np.float32]
+
 
 class Decoder(Protocol):
     """The state of a decoder between steps, for several rows."""
 
-    def advance(self, tokens: Tokens) -> Logits:
-        """Read tokens; return the logits after the last one, valid until the next call."""
+    def advance(self, tokens: Tokens) -> DecoderOutput:
+        """Read tokens; return the output after the last one."""
         ...
 
     def select(self, rows: Sequence[int]) -> None:
@@ -49,11 +65,13 @@ class Hypothesis:
         logprobs: natural log-probability of each token, before any temperature.
         avg_logprob: mean natural log-probability of the tokens and the end token, before any
             temperature.
+        queries: from which each token and the end were predicted.
     """
 
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     avg_logprob: float
+    queries: tuple[Queries, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +79,28 @@ class _Beam:
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     logprob: float
+    queries: tuple[Queries, ...]
     row: int
 
-    def extended(self, token: int, logprob: float) -> "_Beam":
+    def extended(self, token: int, logprob: float, queries: Queries) -> "_Beam":
         """Return the beam with one more token."""
         return _Beam(
-            (*self.tokens, token), (*self.logprobs, logprob), self.logprob + logprob, self.row
+            (*self.tokens, token),
+            (*self.logprobs, logprob),
+            self.logprob + logprob,
+            (*self.queries, queries),
+            self.row,
         )
 
-    def end(self, logprob: float) -> Hypothesis:
+    def end(self, logprob: float, queries: Queries) -> Hypothesis:
         """Return the finished text, given the log-probability of the end token."""
         average = (self.logprob + logprob) / (len(self.tokens) + 1)
-        return Hypothesis(self.tokens, self.logprobs, average)
+        return Hypothesis(self.tokens, self.logprobs, average, (*self.queries, queries))
 
     def cut_off(self) -> Hypothesis:
         """Return the text of a beam that reached the limit without an end token."""
-        return Hypothesis(self.tokens, self.logprobs, self.logprob / max(1, len(self.tokens)))
+        average = self.logprob / max(1, len(self.tokens))
+        return Hypothesis(self.tokens, self.logprobs, average, (*self.queries, self.queries[-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +121,14 @@ class Search:
     temperature: float
     seeds: Sequence[int] = ()
 
-    def run(self, decoder: Decoder, logits: Logits, allowed: FilterLogits) -> list[Hypothesis]:
+    def run(
+        self, decoder: Decoder, output: DecoderOutput, allowed: FilterLogits
+    ) -> list[Hypothesis]:
         """Decode every chunk to its end.
 
         Args:
             decoder: has read the prompt; one row per chunk.
-            logits: after the prompt, shape (chunks, vocabulary).
+            output: of the decoder after the prompt.
             allowed: filters the logits of each step.
 
         Returns:
@@ -110,20 +136,22 @@ class Search:
 
         Source: openai/whisper, `BeamSearchDecoder`, with patience 1.
         """
-        finished: list[list[Hypothesis]] = [[] for _ in range(len(logits))]
-        live = {chunk: [_Beam((), (), 0.0, chunk)] for chunk in range(len(logits))}
+        n_chunks = len(output.logits)
+        finished: list[list[Hypothesis]] = [[] for _ in range(n_chunks)]
+        live = {chunk: [_Beam((), (), 0.0, (), chunk)] for chunk in range(n_chunks)}
         generators = [np.random.default_rng(seed) for seed in self.seeds]
         for n_written in range(self.max_tokens):
             candidates = self._candidates(
-                allowed(n_written, logits), [generators[chunk] for chunk in live if generators]
+                allowed(n_written, output.logits),
+                [generators[chunk] for chunk in live if generators],
             )
             for chunk, beams in list(live.items()):
-                live[chunk] = self._extend(beams, candidates, finished[chunk])
+                live[chunk] = self._extend(beams, candidates, output.queries, finished[chunk])
                 if len(finished[chunk]) >= self._width or not live[chunk]:
                     del live[chunk]
             if not live:
                 break
-            logits = self._step(decoder, live)
+            output = self._step(decoder, live)
         for chunk, beams in live.items():
             finished[chunk] = finished[chunk] or [beam.cut_off() for beam in beams]
         return [max(found, key=lambda text: text.avg_logprob) for found in finished]
@@ -155,6 +183,7 @@ class Search:
         self,
         beams: list[_Beam],
         candidates: list[list[tuple[float, int]]],
+        queries: NDArray[np.float32],
         finished: list[Hypothesis],
     ) -> list[_Beam]:
         """Return the best beams with one more token; add those that end to `finished`."""
@@ -170,14 +199,14 @@ class Search:
         kept: list[_Beam] = []
         for logprob, token, beam in ranked:
             if token == self.end_token:
-                finished.append(beam.end(logprob))
+                finished.append(beam.end(logprob, queries[beam.row]))
             else:
-                kept.append(beam.extended(token, logprob))
+                kept.append(beam.extended(token, logprob, queries[beam.row]))
             if len(kept) == self._width:
                 break
         return kept
 
-    def _step(self, decoder: Decoder, live: dict[int, list[_Beam]]) -> Logits:
+    def _step(self, decoder: Decoder, live: dict[int, list[_Beam]]) -> DecoderOutput:
         """Select the rows of the live beams, and read their last tokens."""
         beams = [beam for kept in live.values() for beam in kept]
         decoder.select([beam.row for beam in beams])

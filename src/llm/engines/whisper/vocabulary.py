@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,12 +52,26 @@ class WhisperVocabulary:
         return [token for token in encoded["input_ids"] if self.special.is_text(token)]
 
 
+_ALIGNMENT_HEADS = {
+    (4, 6): [(2, 2), (3, 0), (3, 2), (3, 3), (3, 4), (3, 5)],
+    (6, 8): [(3, 1), (4, 2), (4, 3), (4, 7), (5, 1), (5, 2), (5, 4), (5, 6)],
+    (12, 12): [
+        (5, 3), (5, 9), (8, 0), (8, 4), (8, 7), (8, 8), (9, 0), (9, 7), (9, 9), (10, 5),
+    ],
+    (24, 16): [(13, 15), (15, 4), (15, 15), (16, 1), (20, 0), (23, 4)],
+}  # fmt: skip
+"""Alignment heads of the multilingual tiny, base, small and medium, by layers and heads of the
+decoder: models fine-tuned before the settings named them keep them. The large ones have the same
+shape and different heads. Source: openai/whisper, `__init__.py`."""
+
+
 class GenerationSettings:
     """Settings from `generation_config.json`, or from an old checkpoint's `config.json`.
 
     Attributes:
         suppressed_tokens: tokens that must not be written.
-        alignment_heads: (layer, head) of the decoder's heads whose attention follows the speech.
+        alignment_heads: (layer, head) of the decoder's heads whose attention follows the speech,
+            sorted.
     """
 
     def __init__(self, folder: Path, n_layers: int, n_heads: int) -> None:
@@ -65,10 +80,13 @@ class GenerationSettings:
             anywhere=settings.get("suppress_tokens") or [],
             first=settings.get("begin_suppress_tokens") or [],
         )
-        # Source of the default: openai/whisper, `model.py`: all heads of the second half of layers.
-        self.alignment_heads: list[tuple[int, int]] = [
-            (layer, head) for layer, head in settings.get("alignment_heads") or []
-        ] or [(layer, head) for layer in range(n_layers // 2, n_layers) for head in range(n_heads)]
+        self.alignment_heads: list[tuple[int, int]] = sorted(
+            (layer, head)
+            for layer, head in settings.get("alignment_heads")
+            or _ALIGNMENT_HEADS.get((n_layers, n_heads))
+            # Source: openai/whisper, `model.py`: all heads of the second half of layers
+            or product(range(n_layers // 2, n_layers), range(n_heads))
+        )
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S
 from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
-from llm.engines.whisper.search import Logits, Tokens
+from llm.engines.whisper.search import DecoderOutput, Logits, Queries, Tokens
 from llm.engines.whisper.tokens import SpecialTokens
 
 _N_OTHERS = 2000
@@ -116,14 +116,13 @@ class StandInNetwork:
     def align(
         self,
         encoder_output: EncoderOutput,
-        prompt: Sequence[int],
-        tokens: Sequence[int],
+        queries: Sequence[Queries],
         n_frames: int,
     ) -> np.ndarray:
         chunk = encoder_output.states[1]
         assert n_frames == round(chunk / SAMPLE_RATE / FRAME_S)
-        attention = np.full((1, len(tokens) + 1, n_frames), 0.001, np.float32)
-        edges = np.linspace(0, (n_frames - 1) * self._last[chunk].until, len(tokens) + 1)
+        attention = np.full((1, len(queries), n_frames), 0.001, np.float32)
+        edges = np.linspace(0, (n_frames - 1) * self._last[chunk].until, len(queries))
         for row, (edge, until) in enumerate(pairwise([*edges.astype(int), n_frames])):
             attention[:, row, edge:until] = 1
         return attention
@@ -135,10 +134,11 @@ class StandInDecoder:
         self._texts = texts
         self._n_reads = 0
 
-    def advance(self, tokens: Tokens) -> Logits:
+    def advance(self, tokens: Tokens) -> DecoderOutput:
         assert len(tokens) == len(self._texts)
         self._n_reads += 1
-        return np.stack([self._after(text) for text in self._texts])
+        logits = np.stack([self._after(text) for text in self._texts])
+        return DecoderOutput(logits, np.zeros((len(self._texts), 1, 1), np.float32))
 
     def select(self, rows: Sequence[int]) -> None:
         self._texts = [self._texts[row] for row in rows]

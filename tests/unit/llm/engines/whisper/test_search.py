@@ -8,21 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm.engines.whisper.search import Hypothesis, Logits, Search, Tokens
+from llm.engines.whisper.search import DecoderOutput, Hypothesis, Logits, Search, Tokens
 
 END = 0
 VOCABULARY = 5
 
 
 class MarkovDecoder:
-    """A decoder whose next token depends on the last one, with one table per chunk."""
+    """A decoder whose next token depends on the last one, with one table per chunk.
+
+    A query is the number of the chunk and the last token.
+    """
 
     def __init__(self, tables: Logits) -> None:
         self._tables = tables
         self._chunk_of_row = list(range(len(tables)))
 
-    def advance(self, tokens: Tokens) -> Logits:
-        return self._tables[self._chunk_of_row, tokens[:, -1]]
+    def advance(self, tokens: Tokens) -> DecoderOutput:
+        last = tokens[:, -1]
+        queries = np.stack([self._chunk_of_row, last], axis=1).astype(np.float32)
+        return DecoderOutput(self._tables[self._chunk_of_row, last], queries[:, None])
 
     def select(self, rows: Sequence[int]) -> None:
         self._chunk_of_row = [self._chunk_of_row[row] for row in rows]
@@ -40,8 +45,8 @@ def search(
     seeds: Sequence[int] = tuple(range(100)),
 ) -> list[Hypothesis]:
     decoder = MarkovDecoder(tables)
-    logits = decoder.advance(np.ones((len(tables), 1), np.int64))
-    return Search(END, max_tokens, beam_size, temperature, seeds).run(decoder, logits, keep_all)
+    output = decoder.advance(np.ones((len(tables), 1), np.int64))
+    return Search(END, max_tokens, beam_size, temperature, seeds).run(decoder, output, keep_all)
 
 
 def random_tables(n: int, seed: int) -> Logits:
@@ -52,6 +57,17 @@ def random_tables(n: int, seed: int) -> Logits:
 def logprob(table: Logits, text: Sequence[int]) -> float:
     logprobs = table - np.log(np.exp(table).sum(-1, keepdims=True))
     return sum(float(logprobs[a, b]) for a, b in itertools.pairwise([1, *text]))
+
+
+@pytest.mark.parametrize(("beam_size", "temperature"), [(1, 0), (3, 0), (1, 0.8)])
+def test_queries_are_those_of_the_text_found(beam_size: int, temperature: float) -> None:
+    """Otherwise words get the times of another beam."""
+    for chunk, found in enumerate(search(random_tables(6, 3), beam_size, temperature, 6)):
+        queries = np.stack(found.queries)[:, 0].tolist()
+        assert len(queries) == len(found.tokens) + 1
+        was_cut_off = len(found.tokens) == 6
+        expected = [[chunk, token] for token in (1, *found.tokens)]
+        assert queries == (expected[:-1] + expected[-2:-1] if was_cut_off else expected)
 
 
 @pytest.mark.parametrize(("beam_size", "temperature"), [(1, 0), (3, 0), (1, 0.8)])
