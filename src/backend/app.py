@@ -7,7 +7,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
-from starlette.exceptions import HTTPException
 
 from backend.dependencies import Services, owner_of, require_metrics_key
 from backend.errors import DatabaseUnavailableError
@@ -30,7 +29,7 @@ from backend.routes import (
 )
 from backend.routes.cors import install_cors
 from backend.routes.head import HeadMiddleware
-from backend.routes.openai.errors import handle_framework_error
+from backend.routes.openai.errors import install_openai_errors
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.routes.tus import TusMiddleware
 from backend.runtime import running_services
@@ -104,7 +103,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
 
     checks = readiness_checks(llm, disk, ping_database)
     install_edge(app, settings, checks, registry, [Depends(require_metrics_key)])
-    app.add_exception_handler(HTTPException, handle_framework_error)
+    install_openai_errors(app)
     app.add_exception_handler(OperationalError, _handle_database_unavailable)
     return app
 

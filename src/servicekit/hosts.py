@@ -3,13 +3,12 @@
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.hosts import SAFE_METHODS, AllowedHosts, is_cross_origin
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
-from servicekit.problems import handle_service_error
+from servicekit.problems import refusal
 
 
 class UnknownHostError(ServiceError):
@@ -44,7 +43,7 @@ class HostsMiddleware:
         if error is None:
             await self._app(scope, receive, send)
             return
-        response = await handle_service_error(Request(scope), error)
+        response = await refusal(scope, error)
         await response(scope, receive, send)
 
     def _check(self, scope: Scope) -> ServiceError | None:

@@ -60,7 +60,7 @@ def _complete(responses: dict[str, Any], method: str) -> None:
     for status, response in responses.items():
         if "$ref" not in response:  # FastAPI keeps the document, and this runs at each call
             response.setdefault("headers", {}).update(_references(status))
-    responses["421"] = {"$ref": "#/components/responses/421"}
+    responses.setdefault("421", {"$ref": "#/components/responses/421"})
     if method.upper() not in SAFE_METHODS:
         responses.setdefault("403", {"$ref": "#/components/responses/403"})
 

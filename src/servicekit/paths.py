@@ -2,12 +2,11 @@
 
 import re
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
-from servicekit.problems import handle_service_error
+from servicekit.problems import refusal
 
 _has_control_character = re.compile(r"[\x00-\x1f\x7f]").search
 
@@ -28,7 +27,7 @@ class PathMiddleware:
         """Handle a request or refuse it."""
         if scope["type"] == "http" and _has_control_character(scope["path"]):
             error = NoSuchPathError("The path has a control character.")
-            response = await handle_service_error(Request(scope), error)
+            response = await refusal(scope, error)
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
+from starlette.types import Scope
 
 from contracts.problems import PROBLEM_MEDIA_TYPE, InvalidField, Problem, ProblemType
 from servicekit.errors import ServiceError
@@ -70,6 +71,12 @@ async def handle_service_error(request: Request, error: Exception) -> Response:
     problem = error.to_problem()
     log.info("problem_response", type=problem.type, status=problem.status, cause=_cause(error))
     return problem_response(problem, error.headers)
+
+
+async def refusal(scope: Scope, error: ServiceError) -> Response:
+    """Return the response for a request that reaches no route, as the app's routes would."""
+    request = Request(scope)
+    return await request.app.exception_handlers[ServiceError](request, error)
 
 
 def _cause(error: ServiceError) -> str | None:

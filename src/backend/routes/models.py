@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from backend.dependencies import Llm, Settings
-from backend.routes.openai.errors import ModelsRoute, UnknownModelError
+from backend.routes.openai.errors import UnknownModelError
 from backend.routes.openai.model_names import means_loaded_model
 from contracts.models import ModelInfo, ModelList
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
-router = APIRouter(prefix="/v1/models", tags=["models"], route_class=ModelsRoute)
+router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
 @router.get(

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from asgi_correlation_id import correlation_id
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -19,6 +19,7 @@ from servicekit.problems import (
     CLIENT_CLOSED_REQUEST,
     framework_headers,
     framework_problem,
+    handle_service_error,
     problem_response,
 )
 
@@ -87,30 +88,31 @@ class OpenAiRoute(APIRoute):
         return handle_errors
 
 
-class ModelsRoute(APIRoute):
-    """A route whose problems also have OpenAI's `error`: clients of both APIs call it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler, with its errors turned into responses."""
-        handle = super().get_route_handler()
-
-        async def handle_errors(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except ServiceError as error:
-                problem = error.to_problem()
-                log.info("problem_response", type=problem.type, status=problem.status)
-                answer = (
-                    _error(404, error.detail, "model", "model_not_found")
-                    if isinstance(error, UnknownModelError)
-                    else error_body(problem)
-                )
-                return _both_forms(problem, answer, error.headers)
-
-        return handle_errors
+def install_openai_errors(app: FastAPI) -> None:
+    """Add OpenAI's form to errors that occur outside of its routes."""
+    app.add_exception_handler(HTTPException, _handle_framework_error)
+    app.add_exception_handler(ServiceError, _handle_service_error)
 
 
-async def handle_framework_error(request: Request, error: Exception) -> Response:
+async def _handle_service_error(request: Request, error: Exception) -> Response:
+    """Answer in the form of the API that the path belongs to; `/v1/models` belongs to both."""
+    assert isinstance(error, ServiceError)
+    path = request.url.path
+    if path.startswith("/v1/audio/"):
+        return _service_error_response(error)
+    if path == "/v1/models" or path.startswith("/v1/models/"):
+        problem = error.to_problem()
+        log.info("problem_response", type=problem.type, status=problem.status)
+        answer = (
+            _error(404, error.detail, "model", "model_not_found")
+            if isinstance(error, UnknownModelError)
+            else error_body(problem)
+        )
+        return _both_forms(problem, answer, error.headers)
+    return await handle_service_error(request, error)
+
+
+async def _handle_framework_error(request: Request, error: Exception) -> Response:
     """Answer unknown paths and methods below `/v1` in both forms: OpenAI's clients ask for more."""
     assert isinstance(error, HTTPException)
     problem, headers = framework_problem(error), framework_headers(request, error)

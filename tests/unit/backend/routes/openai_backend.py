@@ -19,6 +19,7 @@ from backend.notifications import JobNotifier
 from backend.owner_limit import OwnerLimit
 from backend.routes import asr, models
 from backend.routes.openai import router
+from backend.routes.openai.errors import install_openai_errors
 from backend.routes.request_body import CloseUnreadMiddleware
 from backend.settings import BackendSettings
 from backend.storage.disk import Disk
@@ -166,6 +167,7 @@ async def openai_backend(
     app.include_router(models.router)
     app.include_router(asr.router)
     install_problem_handlers(app)
+    install_openai_errors(app)
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
         settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)

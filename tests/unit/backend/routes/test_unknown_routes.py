@@ -43,3 +43,30 @@ async def test_calls_that_only_openai_has_fail_in_its_form(client: httpx.AsyncCl
 
 async def test_a_path_outside_of_v1_is_a_plain_problem(client: httpx.AsyncClient) -> None:
     assert "error" not in (await client.get("/v2")).json()
+
+
+REFUSED = [
+    ({"Host": "attacker.example"}, 421, "unknown_host"),
+    ({"Origin": "https://attacker.example"}, 403, "cross_origin"),
+]
+
+
+@pytest.mark.parametrize(("headers", "status", "code"), REFUSED)
+async def test_requests_that_are_refused_before_the_routes_fail_in_the_form_of_their_api(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int, code: str
+) -> None:
+    """Otherwise OpenAI's clients show no reason, and nobody thinks of ALLOWED_HOSTS."""
+    kind = f"/problems/{code.replace('_', '-')}"
+    audio = await client.post("/v1/audio/transcriptions", headers=headers)
+    assert audio.status_code == status
+    assert audio.headers["Content-Type"] == "application/json"
+    assert set(audio.json()) == {"error"}
+    assert audio.json()["error"]["code"] == code
+    models = await client.put("/v1/models", headers=headers)
+    assert (models.status_code, models.json()["type"]) == (status, kind)
+    assert models.json()["error"]["code"] == code
+    own = await client.post("/v1/transcriptions", headers=headers)
+    assert (own.status_code, own.json()["type"]) == (status, kind)
+    assert "error" not in own.json()
+    for answer in (audio, models, own):
+        assert answer.headers["X-Request-ID"]
