@@ -33,8 +33,7 @@ class SpeakerSegmenter:
         self._thread = thread
         self._queue_size = queue_size
         self._n_requests = 0
-        self._finder: VoiceFinder | None = None
-        self._loading = asyncio.Lock()
+        self._loading: asyncio.Task[VoiceFinder] | None = None
 
     async def segment(self, samples: Samples) -> SpeakerSegmentation:
         """Return the voices in a stretch of audio.
@@ -71,7 +70,14 @@ class SpeakerSegmenter:
         return found
 
     async def _loaded(self) -> VoiceFinder:
-        async with self._loading:
-            if self._finder is None:
-                self._finder = await asyncio.to_thread(self._load)
-            return self._finder
+        """Return the networks; all requests share one loading, also if the first client leaves.
+
+        A second loading beside it would fail: torch cannot trace in two threads.
+        """
+        if self._loading is None or _has_failed(self._loading):
+            self._loading = asyncio.create_task(asyncio.to_thread(self._load))
+        return await asyncio.shield(self._loading)
+
+
+def _has_failed(task: asyncio.Task[VoiceFinder]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

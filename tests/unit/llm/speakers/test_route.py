@@ -88,3 +88,40 @@ async def test_a_full_queue_asks_to_come_back() -> None:
         assert (await http.post(URL, content=SECOND)).status_code == 200
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) >= 1
+
+
+async def test_a_client_that_leaves_while_the_networks_load_does_not_start_a_second_loading() -> (
+    None
+):
+    """Two threads cannot trace networks at once: every request failed until one loaded alone."""
+    released, n_loadings = Event(), 0
+
+    def load() -> VoiceFinder:
+        nonlocal n_loadings
+        n_loadings += 1
+        released.wait(10)
+        return free_finder()
+
+    segmenter = SpeakerSegmenter(load, ThreadPoolExecutor(1), queue_size=4)
+    samples = np.zeros(16_000, np.float32)
+    first = asyncio.create_task(segmenter.segment(samples))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    second = asyncio.create_task(segmenter.segment(samples))
+    await asyncio.sleep(0.05)
+    released.set()
+    assert (await second).duration_s == 1.0
+    assert n_loadings == 1
+
+
+async def test_networks_that_did_not_load_are_loaded_at_the_next_request() -> None:
+    failures = [CheckpointError("not yet")]
+
+    def load() -> VoiceFinder:
+        if failures:
+            raise failures.pop()
+        return free_finder()
+
+    async with client(load) as http:
+        assert (await http.post(URL, content=SECOND)).status_code == 502
+        assert (await http.post(URL, content=SECOND)).status_code == 200
