@@ -19,12 +19,6 @@ router = APIRouter(
 _versioned = [Depends(tus.require_version)]
 
 
-@router.options(
-    "/{upload_id}",
-    status_code=204,
-    summary="Supported parts of tus",
-    responses={204: tus_reference.headers(*tus.DESCRIPTION)},
-)
 @router.options("", status_code=204, include_in_schema=False)
 @router.options(
     "/",
@@ -35,6 +29,20 @@ _versioned = [Depends(tus.require_version)]
 async def announce(uploads: Uploads) -> Response:
     """Return the version, the extensions and the maximum size."""
     return Response(status_code=204, headers=tus.description_headers(uploads.max_bytes))
+
+
+@router.options(
+    "/{upload_id}",
+    status_code=204,
+    summary="Supported parts of tus",
+    responses={
+        204: tus_reference.headers(*tus.DESCRIPTION),
+        **problem_responses(ProblemType.NOT_FOUND),
+    },
+)
+async def announce_upload(upload_id: str, uploads: Uploads) -> Response:
+    """Return the same as for all uploads, whether or not this one exists."""
+    return await announce(uploads)
 
 
 @router.post("", status_code=201, dependencies=_versioned, include_in_schema=False)
