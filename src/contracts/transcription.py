@@ -42,6 +42,13 @@ class Numbers(StrEnum):
     DIGITS = "digits"
 
 
+class Typography(StrEnum):
+    """Whether to write text with the quotes, dashes and letters of its language."""
+
+    AUTO = "auto"
+    NONE = "none"
+
+
 class Diarization(StrEnum):
     """Whether and how speakers are distinguished.
 
@@ -121,6 +128,11 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         Numbers.AS_SPOKEN,
         description="`digits`: write numbers, dates, times and amounts in digits (Russian, "
         "English).",
+    )
+    typography: Typography = Field(
+        Typography.NONE,
+        description="`auto`: write «quotes», dashes and an unambiguous ё as Russian typography "
+        "has them; other languages are left as they are.",
     )
     diarization: Diarization = Field(
         Diarization.NONE, description="How speakers are distinguished; `none`: not at all."

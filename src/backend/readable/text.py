@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 from backend.readable.numbers import numbers_step
 from backend.readable.step import Step
+from backend.readable.typography import typography_step
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkSegment, Numbers, Punctuation, TranscribeOptions, Word
+from contracts.transcription import (
+    ChunkSegment,
+    Numbers,
+    Punctuation,
+    Task,
+    TranscribeOptions,
+    Typography,
+    Word,
+)
 
 
 def write_readable(
@@ -17,7 +26,7 @@ def write_readable(
 
     Args:
         segments: in which a word that was punctuated has the model's own form in `spoken`.
-        language: ISO 639-1 code of the text.
+        language: ISO 639-1 code of the speech.
         options: choose the steps.
     """
     steps = _steps(language, options)
@@ -25,11 +34,15 @@ def write_readable(
 
 
 def _steps(language: str, options: TranscribeOptions) -> list[Step]:
+    if options.task is Task.TRANSLATE:
+        language = "en"
     steps: list[Step] = []
     if options.punctuation is Punctuation.NONE:
         steps.append(_as_spoken)
     if options.numbers is Numbers.DIGITS and (numbers := numbers_step(language)):
         steps.append(numbers)
+    if options.typography is Typography.AUTO and (typography := typography_step(language)):
+        steps.append(typography)
     return steps
 
 

@@ -10,7 +10,7 @@ from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
-from contracts.transcription import Numbers, Punctuation, Task, TranscribeOptions
+from contracts.transcription import Numbers, Punctuation, Task, TranscribeOptions, Typography
 from frontend.i18n import Language, Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
@@ -145,6 +145,7 @@ def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, o
         ),
         "punctuation": _choice(t, saved, "punctuation", list(Punctuation)),
         "numbers": _choice(t, saved, "numbers", list(Numbers)),
+        "typography": _choice(t, saved, "typography", list(Typography)),
         "audio_track": st.selectbox(
             t("options.audio_track"),
             [None, *range(1, _MAX_LISTED_TRACKS + 1)],

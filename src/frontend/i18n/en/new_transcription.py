@@ -107,6 +107,11 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.numbers.digits": "In digits",
     "options.numbers.help": "Write numbers, dates, times and amounts as they are spoken, or in "
     "digits. For Russian and English.",
+    "options.typography": "Typography",
+    "options.typography.auto": "Russian rules",
+    "options.typography.none": "As the model writes",
+    "options.typography.help": "Quotes «», dashes, and the letter yo where it is unambiguous. "
+    "For Russian only; names and the words themselves do not change.",
     "options.audio_track": "Audio track",
     "options.audio_track.auto": "automatic",
     "options.audio_track.help": "Which track of a file with several to transcribe. "

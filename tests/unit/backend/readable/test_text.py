@@ -52,3 +52,23 @@ def test_a_segment_without_words_stays_as_it_is() -> None:
     assert write_readable([own], "ru", TranscribeOptions.model_validate({"numbers": "digits"})) == [
         own
     ]
+
+
+def typeset(text: str, **options: object) -> str:
+    chosen = TranscribeOptions.model_validate({"typography": "auto", **options})
+    (found,) = write_readable([segment(text)], "ru", chosen)
+    assert (found.raw_text or found.text) == text
+    return found.text
+
+
+def test_typography_is_written_on_request_and_keeps_the_models_words() -> None:
+    assert typeset('Еще - "Труд".') == "Ещё — «Труд»."
+    assert typeset('Еще "Труд".', typography="none") == 'Еще "Труд".'
+
+
+def test_typography_follows_numbers() -> None:
+    assert typeset("Еще двадцать пять", numbers="digits") == "Ещё 25"
+
+
+def test_a_translation_is_not_russian_text() -> None:
+    assert typeset('The "Labour" paper', task="translate") == 'The "Labour" paper'

@@ -7,9 +7,9 @@ and one in common is a match.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from pymorphy3 import MorphAnalyzer
+from backend.morphology import russian_morphology
 
 MAX_WORD_CHARS = 64
 """Longer words are cut, because databases limit the length of what they index."""
@@ -49,10 +49,5 @@ def word_lemmas(word: str) -> frozenset[str]:
 def _lemmas(word: str) -> frozenset[str]:
     if not _is_russian(word):
         return frozenset({word})
-    forms = [parse.normal_form.replace("ё", "е") for parse in _morphology().parse(word)]
+    forms = [parse.normal_form.replace("ё", "е") for parse in russian_morphology().parse(word)]
     return frozenset(part for form in forms for part in _letters_and_digits.findall(form))
-
-
-@cache
-def _morphology() -> MorphAnalyzer:
-    return MorphAnalyzer(lang="ru")
