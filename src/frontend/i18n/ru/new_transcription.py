@@ -115,10 +115,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.numbers.digits": "Цифрами",
     "options.numbers.help": "Числа, даты, время и суммы — как они произнесены или цифрами. "
     "Для русского и английского.",
-    "options.typography": "Оформление",
-    "options.typography.auto": "Типографское",
-    "options.typography.none": "Как у модели",
-    "options.typography.help": "Кавычки «ёлочки», тире и буква ё там, где она однозначна. "
+    "options.typography": "Типографика",
+    "options.typography.auto": "По русским правилам",
+    "options.typography.none": "Как распознано",
+    "options.typography.help": "Кавычки-ёлочки, тире и буква ё там, где она однозначна. "
     "Только для русского; имена и сами слова не меняются.",
     "options.audio_track": "Звуковая дорожка",
     "options.audio_track.auto": "автоматически",
