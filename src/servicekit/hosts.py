@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from contracts.hosts import SAFE_METHODS, AllowedHosts, is_cross_origin
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
-from servicekit.problems import refusal
+from servicekit.problems import refusal_response
 
 
 class UnknownHostError(ServiceError):
@@ -43,7 +43,7 @@ class HostsMiddleware:
         if error is None:
             await self._app(scope, receive, send)
             return
-        response = await refusal(scope, error)
+        response = await refusal_response(scope, error)
         await response(scope, receive, send)
 
     def _check(self, scope: Scope) -> ServiceError | None:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.problems import ProblemType
 from servicekit.errors import ServiceError
-from servicekit.problems import refusal
+from servicekit.problems import refusal_response
 
 _has_control_character = re.compile(r"[\x00-\x1f\x7f]").search
 
@@ -27,7 +27,7 @@ class PathMiddleware:
         """Handle a request or refuse it."""
         if scope["type"] == "http" and _has_control_character(scope["path"]):
             error = NoSuchPathError("The path has a control character.")
-            response = await refusal(scope, error)
+            response = await refusal_response(scope, error)
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)

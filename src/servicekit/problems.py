@@ -73,8 +73,8 @@ async def handle_service_error(request: Request, error: Exception) -> Response:
     return problem_response(problem, error.headers)
 
 
-async def refusal(scope: Scope, error: ServiceError) -> Response:
-    """Return the response for a request that reaches no route, as the app's routes would."""
+async def refusal_response(scope: Scope, error: ServiceError) -> Response:
+    """Return the response to a request that is refused before the routes, in the app's form."""
     request = Request(scope)
     return await request.app.exception_handlers[ServiceError](request, error)
 
