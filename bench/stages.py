@@ -79,7 +79,7 @@ class _EngineProbe:
         self.cross_bytes = 0
         self._watch(LogMelSpectrogram, "__call__", "features", self._note_nothing)
         self._watch(network.OpenVinoNetwork, "encode", "encoder", self._note_encoded)
-        self._watch(network.OpenVinoNetwork, "align", "align words", self._note_nothing)
+        self._watch(network.OpenVinoNetwork, "attention", "align words", self._note_nothing)
         self._watch(network.DecoderState, "advance", "decoder", self._note_step)
         original = alignment.token_times
         attempt.token_times = self._timed(original, "align words", self._note_nothing)

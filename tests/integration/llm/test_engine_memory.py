@@ -39,7 +39,7 @@ def test_texts_of_new_lengths_take_no_more_memory(load: Load) -> None:
             decoder = network.start_decoder([encoder_output])
             reads = [tokens[:length], *([token] for token in tokens[-20:])]
             outputs = [decoder.advance(np.array([read])) for read in reads]
-            network.align(encoder_output, [output.queries[0] for output in outputs], 100)
+            network.attention(encoder_output, [output.queries[0] for output in outputs], 100)
 
     read(range(1, 100, 8))
     before = private_mib()

@@ -15,7 +15,7 @@ from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttention
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Samples
-from llm.engines.whisper.alignment import FRAME_S, softmax
+from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Logits, Queries, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
@@ -150,22 +150,13 @@ class OpenVinoNetwork:
         cache = places[0].cache.take([place.row for place in places])
         return DecoderState(self._decoder, cache)
 
-    def align(
-        self,
-        encoder_output: EncoderOutput,
-        queries: Sequence[Queries],
-        n_frames: int,
+    def attention(
+        self, encoder_output: EncoderOutput, queries: Sequence[Queries], n_frames: int
     ) -> NDArray[np.float32]:
-        """Multiply the queries with the keys; see `WhisperNetwork.align`."""
+        """Multiply the queries with the keys in the cache; see `WhisperNetwork`."""
         place: _CacheRow = encoder_output.states
-        return np.stack(
-            [
-                softmax(np.stack(of_head) @ place.cache.keys(place.row, *head))[:, :n_frames]
-                for head, of_head in zip(
-                    self._alignment_heads, zip(*queries, strict=True), strict=True
-                )
-            ]
-        )
+        keys = [place.cache.keys(place.row, *head) for head in self._alignment_heads]
+        return attention_of(queries, keys, n_frames)
 
 
 class DecoderState:

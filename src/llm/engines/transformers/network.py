@@ -15,7 +15,7 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import CheckpointError, Samples
-from llm.engines.whisper.alignment import FRAME_S, softmax
+from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
@@ -98,18 +98,20 @@ class TransformersNetwork:
         return DecoderState(self._model, encoded, self._queries)
 
     @torch.inference_mode()
-    def align(
+    def attention(
         self, encoder_output: EncoderOutput, queries: Sequence[Queries], n_frames: int
     ) -> NDArray[np.float32]:
-        """Multiply the queries with the keys; see `WhisperNetwork.align`."""
-        heads: list[NDArray[np.float32]] = []
-        for (layer, head), of_head in zip(
-            self._alignment_heads, zip(*queries, strict=True), strict=True
-        ):
-            projection = self._model.model.decoder.layers[layer].encoder_attn.k_proj
-            keys = projection(encoder_output.states)[:, self._queries.columns(head)]
-            heads.append(softmax(np.stack(of_head) @ keys.float().cpu().numpy().T)[:, :n_frames])
-        return np.stack(heads)
+        """Multiply the queries with the projected keys; see `WhisperNetwork`."""
+        layers = self._model.model.decoder.layers
+        projected: dict[int, NDArray[np.float32]] = {
+            layer: layers[layer].encoder_attn.k_proj(encoder_output.states).float().cpu().numpy()
+            for layer in {layer for layer, _ in self._alignment_heads}
+        }
+        keys = [
+            projected[layer][:, self._queries.columns(head)].T
+            for layer, head in self._alignment_heads
+        ]
+        return attention_of(queries, keys, n_frames)
 
 
 class DecoderState:

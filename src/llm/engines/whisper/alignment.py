@@ -4,8 +4,13 @@ Source: openai/whisper, `timing.py`: the attention of the alignment heads is nor
 averaged, and aligned by dynamic time warping.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from llm.engines.whisper.search import Queries
+from llm.engines.whisper.softmax import softmax
 
 FRAME_S = 0.02
 """Seconds of one encoder output: two mel frames of 10 ms."""
@@ -13,10 +18,24 @@ FRAME_S = 0.02
 MEDIAN_WIDTH = 7
 
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the softmax over the last axis, same shape."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+def attention_of(
+    queries: Sequence[Queries], keys: Sequence[NDArray[np.float32]], n_frames: int
+) -> NDArray[np.float32]:
+    """Return the cross-attention of the alignment heads.
+
+    Args:
+        queries: scaled, at each position.
+        keys: of each head, shape (size, frames of the window).
+        n_frames: encoder frames of the chunk, without its padding.
+
+    Returns:
+        Shape (heads, len(queries), n_frames); over the whole window, each row has a sum of 1.
+    """
+    by_head = np.stack(queries, axis=1)
+    attention = [
+        softmax(of_head @ its_keys) for of_head, its_keys in zip(by_head, keys, strict=True)
+    ]
+    return np.stack(attention)[..., :n_frames]
 
 
 def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:

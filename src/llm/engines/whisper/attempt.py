@@ -10,11 +10,12 @@ from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.transcription import DecodingOptions, QualityIssue, Task, Word
 from llm.engines.protocol import Samples
-from llm.engines.whisper.alignment import FRAME_S, softmax, token_times
+from llm.engines.whisper.alignment import FRAME_S, token_times
 from llm.engines.whisper.logit_filter import LogitFilter
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_silence
 from llm.engines.whisper.search import Hypothesis, Logits, Search
+from llm.engines.whisper.softmax import softmax
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
 from llm.engines.whisper.words import group_into_words, time_words
 
@@ -207,5 +208,5 @@ def _time_words(network: WhisperNetwork, chunk: EncodedChunk, hypothesis: Hypoth
     if not groups:
         return []
     n_frames = max(1, round(len(chunk.samples) / SAMPLE_RATE / FRAME_S))
-    attention = network.align(chunk.encoder_output, hypothesis.queries, n_frames)
+    attention = network.attention(chunk.encoder_output, hypothesis.queries, n_frames)
     return time_words(groups, token_times(attention), hypothesis.logprobs, chunk.samples)

@@ -77,7 +77,7 @@ class WhisperNetwork(Protocol):
         """Return a decoder that has read no tokens yet, one row per chunk."""
         ...
 
-    def align(
+    def attention(
         self,
         encoder_output: EncoderOutput,
         queries: Sequence[Queries],

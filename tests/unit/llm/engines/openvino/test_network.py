@@ -80,12 +80,12 @@ def test_texts_are_those_of_transformers(load: Load, beam_size: int) -> None:
 def test_attention_of_a_finished_text_is_that_of_transformers(
     networks: tuple[WhisperNetwork, WhisperNetwork], encoder_outputs: list[list[EncoderOutput]]
 ) -> None:
-    def align(network: WhisperNetwork, chunks: list[EncoderOutput]) -> np.ndarray:
+    def attention(network: WhisperNetwork, chunks: list[EncoderOutput]) -> np.ndarray:
         decoder = network.start_decoder(chunks[:2])
         outputs = [decoder.advance(np.array([tokens] * 2)) for tokens in (PROMPT, [5], [6], [7])]
-        return network.align(chunks[1], [output.queries[1] for output in outputs], 100)
+        return network.attention(chunks[1], [output.queries[1] for output in outputs], 100)
 
-    found, expected = (align(*pair) for pair in zip(networks, encoder_outputs, strict=True))
+    found, expected = (attention(*pair) for pair in zip(networks, encoder_outputs, strict=True))
     assert found.shape == expected.shape == (2, 4, 100)
     assert np.allclose(found, expected, atol=1e-4, rtol=0.02)
     assert float(expected.std()) > 1e-4

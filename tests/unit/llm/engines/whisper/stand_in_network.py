@@ -113,7 +113,7 @@ class StandInNetwork:
             self._tries[chunk] += 1
         return StandInDecoder(self, [self._last[chunk] for chunk in chunks])
 
-    def align(
+    def attention(
         self,
         encoder_output: EncoderOutput,
         queries: Sequence[Queries],
