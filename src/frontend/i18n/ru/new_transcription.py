@@ -117,7 +117,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "Для русского и английского.",
     "options.typography": "Типографика",
     "options.typography.auto": "По русским правилам",
-    "options.typography.none": "Как распознано",
+    "options.typography.none": "Как у модели",
     "options.typography.help": "Кавычки-ёлочки, тире и буква ё там, где она однозначна. "
     "Только для русского; имена и сами слова не меняются.",
     "options.audio_track": "Звуковая дорожка",
