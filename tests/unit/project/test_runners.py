@@ -70,7 +70,8 @@ class Runner:
         self._output = clone / "output"
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
-                [clone / "runners" / "run_all.sh"],
+                # `nohup`, under which the tests may run, ignores hangups.
+                ["env", "--default-signal=HUP", clone / "runners" / "run_all.sh"],
                 env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, **environment},
                 stdout=output,
                 stderr=output,
