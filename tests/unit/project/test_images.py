@@ -26,6 +26,7 @@ def copied_sources(dockerfile: Path) -> list[tuple[list[str], str]]:
     return [(names[:-1], names[-1]) for names in map(str.split, lines)]
 
 
+@pytest.mark.whole_app
 @pytest.mark.parametrize("service", ["frontend", "backend", "llm"])
 def test_a_service_needs_no_module_that_its_image_lacks(service: str, tmp_path: Path) -> None:
     for sources, target in copied_sources(ROOT / "deploy" / f"{service}.Dockerfile"):
