@@ -3,7 +3,8 @@
 They need versions of their own. A test that cannot download them is skipped and says why.
 To pin other versions: `npm install --save-exact --package-lock-only NAME@VERSION` in `node/`;
 `uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
-requirements.in --output-file requirements.txt` in `python/`.
+requirements.in --output-file requirements.txt` in `python/`; in `python_3_12/` the same with 3.12
+and `--no-config`; in `schemathesis/` with `--no-config`.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +37,55 @@ def run_node(script: str, *arguments: str) -> Any:
     sources = _CLIENTS / "node"
     folder = _installed("node", sources / "package-lock.json", _install_node)
     # beside the packages, where node looks for them
-    copied = folder / script
-    copied.write_text((sources / script).read_text("utf-8"), "utf-8")
-    return _json_of([str(_NODE), str(copied), *arguments])
+    for source in sources.glob("*.mjs"):
+        shutil.copy(source, folder)
+    return _json_of([str(_NODE), str(folder / script), *arguments])
 
 
 def run_python(script: str, *arguments: str) -> Any:
     """Run a script of `python/` with its packages; return the JSON that it prints."""
-    sources = _CLIENTS / "python"
-    folder = _installed("python", sources / "requirements.txt", _install_python)
-    python = folder / "bin" / "python"
-    return _json_of([str(python), "-W", "ignore", str(sources / script), *arguments])
+    return _run_python("python", sys.executable, script, *arguments)
+
+
+def run_schemathesis(url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run schemathesis against the OpenAPI document of a service."""
+    sources = _CLIENTS / "schemathesis"
+    install = partial(_install_python, sys.executable)
+    folder = _installed("schemathesis", sources / "requirements.txt", install)
+    hooks = {"SCHEMATHESIS_HOOKS": "media_types", "PYTHONPATH": str(sources)}
+    return subprocess.run(
+        [str(folder / "bin" / "schemathesis"), "run", f"{url}/openapi.json", *options],
+        cwd=folder, env=_environment() | hooks, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def run_python_3_12(script: str, *arguments: str) -> Any:
+    """Run a script of `python_3_12/`; skip the test if this machine has no such Python."""
+    python = next(filter(_runs, _newer_pythons()), None)
+    if python is None:
+        pytest.skip("Python 3.12 or newer is not installed")
+    return _run_python("python_3_12", python, script, *arguments)
+
+
+def _newer_pythons() -> Iterator[str]:
+    """Yield where Python 3.12 or newer may be, also where pyenv keeps those that it hides."""
+    yield from ("python3.12", "python3.13", "python3.14")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from map(str, sorted(pyenv.glob("versions/3.1[2-9]*/bin/python")))
+
+
+def _runs(python: str) -> bool:
+    try:
+        return not subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode
+    except FileNotFoundError:
+        return False
+
+
+def _run_python(name: str, python: str, script: str, *arguments: str) -> Any:
+    sources = _CLIENTS / name
+    folder = _installed(name, sources / "requirements.txt", partial(_install_python, python))
+    installed = folder / "bin" / "python"
+    return _json_of([str(installed), "-W", "ignore", str(sources / script), *arguments])
 
 
 def _json_of(command: Sequence[str]) -> Any:
@@ -80,8 +120,8 @@ def _install_node(lock: Path, folder: Path) -> None:
     _run([str(_NODE), str(_NPM), *npm_ci], folder)
 
 
-def _install_python(lock: Path, folder: Path) -> None:
-    _run([sys.executable, "-m", "venv", str(folder)], CACHE)
+def _install_python(python: str, lock: Path, folder: Path) -> None:
+    _run([python, "-m", "venv", str(folder)], CACHE)
     pip_install = ["install", "--quiet", "--no-compile", "--retries", "1", "--no-deps"]
     arguments = [*pip_install, "--require-hashes", "--requirement", str(lock)]
     _run([str(folder / "bin" / "python"), "-m", "pip", *arguments], folder)

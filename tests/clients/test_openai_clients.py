@@ -8,7 +8,7 @@ import openai
 import pytest
 import srt
 
-from clients.installed import run_node, run_python
+from clients.installed import run_node, run_python, run_python_3_12
 from speech_corpus import russian_sentences
 from spoken_words import wer
 from testbed.services import Services
@@ -117,7 +117,22 @@ def test_litellm_gets_text_subtitles_and_words(base_url: str, sentence: Sentence
     assert found["duration"] > 3
 
 
-@pytest.mark.parametrize("client", ["langchain", "speech_recognition"])
+@pytest.mark.parametrize("client", ["dify", "langchain", "speech_recognition"])
 def test_a_client_of_python_gets_the_text(base_url: str, sentence: Sentence, client: str) -> None:
     found = run_python(f"{client}_client.py", base_url, str(sentence.path))
+    assert is_right(found["text"], sentence)
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe"])
+def test_voice_agents_get_the_text(base_url: str, sentence: Sentence, model: str) -> None:
+    """They ask for another format of each model: segments, or log-probabilities."""
+    for client in ("pipecat", "livekit"):
+        found = run_python(f"{client}_client.py", base_url, str(sentence.path), model)
+        assert is_right(found["text"], sentence)
+
+
+def test_home_assistant_gets_the_text_through_wyoming_openai(
+    base_url: str, sentence: Sentence
+) -> None:
+    found = run_python_3_12("wyoming_client.py", base_url, str(sentence.path))
     assert is_right(found["text"], sentence)
