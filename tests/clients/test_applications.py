@@ -99,7 +99,7 @@ def test_librechat(base_url: str, sentence: Sentence) -> None:
     """It names every recording of a browser `audio.webm` and adds no length.
 
     Source: `STTService` in api/server/services/Files/Audio/STTService.js of LibreChat, commit
-    00b3bc32f0f5dd65befa49a0773dae7d26d8e587.
+    aedebe8a6c9edaa32cced2e8d85436a7ff0c4d4b; later versions add the language.
     """
     file = part('name="file"; filename="audio.webm"', sentence.path.read_bytes(), "video/webm")
     fields = [part('name="model"', b"whisper-1"), part('name="language"', b"ru")]
