@@ -5,6 +5,7 @@ ServiceError
 ├── UnreadableAudioError        400  the audio cannot be decoded
 ├── NoAudioStreamError          400  the video has no audio track
 ├── DecoderCrashedError         400  the decoder's process crashed on the file
+├── BackendCrashedError         400  the backend crashed on the file again and again
 ├── DecodingLimitError          400  decoding takes too much memory or time
 ├── BadRequestError             400  the request is malformed
 ├── MissingKeyError             401  with WWW-Authenticate
@@ -67,6 +68,12 @@ class DecoderCrashedError(ServiceError):
     """The process that decodes the file has crashed."""
 
     problem_type = ProblemType.DECODER_CRASHED
+
+
+class BackendCrashedError(ServiceError):
+    """The backend ended unexpectedly each time it worked on the recording."""
+
+    problem_type = ProblemType.BACKEND_CRASHED
 
 
 class DecodingLimitError(ServiceError):

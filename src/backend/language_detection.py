@@ -13,14 +13,14 @@ from backend.pipeline.normalize import apply_gain, speech_gain_db
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.vad import SpeechDetector
 from backend.storage.work_folder import WorkFolder
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, NormalizationOptions
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import TranscribeOptions
+from contracts.transcription import ChunkOptions
 
 SEARCHED_S = 600.0
 """Seconds from the start in which speech is looked for: films begin with music."""
 
-_OPTIONS = TranscribeOptions.model_validate({"language": AUTO_LANGUAGE})
+_DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
 
 
 class LanguageDetector:
@@ -49,12 +49,12 @@ class LanguageDetector:
         try:
             async with self._decode_slot:
                 media = await self._decoder.probe(path)
-                decoded = await self._decoder.decode(path, media, target)
+                decoded = await self._decoder.decode(path, media, target, first_s=SEARCHED_S)
                 pcm = await run_sync(self._first_speech, decoded.recording)
         finally:
             _unlink(path)
             _unlink(target)
-        transcript = await self._llm.transcribe(pcm, _OPTIONS.decoding())
+        transcript = await self._llm.transcribe(pcm, _DETECTION)
         return transcript.language, transcript.language_probability
 
     def _first_speech(self, recording: PcmRecording) -> bytes:
@@ -65,7 +65,7 @@ class LanguageDetector:
         start = Chunk(0, min(n_samples, round(MAX_CHUNK_S * SAMPLE_RATE)))
         chunks = plan_chunks(spans, n_samples, MAX_CHUNK_S, quietest_point_of(recording))
         first = chunks[0] if chunks else start
-        gain_db = speech_gain_db(recording, spans, _OPTIONS)
+        gain_db = speech_gain_db(recording, spans, NormalizationOptions())
         return to_s16le(apply_gain(recording.read(first.start, first.end), gain_db))
 
 

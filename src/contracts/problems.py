@@ -14,6 +14,7 @@ class ProblemType(Enum):
     UNREADABLE_AUDIO = ("/problems/unreadable-audio", 400, "The audio cannot be read")
     NO_AUDIO_STREAM = ("/problems/no-audio-stream", 400, "The video has no audio track")
     DECODER_CRASHED = ("/problems/decoder-crashed", 400, "The recording crashes the decoder")
+    BACKEND_CRASHED = ("/problems/backend-crashed", 400, "The recording crashes the service")
     DECODING_LIMIT = ("/problems/decoding-limit", 400, "Decoding takes too much memory or time")
     BAD_REQUEST = ("/problems/bad-request", 400, "Bad request")
     UNAUTHORIZED = ("/problems/unauthorized", 401, "A valid API key is required")

@@ -1,14 +1,18 @@
 """If this fails, a crash loses results or transcribes chunks twice."""
 
 import random
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from backend.queueing.worker import MAX_UNCLEAN_ENDS
 from contracts.jobs import Job, JobStatus
+from contracts.problems import ProblemType
 from integration.client import send
 from integration.llm_process import LlmProcess, llm_process
 from speech_corpus import russian_sentences
@@ -56,7 +60,11 @@ def kill_at_random_moments(
     """Kill the backend, the llm or both repeatedly while a job runs; return the number of kills."""
     moments = random.Random(seed)
     killed: Counter[str] = Counter()
+    n_kills = 0
     for _ in range(N_KILLS):
+        if n_kills == MAX_UNCLEAN_ENDS - 1:  # one more without a new chunk would fail the job
+            n_kills = 0
+            wait_for_next_chunk(backend, location)
         # sometimes while they start, sometimes while they work
         time.sleep(moments.uniform(0.05, 1.0))
         if moments.random() < 0.7:
@@ -74,7 +82,22 @@ def kill_at_random_moments(
         for victim in victims:
             victim.start()
         killed[target] += 1
+        n_kills += backend in victims
     return killed
+
+
+def wait_for_next_chunk(backend: Service, location: str) -> None:
+    """Wait until a running job gets further."""
+    deadline, n_before = time.monotonic() + TIMEOUT_S, None
+    while time.monotonic() < deadline:
+        job = job_at(backend, location)
+        if job is not None:
+            n_done = job.progress.chunks_done
+            n_before = n_done if n_before is None else n_before
+            if n_done > n_before or job.status.is_final:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"the job got no further:\n{backend.log.read_text()[-3000:]}")
 
 
 def test_a_job_survives_twenty_kills_with_no_chunk_lost_or_transcribed_twice(
@@ -104,3 +127,71 @@ def test_a_job_survives_twenty_kills_with_no_chunk_lost_or_transcribed_twice(
     # Only chunks in flight at a kill are transcribed again, at most LLM_CONCURRENCY of them;
     # stored chunks never are.
     assert answered.total() - len(answered) <= 2
+
+
+def stored_start(backend: Service, location: str) -> tuple[JobStatus, int]:
+    """Read a job's status and unclean starts from the database: it answers at once, and always."""
+    database = Path(backend.environment["DATA_DIR"]) / "speech_transcription.db"
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        query = "SELECT status, unclean_starts FROM transcriptions WHERE id = ?"
+        status, n_starts = connection.execute(query, [location.rsplit("/", 1)[1]]).fetchone()
+    return JobStatus(status), n_starts
+
+
+def kill_whenever_it_runs(backend: Service, location: str) -> int:
+    """Kill the backend whenever it begins a job, as a job that crashes it does; count the kills."""
+    deadline, n_kills = time.monotonic() + TIMEOUT_S, 0
+    while time.monotonic() < deadline:
+        status, n_starts = stored_start(backend, location)
+        if status.is_final:
+            return n_kills
+        if n_starts > n_kills:
+            assert backend.process
+            backend.process.kill()
+            backend.process.wait()
+            n_kills += 1
+            backend.start()
+        time.sleep(0.005)
+    pytest.fail(f"the job did not end:\n{backend.log.read_text()[-3000:]}")
+
+
+def test_a_job_that_kills_the_backend_fails_at_the_third_time_and_the_others_go_on(
+    speech: Path, tmp_path: Path
+) -> None:
+    """Else the service would be down, for everyone, until somebody deletes that job by hand."""
+    dictation, short = (concatenated(russian_sentences(n), pause_s=0.5) for n in (3, 8))
+    with (
+        llm_process(tmp_path, delay_s=0.5) as llm,
+        running_service(
+            "backend", tmp_path, LLM_URL=f"http://127.0.0.1:{llm.port}", MAX_RUNNING_JOBS="2"
+        ) as backend,
+    ):
+        others = [send(backend.url, path).headers["Location"] for path in (dictation, short)]
+        location = send(backend.url, speech, chunk_length_s=10).headers["Location"]
+        waiting = send(backend.url, speech, **OPTIONS).headers["Location"]
+        n_kills = kill_whenever_it_runs(backend, location)
+        job = ended(backend, location)
+        completed = [ended(backend, other) for other in (*others, waiting)]
+    assert n_kills == MAX_UNCLEAN_ENDS
+    assert job.status is JobStatus.FAILED
+    assert job.error
+    assert job.error.type == ProblemType.BACKEND_CRASHED.uri
+    assert [(other.status, other.error) for other in completed] == [(JobStatus.COMPLETED, None)] * 3
+
+
+def test_a_job_survives_any_number_of_clean_restarts(speech: Path, tmp_path: Path) -> None:
+    """Else updates of the service would fail a recording that takes long."""
+    with (
+        llm_process(tmp_path, delay_s=3.0) as llm,
+        running_service(
+            "backend", tmp_path, LLM_URL=f"http://127.0.0.1:{llm.port}", LLM_CONCURRENCY="1"
+        ) as backend,
+    ):
+        location = send(backend.url, speech, chunk_length_s=30).headers["Location"]
+        for _ in range(MAX_UNCLEAN_ENDS + 1):
+            while stored_start(backend, location) != (JobStatus.RUNNING, 1):
+                time.sleep(0.01)
+            backend.stop()
+            assert stored_start(backend, location) == (JobStatus.RUNNING, 0)
+            backend.start()
+        assert ended(backend, location).status is JobStatus.COMPLETED

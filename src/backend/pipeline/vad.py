@@ -1,28 +1,16 @@
-"""Detects speech with the Silero VAD.
-
-Source: silero-vad 6.2, its ONNX graph for sequences of steps at 16 kHz. The LSTM runs inside
-the graph, so that one call processes a block of steps and gives the same probabilities as
-calls step by step.
-"""
+"""Detects speech with the Silero VAD."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
+from backend.pipeline.silero import CONTEXT_SAMPLES, STEP_SAMPLES, SileroNetwork, State
 from contracts.audio import SAMPLE_RATE
 
-STEP_SAMPLES = 512
-"""32 ms: the model's step at 16 kHz."""
-
-_CONTEXT_SAMPLES = 64
-_STATE_SHAPE = (1, 1, 128)
 _STEPS_PER_BLOCK = 1024
 
 SPEECH_ABOVE = 0.5
@@ -67,16 +55,13 @@ class SpeechDetector:
     """The loaded VAD model; without state between calls, safe to share between threads."""
 
     def __init__(self) -> None:
-        options = ort.SessionOptions()
-        options.inter_op_num_threads = 1
-        options.intra_op_num_threads = 1
-        self._session = ort.InferenceSession(
-            _model_path(), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._network = SileroNetwork()
 
     def find_speech(self, recording: PcmRecording) -> list[SpeechSpan]:
         """Return the speech spans of a recording, in order and not overlapping."""
-        gain = min(VAD_PEAK / max(recording.peak, 1e-9), MAX_VAD_GAIN) if recording.peak else 1.0
+        if not recording.peak:
+            return []
+        gain = min(VAD_PEAK / recording.peak, MAX_VAD_GAIN)
         blocks = recording.blocks(_STEPS_PER_BLOCK * STEP_SAMPLES)
         probabilities = self.speech_probabilities(block * np.float32(gain) for block in blocks)
         return spans_from_probabilities(probabilities, recording.n_samples)
@@ -90,32 +75,23 @@ class SpeechDetector:
         Returns:
             Shape (n_steps,), float32; a partial last step is padded with silence.
         """
-        hidden, cell = np.zeros(_STATE_SHAPE, np.float32), np.zeros(_STATE_SHAPE, np.float32)
+        state = State.initial()
         probabilities: list[npt.NDArray[np.float32]] = []
         for steps in _steps_with_context(blocks):
-            inputs = {"input": steps, "h": hidden, "c": cell}
-            values, hidden, cell = self._session.run(["speech_probs", "hn", "cn"], inputs)
-            probabilities.append(np.asarray(values).reshape(-1))
+            values, state = self._network.probabilities(steps, state)
+            probabilities.append(values)
         return np.concatenate(probabilities) if probabilities else np.zeros(0, np.float32)
-
-
-def _model_path() -> str:
-    package = find_spec("silero_vad")
-    assert package is not None
-    assert package.submodule_search_locations is not None
-    folder = Path(package.submodule_search_locations[0])
-    return str(folder / "data" / "silero_vad_16k_sequence.onnx")
 
 
 def _steps_with_context(blocks: Iterable[Samples]) -> Iterator[npt.NDArray[np.float32]]:
     """Yield arrays of shape (n_steps, 64 + 512): each step preceded by the previous one's end."""
-    context = np.zeros(_CONTEXT_SAMPLES, np.float32)
+    context = np.zeros(CONTEXT_SAMPLES, np.float32)
     for block in blocks:
         n_steps = -(-block.size // STEP_SAMPLES)
         steps = np.zeros((n_steps, STEP_SAMPLES), np.float32)
         steps.reshape(-1)[: block.size] = block
-        previous = np.vstack([context, steps[:-1, -_CONTEXT_SAMPLES:]])
-        context = steps[-1, -_CONTEXT_SAMPLES:]
+        previous = np.vstack([context, steps[:-1, -CONTEXT_SAMPLES:]])
+        context = steps[-1, -CONTEXT_SAMPLES:]
         yield np.hstack([previous, steps])
 
 

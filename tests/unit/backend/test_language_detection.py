@@ -1,28 +1,30 @@
 """If these fail, the language of a film is guessed from its music, or files are left behind."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from audio_files import noise, write_wav
 from backend.errors import UnsupportedMediaError
-from backend.language_detection import LanguageDetector
+from backend.language_detection import SEARCHED_S, LanguageDetector
 from backend.media_decoder import MediaDecoder
+from backend.pipeline.prepare import DecodedMedia
 from backend.storage.disk import Disk
 from backend.storage.work_folder import WorkFolder
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
+from contracts.transcription import ChunkOptions, ChunkTimings, ChunkTranscript
 
 
 class RecordingLlm:
     """Remembers the chunk that it gets."""
 
     pcm = b""
-    options: DecodingOptions | None = None
+    options: ChunkOptions | None = None
 
-    async def transcribe(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
+    async def transcribe(self, pcm: bytes, options: ChunkOptions) -> ChunkTranscript:
         self.pcm, self.options = pcm, options
         return ChunkTranscript(
             text="",
@@ -56,6 +58,25 @@ async def test_a_recording_without_speech_is_judged_by_its_first_window(
     assert len(llm.pcm) == 30 * SAMPLE_RATE * SAMPLE_WIDTH_BYTES
     assert llm.options is not None
     assert llm.options.language == "auto"
+    assert llm.options.language_only  # a text that nobody reads takes ten times as long
+
+
+async def test_only_the_searched_part_is_decoded(
+    detector: LanguageDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a film of two hours is decoded for its first minutes."""
+    lengths: list[float] = []
+    decode = detector._decoder.decode
+
+    async def measured(*arguments: Any, **options: Any) -> DecodedMedia:
+        decoded = await decode(*arguments, **options)
+        lengths.append(decoded.recording.duration_s)
+        return decoded
+
+    monkeypatch.setattr(detector._decoder, "decode", measured)
+    silence = np.zeros(round((SEARCHED_S + 300) * SAMPLE_RATE), np.float32)
+    await detector.detect(write_wav(tmp_path / "a.wav", [silence]))
+    assert SEARCHED_S <= lengths[0] < SEARCHED_S + 5
 
 
 async def test_no_file_is_left_behind(detector: LanguageDetector, tmp_path: Path) -> None:

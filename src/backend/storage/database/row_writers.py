@@ -144,6 +144,11 @@ def set_chunk_done(row: TranscriptionRow, chunk_index: int, result: ChunkResult)
     row.chunks_done = chunk_index + 1
 
 
+def count_progress(row: TranscriptionRow) -> None:
+    """Forget the earlier unclean starts of a job that has got further; keep the current one."""
+    row.unclean_starts = min(row.unclean_starts, 1)
+
+
 def end_job(row: TranscriptionRow, status: JobStatus, finished_at: datetime) -> None:
     """Store the end of a job."""
     row.status = status
@@ -159,6 +164,7 @@ def requeue(row: TranscriptionRow, resumed_at: datetime) -> None:
     """Queue a job that ended early; its result so far stays."""
     row.status = JobStatus.QUEUED
     row.resumed_at = resumed_at
+    row.unclean_starts = 0
     row.started_at = row.finished_at = row.stage = row.error = row.primary_number = None
     row.revision += 1  # invalidates the cached result
 

@@ -1,8 +1,11 @@
 """Store the progress of running jobs, as a worker reports it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import select, update
 
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.row_mappers import find_rows, lock_row, to_jobs
@@ -11,12 +14,13 @@ from backend.storage.database.row_writers import (
     PreparedRecording,
     add_report,
     add_warnings,
+    count_progress,
     end_job,
     replace_segments,
     segment_rows,
     set_chunk_done,
 )
-from backend.storage.database.tables import UNFINISHED, FileRow
+from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from contracts.jobs import Job, JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import Waveform
@@ -48,8 +52,14 @@ class RunStore:
         self._database = database
 
     @transaction
-    def begin(self, job_id: str, started_at: datetime) -> StartedJob | None:
+    def begin(
+        self, job_id: str, started_at: datetime, *, is_counted: bool = False
+    ) -> StartedJob | None:
         """Start a queued job, or continue one that a restart interrupted.
+
+        Args:
+            is_counted: whether the start is an unclean one until the job gets further or ends, or
+                until `forget_starts`.
 
         Returns: None when the job has ended or was deleted.
         """
@@ -60,12 +70,30 @@ class RunStore:
             row.status = JobStatus.RUNNING
             row.primary_number = None  # deduplication decides again
             row.started_at = row.started_at or started_at
+            row.unclean_starts += is_counted
             session.flush()
             row, file = find_rows(session, job_id)
             assert file.blob is not None  # only ended jobs lose their recording
             (job,) = to_jobs(session, [(row, file)])
             blob, queued_at = self._database.blob_path(file.blob), row.resumed_at or row.created_at
             return StartedJob(job, row.owner, blob, queued_at)
+
+    @transaction
+    def unclean_starts(self, job_id: str) -> int:
+        """Return the starts since the job got further that have not ended cleanly, or not yet."""
+        query = select(TranscriptionRow.unclean_starts).where(TranscriptionRow.id == job_id)
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
+
+    @transaction
+    def forget_starts(self, job_ids: Collection[str]) -> None:
+        """Uncount one start of each job: it has ended cleanly."""
+        is_counted = TranscriptionRow.id.in_(job_ids) & (TranscriptionRow.unclean_starts > 0)
+        n_starts = TranscriptionRow.unclean_starts - 1
+        with self._database.writing() as session:
+            session.execute(
+                update(TranscriptionRow).where(is_counted).values(unclean_starts=n_starts)
+            )
 
     @transaction
     def set_stage(self, job_id: str, stage: Stage) -> None:
@@ -95,6 +123,8 @@ class RunStore:
             row = lock_row(session, job_id, JobStatus.RUNNING)
             if row is None:
                 return
+            if not row.total_s:
+                count_progress(row)
             file = session.get_one(FileRow, row.file_id)
             file.duration_s, file.audio_track = prepared.duration_s, prepared.audio_track
             row.total_s = prepared.duration_s
@@ -126,6 +156,7 @@ class RunStore:
             replace_segments(session, row.number, *rows)
             add_report(session, row.number, result.report)
             set_chunk_done(row, chunk_index, result)
+            count_progress(row)
             return True
 
     @transaction

@@ -113,6 +113,8 @@ class TranscriptionRow(Base):
         title_lemmas: the title's lemmas with a space around each; null without a title.
         primary_number: of the job whose result this one waits for; see `deduplication`.
         resumed_at: time at which it was last queued again after it had ended.
+        unclean_starts: starts since the job last got further that did not end with it or with a
+            clean stop of the backend; the current one counts until then.
         revision: grows with each change of a finished job.
     """
 
@@ -149,6 +151,7 @@ class TranscriptionRow(Base):
     eta_s: Mapped[float | None]
     warnings: Mapped[list[JobWarning]] = mapped_column(Json(list[JobWarning]), default=list)
     error: Mapped[Problem | None] = mapped_column(Json(Problem))
+    unclean_starts: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (

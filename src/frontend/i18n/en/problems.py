@@ -19,6 +19,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.decoder_crashed": "This recording crashes the decoder",
     "problem.decoder_crashed.next": "The file may be damaged. Save it in another format, such as "
     "MP3 or WAV.",
+    "problem.backend_crashed": "The service kept crashing on this recording",
+    "problem.backend_crashed.next": "Save it in another format, such as MP3 or WAV, or split it. "
+    "If something else was the cause, such as a power cut, start the transcription again.",
     "problem.decoding_limit": "Decoding this recording takes too much memory or time",
     "problem.decoding_limit.next": "The file may be damaged. Save it in another format, such as "
     "MP3 or WAV, or split it.",

@@ -1,16 +1,27 @@
 """If these fail, speech is missed, or silence is sent to the model."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from audio_files import noise
+from backend.pipeline import silero
 from backend.pipeline.decode import probe
 from backend.pipeline.pcm import PcmRecording, PcmWriter
 from backend.pipeline.prepare import decode_to_pcm
 from backend.pipeline.vad import STEP_SAMPLES, SpeechDetector, SpeechSpan, spans_from_probabilities
 from speech_corpus import russian_sentences
+
+EXPECTED_STEPS = [
+    [(11, 92), (102, 153), (169, 200), (211, 411), (422, 487), (499, 503)],
+    [(15, 107), (124, 200), (208, 251)],
+    [(16, 177)],
+    [(14, 71), (83, 118), (129, 185), (200, 242), (259, 295), (305, 353)],
+]
+EXPECTED_PROBABILITIES = [0.005159, 0.007545, 0.076178, 0.025134, 0.002058]
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +47,48 @@ def test_block_size_does_not_change_a_probability(tmp_path: Path, detector: Spee
     step = 3 * STEP_SAMPLES
     parts = [samples[start : start + step] for start in range(0, samples.size, step)]
     assert detector.speech_probabilities(parts) == pytest.approx(whole, abs=1e-5)
+
+
+def test_spans_are_those_of_the_published_graph(tmp_path: Path, detector: SpeechDetector) -> None:
+    """The expected steps are ONNX Runtime's, as for 142 signals of 73 minutes (959 spans)."""
+    found = []
+    for sentence in russian_sentences(4):
+        media = decode_to_pcm(
+            sentence.path, probe(sentence.path), tmp_path / "s.pcm", 600, lambda: None
+        )
+        spans = detector.find_speech(media.recording)
+        found.append([(span.start // STEP_SAMPLES, -(-span.end // STEP_SAMPLES)) for span in spans])
+    assert found == EXPECTED_STEPS
+
+
+def test_probabilities_are_those_of_the_published_graph(detector: SpeechDetector) -> None:
+    """Else its thresholds mean something else. The expected values are ONNX Runtime's."""
+    sweep = 0.3 * np.sin(2e-6 * np.arange(40 * STEP_SAMPLES) ** 2)
+    found = detector.speech_probabilities([sweep.astype(np.float32)])
+    assert found[::8] == pytest.approx(EXPECTED_PROBABILITIES, abs=1e-5)
+
+
+def test_hours_of_silence_take_little_time(tmp_path: Path, detector: SpeechDetector) -> None:
+    """Else a forgotten recorder keeps a core busy for minutes: 2.4 s an hour, step by step."""
+    click = np.zeros(3600 * 16_000, np.float32)
+    click[1_000] = 0.01
+    recording = stored(tmp_path / "a.pcm", click)
+    detector.find_speech(replace(recording, n_samples=16_000))
+    started = time.process_time()
+    assert detector.find_speech(recording) == []
+    assert time.process_time() - started < 1.5
+
+
+def test_silence_that_is_cut_short_does_not_change_what_follows(
+    tmp_path: Path, detector: SpeechDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = spoken_samples(tmp_path)
+    silence = np.zeros(6 * 1024 * STEP_SAMPLES, np.float32)
+    blocks = np.concatenate([samples, silence, samples])
+    split = [blocks[start : start + 1024 * 512] for start in range(0, blocks.size, 1024 * 512)]
+    cut_short = detector.speech_probabilities(split)
+    monkeypatch.setattr(silero, "_AT_REST", 0)
+    assert cut_short == pytest.approx(detector.speech_probabilities(split), abs=1e-4)
 
 
 def test_speech_between_silences_is_found_at_its_time(

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import DiskFullError, LlmFailedError
-from backend.queueing.worker import Worker
+from backend.queueing.worker import MAX_UNCLEAN_ENDS, Worker
+from backend.storage.database import PreparedRecording
 from backend.transcription.context import JobContext
 from contracts.jobs import Job, JobStatus
 from contracts.problems import ProblemType
 from unit.backend.stand_ins import Components, chunk_texts
+from unit.backend.storage.database.recorded import NOON, chunk_result
 
 RECHECK_S = 0.02
 
@@ -203,3 +205,125 @@ async def test_a_duplicate_of_a_failed_job_is_queued(components: Components) -> 
     await components.worker(failing(LlmFailedError("It failed."))).work_on(primary.id)
     assert components.queue.submitted == [duplicate.id]
     assert not (await stored(components, duplicate)).status.is_final
+
+
+async def begin_unclean(components: Components, job: Job, n_times: int = 1) -> None:
+    """Begin a job as a process does that is then killed."""
+    for _ in range(n_times):
+        assert await components.stores.runs.begin(job.id, NOON, is_counted=True)
+
+
+async def test_a_job_that_ran_at_three_unclean_ends_fails(components: Components) -> None:
+    """Else a recording that crashes the backend would do so for ever, at every restart."""
+    job = await components.add_job()
+    await begin_unclean(components, job, MAX_UNCLEAN_ENDS)
+    await components.worker().work_on(job.id)
+    ended = await stored(components, job)
+    assert ended.status is JobStatus.FAILED
+    assert ended.error is not None
+    assert ended.error.type == ProblemType.BACKEND_CRASHED.uri
+    assert "3 times" in ended.error.detail
+    assert components.preparation.n_prepared == 0
+
+
+async def test_a_job_that_ran_at_fewer_unclean_ends_is_completed(components: Components) -> None:
+    job = await components.add_job()
+    await begin_unclean(components, job, MAX_UNCLEAN_ENDS - 1)
+    await components.worker().work_on(job.id)
+    assert (await stored(components, job)).status is JobStatus.COMPLETED
+
+
+async def test_a_resumed_job_may_try_again(components: Components) -> None:
+    """Else a recording that was unlucky in three power cuts could never be transcribed."""
+    job = await components.add_job()
+    await begin_unclean(components, job, MAX_UNCLEAN_ENDS)
+    await components.worker().work_on(job.id)
+    await components.stores.jobs.resume(job.id, None, NOON)
+    await components.worker().work_on(job.id)
+    assert (await stored(components, job)).status is JobStatus.COMPLETED
+
+
+async def test_unclean_ends_count_only_while_a_job_gets_no_further(components: Components) -> None:
+    """Else a recording of many hours would fail at its third power cut."""
+    job = await components.add_job()
+    runs = components.stores.runs
+    await begin_unclean(components, job, 2)
+    await runs.set_prepared(job.id, PreparedRecording(3.0, 3.0, 3))
+    assert await runs.unclean_starts(job.id) == 1
+    await begin_unclean(components, job)
+    await runs.set_prepared(
+        job.id, PreparedRecording(3.0, 3.0, 3)
+    )  # what it repeats is no progress
+    assert await runs.unclean_starts(job.id) == 2
+    await runs.append(job.id, 0, chunk_result([], done=1))
+    await runs.append(job.id, 0, chunk_result([], done=1))
+    assert await runs.unclean_starts(job.id) == 1
+
+
+async def test_clean_stops_do_not_count(components: Components) -> None:
+    """Else the third update of the service would fail a recording that takes long."""
+    job = await components.add_job()
+    for _ in range(MAX_UNCLEAN_ENDS + 1):
+        workflow = HangingWorkflow()
+        worker = components.worker(workflow)
+        working = await started(worker, workflow, job)
+        assert await components.stores.runs.unclean_starts(job.id) == 1
+        await worker.close()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+    assert await components.stores.runs.unclean_starts(job.id) == 0
+
+
+async def test_an_outage_of_the_database_does_not_count(components: Components) -> None:
+    job = await components.add_job()
+    worker = components.worker(failing(OperationalError("", None, Exception("away"))))
+    for _ in range(MAX_UNCLEAN_ENDS + 1):
+        with pytest.raises(OperationalError):
+            await worker.work_on(job.id)
+    assert (await stored(components, job)).status is JobStatus.RUNNING
+    await worker.close()
+    assert await components.stores.runs.unclean_starts(job.id) == 0
+
+
+async def test_a_duplicate_that_waits_does_not_count(components: Components) -> None:
+    _, duplicate = await duplicate_of_running(components)
+    assert await components.stores.runs.unclean_starts(duplicate.id) == 0
+
+
+async def test_jobs_that_ran_at_an_unclean_end_begin_one_after_another(
+    components: Components,
+) -> None:
+    """Else the job that crashes the backend would take the others with it, three times."""
+    first, second = await components.add_job(), await components.add_job()
+    await begin_unclean(components, first)
+    await begin_unclean(components, second)
+    workflow = HangingWorkflow()
+    worker = components.worker(workflow, ended_check_s=RECHECK_S)
+    working = [await started(worker, workflow, first)]
+    working.append(asyncio.create_task(worker.work_on(second.id)))
+    await asyncio.sleep(5 * RECHECK_S)
+    runs = components.stores.runs
+    assert [await runs.unclean_starts(job.id) for job in (first, second)] == [2, 1]
+    await runs.set_prepared(first.id, PreparedRecording(3.0, 3.0, 3))  # it gets further
+    async with asyncio.timeout(10):
+        while await runs.unclean_starts(second.id) == 1:
+            await asyncio.sleep(RECHECK_S)
+    await worker.close()
+    await asyncio.gather(*working, return_exceptions=True)
+    assert [await runs.unclean_starts(job.id) for job in (first, second)] == [0, 1]
+
+
+async def test_a_job_that_waits_for_another_suspect_is_not_counted(components: Components) -> None:
+    first, second = await components.add_job(), await components.add_job()
+    await begin_unclean(components, first)
+    await begin_unclean(components, second)
+    workflow = HangingWorkflow()
+    worker = components.worker(workflow)
+    working = [await started(worker, workflow, first)]
+    working.append(asyncio.create_task(worker.work_on(second.id)))
+    await asyncio.sleep(RECHECK_S)
+    await worker.close()
+    outcomes = await asyncio.gather(*working, return_exceptions=True)
+    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    runs = components.stores.runs
+    assert [await runs.unclean_starts(job.id) for job in (first, second)] == [1, 1]
