@@ -23,6 +23,9 @@ SEARCHED_S = 600.0
 _DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
 
 
+_NORMALIZATION = NormalizationOptions.model_validate({})
+
+
 class LanguageDetector:
     """Asks the llm for the language of a recording's first chunk with speech.
 
@@ -65,7 +68,7 @@ class LanguageDetector:
         start = Chunk(0, min(n_samples, round(MAX_CHUNK_S * SAMPLE_RATE)))
         chunks = plan_chunks(spans, n_samples, MAX_CHUNK_S, quietest_point_of(recording))
         first = chunks[0] if chunks else start
-        gain_db = speech_gain_db(recording, spans, NormalizationOptions())
+        gain_db = speech_gain_db(recording, spans, _NORMALIZATION)
         return to_s16le(apply_gain(recording.read(first.start, first.end), gain_db))
 
 

@@ -126,6 +126,8 @@ class PcmRecording:
             offset=start * SAMPLE_WIDTH_BYTES * n_channels,
         )
         weights = np.array(self.weights) / _FULL_SCALE
+        if n_channels == 1:  # a product of matrices converts to float64
+            return raw * weights.astype(np.float32)
         return (raw.reshape(-1, n_channels) @ weights).astype(np.float32)
 
     def mixed(self, weights: Sequence[float]) -> PcmRecording:
