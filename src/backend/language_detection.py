@@ -21,8 +21,6 @@ SEARCHED_S = 600.0
 """Seconds from the start in which speech is looked for: films begin with music."""
 
 _DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
-
-
 _NORMALIZATION = NormalizationOptions.model_validate({})
 
 
