@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.pipeline.chunk import Chunk, plan_chunks
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 
 SAMPLE_RATE = 16_000
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import ceil, inf
 
 from backend.pipeline.chunk import Chunk
+from backend.pipeline.spans import SpeechSpan
 from backend.pipeline.speakers.words import SpeakerTurns, SpokenSegment
-from backend.pipeline.vad import SpeechSpan
 from contracts.audio import SAMPLE_RATE
 from contracts.report import ReportItem
 from contracts.spacing import join_texts

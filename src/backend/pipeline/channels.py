@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
-from backend.pipeline.vad import SpeechDetector, SpeechSpan, joined_spans
+from backend.pipeline.spans import SpeechSpan, joined_spans
+from backend.pipeline.vad import SpeechDetector
 from contracts.audio import SAMPLE_RATE
 
 SAME_ABOVE = 0.5

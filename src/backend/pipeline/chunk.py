@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 
 from backend.pipeline.pcm import PcmRecording
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from contracts.audio import SAMPLE_RATE
 
 PADDING_S = 0.3

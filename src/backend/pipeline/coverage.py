@@ -5,10 +5,10 @@ inside a word: one that lasts far longer than its characters take at the speaker
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
+from backend.pipeline.spans import TimeSpan
 from contracts.spacing import is_wordless_script
 from contracts.transcription import ChunkSegment, Word
 
@@ -35,27 +35,6 @@ _CHARS_PER_IDEOGRAM = 3
 _MAX_EMPTY_S = 0.021
 _MIN_EMPTY_WORDS = 3
 """So many words in a row without any length were not spoken: the model repeats itself."""
-
-
-@dataclass(frozen=True, order=True)
-class TimeSpan:
-    """From `start` to `end`, in seconds."""
-
-    start: float
-    end: float
-
-    @property
-    def length_s(self) -> float:
-        """Its length in seconds."""
-        return self.end - self.start
-
-    def overlap_s(self, other: "TimeSpan") -> float:
-        """Return the seconds that both share."""
-        return max(min(self.end, other.end) - max(self.start, other.start), 0.0)
-
-    def part_in(self, other: "TimeSpan") -> "TimeSpan":
-        """Return the part of it that lies in another span; its length may be negative."""
-        return TimeSpan(max(self.start, other.start), min(self.end, other.end))
 
 
 def uncovered_speech(

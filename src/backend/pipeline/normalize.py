@@ -17,7 +17,7 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from contracts.audio import SAMPLE_RATE, NormalizationMethod, NormalizationOptions
 
 if TYPE_CHECKING:

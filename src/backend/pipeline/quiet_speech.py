@@ -9,11 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backend.pipeline.coverage import TimeSpan
 from backend.pipeline.normalize import rms_dbfs
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.regions import utterances
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan, TimeSpan
 from contracts.audio import SAMPLE_RATE, NormalizationMethod
 
 TOLERANCE_DB = 8.0

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
-from backend.pipeline.coverage import TimeSpan, uncovered_speech
+from backend.pipeline.coverage import uncovered_speech
+from backend.pipeline.spans import TimeSpan, joined_spans
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkSegment, Word
 
@@ -48,25 +49,15 @@ def regions_without_words(
         speech: the VAD's spans, in seconds of the chunk.
         quietest: chooses a cut inside a long span.
     """
-    regions: list[TimeSpan] = []
-    for gaps in uncovered_speech(segments, speech):
-        region = _extended(TimeSpan(gaps[0].start, gaps[-1].end), speech, quietest)
-        if regions and region.start <= regions[-1].end:
-            previous = regions.pop()
-            region = TimeSpan(previous.start, max(previous.end, region.end))
-        regions.append(region)
-    return regions
+    return joined_spans(
+        _extended(TimeSpan(gaps[0].start, gaps[-1].end), speech, quietest)
+        for gaps in uncovered_speech(segments, speech)
+    )
 
 
 def utterances(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
     """Join spans without a pause of `MIN_PAUSE_S` between, and short ones to the nearer side."""
-    joined: list[TimeSpan] = []
-    for span in speech:
-        if joined and span.start - joined[-1].end < MIN_PAUSE_S:
-            joined.append(TimeSpan(joined.pop().start, span.end))
-        else:
-            joined.append(span)
-    return _without_short(joined)
+    return _without_short(joined_spans(speech, MIN_PAUSE_S))
 
 
 def pieces_of(

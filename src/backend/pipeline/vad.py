@@ -1,7 +1,6 @@
 """Detects speech with the Silero VAD."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.resample import Samples
 from backend.pipeline.silero import CONTEXT_SAMPLES, STEP_SAMPLES, SileroNetwork, State
+from backend.pipeline.spans import SpeechSpan, joined_spans
 from contracts.audio import SAMPLE_RATE
 
 _STEPS_PER_BLOCK = 1024
@@ -30,25 +30,6 @@ VAD_PEAK = 0.7
 
 MAX_VAD_GAIN = 100.0
 """40 dB: a higher gain would amplify the noise of a silent recording."""
-
-
-@dataclass(frozen=True, order=True)
-class SpeechSpan:
-    """Samples [start, end) of a recording in which the VAD found speech."""
-
-    start: int
-    end: int
-
-
-def joined_spans(spans: Iterable[SpeechSpan]) -> list[SpeechSpan]:
-    """Return spans that cover the same time, in order and not overlapping."""
-    joined: list[SpeechSpan] = []
-    for span in sorted(spans):
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = SpeechSpan(joined[-1].start, max(span.end, joined[-1].end))
-        else:
-            joined.append(span)
-    return joined
 
 
 class SpeechDetector:
@@ -106,13 +87,11 @@ def spans_from_probabilities(
     """
     min_speech = int(MIN_SPEECH_S * SAMPLE_RATE)
     min_pause = int(MIN_PAUSE_S * SAMPLE_RATE)
-    spans: list[SpeechSpan] = []
-    for first, last in _speech_runs(probabilities):
-        start, end = first * STEP_SAMPLES, min(last * STEP_SAMPLES, n_samples)
-        if spans and start - spans[-1].end < min_pause:
-            spans[-1] = SpeechSpan(spans[-1].start, end)
-        else:
-            spans.append(SpeechSpan(start, end))
+    runs = (
+        SpeechSpan(first * STEP_SAMPLES, min(last * STEP_SAMPLES, n_samples))
+        for first, last in _speech_runs(probabilities)
+    )
+    spans = joined_spans(runs, min_pause)
     return [span for span in spans if span.end - span.start >= min_speech]
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.pipeline.coverage import TimeSpan
+from backend.pipeline.spans import TimeSpan
 from contracts.audio import NormalizationOptions
 from contracts.models import ModelIdentity
 from contracts.transcription import DecodingOptions, TranscribeOptions

@@ -6,12 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from backend.pipeline.chunk import Chunk, quietest_point_of
-from backend.pipeline.coverage import TimeSpan
 from backend.pipeline.music import is_music
 from backend.pipeline.normalize import apply_gain, rms_dbfs, speech_gain_db
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.quiet_speech import gain_curve_db
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan, TimeSpan
 from backend.transcription.plan import Plan
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, NormalizationOptions
 

@@ -16,8 +16,9 @@ from anyio.to_thread import run_sync
 
 from backend.errors import LlmFailedError
 from backend.llm_client import LlmClient
-from backend.pipeline.coverage import TimeSpan, uncovered_speech, words_of
+from backend.pipeline.coverage import uncovered_speech, words_of
 from backend.pipeline.regions import padded, shifted, utterances
+from backend.pipeline.spans import TimeSpan
 from backend.readable.punctuation import lacks_punctuation, with_punctuation
 from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, SpeechPiece

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from backend.pipeline.coverage import (
     MIN_UNCOVERED_S,
-    TimeSpan,
     plausible_words,
     uncovered_speech,
     words_of,
@@ -18,6 +17,7 @@ from backend.pipeline.regions import (
     territories_of,
     with_pauses,
 )
+from backend.pipeline.spans import TimeSpan, joined_spans
 from backend.transcription.chunk_audio import ChunkAudio
 from contracts.report import ReportItem, ReportKind
 from contracts.thresholds import (
@@ -108,7 +108,7 @@ class ChunkWindow:
 
     def report(self) -> list[ReportItem]:
         """Return what became of the speech that has no words, or got them later."""
-        again = [(span, ReportKind.DECODED_AGAIN) for span in _joined(self.decoded_again)]
+        again = [(span, ReportKind.DECODED_AGAIN) for span in joined_spans(self.decoded_again)]
         without = [
             (gap, self._reason(gap))
             for gaps in uncovered_speech(self.segments, self.speech)
@@ -140,18 +140,6 @@ class ChunkWindow:
         gaps = [gap for gaps in uncovered_speech(segments, self.speech) for gap in gaps]
         uncovered_s = sum(gap.overlap_s(territory) for gap in gaps)
         return uncovered_s if uncovered_s >= MIN_UNCOVERED_S else 0.0
-
-
-def _joined(spans: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """Join spans that touch or overlap."""
-    joined: list[TimeSpan] = []
-    for span in sorted(spans):
-        if joined and span.start <= joined[-1].end:
-            previous = joined.pop()
-            joined.append(TimeSpan(previous.start, max(previous.end, span.end)))
-        else:
-            joined.append(span)
-    return joined
 
 
 def _is_doubtful(segment: ChunkSegment) -> bool:

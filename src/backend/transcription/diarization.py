@@ -13,9 +13,9 @@ from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
+from backend.pipeline.spans import SpeechSpan, joined_spans
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
-from backend.pipeline.vad import SpeechSpan, joined_spans
 from backend.storage.database import RunStore
 from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording
 from backend.pipeline.quiet_speech import UtteranceGain
-from backend.pipeline.vad import SpeechSpan, joined_spans
+from backend.pipeline.spans import SpeechSpan, joined_spans
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.jobs import JobWarning
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backend.pipeline.assemble import Assembly
 from backend.pipeline.chunk import Chunk
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem, ReportKind
 from contracts.transcription import ChunkSegment, ChunkTimings, RecognizedChunk, Segment, Word

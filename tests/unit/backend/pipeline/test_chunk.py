@@ -10,7 +10,7 @@ import pytest
 from audio_files import noise
 from backend.pipeline.chunk import MAX_PAUSE_S, plan_chunks, quietest_point_of
 from backend.pipeline.pcm import PcmWriter
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from contracts.audio import SAMPLE_RATE
 
 

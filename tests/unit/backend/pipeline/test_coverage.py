@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from backend.pipeline.coverage import TimeSpan, uncovered_speech
+from backend.pipeline.coverage import uncovered_speech
 from backend.pipeline.music import is_music
 from backend.pipeline.pcm import PcmWriter
 from backend.pipeline.quiet_speech import gain_curve_db, utterance_gains
 from backend.pipeline.regions import replace_words, utterances
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan, TimeSpan
 from contracts.audio import SAMPLE_RATE, NormalizationMethod
 from contracts.transcription import ChunkSegment, Word
 

@@ -16,7 +16,7 @@ from backend.pipeline.normalize import (
     true_peaks,
 )
 from backend.pipeline.pcm import PcmRecording, PcmWriter
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from contracts.audio import NormalizationOptions
 
 

@@ -12,7 +12,8 @@ from backend.pipeline import silero
 from backend.pipeline.decode import probe
 from backend.pipeline.pcm import PcmRecording, PcmWriter
 from backend.pipeline.prepare import decode_to_pcm
-from backend.pipeline.vad import STEP_SAMPLES, SpeechDetector, SpeechSpan, spans_from_probabilities
+from backend.pipeline.spans import SpeechSpan
+from backend.pipeline.vad import STEP_SAMPLES, SpeechDetector, spans_from_probabilities
 from speech_corpus import russian_sentences
 
 EXPECTED_STEPS = {

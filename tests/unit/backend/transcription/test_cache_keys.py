@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.pipeline.coverage import TimeSpan
+from backend.pipeline.spans import TimeSpan
 from backend.transcription.cache_keys import ChunkContent, chunk_key, options_key
 from contracts.audio import NormalizationOptions
 from contracts.models import ModelIdentity

@@ -2,7 +2,7 @@
 
 from backend.pipeline.chunk import Chunk
 from backend.pipeline.pcm import PcmRecording
-from backend.pipeline.vad import SpeechSpan
+from backend.pipeline.spans import SpeechSpan
 from backend.transcription.plan import Plan
 
 
