@@ -22,6 +22,13 @@ test("speech that was decoded again does not count as speech without words", () 
   assert.match(summaryText(english, [AGAIN]), /second attempt: 1 place, 4\xa0s/);
 });
 
+test("time in which two channels have no words counts once", () => {
+  const other = { start: 60, end: 66, kind: "noise" };
+  const inside = { start: 63, end: 64, kind: "doubtful" };
+  const text = summaryText(english, [MUSIC, other, inside, NOISE]);
+  assert.equal(text, "Without words: 4 places, 14\xa0s");
+});
+
 test("each kind has words of its own, in every language", () => {
   for (const t of translators) {
     assert.equal(new Set(KINDS.map((kind) => t.text(`report.${kind}`))).size, KINDS.length);

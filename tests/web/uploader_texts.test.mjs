@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loudestExcerptStart } from "../../src/frontend/web/uploader/loudest_excerpt.js";
-import { estimateText, factsText, loudnessText } from "../../src/frontend/web/uploader/recording_card.js";
+import {
+  analyzedText,
+  estimateText,
+  factsText,
+  loudnessText,
+} from "../../src/frontend/web/uploader/recording_card.js";
 import { State } from "../../src/frontend/web/uploader/upload.js";
 import { progressText } from "../../src/frontend/web/uploader/upload_progress.js";
 import { UploadSpeed } from "../../src/frontend/web/uploader/upload_speed.js";
@@ -35,6 +40,13 @@ test("silence and clipping are said; a sound too short to measure says nothing",
     );
     assert.ok(clipped.startsWith(clean) && clipped.length > clean.length);
   }
+});
+
+test("it is said if only the beginning was analysed, and how much", () => {
+  const [ru, en] = ["ru", "en"].map((name) => translators.find(({ language }) => language === name));
+  assert.match(analyzedText(en, { analyzed_s: 4194 }), /beginning was analysed: 1\xa0h 9\xa0min\./);
+  assert.match(analyzedText(ru, { analyzed_s: 4194 }), /только начало записи: 1\xa0ч 9\xa0мин\./);
+  assert.equal(analyzedText(en, { analyzed_s: null }), "");
 });
 
 test("the wait counts the recordings before it, and is unknown before the first transcription", () => {

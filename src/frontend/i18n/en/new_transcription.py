@@ -41,6 +41,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "uploader.loudness.normal": "Normal loudness ({lufs} LUFS).",
     "uploader.loudness.loud": "Loud recording ({lufs} LUFS).",
     "uploader.clipped": "The sound is clipped in places.",
+    "uploader.analyzed": "Only the beginning was analysed: {duration}. "
+    "All of the recording will be transcribed.",
     "uploader.preview": "Look and listen",
     "uploader.before": "Original",
     "uploader.unchanged": "No change",

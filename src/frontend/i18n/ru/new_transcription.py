@@ -49,6 +49,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "uploader.loudness.normal": "Обычная громкость ({lufs} LUFS).",
     "uploader.loudness.loud": "Громкая запись ({lufs} LUFS).",
     "uploader.clipped": "Местами звук перегружен.",
+    "uploader.analyzed": "Проанализировано только начало записи: {duration}. "
+    "Расшифрована будет вся запись.",
     "uploader.preview": "Посмотреть и послушать",
     "uploader.before": "Исходная запись",
     "uploader.unchanged": "Без изменений",

@@ -18,7 +18,7 @@ export class SpeechReport {
     this.root.hidden = items.length === 0;
     if (items.length) this.summary.textContent = summaryText(this.t, items);
     syncChildren(this.list, items, {
-      keyOf: ({ start, kind }) => `${start} ${kind}`,
+      keyOf: ({ start, end, kind }) => `${start} ${end} ${kind}`,
       create: ({ start }) => this.#row(start),
       update: (row, item) => {
         const [, kind, length] = row.children;
@@ -45,9 +45,18 @@ export class SpeechReport {
 export function summaryText(t, items) {
   const wordless = items.filter(({ kind }) => kind !== "decoded_again");
   const counted = wordless.length ? wordless : items;
-  const seconds = counted.reduce((sum, { start, end }) => sum + end - start, 0);
   return t.text(wordless.length ? "report.without_words" : "report.only_decoded_again", {
     count: counted.length,
-    duration: t.duration(seconds),
+    duration: t.duration(coveredSeconds(counted)),
   });
+}
+
+/** Return the seconds that items cover; those of two channels may overlap. */
+function coveredSeconds(items) {
+  let [seconds, coveredUntil] = [0, 0];
+  for (const { start, end } of [...items].sort((a, b) => a.start - b.start)) {
+    seconds += Math.max(0, end - Math.max(start, coveredUntil));
+    coveredUntil = Math.max(end, coveredUntil);
+  }
+  return seconds;
 }

@@ -26,12 +26,14 @@ export class RecordingCard {
     this.url = `/backend/v1/uploads/${uploadId}`;
     this.facts = element("p", { className: "note" });
     this.loudness = element("p", { className: "note" });
+    this.analyzed = element("p", { className: "note" });
     this.estimate = element("p", { className: "estimate" });
     this.preview = new AudioPreview({ t, excerptUrl: `${this.url}/excerpt` });
     const summary = textElement("summary", t.text("uploader.preview"));
     this.details = element("details", { open: isOpen }, summary, this.preview.element);
     this.problem = element("div");
-    const parts = [this.facts, this.loudness, this.details, this.estimate, this.problem];
+    const notes = [this.facts, this.loudness, this.analyzed];
+    const parts = [...notes, this.details, this.estimate, this.problem];
     this.element = element("div", { className: "card" }, ...parts);
     this.facts.textContent = t.text("uploader.analyzing");
     this.details.hidden = true;
@@ -82,6 +84,7 @@ export class RecordingCard {
     this.problem.replaceChildren();
     this.facts.textContent = factsText(this.t, preview);
     this.loudness.textContent = loudnessText(this.t, preview);
+    this.analyzed.textContent = analyzedText(this.t, preview);
     this.details.hidden = false;
     this.preview.show(preview, normalization);
     this.#estimateS = preview.estimate_s;
@@ -108,6 +111,11 @@ export function loudnessText(t, { loudness_lufs: loudness, peak_dbfs: peak }) {
   const lufs = t.number(loudness, 0).replace("-", "−");
   const text = t.text(`uploader.loudness.${level}`, { lufs });
   return peak > CLIPPED_DBFS ? `${text} ${t.text("uploader.clipped")}` : text;
+}
+
+/** Return a sentence if only the beginning was analyzed. */
+export function analyzedText(t, { analyzed_s: analyzed }) {
+  return analyzed ? t.text("uploader.analyzed", { duration: t.duration(analyzed) }) : "";
 }
 
 export function estimateText(t, estimateS, waitS, now = Date.now()) {
