@@ -36,8 +36,9 @@ from contracts.transcription import (
 
 log = structlog.get_logger()
 
-RECOGNITION_VERSION = 2
-"""Raise it when the same audio gives another text: stored ones are then made again."""
+RECOGNITION_VERSION = 3
+"""Raise it when the same audio gives another text or other probabilities: stored ones are then
+made again."""
 
 MAX_PIECES = 12
 """Most pieces of a window to decode again, halves included."""

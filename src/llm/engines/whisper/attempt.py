@@ -17,7 +17,7 @@ from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_
 from llm.engines.whisper.search import Hypothesis, Logits, Search
 from llm.engines.whisper.softmax import softmax
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
-from llm.engines.whisper.words import group_into_words, time_words
+from llm.engines.whisper.words import group_into_words, logprobs_of_letters, time_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +209,5 @@ def _time_words(network: WhisperNetwork, chunk: EncodedChunk, hypothesis: Hypoth
         return []
     n_frames = max(1, round(len(chunk.samples) / SAMPLE_RATE / FRAME_S))
     attention = network.attention(chunk.encoder_output, hypothesis.queries, n_frames)
-    return time_words(groups, token_times(attention), hypothesis.logprobs, chunk.samples)
+    logprobs = logprobs_of_letters(hypothesis.tokens, hypothesis.logprobs, network.vocabulary.text)
+    return time_words(groups, token_times(attention), logprobs, chunk.samples)

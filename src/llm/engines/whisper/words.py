@@ -4,6 +4,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,19 @@ def _whole_characters(tokens: Sequence[int], decode: Decode) -> list[_Group]:
     return pieces
 
 
+def logprobs_of_letters(
+    tokens: Sequence[int], logprobs: Sequence[float], decode: Decode
+) -> list[float]:
+    """Return the log-probabilities of tokens, 0 for marks.
+
+    Whether a comma follows says nothing of the word before it.
+    """
+    return [
+        logprob if set(decode([token]).strip()) - _PUNCTUATION else 0.0
+        for token, logprob in zip(tokens, logprobs, strict=True)
+    ]
+
+
 def time_words(
     groups: Sequence[tuple[str, int, int]],
     starts: NDArray[np.float64],
@@ -114,16 +128,15 @@ def time_words(
     Args:
         groups: from `group_into_words`; their positions index the next two arguments.
         starts: seconds, shape (n_tokens + 1,); the last is the start of the end token.
-        logprobs: natural log-probability of each token.
+        logprobs: natural log-probability of each token, 0 for marks.
         samples: the chunk.
 
     Returns:
-        Words with ascending times within the chunk; the probability of a word is the mean over
-        its tokens.
+        Words with ascending times within the chunk; the probability of a word is that of all its
+        tokens, one after another.
     """
     duration_s = len(samples) / SAMPLE_RATE
     loud = _is_loud(samples)
-    probabilities = np.exp(np.minimum(logprobs, 0.0))
     words: list[Word] = []
     for word, first, end in groups:
         start_s, end_s = _trim_quiet_edges(loud, float(starts[first]), float(starts[end]))
@@ -132,7 +145,7 @@ def time_words(
                 word=word,
                 start=round(min(start_s, duration_s), 3),
                 end=round(min(end_s, duration_s), 3),
-                probability=round(float(probabilities[first:end].mean()), 4),
+                probability=round(min(1.0, exp(sum(logprobs[first:end]))), 4),
             )
         )
     return words

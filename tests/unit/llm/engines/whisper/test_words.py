@@ -1,12 +1,14 @@
 """Tokens become words with their times."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.transcription import Word
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.words import group_into_words, join_words, time_words
+from llm.engines.whisper.words import group_into_words, join_words, logprobs_of_letters, time_words
 
 PIECES = [" При", "вет", ",", " мир", " —", " труд", "!"]
 
@@ -83,6 +85,25 @@ def test_pauses_are_not_part_of_words() -> None:
     )
     assert [(w.start, w.end) for w in words] == [(0, 0.5), (1.5, 2.0)]
     assert [w.probability for w in words] == [0.5, 0.25]
+
+
+def test_one_improbable_token_makes_a_word_improbable_and_marks_do_not_count() -> None:
+    """A mean over the tokens hid most wrong words: one piece was a guess, the others followed."""
+    pieces = [" Фе", "мель", ",", " от", "ложил", " —", " 5"]
+
+    def decode_piece(tokens: Sequence[int]) -> str:
+        return "".join(pieces[token] for token in tokens)
+
+    tokens = range(len(pieces))
+    logprobs = np.log([0.2, 0.9, 0.01, 0.8, 0.9, 0.01, 0.5]).tolist()
+    words = time_words(
+        group_into_words(tokens, decode_piece),
+        np.arange(len(pieces) + 1, dtype=float),
+        logprobs_of_letters(tokens, logprobs, decode_piece),
+        sound(0.1),
+    )
+    assert [word.word for word in words] == [" Фемель,", " отложил —", " 5"]
+    assert [word.probability for word in words] == [0.18, 0.72, 0.5]
 
 
 def test_a_word_in_a_pause_keeps_its_time() -> None:
