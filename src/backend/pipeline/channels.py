@@ -7,7 +7,7 @@ its sound has the same waveform as a simultaneous span on another channel, or ri
 it, as in another place of the same room.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -98,7 +98,7 @@ def _are_identical(channels: Sequence[PcmRecording]) -> bool:
 def _common_spans(
     channels: Sequence[PcmRecording], spans: Sequence[Sequence[SpeechSpan]]
 ) -> list[set[SpeechSpan]]:
-    """Return the spans of each channel that another channel has too, at the same time."""
+    """Return the spans of each channel whose voice another channel carries too."""
     common: list[set[SpeechSpan]] = [set() for _ in channels]
     for one, two in combinations(range(len(channels)), 2):
         similarity = _Similarity(channels[one], channels[two])
@@ -107,7 +107,25 @@ def _common_spans(
             if similarity.over(overlap) > SAME_ABOVE:
                 common[one].add(first)
                 common[two].add(second)
+        if _are_mostly_common(common, spans, (one, two)):
+            # the detector misses some of a voice on its quieter or noisier channel
+            for channel in (one, two):
+                alone = set(spans[channel]) - common[channel]
+                common[channel].update(span for span in alone if similarity.over(span) > SAME_ABOVE)
     return common
+
+
+def _are_mostly_common(
+    common: Sequence[set[SpeechSpan]],
+    spans: Sequence[Sequence[SpeechSpan]],
+    channels: tuple[int, int],
+) -> bool:
+    """Return whether the channels have most of their speech in common, unlike those of a call."""
+    return all(2 * _n_samples(common[each]) > _n_samples(spans[each]) for each in channels)
+
+
+def _n_samples(spans: Iterable[SpeechSpan]) -> int:
+    return sum(span.end - span.start for span in spans)
 
 
 def _overlapping(

@@ -92,6 +92,13 @@ def reverberant(voice: Signal) -> Signal:
     return np.convolve(voice, room / np.linalg.norm(room))[: voice.size].astype(np.float32)
 
 
+def fading(voice: Signal) -> Signal:
+    """Turn the last tenth so low that the detector misses it there."""
+    gain = np.ones(voice.size, np.float32)
+    gain[-voice.size // 10 :] = 0.001
+    return voice * gain
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -100,8 +107,9 @@ def reverberant(voice: Signal) -> Signal:
         delayed,
         reverberant,
         lambda voice: voice + hiss(voice, 5, 0.01),
+        fading,
     ],
-    ids=["equal", "quieter", "delayed", "reverberant", "hissing"],
+    ids=["equal", "quieter", "delayed", "reverberant", "hissing", "fading"],
 )
 def test_one_voice_on_both_channels_is_transcribed_once(
     find: Find, voices: tuple[Signal, Signal], other: Callable[[Signal], Signal]
