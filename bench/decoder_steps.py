@@ -14,8 +14,8 @@ import openvino as ov
 
 from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores, this_machine
+from llm.engines.openvino.compilation import compile_decoder
 from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttentionCache
-from llm.engines.openvino.export import compile_decoder
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder
 from llm.engines.openvino.network import DecoderState
 from llm.engines.openvino.weights import CheckpointWeights

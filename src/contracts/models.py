@@ -15,6 +15,20 @@ class ModelIdentity(BaseModel):
     device: str = Field(description="Device it ran on: `cpu`, `cuda:0`, …")
 
 
+class ComputeSettings(BaseModel):
+    """How an engine computes: as fast as was measured on this processor, or as it is set."""
+
+    encoder: str = Field(description="Precision of the encoder: `int8-wide`, `bf16`, …")
+    decoder: str = Field(description="Precision of the decoder's weights.")
+    key_value: str = Field(description="Precision of the cross-attention's keys and values.")
+    max_rows: int = Field(description="Most chunks that are decoded side by side.")
+    measured_rtf: dict[str, float] = Field(
+        default_factory=dict,
+        description="Seconds of processing per second of audio, for each candidate that was "
+        "measured.",
+    )
+
+
 class ModelState(StrEnum):
     """The states of a model, from download to serving."""
 
@@ -38,6 +52,9 @@ class ModelInfo(BaseModel):
     engine: str | None = None
     device: str | None = Field(default=None, description="`cpu`, `cuda:0`, …")
     revision: str | None = None
+    compute: ComputeSettings | None = Field(
+        default=None, description="How it computes; null: not loaded, or the engine has no choice."
+    )
     progress: float | None = Field(
         default=None, ge=0, le=1, description="Downloaded share, while fetching."
     )

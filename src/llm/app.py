@@ -112,6 +112,9 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         threads=settings.llm_threads or available_cores(),
         cache_dir=settings.models_dir,
         compute_type=settings.llm_compute_type,
+        encoder_type=settings.llm_encoder_type,
+        key_value_type=settings.llm_key_value_type,
+        max_rows=settings.llm_max_rows,
     )
     return load_engine(settings.llm_engine, checkpoint, options)
 

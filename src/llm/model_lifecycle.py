@@ -133,11 +133,14 @@ class ModelLifecycle:
             engine=engine.identity.engine,
             device=engine.identity.device,
             revision=engine.identity.revision,
+            compute=engine.compute,
         )
         log.info(
-            "model_ready", load_s=round(time.perf_counter() - started, 2),
+            "model_ready",
+            load_s=round(time.perf_counter() - started, 2),
             **engine.identity.model_dump(),
-        )  # fmt: skip
+            **(engine.compute.model_dump() if engine.compute else {}),
+        )
 
     async def _replace(self, engine: SpeechEngine | None) -> None:
         old, self._engine = self._engine, engine

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from llm.engines.protocol import ComputeType
+from llm.engines.protocol import ComputeType, EncoderType, KeyValueType
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"
@@ -68,6 +68,23 @@ class LlmSettings(ServiceSettings):
         default=ComputeType.AUTO,
         description="Precision of the openvino engine: int8, bf16 or fp32; auto: the fastest on "
         "this processor, measured at the first start.",
+    )
+    llm_encoder_type: EncoderType = Field(
+        default=EncoderType.AUTO,
+        description="Precision of the encoder: int8, int8-wide, bf16 or fp32; auto: the fastest "
+        "with LLM_COMPUTE_TYPE.",
+    )
+    llm_key_value_type: KeyValueType = Field(
+        default=KeyValueType.AUTO,
+        description="Precision of the decoder's keys and values: bf16 or fp32; auto: the fastest "
+        "with LLM_COMPUTE_TYPE.",
+    )
+    llm_max_rows: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Most chunks that are decoded side by side (0 to 64), if the memory allows; 0: "
+        "as many as are fastest.",
     )
     llm_max_batch_size: int = Field(
         default=16,

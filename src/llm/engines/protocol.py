@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.models import ModelIdentity
+from contracts.models import ComputeSettings, ModelIdentity
 from contracts.transcription import ChunkOptions, ChunkSegment, DecodingAttempt
 
 Samples = NDArray[np.float32]
@@ -36,14 +36,38 @@ class Checkpoint:
 
 
 class ComputeType(StrEnum):
-    """The precision of the weight matrices.
+    """The precision of the weight matrices."""
 
-    With `int8`, products are computed in int8 where the processor has instructions for it, and
-    in floats elsewhere.
+    AUTO = "auto"
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
+class EncoderType(StrEnum):
+    """The precision of the encoder.
+
+    The weights are int8 with `int8` and `int8-wide`. Where the processor has instructions for it,
+    what they are multiplied with is rounded to int8 as well: 32 numbers by a scale of their own, or
+    as many as the model is wide, which is faster and less exact.
     """
 
     AUTO = "auto"
     INT8 = "int8"
+    INT8_WIDE = "int8-wide"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+    @property
+    def weights(self) -> ComputeType:
+        """Return the precision of the weight matrices."""
+        return ComputeType.INT8 if self is EncoderType.INT8_WIDE else ComputeType(self)
+
+
+class KeyValueType(StrEnum):
+    """The precision of the keys and values of the cross-attention."""
+
+    AUTO = "auto"
     BF16 = "bf16"
     FP32 = "fp32"
 
@@ -56,13 +80,19 @@ class EngineOptions:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         threads: CPU threads; at least 1.
         cache_dir: folder for files that an engine derives from a checkpoint.
-        compute_type: precision, for engines that offer a choice.
+        compute_type: precision, for engines that offer a choice; `auto`: the fastest, measured.
+        encoder_type: precision of the encoder, if not that of `compute_type`.
+        key_value_type: precision of the keys and values, if not that of `compute_type`.
+        max_rows: most chunks that are decoded side by side; 0: as many as are fastest, measured.
     """
 
     device: str
     threads: int
     cache_dir: Path
     compute_type: ComputeType = ComputeType.AUTO
+    encoder_type: EncoderType = EncoderType.AUTO
+    key_value_type: KeyValueType = KeyValueType.AUTO
+    max_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +126,11 @@ class SpeechEngine(Protocol):
     @property
     def identity(self) -> ModelIdentity:
         """Return the model and its device, for the transcripts."""
+        ...
+
+    @property
+    def compute(self) -> ComputeSettings | None:
+        """Return how the engine computes, if it has a choice."""
         ...
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:

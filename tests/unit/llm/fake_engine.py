@@ -5,9 +5,11 @@ import time
 from collections.abc import Sequence
 
 from contracts.audio import SAMPLE_RATE
-from contracts.models import ModelIdentity
+from contracts.models import ComputeSettings, ModelIdentity
 from contracts.transcription import ChunkOptions, ChunkSegment
 from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
+
+COMPUTE = ComputeSettings(encoder="int8-wide", decoder="int8", key_value="bf16", max_rows=8)
 
 
 class FakeEngine:
@@ -15,6 +17,7 @@ class FakeEngine:
 
     def __init__(self, name: str = "fake", delay_s: float = 0.0) -> None:
         self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")
+        self.compute: ComputeSettings | None = COMPUTE
         self.delay_s = delay_s
         self.batches: list[list[int]] = []
         self.go_on = threading.Event()

@@ -17,7 +17,7 @@ from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import LAST_RETRY_S, ModelLifecycle, retry_delays
 from llm.model_store.source import FetchError, OnProgress
 from llm.transcriber import Transcriber
-from unit.llm.fake_engine import FakeEngine
+from unit.llm.fake_engine import COMPUTE, FakeEngine
 
 
 class ScriptedSource:
@@ -92,6 +92,7 @@ async def test_a_model_on_disk_serves_without_the_fallback(thread: ThreadPoolExe
     await models.run()
     assert serves(models) == "big"
     assert models.check().status is HealthStatus.READY
+    assert models.models()[0].compute == COMPUTE
     assert list(load.engines) == ["big"]
 
 

@@ -3,7 +3,8 @@
 import openvino as ov
 
 from contracts.models import ModelIdentity
-from llm.engines.openvino.export import compile_decoder, compile_encoder, find_or_export
+from llm.engines.openvino.compilation import compile_decoder, compile_encoder
+from llm.engines.openvino.export import find_or_export
 from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.openvino.network import CompiledGraphs, OpenVinoNetwork
@@ -28,19 +29,20 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
             "INFERENCE_NUM_THREADS": options.threads,
         },
     )
-    export = find_or_export(checkpoint, options.compute_type, options.cache_dir / NAME, core)
+    export = find_or_export(checkpoint, options, core)
     dimensions = Dimensions.of(checkpoint.folder)
     network = OpenVinoNetwork(
         checkpoint.folder,
         dimensions,
         LogMelSpectrogram(core, dimensions.n_mels),
         CompiledGraphs(
-            compile_encoder(core, export.folder / "encoder.xml", export.encoder),
+            compile_encoder(core, export.folder / "encoder.xml", export.encoder, dimensions.width),
             compile_decoder(core, export.folder / "decoder.xml", export.decoder),
             export.cache,
+            export.compute.max_rows,
         ),
     )
     identity = ModelIdentity(
         name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"
     )
-    return WhisperEngine(identity, network)
+    return WhisperEngine(identity, network, export.compute)

@@ -34,6 +34,7 @@ float32; such a model then takes less than 1 GB in all. At least 2 windows fit w
 More rows are faster, since the decoder reads its weights once for all, but each adds less."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
+"""At least two rows fit whatever they take; more than sixteen have not been faster."""
 
 _SHORT_READ = 4
 """Most tokens that are read at once whatever their number; longer prompts are read in powers of
@@ -58,11 +59,19 @@ class CompiledGraphs:
         encoder: compiled from `GraphBuilder.encoder`.
         decoder: compiled from `GraphBuilder.decoder`.
         cache_type: of both.
+        max_rows: most rows to decode side by side, if they fit into memory.
     """
 
     encoder: ov.CompiledModel
     decoder: ov.CompiledModel
     cache_type: CacheType
+    max_rows: int
+
+
+def rows_in_memory(sizes: Dimensions, n_frames: int, cache_type: CacheType) -> int:
+    """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`, at least `MIN_ROWS`."""
+    row_bytes = CrossAttentionCache.n_elements(sizes, 1, n_frames) * cache_type.n_bytes
+    return max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS)
 
 
 class OpenVinoNetwork:
@@ -94,6 +103,7 @@ class OpenVinoNetwork:
         self._decoder = graphs.decoder
         self._alignment_heads = generation.alignment_heads
         self._cache_type = graphs.cache_type
+        self._max_rows = graphs.max_rows
         self._block = np.empty(0, self._cache_type.storage)
 
     def context_s(self, duration_s: float) -> float:
@@ -104,12 +114,7 @@ class OpenVinoNetwork:
     def max_rows(self, duration_s: float) -> int:
         """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`; see `WhisperNetwork`."""
         n_frames = round(self.context_s(duration_s) / FRAME_S)
-        row_elements = CrossAttentionCache.n_elements(self._sizes, 1, n_frames)
-        return min(max(self._max_elements // row_elements, MIN_ROWS), MAX_ROWS)
-
-    @property
-    def _max_elements(self) -> int:
-        return CROSS_ATTENTION_CACHE_BYTES // self._cache_type.n_bytes
+        return min(rows_in_memory(self._sizes, n_frames, self._cache_type), self._max_rows)
 
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder; see `WhisperNetwork`.
@@ -134,7 +139,7 @@ class OpenVinoNetwork:
         n_elements = CrossAttentionCache.n_elements(self._sizes, n_rows, n_frames)
         if self._block.size < n_elements:
             # Allocate the maximum at once; pages that are never written take no memory.
-            longest = max(n_elements, self._max_elements)
+            longest = max(n_elements, CROSS_ATTENTION_CACHE_BYTES // self._cache_type.n_bytes)
             self._block = np.empty(longest, self._cache_type.storage)
         return CrossAttentionCache.in_block(
             self._block, self._sizes, n_rows, n_frames, self._cache_type

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
-from contracts.models import ModelIdentity
+from contracts.models import ComputeSettings, ModelIdentity
 from contracts.segmentation import split_into_segments
 from contracts.transcription import (
     ChunkOptions,
@@ -28,8 +28,14 @@ TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 class WhisperEngine:
     """A Whisper checkpoint in any library; see `SpeechEngine`."""
 
-    def __init__(self, identity: ModelIdentity, network: WhisperNetwork) -> None:
+    def __init__(
+        self,
+        identity: ModelIdentity,
+        network: WhisperNetwork,
+        compute: ComputeSettings | None = None,
+    ) -> None:
         self.identity = identity
+        self.compute = compute
         self._network: WhisperNetwork | None = network
 
     @property

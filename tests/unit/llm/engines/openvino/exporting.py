@@ -14,7 +14,7 @@ import openvino as ov
 import pytest
 
 from llm.engines.openvino import export
-from llm.engines.protocol import Checkpoint, ComputeType
+from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 
 BEGUN = "begun"
 """File beside the folder of exports, with one letter per export that was begun."""
@@ -29,7 +29,8 @@ def _export(checkpoint: Checkpoint, cache_dir: Path) -> None:
         original(*args)
 
     export._export = count_and_export
-    export.find_or_export(checkpoint, ComputeType.INT8, cache_dir, ov.Core())
+    options = EngineOptions("cpu", 1, cache_dir, ComputeType.INT8)
+    export.find_or_export(checkpoint, options, ov.Core())
 
 
 def start_export(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -15,8 +16,14 @@ import pytest
 
 from contracts.transcription import ChunkOptions
 from llm.engines.openvino import export as export_module
-from llm.engines.openvino.export import Export, find_or_export
-from llm.engines.protocol import Checkpoint, ComputeType
+from llm.engines.openvino.export import FOLDER, Export, find_or_export
+from llm.engines.protocol import (
+    Checkpoint,
+    ComputeType,
+    EncoderType,
+    EngineOptions,
+    KeyValueType,
+)
 from unit.llm.engines.conftest import Load
 from unit.llm.engines.openvino.exporting import BEGUN, start_export
 
@@ -39,22 +46,27 @@ def state_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def exports_in(cache_dir: Path) -> list[Path]:
-    if not cache_dir.is_dir():
+    folder = cache_dir / FOLDER
+    if not folder.is_dir():
         return []
-    return [path for path in cache_dir.iterdir() if not path.name.startswith(".")]
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def leftovers_in(cache_dir: Path) -> list[Path]:
-    return [path for path in cache_dir.glob(".*") if path.suffix != ".lock"]
+    return [path for path in (cache_dir / FOLDER).glob(".*") if path.suffix != ".lock"]
+
+
+def options(cache_dir: Path, compute_type: ComputeType = ComputeType.INT8) -> EngineOptions:
+    return EngineOptions("cpu", 1, cache_dir, compute_type)
 
 
 def test_a_checkpoint_is_exported_once(tiny: Checkpoint, tmp_path: Path, core: ov.Core) -> None:
-    first = find_or_export(tiny, ComputeType.AUTO, tmp_path, core)
+    first = find_or_export(tiny, options(tmp_path, ComputeType.AUTO), core)
     assert {path.name for path in first.folder.iterdir()} == FILES
-    assert set(first.trial_s) > {first.encoder}
+    assert f"encoder {first.encoder}" in first.compute.measured_rtf
     assert leftovers_in(tmp_path) == []
     before = state_of(tmp_path)
-    assert find_or_export(tiny, ComputeType.AUTO, tmp_path, core) == first
+    assert find_or_export(tiny, options(tmp_path, ComputeType.AUTO), core) == first
     assert state_of(tmp_path) == before
 
 
@@ -63,14 +75,20 @@ def test_each_revision_setting_and_version_has_its_own_export(
 ) -> None:
     """Otherwise a new revision, setting or version would use the old export."""
 
-    def exported(checkpoint: Checkpoint, compute_type: ComputeType) -> Export:
-        return find_or_export(checkpoint, compute_type, tmp_path, core)
+    def exported(checkpoint: Checkpoint, compute_type: ComputeType, **settings: Any) -> Export:
+        return find_or_export(
+            checkpoint, replace(options(tmp_path, compute_type), **settings), core
+        )
 
     exports = [
         exported(tiny, ComputeType.INT8),
         exported(tiny, ComputeType.FP32),
         exported(replace(tiny, revision="s"), ComputeType.INT8),
         exported(replace(tiny, name="owner/tiny"), ComputeType.INT8),
+        exported(tiny, ComputeType.INT8, threads=2),
+        exported(tiny, ComputeType.INT8, max_rows=3),
+        exported(tiny, ComputeType.INT8, encoder_type=EncoderType.FP32),
+        exported(tiny, ComputeType.INT8, key_value_type=KeyValueType.FP32),
     ]
     monkeypatch.setattr(ov, "__version__", "2099.1.0-1-abc")
     exports.append(exported(tiny, ComputeType.INT8))
@@ -88,11 +106,11 @@ def test_a_failed_export_leaves_no_files(
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(export_module, "_measure", fail)
+        patched.setattr(export_module.Calibration, "choose_encoder", fail)
         with pytest.raises(OSError, match="no space"):
-            find_or_export(tiny, ComputeType.INT8, tmp_path, core)
+            find_or_export(tiny, options(tmp_path), core)
     assert exports_in(tmp_path) == leftovers_in(tmp_path) == []
-    find_or_export(tiny, ComputeType.INT8, tmp_path, core)
+    find_or_export(tiny, options(tmp_path), core)
 
 
 @pytest.mark.parametrize("compute_type", list(ComputeType))
@@ -175,16 +193,5 @@ def test_a_read_only_folder_only_costs_an_export_per_start(
     in_the_way = tmp_path / "file"
     in_the_way.touch()
     monkeypatch.setattr(export_module.tempfile, "tempdir", str(tmp_path))
-    export = find_or_export(tiny, ComputeType.INT8, in_the_way / "openvino", core)
+    export = find_or_export(tiny, options(in_the_way), core)
     assert (export.folder / "encoder.xml").is_file()
-
-
-@pytest.mark.parametrize(
-    ("floats_s", "chosen"),
-    [(2.0, ComputeType.INT8), (0.9, ComputeType.INT8), (0.7, ComputeType.FP32)],
-)
-def test_floats_are_chosen_only_if_they_are_much_faster(
-    floats_s: float, chosen: ComputeType
-) -> None:
-    trial_s = {ComputeType.INT8: 1.0, ComputeType.FP32: floats_s}
-    assert export_module.choose_encoder_type(trial_s) is chosen

@@ -1,0 +1,51 @@
+"""Compile exported graphs for this processor."""
+
+from pathlib import Path
+
+import openvino as ov
+
+from llm.engines.protocol import ComputeType, EncoderType
+
+_CACHED_KERNELS = 16
+"""Kernels of each kind that OpenVINO keeps for shapes that it has met. By default it keeps 5,000,
+and a service that transcribes chunks of all lengths grows by hundreds of megabytes. With none, it
+does not share packed weights."""
+
+
+def has_bf16(core: ov.Core) -> bool:
+    """Return whether the processor multiplies bfloat16."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def compile_encoder(
+    core: ov.Core, path: Path, encoder_type: EncoderType, width: int
+) -> ov.CompiledModel:
+    """Compile an encoder; what is not int8 is bfloat16 if the processor multiplies that.
+
+    Args:
+        width: of the model.
+    """
+    hint = "bf16" if has_bf16(core) and encoder_type is not EncoderType.FP32 else "f32"
+    properties = {"INFERENCE_PRECISION_HINT": hint}
+    if encoder_type is EncoderType.INT8_WIDE:
+        # OpenVINO ignores groups that are wider than a matrix. The default is 32.
+        properties["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = str(width)
+    return _compile(core, path, properties)
+
+
+def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:
+    """Compile a decoder; it computes in float32, whatever type its weights have.
+
+    A bfloat16 hint is no faster, and rounds the logits. The products of the cross-attention are
+    computed in the type of its keys and values; see `GraphBuilder`.
+    """
+    properties = {"INFERENCE_PRECISION_HINT": "f32"}
+    if compute_type is ComputeType.FP32:
+        # By default OpenVINO stores the keys and values of the self-attention in eight bits.
+        properties["KV_CACHE_PRECISION"] = "f32"
+    return _compile(core, path, properties)
+
+
+def _compile(core: ov.Core, path: Path, properties: dict[str, str]) -> ov.CompiledModel:
+    cache = {"CPU_RUNTIME_CACHE_CAPACITY": str(_CACHED_KERNELS)}
+    return core.compile_model(path, "CPU", properties | cache)
