@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from backend.dependencies import Services, owner_of, require_metrics_key
 from backend.errors import DatabaseUnavailableError
 from backend.llm_client import LlmClient
-from backend.metrics import JobMetrics
+from backend.metrics import JobMetrics, LlmMetrics
 from backend.readiness import readiness_checks
 from backend.routes import (
     asr,
@@ -68,7 +68,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
     registry = CollectorRegistry()
     metrics = JobMetrics(registry)
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
-    llm = LlmClient(settings)
+    llm = LlmClient(settings, LlmMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

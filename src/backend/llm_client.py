@@ -2,6 +2,7 @@
 
 import base64
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from asgi_correlation_id import correlation_id
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import LlmFailedError, LlmNotReadyError
+from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.models import (
     Health,
@@ -67,7 +69,8 @@ class _InvalidResponseError(_ModelFailedError):
 class LlmClient:
     """A client of the llm service, with one connection pool."""
 
-    def __init__(self, settings: BackendSettings) -> None:
+    def __init__(self, settings: BackendSettings, metrics: LlmMetrics) -> None:
+        self._metrics = metrics
         self._retry_s = settings.llm_retry_s
         self._http = httpx.AsyncClient(
             base_url=str(settings.llm_url),
@@ -236,12 +239,16 @@ class LlmClient:
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if request_id := correlation_id.get():
             request.headers[REQUEST_ID_HEADER] = request_id
+        started = time.perf_counter()
+        status = 0
         try:
             response = await self._http.send(request)
+            status = response.status_code
         except httpx.RequestError as error:
             # name the class only: the message may contain the URL, and with it the prompt
             raise _UnavailableError(type(error).__name__) from error
-        status = response.status_code
+        finally:
+            self._metrics.observe(request.url.path, status, time.perf_counter() - started)
         is_problem = response.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE
         if status in _UNAVAILABLE_STATUSES and not (status == 502 and is_problem):
             raise _UnavailableError(f"status {status}", _retry_after_s(response))

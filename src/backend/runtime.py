@@ -44,6 +44,7 @@ from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.preparation import Preparation
+from backend.transcription.stages import JobStages
 from backend.transcription.workflow import TranscriptionWorkflow
 from servicekit.errors import ServiceError
 
@@ -96,6 +97,7 @@ async def running_services(
         stack.push_async_callback(previews.close)
         worker, submission = _worker(common), _submission(common)
         service = _service(common, worker, submission)
+        metrics.watch(n_event_streams=lambda: service.n_streams, free_bytes=disk.free_bytes)
         await common.queue.start(work.process_number, worker.work_on)
         stack.push_async_callback(common.queue.close)
         stack.push_async_callback(worker.close)
@@ -152,14 +154,16 @@ def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
 def _worker(common: _Common) -> Worker:
     stores = common.stores
     chunks = ChunkCache(stores.chunks, common.cache)
+    stages = JobStages(stores.runs, common.notifier, common.metrics)
     workflow = TranscriptionWorkflow(
-        preparation=Preparation(common.decoder, common.work, stores.runs, common.notifier),
+        preparation=Preparation(common.decoder, common.work, stores.runs, stages),
         deduplicator=common.deduplicator,
-        diarizer=Diarizer(common.llm, stores.runs, common.notifier, checkpoint),
+        diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
         llm=common.llm,
         jobs=stores.jobs,
         runs=stores.runs,
+        stages=stages,
         notifier=common.notifier,
         checkpoint=checkpoint,
         concurrency=common.settings.llm_concurrency,
@@ -188,7 +192,6 @@ def _submission(common: _Common) -> JobSubmission:
         decoder=common.decoder,
         queue=common.queue,
         deduplicator=common.deduplicator,
-        metrics=common.metrics,
         max_queued=common.settings.max_queued_jobs,
     )
 
@@ -240,12 +243,17 @@ def _background_coroutines(
         work=common.work,
         orphan_grace_s=timing.orphan_grace_s,
     )
+
+    async def count_unfinished() -> None:
+        common.metrics.set_queues(await stores.waiting.loads())
+
     expiry = Expiry(common.settings, service, stores.retention, common.blobs)
     return [
         uploads.expire_forever(),
         previews.sweep_forever(),
         _repeat(reconciler.reconcile, timing.reconcile_s),
         _repeat(expiry.expire, timing.expiry_s),
+        _repeat(count_unfinished, timing.queue_metrics_s),
         run_sync(warm_up, abandon_on_cancel=True),
         common.decoder.start(),
     ]

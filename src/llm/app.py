@@ -34,10 +34,11 @@ def create_app(settings: LlmSettings) -> FastAPI:
     registry = CollectorRegistry()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
     lifecycle = _lifecycle(settings, thread)
+    metrics = InferenceMetrics(registry)
     transcriber = Transcriber(
         lifecycle.current_engine,
         thread,
-        InferenceMetrics(registry),
+        metrics,
         max_batch_size=settings.llm_max_batch_size,
         queue_size=settings.llm_queue_size,
     )
@@ -45,7 +46,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
     punctuator = Punctuator(
         punctuation_model,
         thread,
-        InferenceMetrics(registry, "llm_punctuation"),
+        metrics,
         max_batch_size=settings.llm_max_batch_size,
         queue_size=settings.llm_queue_size,
     )
@@ -74,7 +75,7 @@ def create_app(settings: LlmSettings) -> FastAPI:
     app.state.transcriber = transcriber
     app.state.punctuator = punctuator
     app.state.lifecycle = lifecycle
-    app.state.speakers = _speakers(settings, thread)
+    app.state.speakers = _speakers(settings, thread, metrics)
     app.include_router(transcribe.router)
     app.include_router(punctuate.router)
     app.include_router(speakers.router)
@@ -119,11 +120,13 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
     return load_engine(settings.llm_engine, checkpoint, options)
 
 
-def _speakers(settings: LlmSettings, thread: ThreadPoolExecutor) -> SpeakerSegmenter:
+def _speakers(
+    settings: LlmSettings, thread: ThreadPoolExecutor, metrics: InferenceMetrics
+) -> SpeakerSegmenter:
     ready_dir = Path(settings.llm_speakers_dir) if settings.llm_speakers_dir else None
 
     def load() -> VoiceFinder:
         folder = find_or_convert(ready_dir, settings.models_dir)
         return VoiceFinder(folder, settings.llm_threads or available_cores())
 
-    return SpeakerSegmenter(load, thread, settings.llm_queue_size)
+    return SpeakerSegmenter(load, thread, metrics, settings.llm_queue_size)

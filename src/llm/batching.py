@@ -15,7 +15,7 @@ from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import Samples
 from llm.errors import InferenceFailedError, OverloadedError
 from llm.malloc_trim import release_free_memory
-from llm.metrics import InferenceMetrics
+from llm.metrics import InferenceMetrics, TaskMetrics
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ class BatchQueue(Generic[Item, Result]):
     thus overtakes the chunks of a lecture that arrived shortly before, and no item starves.
 
     Args:
-        task: the queue's name in the log.
+        task: the queue's name in the log and in the metrics.
         infer: computes one result per item, in order; called in `thread`.
         thread: a single worker; all other uses of the engine must run there too.
         metrics: updated after each batch.
@@ -116,12 +116,11 @@ class BatchQueue(Generic[Item, Result]):
         self._task = task
         self._infer = infer
         self._thread = thread
-        self._metrics = metrics
         self._max_batch_size = max_batch_size
         self._queue_size = queue_size
         self._queue: deque[_Queued[Item, Result]] = deque()
         self._arrival = asyncio.Event()
-        metrics.queue_depth.set_function(lambda: len(self._queue))
+        self._metrics = TaskMetrics(metrics, task, lambda: len(self._queue))
 
     async def submit(self, item: Item) -> BatchResult[Result]:
         """Queue an item and return its result; cancelling removes it from the queue.
@@ -131,7 +130,7 @@ class BatchQueue(Generic[Item, Result]):
             InferenceFailedError: the engine failed on this item's batch.
         """
         if len(self._queue) >= self._queue_size:
-            self._metrics.chunks.labels("refused").inc()
+            self._metrics.count("refused")
             raise OverloadedError(
                 f"The queue is full: {self._queue_size} chunks are waiting.",
                 retry_after_s=RETRY_AFTER_S,
@@ -142,7 +141,7 @@ class BatchQueue(Generic[Item, Result]):
         try:
             return await queued.result
         except asyncio.CancelledError:
-            self._metrics.chunks.labels("abandoned").inc()
+            self._metrics.count("abandoned")
             with suppress(ValueError):  # the running batch may have it already
                 self._queue.remove(queued)
             raise
@@ -184,7 +183,7 @@ class BatchQueue(Generic[Item, Result]):
             self._fail(batch, error)
             return
         inference_s = time.perf_counter() - started
-        self._record(batch, inference_s)
+        self._record(batch, started, inference_s)
         for queued, result in zip(batch, results, strict=True):
             if not queued.result.done():
                 queue_s = round(started - queued.arrived, 4)
@@ -194,19 +193,22 @@ class BatchQueue(Generic[Item, Result]):
         await asyncio.get_running_loop().run_in_executor(self._thread, release_free_memory)
 
     def _fail(self, batch: list[_Queued[Item, Result]], cause: Exception) -> None:
-        self._metrics.chunks.labels("failed").inc(len(batch))
+        self._metrics.count("failed", len(batch))
         for queued in batch:
             if not queued.result.done():
                 failure = InferenceFailedError("The model failed on this chunk.")
                 failure.__cause__ = cause
                 queued.result.set_exception(failure)
 
-    def _record(self, batch: list[_Queued[Item, Result]], inference_s: float) -> None:
-        self._metrics.chunks.labels("finished").inc(len(batch))
+    def _record(
+        self, batch: list[_Queued[Item, Result]], started: float, inference_s: float
+    ) -> None:
         audio_s = sum(queued.n_samples for queued in batch) / SAMPLE_RATE
-        self._metrics.audio_s.inc(audio_s)
-        self._metrics.inference_s.inc(inference_s)
-        self._metrics.batch_size.observe(len(batch))
+        self._metrics.observe_batch(
+            (started - queued.arrived for queued in batch),
+            audio_s=audio_s,
+            inference_s=inference_s,
+        )
         log.info(
             "chunk_batch_finished",
             task=self._task,

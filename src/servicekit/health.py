@@ -57,6 +57,12 @@ def health_router(
     disable_created_metrics()  # they would double the number of series
     ProcessCollector(registry=registry)
     _add_peak_memory(registry)
+    statuses = Gauge(
+        "health_check_status",
+        "1 for the current status of a check of /health/ready, otherwise 0.",
+        ["check", "status"],
+        registry=registry,
+    )
 
     @router.get(
         "/metrics",
@@ -75,6 +81,9 @@ def health_router(
         },
     )
     async def metrics(request: Request) -> Response:
+        for name, check in (await run_checks()).items():
+            for status in HealthStatus:
+                statuses.labels(name, status).set(check.status is status)
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return Response(encode(registry), media_type=content_type)
 

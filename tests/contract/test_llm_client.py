@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from backend.errors import LlmFailedError
 from backend.llm_client import LlmClient
+from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthStatus, ModelState
@@ -29,7 +31,9 @@ DATA_DIR = Path(__file__).resolve().parents[2] / ".cache" / "llm"
 async def client() -> AsyncIterator[LlmClient]:
     settings = LlmSettings(_env_file=None, data_dir=DATA_DIR, llm_model=EMBEDDED_MODEL)
     async with serving(create_app(settings)) as url:
-        client = LlmClient(BackendSettings(_env_file=None, llm_url=url))
+        client = LlmClient(
+            BackendSettings(_env_file=None, llm_url=url), LlmMetrics(CollectorRegistry())
+        )
         yield client
         await client.aclose()
 

@@ -207,12 +207,12 @@ async def test_a_server_that_stays_away_raises_an_error_in_the_end(
     postgres.stop()
     try:
         with pytest.raises(OperationalError):
-            await stores.waiting.n_waiting()
+            await stores.waiting.n_waiting(OWNER)
         with pytest.raises(OperationalError):
             database.ping()
     finally:
         postgres.start()
-    assert await stores.waiting.n_waiting() == 0
+    assert await stores.waiting.n_waiting(OWNER) == 0
     database.close()
 
 

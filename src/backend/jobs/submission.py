@@ -10,7 +10,6 @@ from pathlib import Path
 from backend.errors import LlmFailedError, LlmNotReadyError, QueueFullError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
-from backend.metrics import JobMetrics
 from backend.pipeline.decode import MediaInfo
 from backend.queueing.job_queue import JobQueue
 from backend.storage.blobs import BlobStore
@@ -43,7 +42,6 @@ class JobSubmission:
         decoder: MediaDecoder,
         queue: JobQueue,
         deduplicator: Deduplicator,
-        metrics: JobMetrics,
         max_queued: int,
     ) -> None:
         self._jobs = jobs
@@ -54,7 +52,6 @@ class JobSubmission:
         self._decoder = decoder
         self._queue = queue
         self._deduplicator = deduplicator
-        self._metrics = metrics
         self._max_queued = max_queued
         self._n_arriving: Counter[str] = Counter()
 
@@ -65,7 +62,6 @@ class JobSubmission:
 
         Raises: QueueFullError: the owner's waiting recordings have reached the limit.
         """
-        self._metrics.set_waiting(await self._waiting.n_waiting())
         n_waiting = await self._waiting.n_waiting(owner)
         if n_waiting + self._n_arriving[owner] >= self._max_queued:
             raise QueueFullError(

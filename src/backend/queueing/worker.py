@@ -12,7 +12,7 @@ from backend.errors import BackendCrashedError, JobNotFoundError
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.queueing.job_queue import JobQueue
-from backend.storage.database import JobStore, RunStore
+from backend.storage.database import JobStore, RunStore, queue_for_file
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext, StepFailedError
@@ -198,13 +198,20 @@ class Worker:
         await self._end(run.job.id, JobStatus.COMPLETED)
         self._metrics.count_ended(JobStatus.COMPLETED)
         job = await self._jobs.get(run.job.id, with_result=False)
-        self._metrics.count_transcribed(job)
-        _log_finished(job, run, elapsed_s)
+        waited_s = (job.started_at - run.queued_at).total_seconds() if job.started_at else 0.0
+        if not job.cached:
+            self._metrics.observe_transcribed(
+                queue_for_file(run.job.file),
+                audio_s=job.progress.total_s,
+                waited_s=waited_s,
+                duration_s=(datetime.now(UTC) - run.queued_at).total_seconds(),
+            )
+        _log_finished(job, run, waited_s, elapsed_s)
 
     async def _fail(self, job_id: str, problem: Problem) -> None:
         problem = problem.model_copy(update={"request_id": job_id})
         if await self._end(job_id, JobStatus.FAILED, problem):
-            self._metrics.count_ended(JobStatus.FAILED)
+            self._metrics.count_ended(JobStatus.FAILED, problem)
             log.warning("transcription_failed", job_id=job_id, type=problem.type)
 
     async def _end(self, job_id: str, status: JobStatus, error: Problem | None = None) -> bool:
@@ -218,9 +225,8 @@ class Worker:
         return has_ended
 
 
-def _log_finished(job: Job, run: JobContext, elapsed_s: float) -> None:
+def _log_finished(job: Job, run: JobContext, waited_s: float, elapsed_s: float) -> None:
     audio_s = job.progress.total_s
-    waited_s = (job.started_at - run.queued_at).total_seconds() if job.started_at else 0.0
     log.info(
         "transcription_finished",
         job_id=job.id,

@@ -10,7 +10,6 @@ import structlog
 from anyio.to_thread import run_sync
 
 from backend.llm_client import LlmClient
-from backend.notifications import JobNotifier
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.spans import SpeechSpan, joined_spans
@@ -20,6 +19,7 @@ from backend.storage.database import RunStore
 from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import Plan, RecordingPlan
+from backend.transcription.stages import JobStages
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
 from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, SpeakerSegmentation
@@ -46,11 +46,11 @@ class Diarizer:
     """Asks the llm for the voices of a recording, and clusters them."""
 
     def __init__(
-        self, llm: LlmClient, runs: RunStore, notifier: JobNotifier, checkpoint: Checkpoint
+        self, llm: LlmClient, runs: RunStore, stages: JobStages, checkpoint: Checkpoint
     ) -> None:
         self._llm = llm
         self._runs = runs
-        self._notifier = notifier
+        self._stages = stages
         self._checkpoint = checkpoint
 
     async def speaker_turns(
@@ -70,10 +70,9 @@ class Diarizer:
             return _by_channel(plan)
 
         async def compute() -> str:
-            await self._runs.set_stage(run.job.id, Stage.FINDING_SPEAKERS)
-            self._notifier.notify(run.job.id)
             try:
-                turns = await self._by_voice(run, plan, recordings)
+                async with self._stages.enter(run.job.id, Stage.FINDING_SPEAKERS):
+                    turns = await self._by_voice(run, plan, recordings)
             except ServiceError as error:
                 log.warning("diarization_failed", job_id=run.job.id, cause=repr(error.__cause__))
                 return json.dumps(None)

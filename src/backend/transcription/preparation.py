@@ -7,7 +7,6 @@ from anyio.to_thread import run_sync
 
 from backend.errors import EmptyAudioError, UnreadableAudioError
 from backend.media_decoder import MediaDecoder
-from backend.notifications import JobNotifier
 from backend.pipeline.channels import Signal, speech_signals
 from backend.pipeline.chunk import plan_chunks, quietest_point_of
 from backend.pipeline.decode import MediaInfo
@@ -22,6 +21,7 @@ from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext
 from backend.transcription.plan import Plan, RecordingPlan
+from backend.transcription.stages import JobStages
 from contracts.jobs import JobWarning, Stage
 from contracts.transcription import TranscribeOptions
 
@@ -33,12 +33,12 @@ class Preparation:
     """Turns an uploaded file into a decoded recording and a plan of chunks."""
 
     def __init__(
-        self, decoder: MediaDecoder, work: WorkFolder, runs: RunStore, notifier: JobNotifier
+        self, decoder: MediaDecoder, work: WorkFolder, runs: RunStore, stages: JobStages
     ) -> None:
         self._decoder = decoder
         self._work = work
         self._runs = runs
-        self._notifier = notifier
+        self._stages = stages
         self._detector = SpeechDetector()
 
     async def prepare(self, run: JobContext) -> RecordingPlan:
@@ -50,8 +50,8 @@ class Preparation:
         media, decoded, signals = await self._find_speech(run)
         await self._runs.set_waveform(job_id, await run_sync(waveform_of, decoded.recording))
 
-        await self._enter_stage(job_id, Stage.MEASURING_LOUDNESS)
-        plans = [await self._plan(signal, options) for signal in signals]
+        async with self._stages.enter(job_id, Stage.MEASURING_LOUDNESS):
+            plans = [await self._plan(signal, options) for signal in signals]
         warnings = _warnings(decoded, media, options)
         return RecordingPlan(signals=plans, warnings=warnings, audio_track=media.track)
 
@@ -106,12 +106,12 @@ class Preparation:
     async def _decode_and_detect(
         self, run: JobContext, media: MediaInfo
     ) -> tuple[DecodedMedia, list[Signal]]:
-        await self._enter_stage(run.job.id, Stage.DECODING)
-        decoded = await self._decode(run, media)
-        await self._enter_stage(run.job.id, Stage.DETECTING_SPEECH)
-        signals = await run_sync(
-            speech_signals, decoded.recording, decoded.channels, self._detector
-        )
+        async with self._stages.enter(run.job.id, Stage.DECODING):
+            decoded = await self._decode(run, media)
+        async with self._stages.enter(run.job.id, Stage.DETECTING_SPEECH):
+            signals = await run_sync(
+                speech_signals, decoded.recording, decoded.channels, self._detector
+            )
         return decoded, signals
 
     async def _probe(self, run: JobContext, audio_track: int | None) -> MediaInfo:
@@ -130,10 +130,6 @@ class Preparation:
 
         # a full disk delays a job that was accepted, and does not fail it
         return await retry_on_disk_full(decode)
-
-    async def _enter_stage(self, job_id: str, stage: Stage) -> None:
-        await self._runs.set_stage(job_id, stage)
-        self._notifier.notify(job_id)
 
 
 def _have_speech(signals: Sequence[Signal]) -> bool:

@@ -18,6 +18,8 @@ from backend.errors import DecoderCrashedError
 from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
+from backend.pipeline.pcm import PcmRecording
+from backend.pipeline.speakers.words import SpeakerTurns
 from backend.readable.text import write_readable
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
@@ -29,6 +31,7 @@ from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
 from backend.transcription.signals_assembly import SignalsAssembly
+from backend.transcription.stages import JobStages
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Progress, Stage
 from contracts.models import ModelIdentity
@@ -55,6 +58,7 @@ class TranscriptionWorkflow:
         llm: LlmClient,
         jobs: JobStore,
         runs: RunStore,
+        stages: JobStages,
         notifier: JobNotifier,
         checkpoint: Checkpoint,
         concurrency: int,
@@ -67,6 +71,7 @@ class TranscriptionWorkflow:
         self._llm = llm
         self._jobs = jobs
         self._runs = runs
+        self._stages = stages
         self._notifier = notifier
         self._checkpoint = checkpoint
         self._concurrency = concurrency
@@ -86,7 +91,10 @@ class TranscriptionWorkflow:
         model = await self._llm.wait_for_model()
         source = await self._deduplicator.resolve(run.job, plan.audio_sha256, model)
         if source is ResultSource.COMPUTE:
-            await self._transcribe(run, plan, model)
+            recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
+            speakers = await self._diarizer.speaker_turns(run, plan, recordings)
+            async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
+                await self._transcribe(run, plan, model, recordings, speakers)
         return source is not ResultSource.PENDING
 
     async def _prepare(self, run: JobContext) -> RecordingPlan:
@@ -100,13 +108,16 @@ class TranscriptionWorkflow:
         await self._runs.set_prepared(run.job.id, _prepared(plan))
         return plan
 
-    async def _transcribe(self, run: JobContext, plan: RecordingPlan, model: ModelIdentity) -> None:
+    async def _transcribe(
+        self,
+        run: JobContext,
+        plan: RecordingPlan,
+        model: ModelIdentity,
+        recordings: Sequence[PcmRecording],
+        speakers: Sequence[SpeakerTurns] | None,
+    ) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
-        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
-        speakers = await self._diarizer.speaker_turns(run, plan, recordings)
-        await self._runs.set_stage(job.id, Stage.TRANSCRIBING)
-        self._notifier.notify(job.id)
         eta = await self._estimator(plan, model)
         places = plan.places()
         n_done = Counter(place.signal for place in places[: job.progress.chunks_done])

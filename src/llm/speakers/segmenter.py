@@ -1,6 +1,7 @@
 """Answer requests for voices, in the thread that runs the speech model."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ from contracts.speakers import SpeakerSegmentation
 from llm.batching import RETRY_AFTER_S
 from llm.engines.protocol import CheckpointError, Samples
 from llm.errors import InferenceFailedError, OverloadedError
+from llm.metrics import InferenceMetrics, TaskMetrics
 from llm.speakers.voices import VoiceFinder
 
 log = structlog.get_logger()
@@ -23,16 +25,22 @@ class SpeakerSegmenter:
         load: loads the networks; blocks.
         thread: the single worker that all inference shares, so that requests and batches of
             chunks take turns.
+        metrics: updated after each request.
         queue_size: most requests that wait.
     """
 
     def __init__(
-        self, load: Callable[[], VoiceFinder], thread: ThreadPoolExecutor, queue_size: int
+        self,
+        load: Callable[[], VoiceFinder],
+        thread: ThreadPoolExecutor,
+        metrics: InferenceMetrics,
+        queue_size: int,
     ) -> None:
         self._load = load
         self._thread = thread
         self._queue_size = queue_size
         self._n_requests = 0
+        self._metrics = TaskMetrics(metrics, "segment_speakers", lambda: self._n_requests)
         self._loading: asyncio.Task[VoiceFinder] | None = None
 
     async def segment(self, samples: Samples) -> SpeakerSegmentation:
@@ -43,27 +51,37 @@ class SpeakerSegmenter:
             InferenceFailedError: the networks cannot be loaded, or they failed.
         """
         if self._n_requests >= self._queue_size:
+            self._metrics.count("refused")
             raise OverloadedError(
                 f"The queue is full: {self._queue_size} requests are waiting.",
                 retry_after_s=RETRY_AFTER_S,
             )
         self._n_requests += 1
+        arrived = time.perf_counter()
         try:
             finder = await self._loaded()
             found = await asyncio.get_running_loop().run_in_executor(
                 self._thread, finder.find, samples
             )
+        except asyncio.CancelledError:
+            self._metrics.count("abandoned")
+            raise
         except CheckpointError as error:
+            self._metrics.count("failed")
             log.warning("speaker_networks_failed", reason=str(error))
             raise InferenceFailedError(str(error)) from error
         except Exception as error:
+            self._metrics.count("failed")
             log.exception("speaker_segmentation_failed")
             raise InferenceFailedError("The speaker networks failed on this audio.") from error
         finally:
             self._n_requests -= 1
+        audio_s = len(samples) / SAMPLE_RATE
+        queue_s = time.perf_counter() - arrived - found.inference_s
+        self._metrics.observe_batch([queue_s], audio_s=audio_s, inference_s=found.inference_s)
         log.info(
             "speaker_segmentation_finished",
-            audio_s=round(len(samples) / SAMPLE_RATE, 3),
+            audio_s=round(audio_s, 3),
             inference_s=found.inference_s,
             n_windows=len(found.windows),
         )

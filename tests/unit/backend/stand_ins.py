@@ -21,6 +21,7 @@ from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.plan import Plan, RecordingPlan
+from backend.transcription.stages import JobStages
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
@@ -249,6 +250,9 @@ class Components:
             stores.duplicates, stores.jobs, stores.runs, self.cache, self.notifier
         )
 
+    def stages(self) -> JobStages:
+        return JobStages(self.stores.runs, self.notifier, self.metrics)
+
     def workflow(
         self, checkpoint: StandInCheckpoint | None = None, concurrency: int = 1
     ) -> TranscriptionWorkflow:
@@ -257,11 +261,12 @@ class Components:
         return TranscriptionWorkflow(
             preparation=self.preparation,
             deduplicator=self.deduplicator,
-            diarizer=Diarizer(self.llm, self.stores.runs, self.notifier, checkpoint),
+            diarizer=Diarizer(self.llm, self.stores.runs, self.stages(), checkpoint),
             transcriber=ChunkTranscriber(self.llm, self.chunks, checkpoint),
             llm=self.llm,
             jobs=self.stores.jobs,
             runs=self.stores.runs,
+            stages=self.stages(),
             notifier=self.notifier,
             checkpoint=checkpoint,
             concurrency=concurrency,

@@ -10,10 +10,12 @@ import pytest
 import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry
 
 from backend import llm_client
 from backend.errors import LlmFailedError, LlmNotReadyError
 from backend.llm_client import LlmClient
+from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.models import HealthStatus, ModelIdentity, ModelList
 from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
@@ -67,7 +69,8 @@ class ScriptedLlm:
 
 @asynccontextmanager
 async def client_of(url: str, **settings: float) -> AsyncIterator[LlmClient]:
-    client = LlmClient(BackendSettings(_env_file=None, llm_url=url, **settings))
+    metrics = LlmMetrics(CollectorRegistry())
+    client = LlmClient(BackendSettings(_env_file=None, llm_url=url, **settings), metrics)
     try:
         yield client
     finally:

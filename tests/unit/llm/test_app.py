@@ -71,7 +71,10 @@ class Server:
 
 async def queue_has(server: Server, depth: int) -> None:
     async with asyncio.timeout(10):
-        while f"llm_queue_depth {depth}.0" not in (await server.client.get("/metrics")).text:
+        while (
+            f'llm_queued_chunks{{task="transcribe"}} {depth}.0'
+            not in (await server.client.get("/metrics")).text
+        ):
             await asyncio.sleep(0.02)
 
 
@@ -95,7 +98,11 @@ async def test_a_chunk_is_answered_with_its_transcript(server: Server) -> None:
     transcript = ChunkTranscript.model_validate(answer.json())
     assert (transcript.text, transcript.language, transcript.duration_s) == ("16000", "de", 1.0)
     assert transcript.timings.batch_size == 1
-    assert "llm_audio_seconds_total 1.0" in (await server.client.get("/metrics")).text
+    metrics = (await server.client.get("/metrics")).text
+    assert 'llm_audio_seconds_total{task="transcribe"} 1.0' in metrics
+    assert 'llm_queue_duration_seconds_count{task="transcribe"} 1.0' in metrics
+    assert 'health_check_status{check="model",status="ready"} 1.0' in metrics
+    assert 'health_check_status{check="model",status="starting"} 0.0' in metrics
 
 
 @pytest.mark.parametrize(
@@ -257,7 +264,8 @@ async def test_words_are_answered_punctuated(server: Server) -> None:
     answer = await server.client.post("/v1/punctuate", json=punctuation_request())
     assert answer.status_code == 200
     assert answer.json()["words"] == ["его.", "сына."]
-    assert "llm_punctuation_audio_seconds_total 1.0" in (await server.client.get("/metrics")).text
+    metrics = (await server.client.get("/metrics")).text
+    assert 'llm_audio_seconds_total{task="punctuate"} 1.0' in metrics
 
 
 @pytest.mark.parametrize(

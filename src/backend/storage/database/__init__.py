@@ -8,7 +8,7 @@ from backend.storage.database.deduplication import DeduplicationStore, Primary, 
 from backend.storage.database.engine import Database
 from backend.storage.database.history import Filters, HistoryStore
 from backend.storage.database.jobs import DeletedJob, JobStore
-from backend.storage.database.queue import QueueName, QueueStore, queue_for_file
+from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, queue_for_file
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.row_writers import ChunkResult, PreparedRecording
 from backend.storage.database.runs import RunStore, StartedJob
@@ -27,6 +27,7 @@ __all__ = [
     "JobStore",
     "PreparedRecording",
     "Primary",
+    "QueueLoad",
     "QueueName",
     "QueueStore",
     "ResultKey",

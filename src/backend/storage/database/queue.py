@@ -1,6 +1,8 @@
 """Name the queues, and measure the work that waits in them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -44,6 +46,20 @@ def queue_for_file(file: FileInfo) -> QueueName:
     return queue_for_duration(file.duration_s)
 
 
+@dataclass(frozen=True)
+class QueueLoad:
+    """What is in a queue, without the jobs that wait for another job's result.
+
+    Attributes:
+        oldest_queued_s: seconds that the next job has waited for; 0: none waits.
+    """
+
+    queue: QueueName
+    n_queued: int
+    n_running: int
+    oldest_queued_s: float
+
+
 class QueueStore:
     """Reads what waits over all owners; every method is one transaction."""
 
@@ -51,17 +67,39 @@ class QueueStore:
         self._database = database
 
     @transaction
-    def n_waiting(self, owner: str | None = None) -> int:
-        """Return the number of queued jobs.
-
-        Args:
-            owner: None for any.
-        """
-        query = select(func.count()).where(TranscriptionRow.status == JobStatus.QUEUED)
-        if owner is not None:
-            query = query.where(TranscriptionRow.owner == owner)
+    def n_waiting(self, owner: str) -> int:
+        """Return the number of an owner's queued jobs."""
+        query = select(func.count()).where(
+            TranscriptionRow.status == JobStatus.QUEUED, TranscriptionRow.owner == owner
+        )
         with self._database.reading() as session:
             return session.scalar(query) or 0
+
+    @transaction
+    def loads(self) -> list[QueueLoad]:
+        """Return what is in each queue."""
+        is_queued = TranscriptionRow.status == JobStatus.QUEUED
+        queued_at = func.coalesce(TranscriptionRow.resumed_at, TranscriptionRow.created_at)
+        query = (
+            select(
+                _queue_column(),
+                func.count().filter(is_queued),
+                func.count().filter(~is_queued),
+                func.min(queued_at).filter(is_queued),
+            )
+            .join(FileRow, TranscriptionRow.file_id == FileRow.id)
+            .where(TranscriptionRow.status.in_(UNFINISHED), _is_primary())
+            .group_by(_queue_column())
+        )
+        with self._database.reading() as session:
+            rows = {row[0]: row[1:] for row in session.execute(query)}
+        now = datetime.now(UTC)
+        loads: list[QueueLoad] = []
+        for queue in QueueName:
+            n_queued, n_running, oldest = rows.get(queue, (0, 0, None))
+            waited_s = (now - oldest).total_seconds() if oldest else 0.0
+            loads.append(QueueLoad(queue, n_queued, n_running, max(waited_s, 0.0)))
+        return loads
 
     @transaction
     def unfinished(self) -> list[str]:

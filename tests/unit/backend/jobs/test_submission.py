@@ -31,7 +31,6 @@ def submission(
         decoder=MediaDecoder(Disk(components.folder, 0), max_duration_s),
         queue=components.queue,
         deduplicator=components.deduplicator,
-        metrics=components.metrics,
         max_queued=max_queued,
     )
 
@@ -118,7 +117,7 @@ async def test_a_refused_recording_leaves_neither_file_nor_job(
             recording, OPTIONS, OWNER
         )
     assert not recording.path.exists()
-    assert await components.stores.waiting.n_waiting() == 0
+    assert await components.stores.waiting.n_waiting(OWNER) == 0
 
 
 async def test_a_recording_that_cannot_be_recorded_leaves_no_blob(

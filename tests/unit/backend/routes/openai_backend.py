@@ -10,11 +10,13 @@ from types import SimpleNamespace
 
 from fastapi import FastAPI, Response
 from openai import AsyncOpenAI
+from prometheus_client import CollectorRegistry
 
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.errors import QueueFullError
 from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
+from backend.metrics import LlmMetrics
 from backend.notifications import JobNotifier
 from backend.owner_limit import OwnerLimit
 from backend.routes import asr, models
@@ -171,7 +173,7 @@ async def openai_backend(
     app.add_middleware(CloseUnreadMiddleware)
     async with serving(llm(llm_status)) as llm_url:
         settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)
-        client = LlmClient(settings)
+        client = LlmClient(settings, LlmMetrics(CollectorRegistry()))
         app.state.services = SimpleNamespace(
             keys=ApiKeys(()),
             jobs=jobs,

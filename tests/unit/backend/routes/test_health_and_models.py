@@ -2,8 +2,10 @@
 
 import pytest
 from fastapi import FastAPI, Response
+from prometheus_client import CollectorRegistry
 
 from backend.llm_client import LlmClient
+from backend.metrics import LlmMetrics
 from backend.readiness import readiness_checks
 from backend.settings import BackendSettings
 from backend.storage.disk import Disk
@@ -50,7 +52,9 @@ async def test_the_llms_own_view_is_passed_on(tmp_path, body, status, detail) ->
     llm = FastAPI()
     llm.add_api_route("/health/ready", lambda: Response(body))
     async with serving(llm) as url:
-        client = LlmClient(BackendSettings(_env_file=None, llm_url=url))
+        client = LlmClient(
+            BackendSettings(_env_file=None, llm_url=url), LlmMetrics(CollectorRegistry())
+        )
         checks = await readiness_checks(client, Disk(tmp_path, 0), lambda: None)()
         await client.aclose()
     assert (checks["llm"].status, checks["llm"].detail) == (status, detail)

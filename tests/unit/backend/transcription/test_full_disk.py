@@ -3,15 +3,19 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from audio_files import tone, write_wav
 from backend.errors import DiskFullError
 from backend.media_decoder import MediaDecoder
+from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.storage.database import Database, Stores
 from backend.storage.disk import Disk
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext
 from backend.transcription.preparation import Preparation
+from backend.transcription.stages import JobStages
 from unit.backend.storage.database.recorded import NOON, OWNER, queued
 
 
@@ -35,10 +39,9 @@ async def test_decoding_waits_until_there_is_space(tmp_path: Path) -> None:
     assert started
     disk = FillingDisk(tmp_path, 0)
     work = WorkFolder(tmp_path / "work", disk, max_bytes=10**6)
+    stages = JobStages(stores.runs, JobNotifier(), JobMetrics(CollectorRegistry()))
     with work.owned():
-        preparation = Preparation(
-            MediaDecoder(disk, max_duration_s=60), work, stores.runs, JobNotifier()
-        )
+        preparation = Preparation(MediaDecoder(disk, max_duration_s=60), work, stores.runs, stages)
         plan = await preparation.prepare(
             JobContext(started.job, OWNER, blob, queued_at=datetime.now(UTC))
         )

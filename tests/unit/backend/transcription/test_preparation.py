@@ -34,7 +34,7 @@ class StageRecorder(RunStore):
 
 def preparation(components: Components, max_duration_s: float = 60.0) -> Preparation:
     decoder = MediaDecoder(Disk(components.folder, 0), max_duration_s)
-    return Preparation(decoder, components.work, components.stores.runs, components.notifier)
+    return Preparation(decoder, components.work, components.stores.runs, components.stages())
 
 
 async def run_of(components: Components, *channels: np.ndarray) -> JobContext:

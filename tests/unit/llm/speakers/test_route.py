@@ -8,10 +8,12 @@ from threading import Event
 import httpx
 import numpy as np
 import pytest
+from prometheus_client import CollectorRegistry
 
 from contracts.speakers import SpeakerSegmentation
 from llm.app import create_app
 from llm.engines.protocol import CheckpointError, Samples
+from llm.metrics import InferenceMetrics
 from llm.settings import LlmSettings
 from llm.speakers.segmenter import SpeakerSegmenter
 from llm.speakers.voices import VoiceFinder
@@ -35,7 +37,9 @@ class EmptyFinder(VoiceFinder):
 
 def client(load: Callable[[], VoiceFinder], queue_size: int = 4) -> httpx.AsyncClient:
     app = create_app(LlmSettings(_env_file=None))  # pyright: ignore
-    app.state.speakers = SpeakerSegmenter(load, ThreadPoolExecutor(1), queue_size)
+    app.state.speakers = SpeakerSegmenter(
+        load, ThreadPoolExecutor(1), InferenceMetrics(CollectorRegistry()), queue_size
+    )
     transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
@@ -102,7 +106,9 @@ async def test_a_client_that_leaves_while_the_networks_load_does_not_start_a_sec
         released.wait(10)
         return free_finder()
 
-    segmenter = SpeakerSegmenter(load, ThreadPoolExecutor(1), queue_size=4)
+    segmenter = SpeakerSegmenter(
+        load, ThreadPoolExecutor(1), InferenceMetrics(CollectorRegistry()), queue_size=4
+    )
     samples = np.zeros(16_000, np.float32)
     first = asyncio.create_task(segmenter.segment(samples))
     await asyncio.sleep(0.05)

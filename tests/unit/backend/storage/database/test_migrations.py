@@ -91,7 +91,7 @@ import asyncio, sys
 from pathlib import Path
 from backend.storage.database import Database, Stores
 database = Database.open(sys.argv[1], Path(sys.argv[2]))
-print(asyncio.run(Stores(database).waiting.n_waiting()))
+print(asyncio.run(Stores(database).waiting.n_waiting("owner")))
 """
 
 

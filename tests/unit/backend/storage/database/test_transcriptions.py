@@ -149,11 +149,11 @@ async def test_segments_since_a_change_are_those_that_a_stream_lacks(
 
 async def test_a_restarted_job_keeps_its_first_start(stores: Stores) -> None:
     job_id = await queued(stores)
-    assert await stores.waiting.n_waiting() == 1
+    assert await stores.waiting.n_waiting(OWNER) == 1
     assert await stores.runs.begin(job_id, NOON)
     assert await stores.runs.begin(job_id, LATER)
     assert (await stores.jobs.get(job_id)).started_at == NOON
-    assert await stores.waiting.n_waiting() == 0
+    assert await stores.waiting.n_waiting(OWNER) == 0
 
 
 async def test_a_cancelled_job_keeps_its_text_and_gets_no_more(
