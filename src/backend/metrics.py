@@ -74,7 +74,10 @@ class JobMetrics:
         self._free_disk = Gauge(
             "transcription_disk_free_bytes", "Free space in DATA_DIR.", registry=registry
         )
-        for queue in QueueName:  # series that exist from the start can be alerted on
+        # a rate misses the first event of a series that does not exist from the start
+        for status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
+            self._ended.labels(status, "")
+        for queue in QueueName:
             self._audio.labels(queue)
             self._waited.labels(queue)
             self._duration.labels(queue)
