@@ -4,6 +4,7 @@ import base64
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -41,6 +42,13 @@ _UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 """Sent by the llm or by a proxy; a 502 with a problem body means that the model failed."""
 
 _MAX_FAILURES = 3
+
+DEFAULT_CONCURRENCY = 16
+"""Chunks at once until the llm has said how many it takes."""
+
+_MAX_CONCURRENCY = 256
+"""Each chunk takes a megabyte."""
+
 _FAILED = "The speech model failed on this recording."
 
 ResponseT = TypeVar("ResponseT", bound=BaseModel)
@@ -72,6 +80,8 @@ class LlmClient:
     def __init__(self, settings: BackendSettings, metrics: LlmMetrics) -> None:
         self._metrics = metrics
         self._retry_s = settings.llm_retry_s
+        self._fixed_concurrency = settings.llm_concurrency
+        self._asked_concurrency = DEFAULT_CONCURRENCY
         self._http = httpx.AsyncClient(
             base_url=str(settings.llm_url),
             timeout=httpx.Timeout(settings.llm_timeout_s, connect=_CONNECT_TIMEOUT_S),
@@ -130,6 +140,19 @@ class LlmClient:
         except (_UnavailableError, _ModelFailedError) as error:
             detail = "The speech model's service is unreachable."
             raise LlmNotReadyError(detail, retry_after_s=5) from error
+
+    def concurrency(self) -> int:
+        """Return how many chunks of one recording to send at once."""
+        return self._fixed_concurrency or self._asked_concurrency
+
+    async def ask_concurrency(self) -> None:
+        """Ask the llm how many chunks it takes: replicas come and go.
+
+        While it is unreachable, the number stays.
+        """
+        with suppress(LlmNotReadyError, LlmFailedError):
+            asked = (await self.models()).max_concurrent_chunks or DEFAULT_CONCURRENCY
+            self._asked_concurrency = min(asked, _MAX_CONCURRENCY)
 
     async def serving_model(self) -> ModelIdentity:
         """Return the model that serves requests now.

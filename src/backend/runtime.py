@@ -18,7 +18,7 @@ from backend.jobs.expiry import Expiry
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
 from backend.language_detection import LanguageDetector
-from backend.llm_client import LlmClient
+from backend.llm_client import DEFAULT_CONCURRENCY, LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
@@ -166,7 +166,7 @@ def _worker(common: _Common) -> Worker:
         stages=stages,
         notifier=common.notifier,
         checkpoint=checkpoint,
-        concurrency=common.settings.llm_concurrency,
+        concurrency=common.llm.concurrency,
         eta_interval_s=common.timing.eta_s,
     )
     return Worker(
@@ -254,6 +254,7 @@ def _background_coroutines(
         _repeat(reconciler.reconcile, timing.reconcile_s),
         _repeat(expiry.expire, timing.expiry_s),
         _repeat(count_unfinished, timing.queue_metrics_s),
+        _repeat(common.llm.ask_concurrency, timing.llm_concurrency_s),
         run_sync(warm_up, abandon_on_cancel=True),
         common.decoder.start(),
     ]
@@ -308,7 +309,7 @@ def _uploads(settings: BackendSettings, disk: Disk, work: WorkFolder) -> UploadS
 
 def _max_running(settings: BackendSettings) -> dict[QueueName, int]:
     return {
-        QueueName.DICTATION: settings.llm_concurrency,
+        QueueName.DICTATION: settings.llm_concurrency or DEFAULT_CONCURRENCY,
         QueueName.SHORT: settings.max_running_jobs,
         QueueName.LONG: settings.max_running_jobs,
     }

@@ -74,11 +74,11 @@ class BackendSettings(ServiceSettings):
         description="URL at which the backend calls the llm.",
     )
     llm_concurrency: int = Field(
-        default=16,
-        ge=1,
+        default=0,
+        ge=0,
         le=256,
-        description="Chunks that the backend sends to the llm at once (1 to 256); the llm groups "
-        "them into batches.",
+        description="Chunks of one recording that the backend sends to the llm at once (0 to 256); "
+        "0: as many as the llm asks for, a batch for each of its replicas.",
     )
     llm_timeout_s: float = Field(
         default=300,
@@ -156,7 +156,7 @@ class BackendSettings(ServiceSettings):
         le=64,
         description="Recordings that each backend process transcribes at once (1 to 64): this "
         "many longer than ten minutes, this many of up to ten minutes, and up to LLM_CONCURRENCY "
-        "of up to 30 seconds.",
+        "of up to 30 seconds, 16 if that is 0.",
     )
     max_queued_jobs: int = Field(
         default=100,

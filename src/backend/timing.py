@@ -12,6 +12,7 @@ class Timing:
         orphan_grace_s: for which such a job of this process waits before it is queued again.
         expiry_s: between two checks for expired jobs and recordings.
         queue_metrics_s: between two counts of the unfinished jobs for /metrics.
+        llm_concurrency_s: between two questions to the llm how many chunks it takes at once.
         reserve_s: between two checks for space for a released disk reserve.
         ended_check_s: between two checks whether a running job was cancelled or deleted.
         stop_timeout_s: that a process may take to stop a cancelled job.
@@ -25,6 +26,7 @@ class Timing:
     orphan_grace_s: float = 30.0
     expiry_s: float = 3600.0
     queue_metrics_s: float = 10.0
+    llm_concurrency_s: float = 10.0
     reserve_s: float = 60.0
     ended_check_s: float = 1.0
     stop_timeout_s: float = 10.0

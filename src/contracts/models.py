@@ -68,6 +68,12 @@ class ModelList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[ModelInfo]
+    max_concurrent_chunks: int | None = Field(
+        default=None,
+        ge=1,
+        description="Chunks that one client may usefully send at once: a batch for each replica of "
+        "the llm.",
+    )
 
 
 class HealthStatus(StrEnum):

@@ -1,7 +1,7 @@
 """Wire the llm service together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,8 +28,16 @@ from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
 
 
-def create_app(settings: LlmSettings) -> FastAPI:
-    """Return the service; it loads its model after it has started."""
+async def _one() -> int:
+    return 1
+
+
+def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] = _one) -> FastAPI:
+    """Return the service; it loads its model after it has started.
+
+    Args:
+        n_replicas: returns how many such services share the requests.
+    """
     prepare_environment(settings)
     registry = CollectorRegistry()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
@@ -72,6 +80,11 @@ def create_app(settings: LlmSettings) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
+
+    async def capacity() -> int:
+        return await n_replicas() * settings.llm_max_batch_size
+
+    app.state.capacity = capacity
     app.state.transcriber = transcriber
     app.state.punctuator = punctuator
     app.state.lifecycle = lifecycle

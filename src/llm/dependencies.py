@@ -1,5 +1,6 @@
 """FastAPI dependencies of the routes."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -26,6 +27,11 @@ def _speakers(request: Request) -> SpeakerSegmenter:
     return request.app.state.speakers
 
 
+def _capacity(request: Request) -> Callable[[], Awaitable[int]]:
+    return request.app.state.capacity
+
+
+CapacityDep = Annotated[Callable[[], Awaitable[int]], Depends(_capacity)]
 TranscriberDep = Annotated[Transcriber, Depends(_transcriber)]
 PunctuatorDep = Annotated[Punctuator, Depends(_punctuator)]
 LifecycleDep = Annotated[ModelLifecycle, Depends(_lifecycle)]

@@ -96,7 +96,9 @@ class Diarizer:
         gain_db = max(signal.gain_db for signal in plan.signals)
         voices = VoiceCollector()
         starts = list(_stretches(spans, recording.n_samples))
-        found = ordered_map(partial(self._segment, recording, gain_db), starts, _CONCURRENCY)
+        found = ordered_map(
+            partial(self._segment, recording, gain_db), starts, lambda: _CONCURRENCY
+        )
         async with aclosing(found):
             position = 0
             async for segmentation in found:

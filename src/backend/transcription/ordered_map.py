@@ -12,30 +12,32 @@ Result = TypeVar("Result")
 async def ordered_map(
     work: Callable[[Item], Awaitable[Result]],
     items: Iterable[Item],
-    concurrency: int,
+    concurrency: Callable[[], int],
     *,
     slow_start: bool = False,
 ) -> AsyncGenerator[Result]:
     """Yield `work(item)` for each item, in the order of the items.
 
     Args:
-        concurrency: items in progress at once; at most as many finished results wait for an
-            earlier one.
+        concurrency: returns how many items to have in progress at once, which may change; at most
+            as many finished results wait for an earlier one.
         slow_start: begin with one item at once, and double that with each batch of results.
 
     Raises:
         Exception: the first error of `work`, in the order of the items; the rest is cancelled.
     """
     tasks: deque[asyncio.Task[Result]] = deque()
-    limit = 1 if slow_start else concurrency
+    limit = 1 if slow_start else concurrency()
     try:
         for item in items:
-            if limit < concurrency and len(tasks) == limit:
-                while tasks:
+            if slow_start and limit < concurrency():
+                if len(tasks) == limit:
+                    while tasks:
+                        yield await tasks.popleft()
+                    limit *= 2
+            else:
+                while len(tasks) >= concurrency():
                     yield await tasks.popleft()
-                limit = min(2 * limit, concurrency)
-            elif len(tasks) == concurrency:
-                yield await tasks.popleft()
             tasks.append(asyncio.ensure_future(work(item)))
         while tasks:
             yield await tasks.popleft()

@@ -44,7 +44,7 @@ class TranscriptionWorkflow:
     """Transcribes recordings; the stores hold the results and the progress.
 
     Args:
-        concurrency: chunks of one job at the llm at once.
+        concurrency: returns how many chunks of one job to have at the llm at once.
         eta_interval_s: seconds between two updates of the stored ETA.
     """
 
@@ -61,7 +61,7 @@ class TranscriptionWorkflow:
         stages: JobStages,
         notifier: JobNotifier,
         checkpoint: Checkpoint,
-        concurrency: int,
+        concurrency: Callable[[], int],
         eta_interval_s: float,
     ) -> None:
         self._preparation = preparation
@@ -166,7 +166,7 @@ class TranscriptionWorkflow:
         chunks = plan.chunks
         n_chunks = len(chunks)
         audio_s = sum(chunk.duration_s for chunk in chunks)
-        concurrent_s = audio_s * min(self._concurrency / n_chunks, 1.0)
+        concurrent_s = audio_s * min(self._concurrency() / n_chunks, 1.0)
         return EtaEstimator(audio_s, concurrent_s, rtf and rtf * plan.duration_s)
 
 

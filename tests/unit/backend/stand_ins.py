@@ -269,7 +269,7 @@ class Components:
             stages=self.stages(),
             notifier=self.notifier,
             checkpoint=checkpoint,
-            concurrency=concurrency,
+            concurrency=lambda: concurrency,
             eta_interval_s=3600.0,
         )
 

@@ -98,6 +98,23 @@ async def test_a_temporary_failure_is_retried(code: int) -> None:
     assert len(llm.requests) == 2
 
 
+@pytest.mark.parametrize(
+    ("answered", "fixed", "expected"), [(None, 0, 16), (48, 0, 48), (9999, 0, 256), (48, 3, 3)]
+)
+async def test_the_llm_says_how_many_chunks_it_takes(
+    answered: int | None, fixed: int, expected: int
+) -> None:
+    """Otherwise most replicas of a cluster have nothing to do."""
+    models = ModelList(data=[], max_concurrent_chunks=answered).model_dump_json()
+    llm = ScriptedLlm(lambda _request: Response(models), status(503))
+    async with serving(llm.app) as url, client_of(url, llm_concurrency=fixed) as client:
+        assert client.concurrency() == (fixed or 16)
+        await client.ask_concurrency()
+        assert client.concurrency() == expected
+        await client.ask_concurrency()
+        assert client.concurrency() == expected, "it stays while the llm is unreachable"
+
+
 async def test_retry_after_is_respected() -> None:
     llm = ScriptedLlm(status(503, Retry_After="2"), ok)
     await transcribe(llm)

@@ -260,6 +260,18 @@ def punctuation_request(**changes: object) -> dict[str, object]:
     return {"language": "ru", "words": ["его", "сына"], "pcm": pcm} | changes
 
 
+async def test_clients_learn_how_many_chunks_to_send_at_once(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    async def five() -> int:
+        return 5
+
+    app = create_app(settings(tmp_path, llm_max_batch_size=4), n_replicas=five)
+    async with Server(app) as running:
+        models = (await running.client.get("/v1/models")).json()
+    assert models["max_concurrent_chunks"] == 20
+
+
 async def test_words_are_answered_punctuated(server: Server) -> None:
     answer = await server.client.post("/v1/punctuate", json=punctuation_request())
     assert answer.status_code == 200

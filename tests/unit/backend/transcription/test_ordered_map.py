@@ -12,7 +12,13 @@ async def test_results_keep_the_order_though_later_ones_are_ready_first() -> Non
         await asyncio.sleep((5 - item) / 200)
         return item * 10
 
-    assert [result async for result in ordered_map(work, range(5), 3)] == [0, 10, 20, 30, 40]
+    assert [result async for result in ordered_map(work, range(5), lambda: 3)] == [
+        0,
+        10,
+        20,
+        30,
+        40,
+    ]
 
 
 async def test_no_more_than_the_given_number_are_worked_on() -> None:
@@ -25,9 +31,31 @@ async def test_no_more_than_the_given_number_are_worked_on() -> None:
         await asyncio.sleep(0.005)
         running -= 1
 
-    async for _ in ordered_map(work, range(10), 3):
+    async for _ in ordered_map(work, range(10), lambda: 3):
         pass
     assert most == 3
+
+
+async def test_the_number_may_change_meanwhile() -> None:
+    """A recording of hours must use the replicas that start while it is transcribed."""
+    limit = 1
+    running = 0
+    together: list[int] = []
+
+    async def work(item: int) -> None:
+        nonlocal running, limit
+        running += 1
+        await asyncio.sleep(0.005)
+        together.append(running)
+        await asyncio.sleep(0.005)
+        running -= 1
+        limit = 1 if item < 2 else 4 if item < 10 else 2
+
+    async for _ in ordered_map(work, range(20), lambda: limit):
+        pass
+    assert together[:3] == [1, 1, 1]
+    assert max(together) == 4
+    assert max(together[-6:]) == 2
 
 
 async def test_an_error_ends_the_work_that_was_begun() -> None:
@@ -42,7 +70,7 @@ async def test_an_error_ends_the_work_that_was_begun() -> None:
             ended.append(item)
 
     with pytest.raises(RuntimeError, match="first"):
-        async for _ in ordered_map(work, range(3), 3):
+        async for _ in ordered_map(work, range(3), lambda: 3):
             pass
     assert ended == [1, 2]
 
@@ -61,6 +89,6 @@ async def test_a_slow_start_doubles_what_is_worked_on_at_once() -> None:
         running -= 1
         return item
 
-    results = ordered_map(work, range(10), 3, slow_start=True)
+    results = ordered_map(work, range(10), lambda: 3, slow_start=True)
     assert [result async for result in results] == list(range(10))
     assert (together[:3], max(together)) == ([1, 2, 2], 3)
