@@ -46,6 +46,7 @@ class JobWarning(StrEnum):
         NON_FINITE_SAMPLES: NaN or infinite samples were read as silence.
         MODEL_CHANGED: two models made the text, because the llm changed its model.
         SPEAKERS_UNKNOWN: the speaker networks failed, so nobody knows who said what.
+        PUNCTUATION_FAILED: some of the text has no marks and capitals, because adding them failed.
         OTHER_AUDIO_TRACKS: the file has further audio tracks, and the request named none.
     """
 
@@ -53,6 +54,7 @@ class JobWarning(StrEnum):
     NON_FINITE_SAMPLES = "non_finite_samples"
     MODEL_CHANGED = "model_changed"
     SPEAKERS_UNKNOWN = "speakers_unknown"
+    PUNCTUATION_FAILED = "punctuation_failed"
     OTHER_AUDIO_TRACKS = "other_audio_tracks"
 
     @property

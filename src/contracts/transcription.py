@@ -277,11 +277,13 @@ class RecognizedChunk(ChunkTranscript):
         lead_s: seconds by which its clock starts before the chunk.
         seconds_by_language: seconds of audio in each language; empty: all in `language`.
         report: what became of speech without words, on the clock of the segments.
+        punctuation_failed: whether words stay without marks because adding them failed.
     """
 
     lead_s: Seconds = 0.0
     seconds_by_language: dict[str, float] = Field(default_factory=dict[str, float])
     report: list[ReportItem] = Field(default_factory=list[ReportItem])
+    punctuation_failed: bool = False
 
 
 class Segment(ChunkSegment):

@@ -174,6 +174,7 @@ class ChunkRecognizer:
             window.segments = with_punctuation(window.segments, punctuated)
         except (LlmFailedError, ValueError) as error:
             log.warning("punctuation_failed", cause=type(error).__name__)
+            window.punctuation_failed = True
 
     async def _ask(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
         transcript = await self._llm.transcribe(pcm, options)
@@ -215,6 +216,7 @@ class ChunkRecognizer:
                 for each, offset_s in zip(windows, offsets_s, strict=True)
                 for item in each.report()
             ],
+            punctuation_failed=any(each.punctuation_failed for each in windows),
         )
 
 

@@ -62,6 +62,7 @@ class ChunkWindow:
     refused: list[tuple[TimeSpan, ReportKind]] = field(
         default_factory=list[tuple[TimeSpan, ReportKind]]
     )
+    punctuation_failed: bool = False
 
     def __post_init__(self) -> None:
         self.speech = self.audio.speech()

@@ -33,9 +33,9 @@ from backend.transcription.preparation import Preparation
 from backend.transcription.signals_assembly import SignalsAssembly
 from backend.transcription.stages import JobStages
 from contracts.audio import SAMPLE_RATE
-from contracts.jobs import Progress, Stage
+from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import RecognizedChunk, TranscribeOptions
+from contracts.transcription import Punctuation, RecognizedChunk, TranscribeOptions
 
 T = TypeVar("T")
 
@@ -139,12 +139,12 @@ class TranscriptionWorkflow:
             async for recognized in recognized_chunks:
                 progress = _progress(plan, places, index, eta)
                 readable = await run_sync(_readable, recognized, job.options)
-                await self._store(job.id, assembly, index, readable, progress)
+                await self._store(job, assembly, index, readable, progress)
                 index += 1
 
     async def _store(
         self,
-        job_id: str,
+        job: Job,
         assembly: SignalsAssembly,
         index: int,
         recognized: RecognizedChunk,
@@ -157,9 +157,10 @@ class TranscriptionWorkflow:
             model=recognized.model,
             language=assembly.language,
             report=added.report,
+            warnings=_warnings(recognized, job.options),
         )
-        await retry_on_disk_full(partial(self._runs.append, job_id, index, result))
-        self._notifier.notify(job_id)
+        await retry_on_disk_full(partial(self._runs.append, job.id, index, result))
+        self._notifier.notify(job.id)
 
     async def _estimator(self, plan: RecordingPlan, model: ModelIdentity) -> EtaEstimator:
         rtf = await self._jobs.recent_rtf(model.name)
@@ -185,6 +186,11 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
 def _readable(recognized: RecognizedChunk, options: TranscribeOptions) -> RecognizedChunk:
     segments = write_readable(recognized.segments, recognized.language, options)
     return recognized.model_copy(update={"segments": segments})
+
+
+def _warnings(recognized: RecognizedChunk, options: TranscribeOptions) -> list[JobWarning]:
+    is_missed = recognized.punctuation_failed and options.punctuation is Punctuation.AUTO
+    return [JobWarning.PUNCTUATION_FAILED] if is_missed else []
 
 
 def _prepared(plan: RecordingPlan) -> PreparedRecording:

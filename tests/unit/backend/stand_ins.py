@@ -79,11 +79,15 @@ class StandInLlm:
         errors: raised for these chunks.
         wait_s: seconds for which `wait_for_model` waits.
         before_answer: called with the number of the chunk before each answer.
+        text: template of the texts.
+        punctuation_error: raised instead of punctuating.
     """
 
     def __init__(self) -> None:
         self.model = MODEL
         self.errors: dict[int, Exception] = {}
+        self.text = "chunk {}"
+        self.punctuation_error: Exception | None = None
         self.serving_error: Exception | None = None
         self.wait_s = 0.0
         self.before_answer: Callable[[int], Awaitable[None]] | None = None
@@ -102,12 +106,14 @@ class StandInLlm:
                 await self.before_answer(index)
             if index in self.errors:
                 raise self.errors[index]
-            return one_second_transcript(f"chunk {index}", self.model)
+            return one_second_transcript(self.text.format(index), self.model)
         finally:
             self.n_active -= 1
 
     async def punctuate(self, pcm: bytes, words: Sequence[str], language: str) -> list[str]:
         self.punctuated.append(list(words))
+        if self.punctuation_error is not None:
+            raise self.punctuation_error
         return [*words[:-1], f"{words[-1]}."]
 
     async def serving_model(self) -> ModelIdentity:

@@ -51,6 +51,7 @@ class ChunkResult:
         progress: of the job, this chunk included.
         language: of the whole recording so far.
         report: what became of speech without words.
+        warnings: limitations of the chunk's text.
     """
 
     segments: Sequence[Segment]
@@ -58,6 +59,7 @@ class ChunkResult:
     model: ModelIdentity
     language: str
     report: Sequence[ReportItem] = ()
+    warnings: Sequence[JobWarning] = ()
 
 
 def file_row(job: Job, owner: str, blob: str) -> FileRow:
@@ -134,6 +136,7 @@ def set_chunk_done(row: TranscriptionRow, chunk_index: int, result: ChunkResult)
     """Store the progress of a job after a chunk, and the model that transcribed it."""
     if chunk_index and model_of(row) != result.model:
         row.warnings = add_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
+    row.warnings = add_warnings(row.warnings, result.warnings)
     set_model(row, result.model)
     row.language = result.language
     row.processed_s = result.progress.processed_s

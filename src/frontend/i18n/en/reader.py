@@ -53,6 +53,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.non_finite_samples": "Damaged parts of the file were replaced with silence.",
     "warning.model_changed": "The model changed midway: the text comes from two models.",
     "warning.speakers_unknown": "The speakers could not be identified: the text has no names.",
+    "warning.punctuation_failed": "Punctuation and capitals could not be added everywhere: "
+    "part of the text is as the model wrote it.",
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",

@@ -9,7 +9,7 @@ from backend.errors import DecoderCrashedError, LlmFailedError, UnreadableAudioE
 from backend.transcription.context import StepFailedError
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.problems import ProblemType
-from contracts.transcription import TranscribeOptions
+from contracts.transcription import Punctuation, TranscribeOptions
 from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON
 
@@ -219,6 +219,25 @@ async def test_a_model_that_changes_between_chunks_is_reported(components: Compo
     assert job.model == OTHER_MODEL
     assert job.warnings == [JobWarning.MODEL_CHANGED]
     assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_punctuation_that_fails_is_a_warning(components: Components) -> None:
+    """Else a text without marks would pass for a complete one, above all after a restart."""
+    components.llm.text = "chunk{}"
+    components.llm.punctuation_error = LlmFailedError("no answer")
+    job_id = await complete(components)
+    assert (await components.stores.jobs.get(job_id)).warnings == [JobWarning.PUNCTUATION_FAILED]
+    assert await components.texts(job_id) == ["chunk0", "chunk1", "chunk2"]
+
+    await components.cache.clear()
+    components.llm.punctuation_error = None
+    again = await complete(components, TranscribeOptions(chunk_length_s=20))
+    assert components.llm.asked == [0, 1, 2]
+    assert (await components.stores.jobs.get(again)).warnings == [JobWarning.PUNCTUATION_FAILED]
+
+    without = await complete(components, TranscribeOptions(punctuation=Punctuation.NONE))
+    assert components.llm.asked == [0, 1, 2]
+    assert (await components.stores.jobs.get(without)).warnings == []
 
 
 async def test_a_recording_without_speech_is_complete_without_the_llm(
