@@ -188,6 +188,7 @@ def _submission(common: _Common) -> JobSubmission:
         waiting=common.stores.waiting,
         duplicates=common.stores.duplicates,
         blobs=common.blobs,
+        work=common.work,
         llm=common.llm,
         decoder=common.decoder,
         queue=common.queue,

@@ -192,6 +192,11 @@ class Job(BaseModel):
     language: str | None = Field(
         default=None, description="Spoken language, once some text is recognised."
     )
+    detected_language: str | None = Field(
+        default=None,
+        description="Language that most of the recording surely sounds like, whatever was "
+        "requested; null: unknown.",
+    )
     queue_position: int | None = Field(
         default=None, description="While queued: 1 is the next to start."
     )

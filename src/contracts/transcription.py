@@ -1,7 +1,8 @@
 """Transcription options and transcripts, of a chunk and of a whole recording."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -99,6 +100,12 @@ class ChunkOptions(DecodingOptions):
     )
 
 
+_PARAMETERS_BY_METHOD = {
+    "normalization": {"target_peak", "target_dbfs", "target_lufs"},
+    "diarization": {"num_speakers"},
+}
+
+
 class TranscribeOptions(NormalizationOptions, DecodingOptions):
     """All options of a recording."""
 
@@ -149,6 +156,21 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
         description="Transcribe the first chunk alone and the next ones in growing batches: the "
         "first text comes sooner, the last a little later.",
     )
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return these options with some changed, and not forced.
+
+        Args:
+            changes: by name. The parameters of a method that is changed are dropped.
+
+        Raises:
+            ValidationError: a change is invalid.
+        """
+        kept = self.model_dump(mode="json", exclude={"force"}, exclude_defaults=True)
+        for method, parameters in _PARAMETERS_BY_METHOD.items():
+            if method in changes:
+                kept = {name: value for name, value in kept.items() if name not in parameters}
+        return self.model_validate(kept | dict(changes))
 
     @field_validator("num_speakers")
     @classmethod
@@ -254,6 +276,10 @@ class ChunkTranscript(BaseModel):
     text: str
     language: str
     language_probability: Probability
+    detected_language: str | None = Field(
+        default=None, description="Language that it sounds like, whatever was requested."
+    )
+    detected_language_probability: Probability = 0.0
     duration_s: Seconds
     segments: list[ChunkSegment]
     attempts: list[DecodingAttempt] = Field(
@@ -276,12 +302,14 @@ class RecognizedChunk(ChunkTranscript):
     Attributes:
         lead_s: seconds by which its clock starts before the chunk.
         seconds_by_language: seconds of audio in each language; empty: all in `language`.
+        seconds_by_detected_language: seconds of audio that surely sound like each language.
         report: what became of speech without words, on the clock of the segments.
         punctuation_failed: whether words stay without marks because adding them failed.
     """
 
     lead_s: Seconds = 0.0
     seconds_by_language: dict[str, float] = Field(default_factory=dict[str, float])
+    seconds_by_detected_language: dict[str, float] = Field(default_factory=dict[str, float])
     report: list[ReportItem] = Field(default_factory=list[ReportItem])
     punctuation_failed: bool = False
 

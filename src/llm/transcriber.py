@@ -89,6 +89,8 @@ def _to_transcript(samples: Samples, batched: BatchResult[_Result]) -> ChunkTran
         text=join_texts(segment.text for segment in result.segments),
         language=result.language,
         language_probability=result.language_probability,
+        detected_language=result.detected_language,
+        detected_language_probability=result.detected_language_probability,
         duration_s=len(samples) / SAMPLE_RATE,
         segments=result.segments,
         attempts=result.attempts,

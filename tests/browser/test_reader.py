@@ -295,6 +295,22 @@ def test_user_content_stays_text_and_fits_a_phone(open_visit: OpenVisit, service
     page.wait_for_url("**view=history")
 
 
+def test_a_wrong_language_is_said_and_transcribed_again_by_one_click(
+    open_visit: OpenVisit, services: Services
+):
+    """English speech with the Russian default gives fluent nonsense that looks Russian."""
+    job_id = write_finished(_data(services), ["раз"], detected_language="en")
+    page = open_visit().page
+    _open(page, services, job_id)
+    expect(page.get_by_text("Похоже, язык записи\xa0— английский")).to_be_visible()
+    page.get_by_role("button", name="Расшифровать заново: английский").click()
+    page.wait_for_url(lambda url: "job=" in url and job_id not in url)
+    new_id = re.search(r"job=(\w+)", page.url)
+    assert new_id is not None
+    assert _job(services, new_id[1])["options"]["language"] == "en"
+    expect(page.get_by_text("Похоже, язык записи")).to_have_count(0)
+
+
 def test_sentences_form_paragraphs_and_phrases_on_demand(open_visit: OpenVisit, services: Services):
     texts = [
         f"Предложение о том, что сказано в этом месте записи под номером {n}." for n in range(12)

@@ -40,6 +40,7 @@ def write_finished(
     unsure: frozenset[int] = frozenset(),
     report: Sequence[ReportItem] = (),
     name: str = "a.wav",
+    detected_language: str = "ru",
 ) -> str:
     """Write a job as if it had been transcribed; each phrase takes `PHRASE_S`.
 
@@ -47,6 +48,7 @@ def write_finished(
         data: the backend's folder.
         unsure: positions of phrases of which, and of whose second word, the model was unsure.
         report: what became of speech without words.
+        detected_language: code of the language that the recording sounds like.
 
     Returns: the job's id.
     """
@@ -67,7 +69,7 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
-    chunk = ChunkResult(segments, progress, MODEL, "ru", report)
+    chunk = ChunkResult(segments, progress, MODEL, "ru", report, detected_language)
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
         thread.submit(asyncio.run, _write(data, job, blob, chunk)).result()
     return job.id

@@ -26,9 +26,14 @@ def transcribe(backend_url: str, file: Path, **options: object) -> Job:
     """Send a recording and return its job once it has ended."""
     answer = send(backend_url, file, **options)
     assert answer.status_code == 202, answer.text
+    return ended(backend_url + answer.headers["Location"])
+
+
+def ended(job_url: str) -> Job:
+    """Return the job at an address once it has ended."""
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        job = Job.model_validate_json(httpx.get(backend_url + answer.headers["Location"]).content)
+        job = Job.model_validate_json(httpx.get(job_url).content)
         if job.status.is_final:
             return job
         time.sleep(POLL_S)

@@ -4,6 +4,7 @@ import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from audio_files import Signal, tone, write_wav
 from contracts.jobs import JobStatus
 from contracts.report import ReportKind
 from contracts.transcription import Transcript
-from integration.client import transcribe
+from integration.client import ended, transcribe
 from speech_corpus import shared_speech
 from spoken_words import words
 from testbed.conversations import sentences_of
@@ -99,6 +100,25 @@ def test_a_sentence_in_another_language_is_written_in_it(
     assert len(re.findall("[A-Za-z]{3,}", middle)) >= 8, (result.text, result.report)
     for outer in (text_between(result, 0, start), text_between(result, end, result.duration_s)):
         assert len(re.findall("[А-Яа-яё]{3,}", outer)) >= 4, (result.text, result.report)
+
+
+def test_a_wrong_language_is_noticed_and_mended_without_another_upload(
+    services: Services, tmp_path: Path
+) -> None:
+    """English speech with the Russian default gives fluent nonsense that looks Russian."""
+    shared_speech()
+    path = tmp_path / "english.wav"
+    write_wav(path, [spoken("fleurs_en", "the hospital")])
+    wrong = transcribe(services.backend.url, path, language="ru")
+    assert (wrong.language, wrong.detected_language) == ("ru", "en")
+    url = f"{services.backend.url}/v1/transcriptions/{wrong.id}/repeat"
+    answer = httpx.post(url, json={"language": "en"}, timeout=60)
+    assert answer.status_code == 202, answer.text
+    right = ended(services.backend.url + answer.headers["Location"])
+    assert (right.language, right.detected_language) == ("en", "en")
+    assert right.result is not None
+    assert n_occurrences("hospital", right.result.text) == 1
+    assert right.file.sha256 == wrong.file.sha256
 
 
 def test_music_before_speech_has_no_words(services: Services, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jobFacts } from "../../src/frontend/web/reader/job_facts.js";
-import { progressText, stageText } from "../../src/frontend/web/reader/status_panel.js";
+import { progressText, soundsDifferent, stageText } from "../../src/frontend/web/reader/status_panel.js";
 import { warningValues } from "../../src/frontend/web/reader/audio_tracks.js";
 import { english, translators } from "./texts.mjs";
 
@@ -33,6 +33,14 @@ test("a resumed job keeps the share that it had, while it waits and is read agai
   const queued = { ...QUEUED, progress: { stage: null, ...progress } };
   assert.match(progressText(english, queued), /2.* · 10%/);
   assert.equal(progressText(english, running({ stage: "decoding", ...progress })), "10%");
+});
+
+test("a language that was detected against the chosen one is noticed, and no other", () => {
+  const job = (language, detected_language) => ({ options: { language }, detected_language });
+  assert.ok(soundsDifferent(job("ru", "en")));
+  for (const same of [job("ru", "ru"), job("auto", "en"), job("ru", null), job("ru", undefined)]) {
+    assert.ok(!soundsDifferent(same));
+  }
 });
 
 test("each stage has words, in every language", () => {

@@ -30,7 +30,7 @@ from backend.transcription.deduplication import Deduplicator
 from contracts.events import JobEvent
 from contracts.jobs import FileInfo, Job, JobDescription, JobPage, JobStatus, TagCount
 from contracts.recordings import Waveform
-from contracts.transcription import Segment
+from contracts.transcription import Segment, TranscribeOptions
 
 _STOP_POLL_S = 0.1
 
@@ -161,6 +161,22 @@ class JobService:
         # after a crash here, reconciliation finds that the job is not queued
         await self._queue.submit(job)
         return await self.get(job_id, owner)
+
+    async def repeat(self, job_id: str, owner: str, options: TranscribeOptions) -> Job:
+        """Transcribe a job's recording once more, as a new job with its title and tags.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            AudioNotFoundError: the recording was deleted.
+            QueueFullError: the queue is full.
+        """
+        file, blob = await self.audio(job_id, owner)
+        head = await self.get_head(job_id, owner)
+        job = await self._submission.repeat(file, blob, options, owner)
+        if head.title or head.tags:
+            described = JobDescription(title=head.title, tags=head.tags)
+            job = await self.describe(job.id, owner, described)
+        return job
 
     async def delete(self, job_id: str, owner: str | None) -> None:
         """Delete a job in any state, with its recording and its result.

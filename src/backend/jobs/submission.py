@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backend.errors import LlmFailedError, LlmNotReadyError, QueueFullError
+from backend.errors import AudioNotFoundError, LlmFailedError, LlmNotReadyError, QueueFullError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.pipeline.decode import MediaInfo
@@ -15,6 +15,7 @@ from backend.queueing.job_queue import JobQueue
 from backend.storage.blobs import BlobStore
 from backend.storage.database import DeduplicationStore, JobStore, QueueStore
 from backend.storage.files import StoredFile
+from backend.storage.work_folder import WorkFolder
 from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from contracts.jobs import FileInfo, Job, JobStatus
@@ -38,6 +39,7 @@ class JobSubmission:
         waiting: QueueStore,
         duplicates: DeduplicationStore,
         blobs: BlobStore,
+        work: WorkFolder,
         llm: LlmClient,
         decoder: MediaDecoder,
         queue: JobQueue,
@@ -48,6 +50,7 @@ class JobSubmission:
         self._waiting = waiting
         self._duplicates = duplicates
         self._blobs = blobs
+        self._work = work
         self._llm = llm
         self._decoder = decoder
         self._queue = queue
@@ -123,6 +126,29 @@ class JobSubmission:
             return await self._jobs.get(job.id, owner, with_result=False)
         await self._queue.submit(job)
         return job
+
+    async def repeat(
+        self, file: FileInfo, blob: Path, options: TranscribeOptions, owner: str
+    ) -> Job:
+        """Submit a stored recording once more.
+
+        Args:
+            file: the recording's properties.
+            blob: the recording; it stays.
+
+        Raises:
+            QueueFullError: the owner's waiting recordings have reached the limit.
+            AudioNotFoundError: the recording was deleted.
+            ServiceError: as `submit` does.
+        """
+        path = self._work.path_for_new_file()
+        with _removed_on_error(path):
+            try:
+                await self._blobs.copy(blob, path)
+            except FileNotFoundError:
+                raise AudioNotFoundError("The recording is no longer stored.") from None
+            recording = StoredFile(path, file.name, file.size_bytes, file.sha256)
+            return await self.accept(recording, options, owner)
 
     async def _resolve_known(self, job: Job, owner: str) -> ResultSource:
         """Return the source of a job's result, as far as that is known before decoding."""

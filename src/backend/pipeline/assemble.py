@@ -46,6 +46,10 @@ class Assembly:
         duration_s: the recording's length.
         language: the requested language, reported until a chunk is added.
         speakers: who speaks when; None: unknown.
+
+    Attributes:
+        seconds_by_detected_language: seconds of audio added so far that surely sound like each
+            language.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Assembly:
         self._language = language
         self._speakers = speakers
         self._seconds_by_language: Counter[str] = Counter()
+        self.seconds_by_detected_language: Counter[str] = Counter()
         self._last: Segment | None = None
 
     @property
@@ -77,6 +82,7 @@ class Assembly:
         """Add what was recognized in the next chunk."""
         seconds = recognized.seconds_by_language
         self._seconds_by_language.update(seconds or {recognized.language: ceil(chunk.duration_s)})
+        self.seconds_by_detected_language.update(recognized.seconds_by_detected_language)
         offset_s = chunk.start_s - recognized.lead_s
         changed: dict[int, Segment] = {}
         for spoken in self._spoken(recognized.segments, offset_s):

@@ -2,14 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import JsonValue, RootModel
 
 from backend.dependencies import Jobs, Owner, WordTimestamps
-from backend.routes.json_body import json_body_of, json_body_schema
+from backend.routes.decoding_problems import DECODING_PROBLEMS
+from backend.routes.json_body import json_body_of, json_body_schema, request_validation
 from contracts.jobs import Job, JobDescription, SegmentCorrection
 from contracts.problems import ProblemType
-from contracts.transcription import Segment
+from contracts.transcription import Segment, TranscribeOptions
+from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
+
+_OptionChanges = RootModel[dict[str, JsonValue]]
 
 router = APIRouter(
     prefix="/v1/transcriptions/{job_id}",
@@ -40,6 +45,42 @@ async def cancel_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
 async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job, queued again; it continues at the first chunk without a result."""
     return (await jobs.resume(job_id, owner)).as_requested()
+
+
+@router.post(
+    "/repeat",
+    status_code=202,
+    summary="Transcribe the recording of a job again, with other options",
+    response_description="The new job, at the address in `Location`",
+    openapi_extra=json_body_schema(TranscribeOptions),
+    responses={
+        202: {"headers": response_headers({"Location": "Address of the new job."})},
+        **problem_responses(
+            *DECODING_PROBLEMS,
+            ProblemType.BAD_REQUEST,
+            ProblemType.NOT_FOUND,
+            ProblemType.QUEUE_FULL,
+            ProblemType.DISK_FULL,
+            ProblemType.TOO_LARGE,
+            ProblemType.TOO_LONG,
+            ProblemType.UNSUPPORTED_MEDIA,
+        ),
+    },
+)
+async def repeat_transcription(
+    request: Request, response: Response, job_id: str, jobs: Jobs, owner: Owner
+) -> Job:
+    """Return a new job with the given options, and the old job's own where none is given.
+
+    Its title and its tags are those of the old job, which stays as it is.
+    """
+    changes = await json_body_of(request, _OptionChanges)
+    own = (await jobs.get_head(job_id, owner)).options
+    with request_validation():
+        options = own.changed(changes.root)
+    job = await jobs.repeat(job_id, owner, options)
+    response.headers["Location"] = f"/v1/transcriptions/{job.id}"
+    return job
 
 
 @router.patch(

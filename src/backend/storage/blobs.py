@@ -1,6 +1,7 @@
 """Stores recordings as they were uploaded, for as long as their jobs."""
 
 import os
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +34,15 @@ class BlobStore:
         """
         return await run_sync(self._keep, path, job_id, same)
 
+    async def copy(self, blob: Path, target: Path) -> None:
+        """Give a blob's content a second file on the same disk, without using space if possible.
+
+        Raises:
+            DiskFullError: the disk is full.
+            FileNotFoundError: the blob was removed.
+        """
+        await run_sync(_copy, blob, target)
+
     async def remove(self, blob: Path | None) -> None:
         """Remove a blob that `keep` returned, if it still exists; None removes nothing."""
         if blob is not None:
@@ -63,6 +73,12 @@ class BlobStore:
     def _old_blobs(self) -> list[Path]:
         blobs = self._folder.glob("*/*")
         return [blob for blob in blobs if is_id(blob.name) and not _is_new(blob)]
+
+
+def _copy(blob: Path, target: Path) -> None:
+    with map_disk_full():
+        if not _try_link(blob, target):
+            shutil.copyfile(blob, target)
 
 
 def _is_new(blob: Path) -> bool:

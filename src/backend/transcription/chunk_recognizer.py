@@ -191,14 +191,18 @@ class ChunkRecognizer:
             for each, offset_s in zip(windows, offsets_s, strict=True)
             for segment in shifted(each.segments, offset_s)
         ]
-        seconds: Counter[str] = Counter()
+        seconds, detected = Counter[str](), Counter[str]()
         for each in windows:
             seconds[each.transcript.language] += ceil(each.audio.duration_s)
+            if sounds_like := _sure_language(each.transcript):
+                detected[sounds_like] += ceil(each.audio.duration_s)
         transcript = first.transcript
         return RecognizedChunk(
             text=join_texts(segment.text for segment in segments),
             language=seconds.most_common(1)[0][0],
             language_probability=transcript.language_probability,
+            detected_language=transcript.detected_language,
+            detected_language_probability=transcript.detected_language_probability,
             duration_s=chunk.duration_s,
             segments=segments,
             attempts=transcript.attempts,
@@ -211,6 +215,7 @@ class ChunkRecognizer:
             ),
             lead_s=(chunk.window.start - origin) / SAMPLE_RATE,
             seconds_by_language=dict(seconds),
+            seconds_by_detected_language=dict(detected),
             report=[
                 item.model_copy(update={"start": item.start + offset_s, "end": item.end + offset_s})
                 for each, offset_s in zip(windows, offsets_s, strict=True)
@@ -218,6 +223,11 @@ class ChunkRecognizer:
             ],
             punctuation_failed=any(each.punctuation_failed for each in windows),
         )
+
+
+def _sure_language(transcript: ChunkTranscript) -> str | None:
+    is_sure = transcript.detected_language_probability >= SURE_PROBABILITY
+    return transcript.detected_language if is_sure else None
 
 
 def _in_language(options: DecodingOptions, language: str) -> DecodingOptions:

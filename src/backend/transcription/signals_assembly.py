@@ -42,9 +42,21 @@ class SignalsAssembly:
     @property
     def language(self) -> str:
         """The language of most of the audio added so far."""
-        seconds = sum((each.seconds_by_language for each in self._assemblies), Counter[str]())
-        most_common = seconds.most_common(1)
+        most_common = self._seconds_by_language.most_common(1)
         return most_common[0][0] if most_common else self._language
+
+    @property
+    def detected_language(self) -> str | None:
+        """The language that most of the audio added so far surely sounds like, if there is one."""
+        detected = (each.seconds_by_detected_language for each in self._assemblies)
+        most_common = sum(detected, Counter[str]()).most_common(1)
+        if not most_common or most_common[0][1] * 2 <= self._seconds_by_language.total():
+            return None
+        return most_common[0][0]
+
+    @property
+    def _seconds_by_language(self) -> Counter[str]:
+        return sum((each.seconds_by_language for each in self._assemblies), Counter[str]())
 
     def add(self, position: int, recognized: RecognizedChunk) -> AssembledChunk:
         """Add the next recognized chunk in the plan's order.

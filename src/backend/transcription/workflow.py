@@ -156,6 +156,7 @@ class TranscriptionWorkflow:
             progress=progress,
             model=recognized.model,
             language=assembly.language,
+            detected_language=assembly.detected_language,
             report=added.report,
             warnings=_warnings(recognized, job.options),
         )

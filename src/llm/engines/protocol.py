@@ -104,6 +104,9 @@ class ChunkResult:
         language_probability: in [0, 1], according to the model.
         segments: in order, without overlaps; times in seconds from the chunk's start, never
             past its end. Empty if the chunk contains no speech.
+        detected_language: code of the language that the speech sounds like, whatever the options
+            say; None: unknown.
+        detected_language_probability: of that one.
         attempts: passes of the decoder; the transcript comes from the one that is `kept`.
         hallucination_suppressed: whether a text was dropped because the model makes it up in
             silence.
@@ -112,6 +115,8 @@ class ChunkResult:
     language: str
     language_probability: float
     segments: list[ChunkSegment]
+    detected_language: str | None = None
+    detected_language_probability: float = 0.0
     attempts: list[DecodingAttempt] = field(default_factory=list[DecodingAttempt])
     hallucination_suppressed: bool = False
 

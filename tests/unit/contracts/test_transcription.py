@@ -44,6 +44,20 @@ def test_the_options_of_an_upload_are_those_that_were_sent() -> None:
     assert sent.options() == TranscribeOptions(normalization="rms", beam_size=3)
 
 
+def test_changed_options_keep_the_others_but_no_parameter_of_a_method_that_is_left() -> None:
+    """Otherwise a recording could not be transcribed again with another method."""
+    own = TranscribeOptions(
+        normalization="rms", target_dbfs=-18, diarization="voice", num_speakers=2, force=True
+    )
+    changed = own.changed({"language": "English", "normalization": "peak"})
+    assert changed == TranscribeOptions(
+        language="en", normalization="peak", diarization="voice", num_speakers=2
+    )
+    assert own.changed({"diarization": "none"}).num_speakers is None
+    with pytest.raises(ValidationError):
+        own.changed({"beam_size": 99})
+
+
 @pytest.mark.parametrize("field", ["start", "end", "avg_logprob", "compression_ratio"])
 def test_a_segment_has_numbers_that_are_numbers(field: str) -> None:
     with pytest.raises(ValidationError):

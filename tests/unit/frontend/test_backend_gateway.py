@@ -176,6 +176,7 @@ async def test_the_location_of_an_upload_points_to_the_page(page):
         ("POST", "/v1/transcriptions/export?"),
         ("POST", "/v1/transcriptions/j1/cancel?"),
         ("POST", "/v1/transcriptions/j1/resume?"),
+        ("POST", "/v1/transcriptions/j1/repeat?"),
         ("DELETE", "/v1/uploads/u1?"),
     ],
 )

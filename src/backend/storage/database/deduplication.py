@@ -219,6 +219,7 @@ _COPIED = (
     "model_engine",
     "model_device",
     "language",
+    "detected_language",
     "speech_s",
     "processed_s",
     "total_s",

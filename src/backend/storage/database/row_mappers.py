@@ -80,11 +80,8 @@ def to_jobs(session: Session, rows: Iterable[tuple[TranscriptionRow, FileRow]]) 
         job.tags = tags[row.number]
         job.queue_position = positions.get(row.number)
         primary = primary_of(session, row)
-        job.progress, job.model, job.language = (
-            progress_of(primary),
-            model_of(primary),
-            primary.language,
-        )
+        job.progress, job.model = progress_of(primary), model_of(primary)
+        job.language, job.detected_language = primary.language, primary.detected_language
     return [job for _, job in pairs]
 
 

@@ -52,6 +52,7 @@ class ChunkResult:
         language: of the whole recording so far.
         report: what became of speech without words.
         warnings: limitations of the chunk's text.
+        detected_language: that it sounds like; None: unknown.
     """
 
     segments: Sequence[Segment]
@@ -60,6 +61,7 @@ class ChunkResult:
     language: str
     report: Sequence[ReportItem] = ()
     warnings: Sequence[JobWarning] = ()
+    detected_language: str | None = None
 
 
 def file_row(job: Job, owner: str, blob: str) -> FileRow:
@@ -139,6 +141,7 @@ def set_chunk_done(row: TranscriptionRow, chunk_index: int, result: ChunkResult)
     row.warnings = add_warnings(row.warnings, result.warnings)
     set_model(row, result.model)
     row.language = result.language
+    row.detected_language = result.detected_language
     row.processed_s = result.progress.processed_s
     row.total_s = result.progress.total_s
     row.chunks_total = result.progress.chunks_total

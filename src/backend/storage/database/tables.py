@@ -138,6 +138,7 @@ class TranscriptionRow(Base):
     model_engine: Mapped[str | None]
     model_device: Mapped[str | None]
     language: Mapped[str | None]
+    detected_language: Mapped[str | None]
     speech_s: Mapped[float | None]
     cached: Mapped[bool] = mapped_column(default=False)
     primary_number: Mapped[int | None] = mapped_column(

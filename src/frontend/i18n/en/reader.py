@@ -47,6 +47,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "result.no_speech": "No speech found",
     "result.no_speech.next": "The recording seems to be silence, music or noise. "
     "If there is speech, check that this is the right file and that the voice is audible.",
+    "result.other_language": "This sounds like {detected}",
+    "result.other_language.next": "The language was set to {chosen}, so the text may "
+    "not be what was said.",
+    "result.repeat": "Transcribe again in {detected}",
     "result.cancelled": "Transcription stopped",
     "result.partial": "Recognised so far:",
     "warning.truncated": "The file is cut short: only the readable part was transcribed.",

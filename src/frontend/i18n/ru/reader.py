@@ -57,6 +57,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "result.no_speech": "Речь не найдена",
     "result.no_speech.next": "Похоже, в записи тишина, музыка или шум. "
     "Если речь есть, проверьте, тот ли это файл и слышен ли в нём голос.",
+    "result.other_language": "Похоже, язык записи\xa0— {detected}",
+    "result.other_language.next": "Был выбран {chosen}, поэтому текст может "
+    "не совпадать с тем, что сказано.",
+    "result.repeat": "Расшифровать заново: {detected}",
     "result.cancelled": "Расшифровка остановлена",
     "result.partial": "Распознанная часть:",
     "warning.truncated": "Файл обрывается: расшифрована та часть, которую удалось прочитать.",

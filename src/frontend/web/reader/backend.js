@@ -36,14 +36,15 @@ export class Backend {
   report = () => this.#json("/report");
   waveform = () => this.#json("/waveform");
   cancel = () => this.#json("/cancel", { method: "POST" });
+  /** Transcribe the recording again with these options; return the new job. */
+  repeat = (options) => this.#json("/repeat", { method: "POST", ...jsonBody(options) });
   resume = () => this.#json("/resume", { method: "POST" });
 
   correct(index, text) {
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ text });
+    const request = jsonBody({ text });
     // finish the request even if the tab is closed, so that the last correction is saved
-    const keepalive = body.length < MAX_KEEPALIVE_CHARS;
-    return this.#json(`/segments/${index}${WORDS}`, { method: "PATCH", headers, body, keepalive });
+    const keepalive = request.body.length < MAX_KEEPALIVE_CHARS;
+    return this.#json(`/segments/${index}${WORDS}`, { method: "PATCH", ...request, keepalive });
   }
 
   /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */
@@ -79,6 +80,10 @@ export class Backend {
     if (response.ok) return response;
     throw new BackendError(response.status, await response.text().catch(() => ""));
   }
+}
+
+function jsonBody(content) {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
 }
 
 /** Repeat a call until the backend is available; `onUnavailable(true)` runs while it is not. */

@@ -1,6 +1,6 @@
 // A job at its own address: its progress while it runs, then its transcript.
 
-import { hrefOf, link } from "../common/address.js";
+import { hrefOf, link, navigate } from "../common/address.js";
 import { element } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
 import { Translator } from "../common/translator.js";
@@ -14,6 +14,10 @@ import { StatusPanel } from "./status_panel.js";
 import { TranscriptView } from "./transcript_view.js";
 
 const QUEUE_POLL_MS = 3000;
+
+/** Chunks from the beginning after each of which the detected language is asked for. */
+const LANGUAGE_CHUNKS = 8;
+
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** Origins of a change that the backend knows already. */
@@ -58,6 +62,7 @@ class Reader {
       t: this.t,
       onStop: () => this.#run(this.backend.cancel),
       onResume: () => this.#run(this.backend.resume),
+      onRepeat: (options) => this.#repeat(options),
     });
     this.notices = element("div", { className: "notices" });
     const loading = this.t.text("reader.loading");
@@ -168,7 +173,9 @@ class Reader {
         const hasNewChunk = progress.chunks_done !== this.job.progress.chunks_done;
         this.job.progress = progress;
         this.statusPanel.show(this.job);
-        if (hasNewChunk) this.#showReport(signal);
+        if (!hasNewChunk) return;
+        this.#showReport(signal);
+        if (progress.chunks_done <= LANGUAGE_CHUNKS) this.#showDetectedLanguage(signal);
       },
       onSegment: (segment) => this.segments.add(segment),
       onUnavailable: (isUnavailable) => this.statusPanel.showUnavailable(isUnavailable),
@@ -181,6 +188,14 @@ class Reader {
   async #showReport(signal) {
     const report = await this.backend.report().catch(() => null);
     if (report && !signal.aborted) this.#view.speechReport.show(report.items);
+  }
+
+  /** Show early that the language is another one; later the text is too long to load each time. */
+  async #showDetectedLanguage(signal) {
+    const job = await this.backend.job().catch(() => null);
+    if (!job || signal.aborted) return;
+    this.job.detected_language = job.detected_language;
+    this.statusPanel.show(this.job);
   }
 
   /** Poll the place in the queue, which no event has. */
@@ -201,6 +216,17 @@ class Reader {
       this.job = { ...this.job, ...(await action()) };
       this.tabs.postMessage({});
       await this.load();
+    } catch (error) {
+      this.#showError(error);
+    }
+  }
+
+  /** Transcribe the recording again with other options, instead of going on, and go to that job. */
+  async #repeat(options) {
+    try {
+      if (!FINAL.has(this.job.status)) await this.backend.cancel();
+      const job = await this.backend.repeat(options);
+      navigate(hrefOf({ job: job.id }));
     } catch (error) {
       this.#showError(error);
     }

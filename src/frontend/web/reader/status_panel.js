@@ -6,10 +6,10 @@ import { problemKind } from "../common/problems.js";
 import { warningValues } from "./audio_tracks.js";
 
 export class StatusPanel {
-  #shownStatus = null;
+  #shown = null;
 
-  constructor({ t, onStop, onResume }) {
-    Object.assign(this, { t, onStop, onResume });
+  constructor({ t, onStop, onResume, onRepeat }) {
+    Object.assign(this, { t, onStop, onResume, onRepeat });
     this.root = element("section", { className: "status", "aria-label": t.text("running.label") });
     this.unavailable = element("p", { className: "notice", role: "status", hidden: true });
   }
@@ -21,9 +21,12 @@ export class StatusPanel {
 
   show(job) {
     const isRunning = job.status === "queued" || job.status === "running";
-    if (this.#shownStatus !== job.status) {
-      this.#shownStatus = job.status;
-      this.root.replaceChildren(...(isRunning ? this.#buildProgress() : this.#buildOutcome(job)));
+    const shown = `${job.status} ${soundsDifferent(job)}`;
+    if (this.#shown !== shown) {
+      this.#shown = shown;
+      const parts = isRunning ? this.#buildProgress() : this.#buildOutcome(job);
+      if (soundsDifferent(job)) parts.push(this.#languageNotice(job));
+      this.root.replaceChildren(...parts);
     }
     if (isRunning) this.#showProgress(job);
     this.root.hidden = this.root.childElementCount === 0;
@@ -65,6 +68,19 @@ export class StatusPanel {
     return parts;
   }
 
+  #languageNotice({ options, detected_language: detected }) {
+    const { t } = this;
+    const values = { detected: t.languageName(detected), chosen: t.languageName(options.language) };
+    const notice = this.#notice(
+      t.text("result.other_language", values),
+      t.text("result.other_language.next", values),
+    );
+    const again = () => this.onRepeat({ language: detected });
+    const button = { className: "primary", values };
+    notice.append(this.#actionButton("result.repeat", again, button));
+    return notice;
+  }
+
   #cancelledNotice() {
     const { t } = this;
     const notice = this.#notice(t.text("result.cancelled"), t.text("result.cancelled.next"));
@@ -78,15 +94,20 @@ export class StatusPanel {
   }
 
   /** Return a button that cannot be pressed again while its action runs. */
-  #actionButton(key, action, options) {
+  #actionButton(key, action, { values, ...options } = {}) {
     const run = async () => {
       button.disabled = true;
       await action();
       button.disabled = false;
     };
-    const button = textButton(this.t.text(key), run, options);
+    const button = textButton(this.t.text(key, values), run, options);
     return button;
   }
+}
+
+/** Whether most of a recording surely sounds like another language than the chosen one. */
+export function soundsDifferent({ options, detected_language: detected }) {
+  return Boolean(detected) && options.language !== "auto" && detected !== options.language;
 }
 
 /** Return the transcribed share of the audio, or null before any is; a resumed job keeps its own. */

@@ -36,11 +36,15 @@ class Detection:
         language: code of the language to decode in.
         language_probability: of that language among all languages.
         no_speech_prob: probability of the no-speech token.
+        detected_language: code of the most probable language.
+        detected_probability: of that one.
     """
 
     language: str
     language_probability: float
     no_speech_prob: float
+    detected_language: str
+    detected_probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +146,19 @@ def _detect(logits: Logits, special: SpecialTokens, wanted: str) -> list[Detecti
     no_speech_probs = softmax(logits)[:, special.no_speech]
     probabilities = softmax(logits[:, list(special.languages.values())])
     codes = list(special.languages)
-    chosen: list[int] = (
-        probabilities.argmax(axis=-1).tolist()
-        if wanted == AUTO_LANGUAGE
-        else [codes.index(wanted)] * len(logits)
-    )
+    found: list[int] = probabilities.argmax(axis=-1).tolist()
+    chosen = found if wanted == AUTO_LANGUAGE else [codes.index(wanted)] * len(logits)
     return [
-        Detection(codes[n], round(float(row[n]), 4), float(no_speech_prob))
-        for n, row, no_speech_prob in zip(chosen, probabilities, no_speech_probs, strict=True)
+        Detection(
+            codes[n],
+            round(float(row[n]), 4),
+            float(no_speech_prob),
+            codes[best],
+            round(float(row[best]), 4),
+        )
+        for n, best, row, no_speech_prob in zip(
+            chosen, found, probabilities, no_speech_probs, strict=True
+        )
     ]
 
 

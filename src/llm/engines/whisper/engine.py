@@ -98,7 +98,16 @@ class WhisperEngine:
     def _detect(self, chunks: list[Samples], options: DecodingOptions) -> list[ChunkResult]:
         encoded = self._encode(chunks, full_context=False)
         detections = detect(self.network, encoded, options.language)
-        return [ChunkResult(one.language, one.language_probability, []) for one in detections]
+        return [
+            ChunkResult(
+                one.language,
+                one.language_probability,
+                [],
+                one.detected_language,
+                one.detected_probability,
+            )
+            for one in detections
+        ]
 
     def _decode_with_retries(
         self, chunks: list[Samples], options: DecodingOptions
@@ -166,6 +175,8 @@ def _to_result(attempts: list[Attempt], options: DecodingOptions) -> ChunkResult
         best.detection.language,
         best.detection.language_probability,
         [_to_segment(words, best, options) for words in segments],
+        best.detection.detected_language,
+        best.detection.detected_probability,
         attempts=[_describe(one, kept=False) for one in attempts if one is not best]
         + [_describe(best, kept=True)],
         hallucination_suppressed=best.is_silence and bool(best.text.strip()),

@@ -15,9 +15,9 @@ from backend.errors import (
 from backend.jobs.events import JobEvents
 from backend.jobs.service import JobService
 from backend.queueing.worker import Worker
-from contracts.jobs import Job, JobStatus
+from contracts.jobs import Job, JobDescription, JobStatus
 from contracts.transcription import TranscribeOptions
-from unit.backend.jobs.test_submission import submission
+from unit.backend.jobs.test_submission import received, submission
 from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import OWNER
 
@@ -131,6 +131,29 @@ async def test_resuming_needs_a_place_in_the_queue(components: Components) -> No
     with pytest.raises(QueueFullError):
         await service(components, max_queued=1).resume(job.id, OWNER)
     assert await components.stores.jobs.status(job.id) is JobStatus.CANCELLED
+
+
+async def test_a_recording_is_transcribed_again_with_other_options(
+    components: Components,
+) -> None:
+    """Else a text in the wrong language would cost another upload, or the old text."""
+    serves = service(components)
+    old = await submission(components).submit(received(components), TranscribeOptions(), OWNER)
+    await serves.describe(old.id, OWNER, JobDescription(title="Совет", tags=["работа"]))
+    english = TranscribeOptions(language="en")
+    new = await serves.repeat(old.id, OWNER, english)
+    assert (new.title, new.tags, new.options) == ("Совет", ["работа"], english)
+    assert components.queue.submitted == [old.id, new.id]
+    await serves.delete(old.id, OWNER)
+    blob = await components.stores.jobs.blob(new.id)
+    assert blob is not None
+    assert blob.exists(), "the recordings are deleted one by one"
+    blob.unlink()
+    with pytest.raises(AudioNotFoundError):
+        await serves.repeat(new.id, OWNER, english)
+    with pytest.raises(JobNotFoundError):
+        await serves.repeat(new.id, "another", english)
+    assert list(components.work.path_for_new_file().parent.iterdir()) == []
 
 
 async def test_a_deleted_job_leaves_nothing_behind(components: Components) -> None:

@@ -27,6 +27,7 @@ def submission(
         waiting=components.stores.waiting,
         duplicates=components.stores.duplicates,
         blobs=components.blobs,
+        work=components.work,
         llm=components.llm,
         decoder=MediaDecoder(Disk(components.folder, 0), max_duration_s),
         queue=components.queue,

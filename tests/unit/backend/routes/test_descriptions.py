@@ -51,6 +51,26 @@ async def test_what_cannot_be_a_title_or_a_tag_is_pointed_at(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+async def test_a_recording_is_transcribed_again_with_the_options_that_are_sent(
+    client, silence
+) -> None:
+    options = {"language": "de", "normalization": "peak", "target_peak": "0.5"}
+    old = await client.post(URL, files={"file": ("Тихо.wav", silence)}, data=options)
+    repeat_url = f"{old.headers['location']}/repeat"
+    answer = await client.post(repeat_url, json={"language": "en", "normalization": "rms"})
+    assert answer.status_code == 202, answer.text
+    new = (await client.get(answer.headers["location"])).json()
+    assert new["id"] == answer.json()["id"] != old.json()["id"]
+    own = {name: new["options"][name] for name in ("language", "normalization", "target_peak")}
+    assert own == {"language": "en", "normalization": "rms", "target_peak": None}
+    for body in ({"target_peak": 0.5, "normalization": "rms"}, {"colour": 1}, {"language": 5}):
+        refused = await client.post(repeat_url, json=body)
+        assert refused.status_code == 422, refused.text
+    assert (await client.post(repeat_url, content=b"[")).status_code == 400
+    assert (await client.post(repeat_url, json=[])).status_code == 422
+    assert (await client.post(f"{URL}/no/repeat", json={})).status_code == 404
+
+
 async def test_a_body_that_is_no_json_and_a_job_that_is_none(client, silence) -> None:
     job_url = await new_job(client, silence)
     assert (await client.patch(job_url, content=b"{")).status_code == 400

@@ -184,3 +184,13 @@ def test_auto_is_openvino_on_a_cpu(load: Load) -> None:
 def test_openvino_refuses_a_gpu(tmp_path: Path, tiny: Checkpoint) -> None:
     with pytest.raises(CheckpointError, match="LLM_DEVICE"):
         load_engine("openvino", tiny, EngineOptions("cuda:1", 1, tmp_path))
+
+
+def test_the_language_is_detected_whatever_is_requested(engine: WhisperEngine) -> None:
+    """Otherwise nobody learns that a recording is in another language than was chosen."""
+    (detected,) = engine.transcribe([NOISE], ChunkOptions(language="auto"))
+    other = "ru" if detected.language != "ru" else "en"
+    (result,) = engine.transcribe([NOISE], ChunkOptions(language=other))
+    assert result.language == other
+    assert result.detected_language == detected.language == detected.detected_language
+    assert result.detected_language_probability == detected.language_probability

@@ -13,7 +13,7 @@ def attempt(
     temperature: float, avg_logprob: float, *issues: QualityIssue, is_loop: bool = False
 ) -> Attempt:
     return Attempt(
-        30, temperature, "", [], Detection("ru", 1, 0), avg_logprob,
+        30, temperature, "", [], Detection("ru", 1, 0, "ru", 1), avg_logprob,
         is_silence=False, quality_issues=list(issues), is_loop=is_loop,
     )  # fmt: skip
 
