@@ -5,7 +5,7 @@ from collections.abc import Callable
 from backend.export.docx import to_docx
 from backend.export.json import to_json
 from backend.export.srt import to_srt
-from backend.export.tsv import to_tsv
+from backend.export.tsv import to_spreadsheet_tsv
 from backend.export.txt import to_txt
 from backend.export.vtt import to_vtt
 from contracts.exports import ExportFormat
@@ -54,6 +54,6 @@ WRITERS: dict[ExportFormat, Writer] = {
     ExportFormat.DOCX: _docx,
     ExportFormat.SRT: _utf8(to_srt),
     ExportFormat.VTT: _utf8(to_vtt),
-    ExportFormat.TSV: _utf8(to_tsv),
+    ExportFormat.TSV: _utf8(to_spreadsheet_tsv),
     ExportFormat.JSON: _json,
 }

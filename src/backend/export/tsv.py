@@ -1,7 +1,9 @@
 """Tab-separated values with the columns of openai-whisper: a row per segment."""
 
+from collections.abc import Callable
+
 from backend.export.plain_text import one_line
-from backend.export.timecode import to_ms
+from backend.export.timecode import timecode, to_ms
 from contracts.transcription import Transcript
 
 _HEADER = "start\tend\ttext\n"
@@ -10,17 +12,32 @@ _FORMULA_STARTS = tuple("=+-@＝＋－＠")
 """A spreadsheet runs a cell that begins with one of them. Source: OWASP, CSV Injection."""
 
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets read UTF-8 as an 8-bit encoding without it."""
+
+
 def to_tsv(transcript: Transcript) -> str:
-    """Return start and end in milliseconds and the text, with tabs and line breaks as spaces.
+    """Return start and end in milliseconds and the text, as programs expect them."""
+    return _table(transcript, str)
+
+
+def to_spreadsheet_tsv(transcript: Transcript) -> str:
+    """Return start and end as `HH:MM:SS.mmm` and the text, as spreadsheets show them."""
+    return _BYTE_ORDER_MARK + _table(transcript, lambda time_ms: timecode(time_ms, "."))
+
+
+def _table(transcript: Transcript, format_ms: Callable[[int], str]) -> str:
+    """Return the rows, with tabs and line breaks in the text as spaces.
 
     Source: IANA's registration of `text/tab-separated-values`: fields contain no tabs and no
     line breaks, and quotes have no special meaning. An apostrophe before a text that a
     spreadsheet would run as a formula keeps it a text.
     """
-    return _HEADER + "".join(
-        f"{to_ms(segment.start)}\t{to_ms(segment.end)}\t{_cell(segment.text)}\n"
+    rows = (
+        (format_ms(to_ms(segment.start)), format_ms(to_ms(segment.end)), _cell(segment.text))
         for segment in transcript.segments
     )
+    return _HEADER + "".join("\t".join(row) + "\n" for row in rows)
 
 
 def _cell(text: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.export import WRITERS, render
+from backend.export.tsv import to_tsv
 from contracts.exports import ExportFormat
 from contracts.transcription import Transcript
 from transcripts import segment, transcript
@@ -58,7 +59,13 @@ def test_vtt_escapes_markup() -> None:
 
 def test_tsv_has_the_columns_of_openai_whisper_and_no_stray_tab_or_line() -> None:
     what = transcript(segment(' "Раз\tдва"\r\nтри\n', 0, 1.0006))
-    assert text_of(ExportFormat.TSV, what) == 'start\tend\ttext\n0\t1001\t"Раз два" три\n'
+    assert to_tsv(what) == 'start\tend\ttext\n0\t1001\t"Раз два" три\n'
+
+
+def test_a_spreadsheet_shows_the_exported_table_as_it_is() -> None:
+    """Without the mark Excel shows garbled Cyrillic, and 3605500 is no time to read."""
+    exported = text_of(ExportFormat.TSV, transcript(segment("Раз", 0.25, 3605.5)))
+    assert exported == "\ufeffstart\tend\ttext\n00:00:00.250\t01:00:05.500\tРаз\n"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r@", " \x00+", "＝"])
@@ -82,7 +89,7 @@ def test_the_whole_text_in_json_is_the_corrected_one() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "empty"),
-    [("txt", ""), ("srt", ""), ("vtt", "WEBVTT\n\n"), ("tsv", "start\tend\ttext\n")],
+    [("txt", ""), ("srt", ""), ("vtt", "WEBVTT\n\n"), ("tsv", "\ufeffstart\tend\ttext\n")],
 )
 def test_silence_makes_a_valid_empty_file(kind: str, empty: str) -> None:
     assert text_of(ExportFormat(kind), transcript()) == empty
