@@ -15,6 +15,20 @@ start() { # service, then its own variables
   echo "$!" >"$RUN_DIR/$service.pid"
 }
 
+# Another program on a port would answer the health check in place of the service.
+check_port() { # variable, host
+  local bind='
+import socket, sys
+with socket.socket() as probe:
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((sys.argv[1], int(sys.argv[2])))
+'
+  if ! "$PYTHON" -c "$bind" "$2" "${!1}" 2>/dev/null; then
+    say "port ${!1} on $2 is in use or not allowed: set $1 in .env to another one"
+    exit 1
+  fi
+}
+
 stop_all() {
   trap '' INT TERM HUP
   stop_services "${SERVICES[@]}"
@@ -46,6 +60,9 @@ if is_running run_all; then
   say "the services are already running (pid $(<"$RUN_DIR/run_all.pid")); stop them with: make local_stop"
   exit 1
 fi
+check_port LLM_PORT 127.0.0.1
+check_port BACKEND_PORT "$BIND_ADDRESS"
+check_port FRONTEND_PORT "$BIND_ADDRESS"
 echo "$$" >"$RUN_DIR/run_all.pid"
 trap stop_all EXIT
 trap 'say "stopping"; exit 0' INT TERM HUP # stopped on request: not a failure

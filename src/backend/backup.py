@@ -74,6 +74,8 @@ def restore(settings: BackendSettings, folder: Path) -> None:
         FileNotFoundError, DamagedBackupError: the backup is incomplete; nothing was changed.
     """
     databases = _databases(settings)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"the folder {folder} does not exist")
     for name in databases:
         backup.ensure_intact(folder / name)
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)

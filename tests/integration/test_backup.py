@@ -146,6 +146,8 @@ async def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path):
             copied.unlink()
         with pytest.raises((DamagedBackupError, FileNotFoundError)):
             await asyncio.to_thread(restore, source.settings, tmp_path / "copy")
+    with pytest.raises(FileNotFoundError, match=r"the folder .*/mistyped does not exist"):
+        await asyncio.to_thread(restore, source.settings, tmp_path / "mistyped")
     assert later in await source.ids()
     source.database.close()
 

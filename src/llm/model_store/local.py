@@ -16,17 +16,24 @@ class LocalCheckpoint:
 
     def find(self) -> Checkpoint:
         """Return the checkpoint after hashing all its weights."""
+        digest = hashlib.sha256()
+        for name in self.weight_files():
+            with (self._folder / name).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return Checkpoint(self._folder.resolve().name, digest.hexdigest(), self._folder)
+
+    def weight_files(self) -> list[str]:
+        """Return the names of the files with the weights, in order.
+
+        Raises: CheckpointError: the folder does not exist or contains no checkpoint.
+        """
         if not self._folder.is_dir():
             raise CheckpointError(f"The folder {self._folder} does not exist.")
         files = {path.name for path in self._folder.iterdir()}
         weights = choose_weight_files(files)
         if not weights or "config.json" not in files:
             raise CheckpointError(f"{self._folder} contains no transformers checkpoint.")
-        digest = hashlib.sha256()
-        for name in weights:
-            with (self._folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        return Checkpoint(self._folder.resolve().name, digest.hexdigest(), self._folder)
+        return weights
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
         """Return the checkpoint; a folder has nothing to download."""

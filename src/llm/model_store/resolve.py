@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from llm.engines.protocol import CheckpointError
 from llm.model_store.embedded import EmbeddedCheckpoint
 from llm.model_store.local import LocalCheckpoint
 from llm.model_store.source import CheckpointSource
@@ -31,3 +32,18 @@ def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSou
         cache_dir=settings.hf_home / "hub",
         records_dir=settings.models_dir,
     )
+
+
+def ensure_local_models(settings: LlmSettings) -> None:
+    """Check the models that are local folders, so that a wrong path does not mean the fallback.
+
+    Raises: CheckpointError: a folder does not exist or contains no checkpoint.
+    """
+    names = {"LLM_MODEL": settings.llm_model, "LLM_FALLBACK_MODEL": settings.llm_fallback_model}
+    for variable, name in names.items():
+        source = resolve_checkpoint_source(name, settings) if name else None
+        if isinstance(source, LocalCheckpoint):
+            try:
+                source.weight_files()
+            except (CheckpointError, OSError) as error:
+                raise CheckpointError(f"{variable}={name}: {error}") from error

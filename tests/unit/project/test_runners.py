@@ -6,6 +6,7 @@ The tests replace the services by small HTTP servers that pass the health check.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -216,6 +217,18 @@ def test_local_stop_spares_an_unrelated_process_with_the_same_pid(clone: Path):
         assert _stop(clone) == "the services are not running\n"
         assert other.poll() is None
         other.kill()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_port_that_is_taken_is_named_with_its_variable(start, service: str):
+    """Otherwise the other program on it would pass for the service, and be announced as ready."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port, variable = other.getsockname()[1], f"{service.upper()}_PORT"
+        runner = start(**{variable: str(port)})
+        assert runner.process.wait(WAIT_S) == 1
+    assert f"port {port} on 127.0.0.1 is in use" in runner.output
+    assert f"set {variable} in .env" in runner.output
+    assert "ready" not in runner.output
 
 
 @pytest.mark.slow
