@@ -44,7 +44,7 @@ class StatisticsCounter:
         return Statistics(
             **asdict(counted),
             disk=await self._hide_others(disk, owner) if is_shared else disk,
-            data_dir="" if is_shared else str(self._settings.data_dir),
+            data_dir="" if is_shared else str(self._settings.data_dir.absolute()),
             version=VERSION,
             database=self._database,
             cache=self._cache,

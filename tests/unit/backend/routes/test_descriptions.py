@@ -3,6 +3,10 @@
 import httpx
 import pytest
 
+from backend.app import create_app
+from backend.settings import BackendSettings
+from unit.backend.routes.conftest import NOBODY
+
 pytestmark = pytest.mark.whole_app
 
 URL = "/v1/transcriptions"
@@ -112,6 +116,18 @@ async def test_a_filter_that_makes_no_sense_is_pointed_at(client, name, value) -
     answer = await client.get(URL, params={name: value})
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["pointer"] == f"/{name}"
+
+
+async def test_statistics_name_the_folder_by_its_full_path(monkeypatch, tmp_path) -> None:
+    """`data` alone does not tell an operator where the recordings are."""
+    monkeypatch.chdir(tmp_path)
+    app = create_app(BackendSettings(_env_file=None, data_dir="data", llm_url=NOBODY))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://backend") as client,
+    ):
+        found = (await client.get("/v1/statistics")).json()
+    assert found["data_dir"] == str(tmp_path / "data")
 
 
 async def test_statistics_tell_of_the_backend(client, silence, tmp_path) -> None:
