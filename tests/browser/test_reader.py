@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from browser.axe_rules import severe_violations
 from browser.visits import OpenVisit, wait_until_true
@@ -91,9 +91,12 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
         )
     job_id = answer.raise_for_status().json()["id"]
     page = open_visit().page
+    waveforms: list[int] = []
+    page.on("response", lambda each: _note_waveform(each, waveforms))
     _open(page, services, job_id)
     expect(page.get_by_text("Распознаём речь")).to_be_visible(timeout=TRANSCRIPTION_MS)
     expect(page.locator(".segment").first).to_be_visible(timeout=TRANSCRIPTION_MS)
+    assert 200 in waveforms, "it is made after the page was opened"
     page.reload()
     expect(page.locator(".segment").first).to_be_visible()
 
@@ -114,6 +117,11 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTo(0, 0)")
     SCREENSHOT.parent.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOT)
+
+
+def _note_waveform(response: Response, statuses: list[int]) -> None:
+    if response.url.endswith("/waveform"):
+        statuses.append(response.status)
 
 
 def _seek_by_click(page: Page, place: list[float]) -> dict:

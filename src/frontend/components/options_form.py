@@ -16,6 +16,9 @@ from frontend.i18n import Language, Translator
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
 """Steps of the sliders whose step is not 1."""
 
+_OF_THE_PAGE = {"word_timestamps": True, "low_latency": True}
+"""What the reader needs: it plays words, and shows the first text as soon as there is one."""
+
 _MAX_LISTED_TRACKS = 8
 
 _METHODS = (
@@ -47,7 +50,7 @@ def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOption
         t: the texts.
         saved: options that the visitor chose before, by name; others have their defaults.
     """
-    chosen: dict[str, object] = {"language": _language(t, saved), "word_timestamps": True}
+    chosen: dict[str, object] = {"language": _language(t, saved), **_OF_THE_PAGE}
     chosen["prompt"] = _prompt(t, saved)
     with st.expander(t("options.advanced"), icon=":material/tune:"):
         chosen |= _advanced_options(t, saved)
@@ -57,7 +60,7 @@ def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOption
 def chosen_options(options: TranscribeOptions) -> dict[str, object]:
     """Return the options that the visitor changed and that suit other recordings, to be saved."""
     changed = options.model_dump(
-        mode="json", exclude_defaults=True, exclude={"word_timestamps", "language", "audio_track"}
+        mode="json", exclude_defaults=True, exclude={*_OF_THE_PAGE, "language", "audio_track"}
     )
     method = options.normalization
     if method in NORMALIZATION_DEFAULTS:  # the parameter is valid only with its method

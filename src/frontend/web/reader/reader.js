@@ -170,7 +170,9 @@ class Reader {
       signal,
       onProgress: (progress) => {
         if (progress.stage) this.job.status = "running";
-        const hasNewChunk = progress.chunks_done !== this.job.progress.chunks_done;
+        const { stage, chunks_done: nDone } = this.job.progress;
+        const hasNewChunk = progress.chunks_done !== nDone;
+        if (hasNewChunk || progress.stage !== stage) this.#view.showWaveform();
         this.job.progress = progress;
         this.statusPanel.show(this.job);
         if (!hasNewChunk) return;

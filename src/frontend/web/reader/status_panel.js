@@ -4,9 +4,14 @@ import { element, textButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
 import { problemKind } from "../common/problems.js";
 import { warningValues } from "./audio_tracks.js";
+import { ProgressEstimate } from "./progress_estimate.js";
+
+const TICK_MS = 500;
 
 export class StatusPanel {
   #shown = null;
+  #estimate = null;
+  #ticks = null;
 
   constructor({ t, onStop, onResume, onRepeat }) {
     Object.assign(this, { t, onStop, onResume, onRepeat });
@@ -28,7 +33,9 @@ export class StatusPanel {
       if (soundsDifferent(job)) parts.push(this.#languageNotice(job));
       this.root.replaceChildren(...parts);
     }
+    clearInterval(this.#ticks);
     if (isRunning) this.#showProgress(job);
+    else this.#estimate = null;
     this.root.hidden = this.root.childElementCount === 0;
   }
 
@@ -47,8 +54,18 @@ export class StatusPanel {
     const stage = stageText(this.t, job);
     // the same text again would be announced again
     if (this.stage.textContent !== stage) this.stage.textContent = stage;
-    this.left.textContent = progressText(this.t, job);
-    this.bar.value = transcribedShare(job) ?? 0;
+    const reported = transcribedShare(job);
+    if (reported === null) this.#estimate = null;
+    else (this.#estimate ??= new ProgressEstimate()).report(reported, etaOf(job));
+    this.#moveBar(job);
+    if (reported !== null) this.#ticks = setInterval(() => this.#moveBar(job), TICK_MS);
+  }
+
+  #moveBar(job) {
+    const share = this.#estimate?.share() ?? null;
+    this.left.textContent = progressText(this.t, job, share);
+    this.bar.value = share ?? 0;
+    if (!this.root.isConnected) clearInterval(this.#ticks);
   }
 
   #buildOutcome(job) {
@@ -122,13 +139,17 @@ export function stageText(t, { status, progress: { stage } }) {
 }
 
 /** Return the place in the queue, or the share done and the remaining time. */
-export function progressText(t, job) {
-  const { status, queue_position: place, progress } = job;
+export function progressText(t, job, share = transcribedShare(job)) {
+  const { status, queue_position: place } = job;
   const parts = [];
   if (status === "queued" && place) parts.push(t.text("running.queue_position", { count: place }));
-  const share = transcribedShare(job);
   if (share === null) return parts.join("");
   parts.push(t.percent(share));
-  if (status === "running" && progress.eta_s !== null) parts.push(t.timeLeft(progress.eta_s));
+  const etaS = etaOf(job);
+  if (etaS !== null) parts.push(t.timeLeft(etaS));
   return parts.join(" · ");
+}
+
+function etaOf({ status, progress }) {
+  return status === "running" ? progress.eta_s : null;
 }

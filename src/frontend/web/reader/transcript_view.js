@@ -70,7 +70,7 @@ export class TranscriptView {
     this.toolbar.showReady(isReady);
     this.hint.hidden = !isReady;
     this.speechReport.show(job.result?.report ?? []);
-    this.#showWaveform();
+    this.showWaveform();
     this.#playFromAddress();
   }
 
@@ -108,7 +108,8 @@ export class TranscriptView {
     this.playbackFollower.playFrom(time);
   }
 
-  async #showWaveform() {
+  /** Show the waveform if it is there by now: it is made while the recording is decoded. */
+  async showWaveform() {
     if (this.#hasWaveform) return;
     try {
       this.player.showWaveform((await this.backend.waveform()).peaks);

@@ -48,6 +48,7 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
         task="translate",
         prompt="Лось, Аэлита",
         word_timestamps=True,
+        low_latency=True,
         beam_size=3,
         audio_track=2,
         temperature=0.2,
