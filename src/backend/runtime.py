@@ -203,6 +203,7 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
     return JobService(
         jobs=stores.jobs,
         transcripts=stores.transcripts,
+        speakers=stores.speakers,
         history=stores.history,
         blobs=common.blobs,
         cache=common.cache,

@@ -4,12 +4,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from contracts.models import ModelIdentity
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack
-from contracts.transcription import Seconds, TranscribeOptions, Transcript
+from contracts.transcription import Seconds, Speaker, TranscribeOptions, Transcript
 
 
 class JobStatus(StrEnum):
@@ -120,11 +127,14 @@ def _without_duplicates(tags: list[str]) -> list[str]:
 MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 50
 MAX_TAGS = 20
+MAX_SPEAKER_NAME_CHARS = 100
 MAX_SEGMENT_CHARS = 10_000
 MAX_QUERY_CHARS = 500
 MAX_PAGE_JOBS = 100
 
 Title = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_TITLE_CHARS)]
+SpeakerName = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_SPEAKER_NAME_CHARS)]
+SpeakerId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,2}$")]
 Tag = Annotated[str, BeforeValidator(_one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
 
 
@@ -145,11 +155,41 @@ class JobDescription(BaseModel):
 
 
 class SegmentCorrection(BaseModel):
-    """Body of a segment correction; the model's own text undoes an earlier one."""
+    """Body of a segment correction; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(max_length=MAX_SEGMENT_CHARS)
+    text: str = Field(
+        default="",
+        max_length=MAX_SEGMENT_CHARS,
+        description="The model's own text undoes an earlier correction.",
+    )
+    speaker: SpeakerId | None = Field(
+        default=None, description="Who says it; null: whoever was recognised."
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("`text` or `speaker` is required")
+        return self
+
+
+class SpeakerNaming(BaseModel):
+    """Body of `PATCH /v1/transcriptions/{id}/speakers/{speaker}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: SpeakerName | None = Field(
+        description="The name, or the id of an unnamed one, of another speaker merges this one "
+        "into it. Null or blank undoes that, or else removes the name."
+    )
+
+
+class SpeakerList(BaseModel):
+    """All speakers of a transcript, by appearance."""
+
+    items: list[Speaker]
 
 
 class TagCount(BaseModel):

@@ -360,6 +360,9 @@ class Speaker(BaseModel):
 
     id: str = Field(description="`S1`, `S2`, …")
     name: str | None = Field(default=None, description="Name given by the owner.")
+    merged: list[str] = Field(
+        default_factory=list[str], description="Ids of the speakers that were merged into this one."
+    )
     speech_s: Seconds = Field(description="Seconds of the speaker's segments.")
     share: Probability = Field(description="Share of all speakers' seconds.")
 

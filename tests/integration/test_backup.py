@@ -19,6 +19,7 @@ from backend.storage.database.backup import DamagedBackupError
 from backend.storage.disk import Disk
 from backend.storage.files import new_id
 from backend.storage.work_folder import FolderInUseError, WorkFolder
+from contracts.jobs import SegmentCorrection
 from integration.redis_server import running_redis
 from unit.backend.storage.database.recorded import OWNER, completed, queued
 
@@ -64,7 +65,7 @@ async def test_a_restored_backup_equals_the_data(data: Path, tmp_path: Path):
     """Texts, corrections, queued jobs and recordings; in place and in an empty folder."""
     source = BackendData(data)
     kept, waiting = await source.add("раз два"), await queued(source.stores)
-    await source.stores.transcripts.edit_segment(kept, OWNER, 0, "раз три")
+    await source.stores.transcripts.edit_segment(kept, OWNER, 0, SegmentCorrection(text="раз три"))
     before = await source.stores.jobs.get(kept, OWNER)
     save(source.settings, tmp_path / "copy")
     lost = (await source.stores.jobs.delete(kept, OWNER)).blob

@@ -23,7 +23,7 @@ from backend.storage.database import (
     Stores,
     engine,
 )
-from contracts.jobs import JobStatus
+from contracts.jobs import JobStatus, SegmentCorrection
 from integration.postgres_server import PostgresServer, running_postgres
 from unit.backend.storage.database.recorded import (
     NOON,
@@ -147,7 +147,7 @@ async def test_deleting_a_transcript_leaves_no_byte_of_it_in_any_file(
     kept = await completed(stores, *["остаётся текст"] * 50, with_words=True)
     for _ in range(2):
         job_id = await completed(stores, *[" ".join(secrets[:2])] * 50, with_words=True)
-        await stores.transcripts.edit_segment(job_id, OWNER, 0, secrets[2])
+        await stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text=secrets[2]))
         await ChunkStore(database).put(OWNER, job_id, job_id, chunk_transcript(secrets[0]))
         assert all(secret.encode() in bytes_of(tmp_path) for secret in secrets)
         await completed(stores, "между ними")

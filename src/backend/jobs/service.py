@@ -24,13 +24,22 @@ from backend.storage.database import (
     Filters,
     HistoryStore,
     JobStore,
+    SpeakerStore,
     TranscriptStore,
 )
 from backend.transcription.deduplication import Deduplicator
 from contracts.events import JobEvent
-from contracts.jobs import FileInfo, Job, JobDescription, JobPage, JobStatus, TagCount
+from contracts.jobs import (
+    FileInfo,
+    Job,
+    JobDescription,
+    JobPage,
+    JobStatus,
+    SegmentCorrection,
+    TagCount,
+)
 from contracts.recordings import Waveform
-from contracts.transcription import Segment, TranscribeOptions
+from contracts.transcription import Segment, Speaker, TranscribeOptions
 
 _STOP_POLL_S = 0.1
 
@@ -47,6 +56,7 @@ class JobService:
         *,
         jobs: JobStore,
         transcripts: TranscriptStore,
+        speakers: SpeakerStore,
         history: HistoryStore,
         blobs: BlobStore,
         cache: TranscriptCache,
@@ -62,6 +72,7 @@ class JobService:
         self.notifier = notifier
         self._jobs = jobs
         self._transcripts = transcripts
+        self._speakers = speakers
         self._history = history
         self._blobs = blobs
         self._cache = cache
@@ -207,16 +218,29 @@ class JobService:
         await self.delete(job_id, owner=None)
         return True
 
-    async def edit_segment(self, job_id: str, owner: str, index: int, text: str) -> Segment:
+    async def edit_segment(
+        self, job_id: str, owner: str, index: int, correction: SegmentCorrection
+    ) -> Segment:
         """Correct a segment of a job that has ended.
 
         Raises:
             JobNotFoundError: no job of that owner has the id, or it has no such segment.
             WrongStateError: it has not ended yet.
         """
-        if not (await self.get_head(job_id, owner)).status.is_final:
-            raise WrongStateError("A transcript can be corrected once it has ended.")
-        return await self._transcripts.edit_segment(job_id, owner, index, text)
+        await self._ensure_ended(job_id, owner)
+        return await self._transcripts.edit_segment(job_id, owner, index, correction)
+
+    async def name_speaker(
+        self, job_id: str, owner: str, speaker: str, name: str | None
+    ) -> list[Speaker]:
+        """Name or merge a speaker of a job that has ended; see `SpeakerStore.name`.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id, or it has no such speaker.
+            WrongStateError: it has not ended yet.
+        """
+        await self._ensure_ended(job_id, owner)
+        return await self._speakers.name(job_id, owner, speaker, name)
 
     async def waveform(self, job_id: str, owner: str) -> Waveform:
         """Return the waveform of a recording.
@@ -242,6 +266,10 @@ class JobService:
         if blob is None or not await run_sync(blob.exists):
             raise AudioNotFoundError("The recording is no longer stored.")
         return job.file, blob
+
+    async def _ensure_ended(self, job_id: str, owner: str) -> None:
+        if not (await self.get_head(job_id, owner)).status.is_final:
+            raise WrongStateError("A transcript can be corrected once it has ended.")
 
     async def _wait_until_stopped(self, job_id: str) -> None:
         """Wait until no process works on a job, so that no two do after it is resumed."""

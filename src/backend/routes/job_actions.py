@@ -8,7 +8,7 @@ from pydantic import JsonValue, RootModel
 from backend.dependencies import Jobs, Owner, WordTimestamps
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import json_body_of, json_body_schema, request_validation
-from contracts.jobs import Job, JobDescription, SegmentCorrection
+from contracts.jobs import Job, JobDescription, SegmentCorrection, SpeakerList, SpeakerNaming
 from contracts.problems import ProblemType
 from contracts.transcription import Segment, TranscribeOptions
 from servicekit.openapi import response_headers
@@ -109,7 +109,7 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
 
 @router.patch(
     "/segments/{index}",
-    summary="Correct the text of a segment",
+    summary="Correct the text or the speaker of a segment",
     openapi_extra=json_body_schema(SegmentCorrection),
     responses=problem_responses(
         ProblemType.BAD_REQUEST,
@@ -129,7 +129,26 @@ async def correct_segment(  # noqa: PLR0913  # one argument for each dependency
 ) -> Segment:
     """Return the segment; `original_text` keeps the model's text."""
     correction = await json_body_of(request, SegmentCorrection)
-    segment = await jobs.edit_segment(job_id, owner, index, correction.text)
+    segment = await jobs.edit_segment(job_id, owner, index, correction)
     if word_timestamps is None:
         word_timestamps = (await jobs.get_head(job_id, owner)).options.word_timestamps
     return segment if word_timestamps else segment.without_words()
+
+
+@router.patch(
+    "/speakers/{speaker}",
+    summary="Name a speaker, or merge it with another one",
+    openapi_extra=json_body_schema(SpeakerNaming),
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.NOT_FOUND,
+        ProblemType.WRONG_STATE,
+        ProblemType.TOO_LARGE,
+    ),
+)
+async def name_speaker(
+    request: Request, job_id: str, speaker: str, jobs: Jobs, owner: Owner
+) -> SpeakerList:
+    """Return all speakers; `merged` lists those that are shown as another one."""
+    naming = await json_body_of(request, SpeakerNaming)
+    return SpeakerList(items=await jobs.name_speaker(job_id, owner, speaker, naming.name))

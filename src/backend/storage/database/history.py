@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from backend.errors import BadRequestError
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.row_mappers import (
-    joins_correction,
     joins_file,
+    joins_segment,
     tag_sort_key,
     to_jobs,
 )
@@ -172,7 +172,7 @@ def _first_segments(
             (first.c.transcription_number == SegmentRow.transcription_number)
             & (first.c.index == SegmentRow.index),
         )
-        .outerjoin(EditRow, joins_correction())
+        .outerjoin(EditRow, joins_segment(EditRow))
     )
 
 

@@ -1,7 +1,7 @@
 """Map rows to contracts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, select
@@ -14,6 +14,8 @@ from backend.storage.database.tables import (
     FileRow,
     ReportItemRow,
     SegmentRow,
+    SpeakerEditRow,
+    SpeakerRow,
     TagRow,
     TranscriptionRow,
     WordRow,
@@ -153,7 +155,7 @@ def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
         speech_s=row.speech_s,
         segments=segments,
         report=report_of(session, row.number),
-        speakers=_speakers_of(segments),
+        speakers=speakers_of(session, row.number, segments),
     )
 
 
@@ -178,8 +180,9 @@ def segments_of(
     if first > last:
         return []
     query = (
-        select(SegmentRow, EditRow.text)
-        .outerjoin(EditRow, joins_correction())
+        select(SegmentRow, EditRow.text, SpeakerEditRow.speaker)
+        .outerjoin(EditRow, joins_segment(EditRow))
+        .outerjoin(SpeakerEditRow, joins_segment(SpeakerEditRow))
         .where(
             SegmentRow.transcription_number == number,
             SegmentRow.index.between(first, last),
@@ -187,10 +190,13 @@ def segments_of(
         .order_by(SegmentRow.index)
     )
     words = _words_of(session, number, first, last)
-    return [
-        _segment(row, correction, words.get(row.index, []))
-        for row, correction in session.execute(query)
-    ]
+    shown_as = _shown_as(named_speakers(session, number))
+    segments: list[Segment] = []
+    for row, correction, reassigned in session.execute(query):
+        speaker = reassigned or row.speaker
+        shown = speaker and shown_as.get(speaker, speaker)
+        segments.append(_segment(row, correction, shown, words.get(row.index, [])))
+    return segments
 
 
 def changes_since(session: Session, number: int, change: int) -> dict[int, int]:
@@ -204,7 +210,9 @@ def changes_since(session: Session, number: int, change: int) -> dict[int, int]:
     return {row.place: row.id for row in session.execute(query)}
 
 
-def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segment:
+def _segment(
+    row: SegmentRow, correction: str | None, speaker: str | None, words: list[Word]
+) -> Segment:
     return Segment(
         index=row.index,
         start=row.start,
@@ -215,9 +223,9 @@ def _segment(row: SegmentRow, correction: str | None, words: list[Word]) -> Segm
         no_speech_prob=row.no_speech_prob,
         compression_ratio=row.compression_ratio,
         raw_text=row.raw_text,
-        speaker=row.speaker,
+        speaker=speaker,
         overlap=row.overlap,
-        words=_spoken_by(words, row.speaker) if row.has_words else None,
+        words=_spoken_by(words, speaker) if row.has_words else None,
     )
 
 
@@ -228,26 +236,53 @@ def _spoken_by(words: list[Word], speaker: str | None) -> list[Word]:
     return [word.model_copy(update={"speaker": speaker}) for word in words]
 
 
-def _speakers_of(segments: Sequence[Segment]) -> list[Speaker]:
-    """Return the speakers of segments, by appearance."""
+def named_speakers(session: Session, number: int) -> dict[str, SpeakerRow]:
+    """Return what the owner said of a transcription's speakers, by their ids."""
+    query = select(SpeakerRow).where(SpeakerRow.transcription_number == number)
+    return {row.speaker: row for row in session.scalars(query.order_by(SpeakerRow.speaker))}
+
+
+def _shown_as(named: Mapping[str, SpeakerRow]) -> dict[str, str]:
+    """Return the speaker that each merged one is shown as."""
+    merged = {speaker: row.merged_into for speaker, row in named.items() if row.merged_into}
+    return {speaker: follow_merges(merged, speaker) for speaker in merged}
+
+
+def follow_merges(merged: Mapping[str, str], speaker: str) -> str:
+    """Return the speaker that one is shown as, after all merges."""
+    while speaker in merged:
+        speaker = merged[speaker]
+    return speaker
+
+
+def speakers_of(session: Session, number: int, segments: Sequence[Segment]) -> list[Speaker]:
+    """Return the speakers of a transcription's segments, by appearance."""
     seconds: dict[str, float] = {}
     for segment in segments:
         if segment.speaker is not None:
             seconds[segment.speaker] = (
                 seconds.get(segment.speaker, 0.0) + segment.end - segment.start
             )
-    total = sum(seconds.values())
+    named = named_speakers(session, number)
+    shown_as = _shown_as(named)
+    total = sum(seconds.values()) or 1.0
     return [
-        Speaker(id=speaker, speech_s=round(spoken, 3), share=round(spoken / total, 4))
+        Speaker(
+            id=speaker,
+            name=named[speaker].name if speaker in named else None,
+            merged=[one for one, shown in shown_as.items() if shown == speaker],
+            speech_s=round(spoken, 3),
+            share=round(spoken / total, 4),
+        )
         for speaker, spoken in seconds.items()
     ]
 
 
-def joins_correction() -> ColumnElement[bool]:
-    """Return the condition that joins a segment to its correction."""
+def joins_segment(table: type[EditRow | SpeakerEditRow]) -> ColumnElement[bool]:
+    """Return the condition that joins a segment to its edit."""
     return and_(
-        EditRow.transcription_number == SegmentRow.transcription_number,
-        EditRow.segment_index == SegmentRow.index,
+        table.transcription_number == SegmentRow.transcription_number,
+        table.segment_index == SegmentRow.index,
     )
 
 

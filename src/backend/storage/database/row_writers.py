@@ -15,6 +15,7 @@ from backend.storage.database.tables import (
     FileRow,
     ReportItemRow,
     SegmentRow,
+    SpeakerEditRow,
     TagRow,
     TranscriptionRow,
     WordRow,
@@ -207,6 +208,19 @@ def correct_segment(session: Session, number: int, index: int, text: str) -> Non
         key = {"transcription_number": number, "segment_index": index}
         session.add(EditRow(**key, text=text, edited_at=datetime.now(UTC)))
     segment.lemmas = lemma_text(segment.text, segment.raw_text or "", text)
+
+
+def assign_speaker(session: Session, number: int, index: int, speaker: str | None) -> None:
+    """Store who says a segment; None, or the recognised speaker, removes an earlier change."""
+    recognized = session.scalar(
+        select(SegmentRow.speaker).where(
+            SegmentRow.transcription_number == number, SegmentRow.index == index
+        )
+    )
+    key = {"transcription_number": number, "segment_index": index}
+    session.execute(delete(SpeakerEditRow).filter_by(**key))
+    if speaker not in (None, recognized):
+        session.add(SpeakerEditRow(**key, speaker=speaker))
 
 
 def lemma_text(*texts: str) -> str:

@@ -2,6 +2,8 @@
 
 files 1─1 transcriptions 1─n segments 1─n words
                          │            1─1 edits, where a segment was corrected
+                         │            1─1 speaker_edits, where it was given to another speaker
+                         1─n speakers, where one was named or merged
                          1─n tags
                          1─n report_items
                          1─n chunk_transcripts, so that no chunk is transcribed twice
@@ -230,6 +232,38 @@ class EditRow(Base):
     edited_at: Mapped[datetime]
 
     __table_args__ = (ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),)
+
+
+class SpeakerEditRow(Base):
+    """Who said a segment, where that was changed."""
+
+    __tablename__ = "speaker_edits"
+
+    transcription_number: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    segment_index: Mapped[int] = mapped_column(primary_key=True)
+    speaker: Mapped[str]
+
+    __table_args__ = (ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),)
+
+
+class SpeakerRow(Base):
+    """What the owner said of a speaker; jobs that share the result do not get it.
+
+    Attributes:
+        name: the latest one; not shown while the speaker is merged.
+        name_lemmas: as `TranscriptionRow.title_lemmas`.
+        merged_into: id of the speaker that this one is shown as; null: as itself.
+    """
+
+    __tablename__ = "speakers"
+
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), primary_key=True
+    )
+    speaker: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    name_lemmas: Mapped[str | None]
+    merged_into: Mapped[str | None]
 
 
 class ReportItemRow(Base):

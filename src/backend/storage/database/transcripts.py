@@ -10,7 +10,8 @@ from backend.storage.database.row_mappers import (
     primary_of,
     segments_of,
 )
-from backend.storage.database.row_writers import correct_segment
+from backend.storage.database.row_writers import assign_speaker, correct_segment
+from contracts.jobs import SegmentCorrection
 from contracts.transcription import Segment
 
 
@@ -41,8 +42,10 @@ class TranscriptStore:
         return sorted(found, key=itemgetter(0))
 
     @transaction
-    def edit_segment(self, job_id: str, owner: str | None, index: int, text: str) -> Segment:
-        """Correct a segment and return it; the model's own text reverts the correction.
+    def edit_segment(
+        self, job_id: str, owner: str | None, index: int, correction: SegmentCorrection
+    ) -> Segment:
+        """Correct a segment and return it; what was recognised reverts the correction.
 
         Args:
             owner: None for any.
@@ -53,7 +56,10 @@ class TranscriptStore:
             row, _ = find_rows(session, job_id, owner, lock=True)
             if not segments_of(session, row.number, index, index):
                 raise JobNotFoundError("The transcription has no segment with this index.")
-            correct_segment(session, row.number, index, text)
+            if "text" in correction.model_fields_set:
+                correct_segment(session, row.number, index, correction.text)
+            if "speaker" in correction.model_fields_set:
+                assign_speaker(session, row.number, index, correction.speaker)
             row.revision += 1
             session.flush()
             return segments_of(session, row.number, index, index)[0]

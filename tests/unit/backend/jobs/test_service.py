@@ -15,7 +15,7 @@ from backend.errors import (
 from backend.jobs.events import JobEvents
 from backend.jobs.service import JobService
 from backend.queueing.worker import Worker
-from contracts.jobs import Job, JobDescription, JobStatus
+from contracts.jobs import Job, JobDescription, JobStatus, SegmentCorrection
 from contracts.transcription import TranscribeOptions
 from unit.backend.jobs.test_submission import received, submission
 from unit.backend.stand_ins import Components, chunk_texts
@@ -35,6 +35,7 @@ def service(
     return JobService(
         jobs=stores.jobs,
         transcripts=stores.transcripts,
+        speakers=stores.speakers,
         history=stores.history,
         blobs=components.blobs,
         cache=components.cache,
@@ -185,7 +186,7 @@ async def test_nobody_touches_the_jobs_of_others(components: Components) -> None
         serves.cancel(job.id, "another"),
         serves.resume(job.id, "another"),
         serves.delete(job.id, "another"),
-        serves.edit_segment(job.id, "another", 0, "text"),
+        serves.edit_segment(job.id, "another", 0, SegmentCorrection(text="text")),
         serves.audio(job.id, "another"),
     ):
         with pytest.raises(JobNotFoundError):
@@ -198,11 +199,13 @@ async def test_a_transcript_is_corrected_only_after_its_end(components: Componen
     run, serves = await components.new_run(), service(components)
     assert await components.workflow().run(run)
     with pytest.raises(WrongStateError):
-        await serves.edit_segment(run.job.id, OWNER, 0, "corrected")
+        await serves.edit_segment(run.job.id, OWNER, 0, SegmentCorrection(text="corrected"))
     await serves.cancel(run.job.id, OWNER)
     before = await serves.get_json(run.job.id, OWNER)
     assert b"corrected" not in before
-    assert (await serves.edit_segment(run.job.id, OWNER, 0, "corrected")).text == "corrected"
+    assert (
+        await serves.edit_segment(run.job.id, OWNER, 0, SegmentCorrection(text="corrected"))
+    ).text == "corrected"
     assert b"corrected" in await serves.get_json(run.job.id, OWNER)  # not the cached one
 
 

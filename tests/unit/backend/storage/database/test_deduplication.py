@@ -10,7 +10,7 @@ import pytest
 from backend.errors import JobNotFoundError
 from backend.storage.database import HistoryStore, PreparedRecording, Primary, ResultKey, Stores
 from backend.storage.database.row_mappers import lock_row
-from contracts.jobs import Job, JobStatus, JobWarning
+from contracts.jobs import Job, JobStatus, JobWarning, SegmentCorrection
 from unit.backend.storage.database.recorded import (
     KEY,
     MODEL,
@@ -48,7 +48,7 @@ async def test_only_one_of_identical_concurrent_recordings_is_transcribed(
 async def test_all_of_a_finished_result_is_copied(stores: Stores, history: HistoryStore) -> None:
     texts = ("раз, два", "три")
     first = await completed(stores, *texts, key=KEY, with_words=True, report=[NOISE])
-    await stores.transcripts.edit_segment(first, OWNER, 1, "четыре")
+    await stores.transcripts.edit_segment(first, OWNER, 1, SegmentCorrection(text="четыре"))
     second = await running(stores, 2)
     assert await stores.duplicates.claim_result(second, KEY) == Primary(first, JobStatus.COMPLETED)
     assert await stores.duplicates.copy_result(first, second)

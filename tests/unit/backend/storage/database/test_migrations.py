@@ -12,7 +12,9 @@ from sqlalchemy import create_engine, inspect, make_url, text
 from backend.storage.database import Database, HistoryStore, Stores
 from backend.storage.database.schema import NewerDatabaseError, downgrade, revisions
 from backend.storage.database.tables import Base
+from contracts.jobs import SegmentCorrection
 from unit.backend.storage.database.recorded import OWNER, completed
+from unit.backend.storage.database.test_speakers import conversation
 
 _SOURCE = Path(__file__).resolve().parents[5] / "src"
 
@@ -117,3 +119,24 @@ def test_a_database_that_would_be_lost_with_the_process_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="memory"):
         Database.open(url, tmp_path)
+
+
+async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
+    empty_url: str, tmp_path: Path
+) -> None:
+    """A conversation of the version that could not name its speakers."""
+    database = Database.open(empty_url, tmp_path)
+    job_id = await conversation(Stores(database))
+    correction = SegmentCorrection(text="исправлено")
+    await Stores(database).transcripts.edit_segment(job_id, OWNER, 1, correction)
+    before = await Stores(database).jobs.get(job_id)
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, "0007")
+    engine.dispose()
+    database = Database.open(empty_url, tmp_path)
+    stores = Stores(database)
+    assert await stores.jobs.get(job_id) == before
+    (first, *_) = await stores.speakers.name(job_id, OWNER, "S1", "Анна")
+    assert first.name == "Анна"
+    database.close()

@@ -8,7 +8,7 @@ import pytest
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.storage.database import HistoryStore, QueueName, Stores, queue_for_file
 from backend.storage.database.queue import queue_for_duration
-from contracts.jobs import FileInfo, JobStatus, JobWarning
+from contracts.jobs import FileInfo, JobStatus, JobWarning, SegmentCorrection
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
     KEY,
@@ -53,7 +53,7 @@ async def place(stores: Stores, job_id: str) -> int | None:
 async def test_a_resumed_job_keeps_its_text_and_progress(stores: Stores) -> None:
     job_id = await cancelled(stores)
     revision = await stores.jobs.revision(job_id)
-    await stores.transcripts.edit_segment(job_id, OWNER, 0, "исправлено")
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="исправлено"))
     await stores.jobs.resume(job_id, OWNER, LATER)
     job = await stores.jobs.get(job_id)
     assert (job.status, job.started_at, job.finished_at) == (JobStatus.QUEUED, None, None)

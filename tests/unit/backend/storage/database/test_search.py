@@ -7,7 +7,7 @@ import pytest
 
 from backend.storage.database import HistoryStore, Stores
 from backend.storage.database.search.lemmas import word_lemmas
-from contracts.jobs import Job
+from contracts.jobs import Job, SegmentCorrection
 from unit.backend.storage.database.recorded import CHUNK_S, OWNER, completed
 
 
@@ -85,13 +85,19 @@ async def test_corrections_and_the_model_s_text_are_both_found(
     stores: Stores, history: HistoryStore
 ) -> None:
     job_id = await completed(stores, "Ошибку распознали тут")
-    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Рыбу приготовили тут")
+    await stores.transcripts.edit_segment(
+        job_id, OWNER, 0, SegmentCorrection(text="Рыбу приготовили тут")
+    )
     for query, word in (("ошибка", "Ошибку"), ("рыба", "Рыбу")):
         (job,) = await search(history, query)
         assert marked(job) == [word]
-    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Мясо приготовили тут")
+    await stores.transcripts.edit_segment(
+        job_id, OWNER, 0, SegmentCorrection(text="Мясо приготовили тут")
+    )
     assert await search(history, "рыба") == []
-    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Ошибку распознали тут")
+    await stores.transcripts.edit_segment(
+        job_id, OWNER, 0, SegmentCorrection(text="Ошибку распознали тут")
+    )
     assert await search(history, "мясо") == []
     assert [job.id for job in await search(history, "ошибка")] == [job_id]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from backend.storage.database import Database, StatisticsStore, Stores
-from contracts.jobs import JobStatus
+from contracts.jobs import JobStatus, SegmentCorrection
 from contracts.statistics import DAYS_SHOWN
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
@@ -31,7 +31,9 @@ async def test_only_the_owner_s_transcribed_recordings_count(
     first = await completed(
         stores, "Раз, два.", "", " три ", finished_at=NOON + timedelta(seconds=30)
     )
-    await stores.transcripts.edit_segment(first, OWNER, 0, "Исправлено на много слов больше")
+    await stores.transcripts.edit_segment(
+        first, OWNER, 0, SegmentCorrection(text="Исправлено на много слов больше")
+    )
     await completed(stores, "четыре", owner="another", finished_at=NOON + timedelta(seconds=10))
     await stores.chunks.put(OWNER, "key", first, chunk_transcript("раз"))
     failed = await running(stores)

@@ -15,7 +15,7 @@ from backend.storage.database import (
     Stores,
 )
 from backend.storage.database.tables import Base
-from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, Stage
+from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, SegmentCorrection, Stage
 from contracts.problems import Problem
 from contracts.report import ReportKind
 from contracts.transcription import ChunkTimings, TranscribeOptions
@@ -93,7 +93,7 @@ async def test_the_number_of_queries_does_not_depend_on_the_length(
         database._engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
     await stores.jobs.get(job_id)
-    assert sum("FROM" in statement for statement in statements) <= 5
+    assert sum("FROM" in statement for statement in statements) <= 7
 
 
 async def test_the_report_of_a_result_is_read_in_order(stores: Stores) -> None:
@@ -198,7 +198,7 @@ async def test_another_owner_cannot_read_or_change_a_job(stores: Stores) -> None
         lambda: stores.jobs.get(job_id, "second"),
         lambda: stores.jobs.blob(job_id, "second"),
         lambda: stores.jobs.cancel(job_id, "second", LATER),
-        lambda: stores.transcripts.edit_segment(job_id, "second", 0, "два"),
+        lambda: stores.transcripts.edit_segment(job_id, "second", 0, SegmentCorrection(text="два")),
         lambda: stores.jobs.delete(job_id, "second"),
     ):
         with pytest.raises(JobNotFoundError):
@@ -218,16 +218,20 @@ async def test_a_correction_keeps_the_model_s_text_and_can_be_undone(
     stores: Stores,
 ) -> None:
     job_id = await completed(stores, "превед мир", "два", with_words=True)
-    edited = await stores.transcripts.edit_segment(job_id, OWNER, 0, "привет,\0 мир")
+    edited = await stores.transcripts.edit_segment(
+        job_id, OWNER, 0, SegmentCorrection(text="привет,\0 мир")
+    )
     assert (edited.text, edited.original_text) == ("привет, мир", "превед мир")
-    await stores.transcripts.edit_segment(job_id, OWNER, 0, "Привет, мир!")
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="Привет, мир!"))
     job = await stores.jobs.get(job_id)
     assert job.result
     assert job.result.text == "Привет, мир! два"
     assert job.result.segments[0].original_text == "превед мир"
     assert job.result.segments[1].original_text is None
     assert (
-        await stores.transcripts.edit_segment(job_id, OWNER, 0, "превед мир")
+        await stores.transcripts.edit_segment(
+            job_id, OWNER, 0, SegmentCorrection(text="превед мир")
+        )
     ).original_text is None
 
 
@@ -237,9 +241,9 @@ async def test_each_change_of_a_finished_job_raises_its_revision(
     job_id = await completed(stores, "раз")
     revisions = [await stores.jobs.revision(job_id, OWNER)]
     for change in (
-        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "два"),
-        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "три"),
-        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, "раз"),
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="два")),
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="три")),
+        lambda: stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="раз")),
         lambda: stores.retention.drop_audio(job_id),
     ):
         await change()
@@ -253,7 +257,7 @@ async def test_each_change_of_a_finished_job_raises_its_revision(
 async def test_a_missing_segment_cannot_be_corrected(stores: Stores, index: int) -> None:
     job_id = await completed(stores, "раз")
     with pytest.raises(JobNotFoundError):
-        await stores.transcripts.edit_segment(job_id, OWNER, index, "два")
+        await stores.transcripts.edit_segment(job_id, OWNER, index, SegmentCorrection(text="два"))
 
 
 def n_rows(database: Database) -> dict[str, int]:
@@ -270,7 +274,10 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
     async def one(blob: Path) -> str:
         texts = ("раз", "два")
         job_id = await completed(stores, *texts, with_words=True, report=[NOISE], blob=blob)
-        await stores.transcripts.edit_segment(job_id, OWNER, 0, "три")
+        await stores.transcripts.edit_segment(
+            job_id, OWNER, 0, SegmentCorrection(text="три", speaker="S1")
+        )
+        await stores.speakers.name(job_id, OWNER, "S1", "Анна")
         await stores.jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
         await chunks.put(OWNER, blob.name, job_id, recognized_chunk("раз"))
         return job_id
