@@ -76,8 +76,9 @@ async def test_half_open_connections_are_closed(url: str, sent: bytes, caplog):
     opened = [await _open(url, sent) for _ in range(300)]
     async with asyncio.timeout(HEAD_TIMEOUT_S + 5):
         for reader, writer in opened:
-            while await reader.read(65_536):
-                pass
+            with suppress(ConnectionResetError):  # closed before the server has read all
+                while await reader.read(65_536):
+                    pass
             writer.close()
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{url}/openapi.json")).status_code == 200
