@@ -6,16 +6,21 @@
 PYTHON := .venv/bin/python
 # Python compiles a module on first import; compiling all of them at installation takes longer.
 PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile
-COMPOSE := docker compose
 IMAGES := speech_transcription_frontend speech_transcription_backend speech_transcription_llm \
           speech_transcription_torch speech_transcription_base
 CACHES := .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
-# Index of torch's CPU build; empty: pip's default index. On x86_64 "+cpu" makes the installation
-# fail rather than download gigabytes of CUDA.
-TORCH_INDEX_URL ?= https://download.pytorch.org/whl/cpu
+# torch's build: cpu, or one for NVIDIA cards such as cu130, which also gives the llm the card.
+TORCH_BUILD ?= $(or $(shell sed -n 's/^TORCH_BUILD=//p' .env 2>/dev/null),cpu)
+CARD := $(filter cu%,$(TORCH_BUILD))
+COMPOSE_FILES := docker-compose.yaml deploy/card.yaml $(wildcard docker-compose.override.yaml)
+COMPOSE := $(strip docker compose $(if $(CARD),$(addprefix --file ,$(COMPOSE_FILES))))
+
+# Index of that build; empty: pip's default index. On x86_64 the suffix "+cpu" makes the
+# installation fail rather than download gigabytes of CUDA.
+TORCH_INDEX_URL ?= https://download.pytorch.org/whl/$(TORCH_BUILD)
 TORCH_LOCKED := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' req_llm.txt)
-TORCH_VERSION ?= $(TORCH_LOCKED)$(if $(filter x86_64,$(shell uname -m)),$(if $(filter Linux,$(shell uname -s)),+cpu))
+TORCH_VERSION ?= $(TORCH_LOCKED)$(if $(filter x86_64,$(shell uname -m)),$(if $(filter Linux,$(shell uname -s)),+$(TORCH_BUILD)))
 
 # Pin the image's content with a digest: PYTHON_IMAGE=python:3.11-slim@sha256:…
 PYTHON_IMAGE ?= python:3.11-slim
@@ -175,7 +180,7 @@ $(PYTHON):
 
 .venv/services: req_backend.txt req_frontend.txt req_llm.txt deploy/req_weights.txt | $(PYTHON)
 	@echo "Installing the services into .venv (takes a few minutes the first time)"
-	$(PIP_INSTALL) --no-deps --retries 2 --timeout 15 \
+	$(PIP_INSTALL) $(if $(CARD),,--no-deps) --retries 2 --timeout 15 \
 		$(if $(TORCH_INDEX_URL),--index-url "$(TORCH_INDEX_URL)") "torch==$(TORCH_VERSION)"
 	$(PIP_INSTALL) --no-deps --require-hashes $(foreach lock,$^,--requirement $(lock))
 	@touch $@

@@ -5,6 +5,7 @@ from dataclasses import replace
 from statistics import mean, stdev
 
 import pytest
+import torch
 
 from contracts.transcription import ChunkOptions
 from integration.llm.recordings import samples_of
@@ -67,9 +68,31 @@ def test_every_way_to_compute_has_no_more_wrong_words_than_the_reference(  # noq
     encoder_type: EncoderType,
     key_value_type: KeyValueType,
 ) -> None:
-    """At most half a point more, beyond two standard errors of so few words."""
     way = replace(options, encoder_type=encoder_type, key_value_type=key_value_type, max_rows=8)
     texts = transcribed(load_engine("openvino", embedded, way), sentences)
+    check_words(sentences, texts, reference, record_property)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA card")
+def test_a_card_has_no_more_wrong_words_than_the_reference(
+    embedded: Checkpoint,
+    options: EngineOptions,
+    sentences: list[Sentence],
+    reference: list[str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """In bfloat16 or float16, with as many rows as fit."""
+    on_card = load_engine("transformers", embedded, replace(options, device="cuda"))
+    check_words(sentences, transcribed(on_card, sentences), reference, record_property)
+
+
+def check_words(
+    sentences: list[Sentence],
+    texts: list[str],
+    reference: list[str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Allow half a point more wrong words, beyond two standard errors of so few words."""
     worse = [
         n_wrong(spoken.text, fast) - n_wrong(spoken.text, exact)
         for spoken, fast, exact in zip(sentences, texts, reference, strict=True)

@@ -141,3 +141,17 @@ def test_another_python_version_is_refused_with_a_message(clone: Path, tmp_path:
     assert refused.returncode != 0
     assert "Python 3.11 is needed" in refused.stderr
     assert not (clone / ".venv").exists()
+
+
+def test_one_setting_installs_torch_for_a_card_and_gives_it_to_the_llm(clone: Path):
+    """Otherwise `make full_start` leaves the card unused, or starts without CUDA's libraries."""
+    (clone / ".env").write_text("TORCH_BUILD=cu130\n")
+    (clone / "docker-compose.override.yaml").touch()
+    default = {"TORCH_INDEX_URL": "https://download.pytorch.org/whl/cu130"}
+    images = _make(clone, "--dry-run", "build_torch_image", **default).stdout
+    assert re.search(r'TORCH_VERSION="[\d.]+\+cu130"', images)
+    for target in ("build_llm_image", "up", "down"):
+        commands = _make(clone, "--dry-run", target, **default).stdout
+        files = "docker-compose.yaml --file deploy/card.yaml --file docker-compose.override.yaml"
+        assert f"docker compose --file {files} " in commands
+    assert "--no-deps" not in _make(clone, "--dry-run", ".venv/services").stdout.split("torch==")[0]

@@ -17,7 +17,9 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
     transformers_logging.set_verbosity_error()
     torch.set_num_threads(options.threads)
     device = _choose_device(options.device)
-    network = TransformersNetwork(checkpoint.folder, device, _choose_dtype(device))
+    network = TransformersNetwork(
+        checkpoint.folder, device, _choose_dtype(device), options.max_rows
+    )
     identity = ModelIdentity(
         name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device=str(device)
     )

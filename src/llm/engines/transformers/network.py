@@ -20,9 +20,25 @@ from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
-MAX_ROWS = 16
-"""Each row has a cross-attention cache of the whole window, 300 MB in a medium model, and a wide
-beam multiplies the rows."""
+CPU_ROWS, MAX_CARD_ROWS = 16, 64
+"""Most rows on a CPU, and on a card with enough memory. Each row has a cross-attention cache of the
+whole window, 300 MB in a medium model in float32, and a wide beam multiplies the rows."""
+
+_USABLE_MEMORY = 0.5
+"""Share of a card's free memory for the rows; the rest is for what torch allocates between."""
+
+_ENCODER_TENSORS = 16
+"""Tensors of the size of the encoder's output that a layer holds at once, with the feed-forward
+network's four times as wide."""
+
+
+def rows_in_memory(free_bytes: int, config: WhisperConfig, dtype: torch.dtype) -> int:
+    """Return how many rows fit into a card's free memory, from 1 to `MAX_CARD_ROWS`."""
+    positions = config.max_source_positions + config.max_target_positions
+    cached = 2 * config.decoder_layers * positions
+    encoded = _ENCODER_TENSORS * config.max_source_positions
+    row_bytes = dtype.itemsize * config.d_model * (cached + encoded)
+    return min(max(int(free_bytes * _USABLE_MEMORY) // row_bytes, 1), MAX_CARD_ROWS)
 
 
 class TransformersNetwork:
@@ -32,12 +48,15 @@ class TransformersNetwork:
         folder: a checkpoint in transformers' layout, old or new.
         device: to run on.
         dtype: of the weights on the device.
+        max_rows: most rows to decode side by side; 0: as many as fit.
 
     Raises:
         CheckpointError: the model is not a multilingual Whisper, or weights are missing.
     """
 
-    def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, folder: Path, device: torch.device, dtype: torch.dtype, max_rows: int = 0
+    ) -> None:
         model, info = cast(
             tuple[Any, dict[str, Any]],
             WhisperForConditionalGeneration.from_pretrained(
@@ -59,6 +78,11 @@ class TransformersNetwork:
         self._alignment_heads = generation.alignment_heads
         self._dtype = dtype
         self._model = model.to(device).eval()
+        rows = CPU_ROWS
+        if device.type == "cuda":
+            free_bytes, _ = torch.cuda.mem_get_info(device)
+            rows = rows_in_memory(free_bytes, config, dtype)
+        self._max_rows = min(rows, max_rows or rows)
         self._queries = _AlignmentQueries(model, generation.alignment_heads)
         self._extractor = WhisperFeatureExtractor(
             feature_size=config.num_mel_bins,
@@ -73,7 +97,7 @@ class TransformersNetwork:
     def max_rows(self, duration_s: float) -> int:
         """Return the same for every length, since the window is always 30 s."""
         del duration_s
-        return MAX_ROWS
+        return self._max_rows
 
     @torch.inference_mode()
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
