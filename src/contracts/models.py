@@ -38,6 +38,24 @@ class ModelState(StrEnum):
     FAILED = "failed"
 
 
+class ModelFailure(StrEnum):
+    """Why a model failed.
+
+    Attributes:
+        HUB_UNREACHABLE: nothing was downloaded; the service tries again.
+        NOT_ON_HUB: the hub has no public model, or no revision, of that name.
+        DAMAGED_DOWNLOAD: a file has a wrong checksum; the service downloads it again.
+        UNUSABLE: it is no checkpoint that the engine can load.
+        UNEXPECTED: anything else.
+    """
+
+    HUB_UNREACHABLE = "hub_unreachable"
+    NOT_ON_HUB = "not_on_hub"
+    DAMAGED_DOWNLOAD = "damaged_download"
+    UNUSABLE = "unusable"
+    UNEXPECTED = "unexpected"
+
+
 class ModelInfo(BaseModel):
     """A model in `GET /v1/models`: OpenAI's fields, then this project's."""
 
@@ -58,8 +76,9 @@ class ModelInfo(BaseModel):
     progress: float | None = Field(
         default=None, ge=0, le=1, description="Downloaded share, while fetching."
     )
+    failure: ModelFailure | None = Field(default=None, description="Why it failed.")
     detail: str | None = Field(
-        default=None, description="Why it failed, and when the next attempt is."
+        default=None, description="In words: why it failed, and when the next attempt is."
     )
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from contracts.models import HealthCheck, HealthStatus, ModelInfo, ModelState
+from contracts.models import HealthCheck, HealthStatus, ModelFailure, ModelInfo, ModelState
 from llm.engines.protocol import Checkpoint, CheckpointError, SpeechEngine
 from llm.model_store.source import CheckpointSource, FetchError
 
@@ -100,27 +100,28 @@ class ModelLifecycle:
                 return False
             await self._serve(name, checkpoint)
         except Exception as error:
-            self._fail(name, _reason(error))
+            self._fail(name, _reason(error), _failure(error))
             return False
         return True
 
     async def _download_and_swap(self) -> None:
         for delay_s in retry_delays(self._first_retry_s):
             try:
-                self._set(self._name, state=ModelState.FETCHING, detail=None)
+                self._set(self._name, state=ModelState.FETCHING, failure=None, detail=None)
                 checkpoint = await asyncio.to_thread(self._source.fetch, self._report_progress)
                 await self._serve(self._name, checkpoint)
             except FetchError as error:
-                self._fail(self._name, f"{error} Next try in {delay_s:.0f} s.")
+                reason = f"{error} Next try in {delay_s:.0f} s."
+                self._fail(self._name, reason, error.failure)
                 await asyncio.sleep(delay_s)
                 continue
             except Exception as error:
-                self._fail(self._name, _reason(error))
+                self._fail(self._name, _reason(error), _failure(error))
             return
 
     async def _serve(self, name: str, checkpoint: Checkpoint) -> None:
         """Load a checkpoint while the current engine works, then replace that engine."""
-        self._set(name, state=ModelState.LOADING, progress=None, detail=None)
+        self._set(name, state=ModelState.LOADING, progress=None, failure=None, detail=None)
         started = time.perf_counter()
         engine = await asyncio.to_thread(self._load, checkpoint)
         await self._replace(engine)
@@ -153,9 +154,10 @@ class ModelLifecycle:
             raise FetchError("The service is shutting down.")
         self._set(self._name, progress=round(min(max(share, 0.0), 1.0), 4))
 
-    def _fail(self, name: str, reason: str) -> None:
+    def _fail(self, name: str, reason: str, failure: ModelFailure) -> None:
         log.warning("model_failed", model=name, reason=reason)
-        self._set(name, state=ModelState.FAILED, progress=None, detail=reason)
+        state = ModelState.FAILED
+        self._set(name, state=state, progress=None, failure=failure, detail=reason)
 
     def _set(self, name: str, **changes: object) -> None:
         self._models[name] = self._models[name].model_copy(update=changes)
@@ -163,6 +165,11 @@ class ModelLifecycle:
 
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, CheckpointError) else f"Unexpected error: {error!r}."
+
+
+def _failure(error: Exception) -> ModelFailure:
+    is_refused = isinstance(error, CheckpointError)
+    return ModelFailure.UNUSABLE if is_refused else ModelFailure.UNEXPECTED
 
 
 def _model_info(name: str, state: ModelState, *, is_fallback: bool = False) -> ModelInfo:

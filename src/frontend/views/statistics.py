@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from contracts.models import Health, HealthStatus, ModelInfo, ModelState
+from contracts.models import Health, HealthStatus, ModelFailure, ModelInfo, ModelState
 from contracts.statistics import Statistics
 from frontend.components.daily_chart import show_daily_chart
 from frontend.components.errors import errors_shown
@@ -85,17 +85,24 @@ def _show_models(t: Translator, models: list[ModelInfo]) -> None:
             Fact(t("system.model.state"), state),
             Fact(t("system.model.engine"), engine),
             Fact(t("system.model.revision"), (model.revision or "")[:12]),
-            Fact(t("system.model.error"), model.detail or ""),
+            Fact(t("system.model.error"), _failure(t, model)),
         ]
         show_facts(f"model-{number}", t("system.models"), facts)
 
 
+def _failure(t: Translator, model: ModelInfo) -> str:
+    """Return why a model failed; the service's own words where no others say it."""
+    if model.failure in (None, ModelFailure.UNEXPECTED, ModelFailure.UNUSABLE):
+        return model.detail or ""
+    return t(f"system.model.failure.{model.failure}")
+
+
 def _show_degraded(t: Translator, health: Health) -> None:
-    """Show the checks that are not as configured, in the service's own words."""
+    """Show what else is not as configured, in the service's own words; models are shown above."""
     facts = [
-        Fact(name, check.detail or "")
+        Fact(t(f"system.check.{name}"), check.detail or "")
         for name, check in health.checks.items()
-        if check.status is not HealthStatus.READY
+        if check.status is not HealthStatus.READY and name != "llm"
     ]
     if any(fact.value for fact in facts):
         show_facts("checks", t("service.degraded"), facts)

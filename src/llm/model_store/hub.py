@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from llm.engines.protocol import Checkpoint, CheckpointError
 from llm.model_store.checkpoint_files import CONFIG_FILES, choose_weight_files
-from llm.model_store.source import FetchError, OnProgress
+from llm.model_store.source import DamagedDownloadError, FetchError, OnProgress, UnknownModelError
 
 TIMEOUT_S = 10.0
 """Seconds for the hub to answer an API call; the time-out of a download is per block."""
@@ -75,7 +75,9 @@ class HubCheckpoint:
         """Download the missing files; resume an interrupted download.
 
         Raises:
-            FetchError: the hub is unreachable, the name is unknown, or a checksum differs.
+            FetchError: the hub is unreachable.
+            UnknownModelError: it has no public model of that name and revision.
+            DamagedDownloadError: a checksum differs.
             CheckpointError: the repository contains no checkpoint.
         """
         try:
@@ -84,9 +86,11 @@ class HubCheckpoint:
         except (CheckpointError, FetchError):
             raise
         except (GatedRepoError, RepositoryNotFoundError, HFValidationError) as error:
-            raise FetchError(f"The hub has no public model {self._name}.") from error
+            raise UnknownModelError(f"The hub has no public model {self._name}.") from error
         except RevisionNotFoundError as error:
-            raise FetchError(f"The model {self._name} has no revision {self._revision}.") from error
+            raise UnknownModelError(
+                f"The model {self._name} has no revision {self._revision}."
+            ) from error
         except Exception as error:
             # Errors of the client's HTTP library pass through; they share no base class.
             reason = getattr(error, "strerror", None) or type(error).__name__
@@ -171,7 +175,7 @@ def _verify(path: Path, file: HubFile) -> None:
     if found != file.sha256:
         path.resolve().unlink()
         path.unlink(missing_ok=True)
-        raise FetchError(f"{file.name} has a wrong SHA-256 and was deleted.")
+        raise DamagedDownloadError(f"{file.name} has a wrong SHA-256 and was deleted.")
 
 
 def _progress_bar(on_bytes: Callable[[int], None]) -> "type[tqdm[Any]]":

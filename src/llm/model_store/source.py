@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from contracts.models import ModelFailure
 from llm.engines.protocol import Checkpoint
 
 OnProgress = Callable[[float], None]
@@ -11,6 +12,20 @@ OnProgress = Callable[[float], None]
 
 class FetchError(Exception):
     """A download failed and may succeed later; the message tells the operator why."""
+
+    failure = ModelFailure.HUB_UNREACHABLE
+
+
+class UnknownModelError(FetchError):
+    """The hub has no public model, or no revision, of that name."""
+
+    failure = ModelFailure.NOT_ON_HUB
+
+
+class DamagedDownloadError(FetchError):
+    """A file has a wrong checksum."""
+
+    failure = ModelFailure.DAMAGED_DOWNLOAD
 
 
 class CheckpointSource(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
-from contracts.models import HealthStatus, ModelState
+from contracts.models import HealthStatus, ModelFailure, ModelState
 from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, CheckpointError
 from llm.metrics import InferenceMetrics
@@ -158,8 +158,10 @@ async def test_an_unreachable_hub_is_reported_and_tried_again(thread: ThreadPool
     running = asyncio.create_task(models.run())
     await until(lambda: models.models()[0].state is ModelState.FAILED)
     assert "The hub cannot be reached" in (models.check().detail or "")
+    assert models.models()[0].failure is ModelFailure.HUB_UNREACHABLE
     big.arrive.set()
     await running
+    assert models.models()[0].failure is None
     assert serves(models) == "big"
 
 
@@ -173,6 +175,7 @@ async def test_a_broken_model_leaves_the_fallback_serving(thread: ThreadPoolExec
     await models.run()
     assert serves(models) == "small"
     assert models.models()[0].state is ModelState.FAILED
+    assert models.models()[0].failure is ModelFailure.UNUSABLE
     assert models.check().status is HealthStatus.DEGRADED
     assert "it is broken" in (models.check().detail or "")
 

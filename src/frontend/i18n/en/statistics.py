@@ -31,6 +31,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.model.revision": "Version",
     "system.model.error": "Error",
     "system.model.fallback": "fallback",
+    "system.model.failure.hub_unreachable": "The model hub cannot be reached. "
+    "The service will try again by itself.",
+    "system.model.failure.not_on_hub": "The hub has no such model. "
+    "Check its name in the settings of the service.",
+    "system.model.failure.damaged_download": "A file was damaged in the download. "
+    "The service will download it again.",
+    "system.check.disk": "Disk",
+    "system.check.database": "Database",
     "system.state.fetching": "downloading",
     "system.state.fetching_share": "downloading: {percent}",
     "system.state.loading": "loading",

@@ -43,6 +43,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.model.revision": "Версия",
     "system.model.error": "Ошибка",
     "system.model.fallback": "запасная",
+    "system.model.failure.hub_unreachable": "Нет связи с хабом моделей. "
+    "Сервис попробует ещё раз сам.",
+    "system.model.failure.not_on_hub": "На хабе нет такой модели. "
+    "Проверьте её имя в настройках сервиса.",
+    "system.model.failure.damaged_download": "Файл повредился при загрузке. "
+    "Сервис скачает его ещё раз.",
+    "system.check.disk": "Диск",
+    "system.check.database": "База данных",
     "system.state.fetching": "скачивается",
     "system.state.fetching_share": "скачивается: {percent}",
     "system.state.loading": "загружается",

@@ -11,7 +11,7 @@ import frontend
 from contracts.audio import NormalizationMethod
 from contracts.exports import ExportFormat
 from contracts.jobs import JobStatus, JobWarning, Stage
-from contracts.models import ModelState
+from contracts.models import ModelFailure, ModelState
 from contracts.problems import ProblemType
 from contracts.statistics import CacheKind, DatabaseKind
 from contracts.transcription import Task
@@ -193,6 +193,11 @@ def test_every_key_is_used():
         *(f"history.period.{period or 'any'}" for period in Period),
         *(f"history.done.{kind}" for kind in BulkKind),
         *(f"system.state.{state}" for state in ModelState),
+        *(
+            f"system.model.failure.{each}"
+            for each in set(ModelFailure) - {ModelFailure.UNUSABLE, ModelFailure.UNEXPECTED}
+        ),
+        *(f"system.check.{check}" for check in ("disk", "database")),
         *(f"system.storage.database.{kind}" for kind in DatabaseKind),
         *(f"system.storage.cache.{kind}" for kind in CacheKind),
         *(f"unsure.sign.{sign}" for sign in UnsureSign),

@@ -10,6 +10,7 @@ from contracts.models import (
     Health,
     HealthCheck,
     HealthStatus,
+    ModelFailure,
     ModelInfo,
     ModelList,
     ModelState,
@@ -190,4 +191,22 @@ def test_what_limits_the_service_is_shown_literally(open_page: OpenPage, backend
     check = HealthCheck(status=HealthStatus.DEGRADED, detail=HOSTILE)
     backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
     facts = _facts(open_page(view="system"))
-    assert facts[RU("service.degraded")] == {"disk": (HOSTILE, "")}
+    assert facts[RU("service.degraded")] == {RU("system.check.disk"): (HOSTILE, "")}
+
+
+def test_a_hub_that_is_not_reached_is_said_in_the_language_of_the_page(
+    open_page: OpenPage, backend: StandInBackend
+):
+    """The visitor read "Cannot download from the hub (ConnectError)" twice on a Russian page."""
+    backend.statistics = _statistics()
+    detail = "Cannot download from the hub (ConnectError)."
+    failed = ModelInfo(
+        id="a/b", state=ModelState.FAILED, failure=ModelFailure.HUB_UNREACHABLE, detail=detail
+    )
+    backend.models = ModelList(data=[failed])
+    check = HealthCheck(status=HealthStatus.DEGRADED, detail=detail)
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={"llm": check})
+    facts = _facts(open_page(view="system"))
+    shown = facts[RU("system.models")][RU("system.model.error")][0]
+    assert shown == RU("system.model.failure.hub_unreachable")
+    assert RU("service.degraded") not in facts

@@ -7,7 +7,7 @@ import pytest
 
 from llm.engines.protocol import CheckpointError
 from llm.model_store.hub import HubCheckpoint
-from llm.model_store.source import FetchError
+from llm.model_store.source import DamagedDownloadError, FetchError, UnknownModelError
 from unit.llm.model_store.stand_in_hub import NAME, StandInHub, stand_in_hub
 
 FILES = {
@@ -68,7 +68,7 @@ def test_a_missing_file_is_downloaded_again_from_the_same_commit(
 
 def test_weights_with_a_wrong_checksum_are_deleted(hub: StandInHub, tmp_path: Path) -> None:
     hub.announced["model.safetensors"] = "0" * 64
-    with pytest.raises(FetchError, match="SHA-256"):
+    with pytest.raises(DamagedDownloadError, match="SHA-256"):
         source(hub.address, tmp_path).fetch(lambda _share: None)
     assert source(hub.address, tmp_path).find() is None
 
@@ -79,7 +79,7 @@ def test_an_unreachable_hub_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_reported(hub: StandInHub, tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="no public model owner/other"):
+    with pytest.raises(UnknownModelError, match="no public model owner/other"):
         source(hub.address, tmp_path, "owner/other").fetch(lambda _share: None)
 
 
