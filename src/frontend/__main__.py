@@ -16,6 +16,7 @@ from frontend.page_files import page_routes
 from frontend.security_headers import SecurityHeadersMiddleware
 from frontend.settings import FrontendSettings
 from frontend.theme import theme_options
+from frontend.unknown_addresses import UnknownAddressMiddleware
 from servicekit.connections import BACKLOG, LimitedConnection
 
 SHUTDOWN_S = 5
@@ -86,6 +87,7 @@ def create_app(settings: FrontendSettings) -> App:
         middleware=[
             Middleware(SecurityHeadersMiddleware),
             Middleware(HostsMiddleware, hosts=allowed_hosts(settings)),
+            Middleware(UnknownAddressMiddleware),
         ],
     )
 

@@ -141,6 +141,7 @@ def test_speech_recorded_by_the_microphone_is_transcribed(
     job = _wait_for_end(services, page.url.split("job=")[1].split("&")[0])
     assert job.result is not None
     assert set(words(job.result.text)) & set(words(spoken.text))
+    assert re.fullmatch(r"Запись с микрофона [\d-]{10} [\d-]{8}", job.file.name), "it is the title"
 
 
 def test_an_upload_resumes_after_a_pause_and_after_a_reload_where_it_stopped(

@@ -40,6 +40,19 @@ def test_an_unchanged_script_is_not_sent_again(page: Service):
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("path", ["/foo", "/history/", "/v1/transcriptions"])
+def test_an_unknown_address_leads_to_the_page(page: Service, path: str):
+    """Streamlit answers with a page whose files are elsewhere, and which lacks its style sheet."""
+    answer = _get(page, path, Accept="text/html,application/xhtml+xml")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_an_address_that_exists_leads_nowhere_else(page: Service):
+    for path in ("/", "/?view=history", "/_stcore/health", "/page/page/page.css"):
+        assert _get(page, path, Accept="text/html").status_code == 200
+    assert _get(page, "/backend/v1/nothing", Accept="text/html").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/page/uploader/uploader.js", "/_stcore/health", "/missing", "/backend/v1/nothing"],

@@ -1,10 +1,6 @@
 // Records the microphone into a file and measures its level meanwhile.
 
-const FORMATS = [
-  ["audio/webm;codecs=opus", "webm"],
-  ["audio/ogg;codecs=opus", "ogg"],
-  ["audio/mp4", "m4a"],
-];
+const FORMATS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
 const BITS_PER_SECOND = 96_000;
 const FLOOR_DB = -60;
 
@@ -20,9 +16,8 @@ export class Microphone {
 
   async open() {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    const isSupported = ([type]) => MediaRecorder.isTypeSupported(type);
-    [this.type, this.extension] = FORMATS.find(isSupported) ?? [];
-    const options = { mimeType: this.type, audioBitsPerSecond: BITS_PER_SECOND };
+    const isSupported = (type) => MediaRecorder.isTypeSupported(type);
+    const options = { mimeType: FORMATS.find(isSupported), audioBitsPerSecond: BITS_PER_SECOND };
     this.recorder = new MediaRecorder(this.stream, options);
     this.recorder.addEventListener("dataavailable", ({ data }) => this.#pieces.push(data));
     this.context = new AudioContext();
@@ -61,7 +56,7 @@ export class Microphone {
     this.#since = performance.now();
   }
 
-  /** Stop, and return the recording as a file; `name` comes without an extension. */
+  /** Stop, and return the recording as a file; its name is the title, so it has no extension. */
   async finish(name) {
     const stopped = new Promise((resolve) => {
       this.recorder.addEventListener("stop", resolve, { once: true });
@@ -70,7 +65,7 @@ export class Microphone {
     await stopped;
     this.close();
     const type = this.recorder.mimeType;
-    return new File(this.#pieces, `${name}.${this.extension}`, { type });
+    return new File(this.#pieces, name, { type });
   }
 
   close() {

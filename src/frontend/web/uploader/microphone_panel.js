@@ -122,9 +122,9 @@ export class MicrophonePanel {
   }
 }
 
-/** Return a moment in characters that a file's name may have. */
+/** Return a moment in characters that a file's name may have; a dot would begin an extension. */
 function timestamp(now) {
   const two = (number) => String(number).padStart(2, "0");
-  const day = [two(now.getDate()), two(now.getMonth() + 1), now.getFullYear()].join(".");
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
   return `${day} ${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`;
 }
