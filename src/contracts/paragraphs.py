@@ -30,20 +30,23 @@ class ParagraphRule:
         self._n_chars = 0
         self._last_text = ""
         self._last_end = 0.0
+        self._last_speaker: str | None = None
 
-    def begins(self, text: str, start: float, end: float) -> bool:
+    def begins(self, text: str, start: float, end: float, speaker: str | None = None) -> bool:
         """Return whether the next segment begins a paragraph, and count it in.
 
         Args:
             text: without outer spaces; a segment without text begins none.
             start: seconds.
             end: seconds.
+            speaker: id; a paragraph has only one.
         """
         if not text:
             return False
-        is_new = not self._last_text or self._ends(len(text), start - self._last_end)
+        is_same = self._last_text and speaker == self._last_speaker
+        is_new = not is_same or self._ends(len(text), start - self._last_end)
         self._n_chars = len(text) + (0 if is_new else self._n_chars)
-        self._last_text, self._last_end = text, end
+        self._last_text, self._last_end, self._last_speaker = text, end, speaker
         return is_new
 
     def _ends(self, next_chars: int, pause_s: float) -> bool:

@@ -39,6 +39,7 @@ def write_finished(
     *,
     unsure: frozenset[int] = frozenset(),
     report: Sequence[ReportItem] = (),
+    speakers: Sequence[str | None] = (),
     name: str = "a.wav",
     detected_language: str = "ru",
 ) -> str:
@@ -49,6 +50,7 @@ def write_finished(
         unsure: positions of phrases of which, and of whose second word, the model was unsure.
         report: what became of speech without words.
         detected_language: code of the language that the recording sounds like.
+        speakers: ids of those who say the phrases; none: unknown.
 
     Returns: the job's id.
     """
@@ -61,6 +63,8 @@ def write_finished(
     segments = [
         _segment(index, text, is_unsure=index in unsure) for index, text in enumerate(phrases)
     ]
+    for segment, speaker in zip(segments, speakers, strict=False):
+        segment.speaker = speaker
     progress = Progress(
         processed_s=duration_s,
         total_s=duration_s,

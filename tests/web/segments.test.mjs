@@ -37,7 +37,7 @@ test("a longer transcript updates the segments that are there and appends the re
   events.length = 0;
   segments.load([received(0, "Раз"), received(1, "два")]);
   assert.deepEqual(segments.texts(), ["Раз", "два"]);
-  assert.deepEqual(events, [{ position: 0, origin: "loaded" }, "added"]);
+  assert.deepEqual(events, [{ position: 0, field: null, origin: "loaded" }, "added"]);
 });
 
 test("a shorter transcript, as after a resumed job, replaces all segments", () => {
@@ -51,23 +51,23 @@ test("a shorter transcript, as after a resumed job, replaces all segments", () =
 test("a corrected segment knows the model's text, and is not corrected once it is restored", () => {
   segments.load([received(0, "раз!", { original_text: "раз" })]);
   assert.ok(segments.at(0).isCorrected);
-  segments.setText(0, "раз", "restore");
+  segments.set(0, "text", "раз", "restore");
   assert.ok(!segments.at(0).isCorrected);
-  assert.deepEqual(events.at(-1), { position: 0, origin: "restore" });
+  assert.deepEqual(events.at(-1), { position: 0, field: "text", origin: "restore" });
 });
 
 test("the same text again is no change", () => {
   segments.load([received(0, "раз")]);
   events.length = 0;
-  segments.setText(0, "раз", "typing");
+  segments.set(0, "text", "раз", "typing");
   assert.deepEqual(events, []);
 });
 
 test("a saved segment takes over the backend's doubts, but not its text", () => {
   segments.load([received(0, "раз", { unsure: ["guessed"], unsure_words: [0] })]);
-  segments.setText(0, "раз и ещё", "typing");
+  segments.set(0, "text", "раз и ещё", "typing");
   segments.confirm(received(0, "раз и"));
   assert.equal(segments.at(0).text, "раз и ещё");
   assert.deepEqual([segments.at(0).unsure, segments.at(0).unsureWords], [[], []]);
-  assert.deepEqual(events.at(-1), { position: 0, origin: "saved" });
+  assert.deepEqual(events.at(-1), { position: 0, field: null, origin: "saved" });
 });

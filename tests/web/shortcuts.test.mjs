@@ -11,8 +11,9 @@ beforeEach(() => {
   targets = {
     player: recorder("player"),
     editor: Object.assign(recorder("editor"), { position: null }),
-    transcript: Object.assign(recorder("transcript"), { active: 7 }),
+    transcript: Object.assign(recorder("transcript"), { active: 7, neighbour: (from, step) => from + step }),
     unsureBar: recorder("unsureBar"),
+    assigner: recorder("assigner"),
     findBar: Object.assign(recorder("findBar"), { root: { contains: (node) => node.isInFindBar } }),
     shortcutsDialog: recorder("shortcutsDialog"),
   };
@@ -21,7 +22,7 @@ beforeEach(() => {
 /** An object whose methods note how they were called. */
 function recorder(name) {
   const methods = ["toggle", "skip", "changeSpeed", "goToNext", "goToPrevious", "open", "close",
-    "finish", "undo", "redo", "focus"];
+    "finish", "undo", "redo", "focus", "assign"];
   return Object.fromEntries(
     methods.map((method) => [method, (...values) => calls.push([name, method, ...values].join(" "))]),
   );
@@ -68,6 +69,14 @@ test("on a segment, arrows move and E edits", () => {
   assert.equal(press("ArrowUp", SEGMENT), "transcript focus 6");
   assert.equal(press("KeyE", SEGMENT), "editor open 7");
   assert.equal(press("KeyE"), "");
+});
+
+test("digits say who speaks, of both blocks of keys, but not while something is typed", () => {
+  assert.equal(press("Digit1"), "assigner assign 1");
+  assert.equal(press("Numpad9", SEGMENT), "assigner assign 9");
+  assert.equal(press("Digit1", FIELD), "");
+  assert.equal(press("Digit1", EDITED), "");
+  assert.equal(press("Digit1", BODY, { altKey: true }), "");
 });
 
 test("while a segment is edited, Enter and Escape finish and Alt moves to a neighbour", () => {

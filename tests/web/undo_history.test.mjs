@@ -8,23 +8,25 @@ beforeEach(() => {
 });
 
 function type(before, after, now, position = 0) {
-  history.record([{ position, before, after }], { typing: true, now });
+  history.record([{ position, field: "text", before, after }], { typing: true, now });
 }
+
+const text = (position, value) => ({ position, field: "text", value });
 
 test("typing without a long pause is one step", () => {
   type("", "а", 0);
   type("а", "аб", 500);
   type("аб", "абв", 5000);
-  assert.deepEqual(history.undo(), [[0, "аб"]]);
-  assert.deepEqual(history.undo(), [[0, ""]]);
+  assert.deepEqual(history.undo(), [text(0, "аб")]);
+  assert.deepEqual(history.undo(), [text(0, "")]);
   assert.deepEqual(history.undo(), []);
-  assert.deepEqual(history.redo(), [[0, "аб"]]);
+  assert.deepEqual(history.redo(), [text(0, "аб")]);
 });
 
 test("typing in another segment is a step of its own", () => {
   type("", "а", 0, 0);
   type("", "б", 100, 1);
-  assert.deepEqual(history.undo(), [[1, ""]]);
+  assert.deepEqual(history.undo(), [text(1, "")]);
 });
 
 test("typing after an undo does not extend the step that was undone to", () => {
@@ -32,16 +34,21 @@ test("typing after an undo does not extend the step that was undone to", () => {
   type("а", "аб", 2000);
   history.undo();
   type("а", "ав", 2100);
-  assert.deepEqual(history.undo(), [[0, "а"]]);
+  assert.deepEqual(history.undo(), [text(0, "а")]);
 });
 
 test("a replacement in many segments is undone and redone as a whole", () => {
   history.record([
-    { position: 0, before: "раз", after: "два" },
-    { position: 4, before: "раз!", after: "два!" },
+    { position: 0, field: "text", before: "раз", after: "два" },
+    { position: 4, field: "text", before: "раз!", after: "два!" },
   ]);
-  assert.deepEqual(history.undo(), [[0, "раз"], [4, "раз!"]]);
-  assert.deepEqual(history.redo(), [[0, "два"], [4, "два!"]]);
+  assert.deepEqual(history.undo(), [text(0, "раз"), text(4, "раз!")]);
+  assert.deepEqual(history.redo(), [text(0, "два"), text(4, "два!")]);
+});
+
+test("who says a phrase is undone like its text", () => {
+  history.record([{ position: 2, field: "speaker", before: "S1", after: "S2" }]);
+  assert.deepEqual(history.undo(), [{ position: 2, field: "speaker", value: "S1" }]);
 });
 
 test("a new change drops what could be redone", () => {

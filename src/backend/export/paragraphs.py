@@ -25,7 +25,7 @@ def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
         text = one_line(segment.text)
         if not text:
             continue
-        if rule.begins(text, segment.start, segment.end):
+        if rule.begins(text, segment.start, segment.end, segment.speaker):
             paragraphs.append(Paragraph(segment.start, segment.end, text))
         else:
             last = paragraphs[-1]

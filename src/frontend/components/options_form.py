@@ -10,7 +10,14 @@ from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
-from contracts.transcription import Numbers, Punctuation, Task, TranscribeOptions, Typography
+from contracts.transcription import (
+    Diarization,
+    Numbers,
+    Punctuation,
+    Task,
+    TranscribeOptions,
+    Typography,
+)
 from frontend.i18n import Language, Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
@@ -32,6 +39,11 @@ _METHODS = (
 _PAGE_DEFAULTS = {Language.RU: "ru", Language.EN: AUTO_LANGUAGE}
 """The language of the speech before one is chosen, by the language of the page."""
 
+_PAGE_DIARIZATION = Diarization.AUTO
+
+_OF_ONE_FILE = {"audio_track", "num_speakers"}
+"""Options that suit no other recording."""
+
 _LANGUAGES = ["ru", AUTO_LANGUAGE, *(code for code in LANGUAGE_NAMES if code != "ru")]
 
 _BABEL_CODES = {"jw": "jv", "tl": "fil"}
@@ -52,6 +64,7 @@ def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOption
     """
     chosen: dict[str, object] = {"language": _language(t, saved), **_OF_THE_PAGE}
     chosen["prompt"] = _prompt(t, saved)
+    chosen |= _speakers(t, saved)
     with st.expander(t("options.advanced"), icon=":material/tune:"):
         chosen |= _advanced_options(t, saved)
     return TranscribeOptions.model_validate(chosen)
@@ -60,8 +73,11 @@ def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOption
 def chosen_options(options: TranscribeOptions) -> dict[str, object]:
     """Return the options that the visitor changed and that suit other recordings, to be saved."""
     changed = options.model_dump(
-        mode="json", exclude_defaults=True, exclude={*_OF_THE_PAGE, "language", "audio_track"}
+        mode="json", exclude_defaults=True, exclude={"language", *_OF_THE_PAGE, *_OF_ONE_FILE}
     )
+    changed["diarization"] = options.diarization.value
+    if options.diarization is _PAGE_DIARIZATION:
+        del changed["diarization"]
     method = options.normalization
     if method in NORMALIZATION_DEFAULTS:  # the parameter is valid only with its method
         changed["normalization"] = method.value
@@ -113,6 +129,35 @@ def _prompt(t: Translator, saved: Mapping[str, object]) -> str:
         persist_state="session",
         height=68,
     )
+
+
+def _speakers(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
+    """Show whether to tell speakers apart, and how many there are."""
+    method, number = st.columns([3, 1], vertical_alignment="bottom")
+    with method:
+        values = list(Diarization)
+        diarization = st.selectbox(
+            t("options.diarization"),
+            values,
+            values.index(Diarization(str(saved.get("diarization", _PAGE_DIARIZATION)))),
+            format_func=lambda each: t(f"options.diarization.{each}"),
+            help=t("options.diarization.help"),
+            key="option-diarization",
+            persist_state="session",
+        )
+    if diarization not in (Diarization.AUTO, Diarization.VOICE):
+        return {"diarization": diarization}
+    with number:
+        counts = [None, *range(1, int(_maximum("num_speakers")) + 1)]
+        num_speakers = st.selectbox(
+            t("options.num_speakers"),
+            counts,
+            format_func=lambda each: str(each or t("options.num_speakers.unknown")),
+            help=t("options.num_speakers.help"),
+            key="option-num-speakers",
+            persist_state="session",
+        )
+    return {"diarization": diarization, "num_speakers": num_speakers}
 
 
 def _normalization(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:

@@ -5,14 +5,14 @@ transcript as data and inserts it as text nodes, so that it cannot become markup
 """
 
 from contracts.exports import ExportFormat
-from contracts.jobs import MAX_SEGMENT_CHARS
+from contracts.jobs import MAX_SEGMENT_CHARS, MAX_SPEAKER_NAME_CHARS
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
 _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
-    "shortcuts.",
+    "shortcuts.", "speaker.",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 
@@ -30,5 +30,6 @@ def show_reader(t: Translator, job_id: str) -> None:
             for kind in ExportFormat
         ],
         "maxSegmentChars": MAX_SEGMENT_CHARS,
+        "maxSpeakerChars": MAX_SPEAKER_NAME_CHARS,
     }
     _reader(key="reader", data=data)

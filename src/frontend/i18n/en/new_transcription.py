@@ -124,6 +124,18 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.temperature": "Temperature",
     "options.temperature.help": "At 0 the model always picks the most likely word. "
     "Higher values give more variety but less accuracy.",
+    "options.diarization": "Speakers",
+    "options.diarization.none": "Do not distinguish",
+    "options.diarization.auto": "Distinguish",
+    "options.diarization.voice": "Distinguish by voice",
+    "options.diarization.channel": "Each channel is a person",
+    "options.diarization.help": "The text is divided by who speaks, and the speakers can be named. "
+    "A call with its parties on separate channels is divided by channel, "
+    "other recordings by voice.",
+    "options.num_speakers": "How many",
+    "options.num_speakers.unknown": "unknown",
+    "options.num_speakers.help": "If you know how many people speak, say so: "
+    "there will be fewer errors.",
     "options.prompt": "Names and terms",
     "options.prompt.help": "The model is more likely to recognise words that you list here.",
     "options.prompt.example": "Comma-separated names, titles and terms",

@@ -131,6 +131,18 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.temperature": "Температура",
     "options.temperature.help": "При 0 модель всегда выбирает самое вероятное слово. "
     "Чем выше значение, тем больше вариантов и ошибок.",
+    "options.diarization": "Говорящие",
+    "options.diarization.none": "Не различать",
+    "options.diarization.auto": "Различать",
+    "options.diarization.voice": "Различать по голосам",
+    "options.diarization.channel": "Каждый канал — отдельный человек",
+    "options.diarization.help": "Текст делится на реплики, говорящих потом можно назвать. "
+    "В записи звонка, где собеседники на разных каналах, их различают по каналам, "
+    "в остальных — по голосам.",
+    "options.num_speakers": "Сколько их",
+    "options.num_speakers.unknown": "не знаю",
+    "options.num_speakers.help": "Если вы знаете, сколько человек говорит, укажите: "
+    "ошибок будет меньше.",
     "options.prompt": "Имена и термины",
     "options.prompt.help": "Модель лучше узнаёт слова, которые указаны здесь.",
     "options.prompt.example": "Имена, названия и термины через запятую",

@@ -13,6 +13,8 @@ const ICONS = {
   undo: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
   redo: "M16 5l4 4-4 4M20 9H10a6 6 0 0 0 0 12h3",
   find: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5",
+  filter: "M4 5h16l-6.5 8v6l-3-2v-4z",
+  speaker: "M12 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8M4.5 20a7.5 7.5 0 0 1 15 0",
   phrases: "M9 6h11M9 12h11M9 18h11M4 6h1M4 12h1M4 18h1",
   edit: "M4 20l1-5L16 4l4 4L9 19z",
   model: "M4 12a8 8 0 1 0 3-6M4 4v4h4M12 8v4l3 2",

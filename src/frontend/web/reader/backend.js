@@ -40,11 +40,14 @@ export class Backend {
   repeat = (options) => this.#json("/repeat", { method: "POST", ...jsonBody(options) });
   resume = () => this.#json("/resume", { method: "POST" });
 
-  correct(index, text) {
-    const request = jsonBody({ text });
-    // finish the request even if the tab is closed, so that the last correction is saved
-    const keepalive = request.body.length < MAX_KEEPALIVE_CHARS;
-    return this.#json(`/segments/${index}${WORDS}`, { method: "PATCH", ...request, keepalive });
+  /** Save a segment's `{text}` or `{speaker}`, and return the segment. */
+  correct(index, correction) {
+    return this.#patch(`/segments/${index}${WORDS}`, correction);
+  }
+
+  /** Name a speaker, merge it with the one that has the name, or with null separate it. */
+  nameSpeaker(speaker, name) {
+    return this.#patch(`/speakers/${speaker}`, { name });
   }
 
   /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */
@@ -63,6 +66,13 @@ export class Backend {
     } catch {
       return 0;
     }
+  }
+
+  #patch(path, values) {
+    const request = jsonBody(values);
+    // finish the request even if the tab is closed, so that the last correction is saved
+    const keepalive = request.body.length < MAX_KEEPALIVE_CHARS;
+    return this.#json(path, { method: "PATCH", ...request, keepalive });
   }
 
   async #json(path, options) {

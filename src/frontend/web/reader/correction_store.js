@@ -15,32 +15,34 @@ export class CorrectionStore extends EventTarget {
   #saving = null;
   #retryNow = null;
 
-  /** `save(index, text)` sends one and returns its segment; `onSaved(segment)` gets that. */
+  /** `save(index, {text or speaker})` returns the saved segment; `onSaved(segment)` gets it. */
   constructor({ jobId, save, onSaved }) {
     super();
     this.prefix = `reader:${jobId}:`;
     Object.assign(this, { save, onSaved });
   }
 
-  isPending(index) {
-    return this.#pending.has(index);
+  isPending(index, field) {
+    return this.#pending.has(nameOf(index, field));
   }
 
-  /** Return what an earlier visit could not save, as [index, text] pairs. */
+  /** Return what an earlier visit could not save, as [index, field, value] triples. */
   unsaved() {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(this.prefix))
-      .map((key) => [Number(key.slice(this.prefix.length)), localStorage.getItem(key)]);
+    return this.#unsavedNames().map((name) => [
+      ...placeOf(name), valueOf(name, localStorage.getItem(this.prefix + name)),
+    ]);
   }
 
   /** Delete what an earlier visit could not save: the transcription no longer exists. */
   deleteUnsaved() {
-    for (const [index] of this.unsaved()) localStorage.removeItem(this.prefix + index);
+    for (const name of this.#unsavedNames()) localStorage.removeItem(this.prefix + name);
   }
 
-  add(index, text) {
-    this.#pending.set(index, text);
-    storeText(this.prefix + index, text);
+  /** Save a segment's `text`, or its `speaker` (an id, or null), soon. */
+  add(index, field, value) {
+    const name = nameOf(index, field);
+    this.#pending.set(name, value ?? "");
+    storeText(this.prefix + name, value ?? "");
     this.#setState("saving");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), QUIET_MS);
@@ -58,15 +60,16 @@ export class CorrectionStore extends EventTarget {
   async #saveAll() {
     let attempt = 0;
     while (this.#pending.size) {
-      const [index, text] = this.#pending.entries().next().value;
+      const [name, stored] = this.#pending.entries().next().value;
+      const [index, field] = placeOf(name);
       try {
-        const segment = await this.save(index, text);
+        const segment = await this.save(index, { [field]: valueOf(name, stored) });
         attempt = 0;
-        this.#forget(index, text);
-        if (!this.#pending.has(index)) this.onSaved(segment);
+        this.#forget(name, stored);
+        if (!this.#pending.has(name)) this.onSaved(segment);
       } catch (error) {
         if (error.isUnavailable) await this.#waitToRetry(attempt++);
-        else this.#refuse(index, error);
+        else this.#refuse(name, error);
       }
     }
     if (this.state !== "refused") this.#setState("saved");
@@ -79,24 +82,46 @@ export class CorrectionStore extends EventTarget {
   }
 
   /** Give up for now; the browser's storage keeps it for the next visit. */
-  #refuse(index, error) {
-    this.#pending.delete(index);
+  #refuse(name, error) {
+    this.#pending.delete(name);
     this.#setState("refused", error);
   }
 
-  /** Drop a saved text, unless it was changed while it was being saved. */
-  #forget(index, text) {
-    if (this.#pending.get(index) !== text) return;
-    this.#pending.delete(index);
-    if (localStorage.getItem(this.prefix + index) === text) {
-      localStorage.removeItem(this.prefix + index);
+  /** Drop a saved value, unless it was changed while it was being saved. */
+  #forget(name, stored) {
+    if (this.#pending.get(name) !== stored) return;
+    this.#pending.delete(name);
+    if (localStorage.getItem(this.prefix + name) === stored) {
+      localStorage.removeItem(this.prefix + name);
     }
+  }
+
+  #unsavedNames() {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(this.prefix))
+      .map((key) => key.slice(this.prefix.length));
   }
 
   #setState(state, error = null) {
     Object.assign(this, { state, error });
     this.dispatchEvent(new Event("state"));
   }
+}
+
+/** Return the name of a correction in the browser's storage. */
+function nameOf(index, field) {
+  return field === "text" ? `${index}` : `${index}.${field}`;
+}
+
+/** Return the index of the segment, and which of its fields a correction changes. */
+function placeOf(name) {
+  const [index, field = "text"] = name.split(".");
+  return [Number(index), field];
+}
+
+/** Return a stored correction; a speaker may be null, which the storage cannot hold. */
+function valueOf(name, stored) {
+  return name.includes(".") ? stored || null : stored;
 }
 
 function storeText(key, text) {

@@ -12,14 +12,16 @@ export class ParagraphRule {
   #chars = 0;
   #lastText = "";
   #lastEnd = 0;
+  #lastSpeaker = null;
 
   /** Return whether the next segment begins a paragraph, and count it in. */
-  begins({ text, start, end }) {
+  begins({ text, start, end, speaker = null }) {
     if (!text) return false;
     const chars = [...text].length;
-    const isNew = !this.#lastText || this.#ends(chars, start - this.#lastEnd);
+    const isSame = this.#lastText && speaker === this.#lastSpeaker;
+    const isNew = !isSame || this.#ends(chars, start - this.#lastEnd);
     this.#chars = chars + (isNew ? 0 : this.#chars);
-    [this.#lastText, this.#lastEnd] = [text, end];
+    [this.#lastText, this.#lastEnd, this.#lastSpeaker] = [text, end, speaker];
     return isNew;
   }
 

@@ -118,6 +118,7 @@ export class PlaybackFollower extends EventTarget {
   }
 
   #keepInSight(position) {
+    if (this.transcript.row(position).hidden) return;
     const { top, bottom } = this.transcript.row(position).getBoundingClientRect();
     const isSeen = top > innerHeight * 0.25 && bottom < innerHeight * 0.85;
     if (!isSeen) this.transcript.reveal(position, "center");

@@ -127,6 +127,7 @@ export class Player extends EventTarget {
     this.speed.addEventListener("change", () => this.setSpeed(Number(this.speed.value)));
     const canvas = element("canvas", { "aria-hidden": "true" });
     this.waveform = new PlayedWaveform(canvas);
+    this.timeline = element("canvas", { className: "timeline", hidden: true, "aria-hidden": "true" });
     this.bar = this.#buildBar();
     this.#fitBar();
     return element(
@@ -135,7 +136,7 @@ export class Player extends EventTarget {
       iconButton("back", t.text("player.back"), () => this.skip(-STEP_S)),
       this.button,
       iconButton("forward", t.text("player.forward"), () => this.skip(STEP_S)),
-      element("div", { className: "wave" }, canvas, this.bar),
+      element("div", { className: "wave" }, canvas, this.timeline, this.bar),
       this.clock,
       this.speed,
       this.audio,

@@ -55,7 +55,7 @@ class Reader {
     this.tabs = new BroadcastChannel(`transcription:${data.jobId}`);
     this.corrections = new CorrectionStore({
       jobId: data.jobId,
-      save: (index, text) => this.backend.correct(index, text),
+      save: (index, correction) => this.backend.correct(index, correction),
       onSaved: (segment) => this.#onSaved(segment),
     });
     this.statusPanel = new StatusPanel({
@@ -94,9 +94,9 @@ class Reader {
 
   #listen() {
     const { signal } = this.#closed;
-    this.segments.addEventListener("changed", ({ detail: { position, origin } }) => {
+    this.segments.addEventListener("changed", ({ detail: { position, field, origin } }) => {
       if (SAVED_ORIGINS.has(origin)) return;
-      this.corrections.add(position, this.segments.at(position).text);
+      this.corrections.add(position, field, this.segments.at(position)[field]);
     });
     this.corrections.addEventListener("state", () => {
       if (this.corrections.state === "refused") this.#showError(this.corrections.error);
@@ -124,8 +124,10 @@ class Reader {
       t, backend, segments, corrections, statusPanel,
       formats: data.formats,
       maxSegmentChars: data.maxSegmentChars,
+      maxSpeakerChars: data.maxSpeakerChars,
       durationS: job.file.duration_s,
       root: this.frame.getRootNode(),
+      onName: (speaker, name) => this.#nameSpeaker(speaker, name),
       onError: (error) => this.#showError(error),
       signal: this.#closed.signal,
     });
@@ -157,8 +159,12 @@ class Reader {
   #onTabMessage({ segment }) {
     if (!segment) {
       this.load();
-    } else if (!this.corrections.isPending(segment.index) && segment.index < this.segments.length) {
-      this.segments.setText(segment.index, segment.text.trim(), "tab");
+    } else if (segment.index < this.segments.length) {
+      const values = { text: segment.text.trim(), speaker: segment.speaker ?? null };
+      for (const [field, value] of Object.entries(values)) {
+        if (this.corrections.isPending(segment.index, field)) continue;
+        this.segments.set(segment.index, field, value, "tab");
+      }
       this.segments.confirm(segment);
     }
   }
@@ -234,10 +240,22 @@ class Reader {
     }
   }
 
+  /** Name, merge or separate a speaker; all of its phrases may change. */
+  async #nameSpeaker(speaker, name) {
+    try {
+      await this.corrections.flush();
+      await this.backend.nameSpeaker(speaker, name);
+      this.tabs.postMessage({});
+      await this.load();
+    } catch (error) {
+      this.#showError(error);
+    }
+  }
+
   /** Save the corrections that an earlier visit could not. */
   #saveUnsaved() {
-    for (const [index, text] of this.corrections.unsaved()) {
-      if (index < this.segments.length) this.segments.setText(index, text, "unsaved");
+    for (const [index, field, value] of this.corrections.unsaved()) {
+      if (index < this.segments.length) this.segments.set(index, field, value, "unsaved");
     }
     this.corrections.flush();
   }

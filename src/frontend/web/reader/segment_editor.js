@@ -6,8 +6,8 @@ export class SegmentEditor {
   #open = null;
   #tools = null;
 
-  constructor({ t, segments, transcript, undoHistory, player, maxChars, signal }) {
-    Object.assign(this, { t, segments, transcript, undoHistory, player, maxChars });
+  constructor({ t, segments, transcript, undoHistory, player, assigner, maxChars, signal }) {
+    Object.assign(this, { t, segments, transcript, undoHistory, player, assigner, maxChars });
     this.isAllowed = false;
     const { root } = transcript;
     root.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
@@ -61,16 +61,16 @@ export class SegmentEditor {
     if (position !== null) this.transcript.focus(position);
   }
 
-  /** Change segments as one step of undo; `texts` are [position, text] pairs. */
-  change(texts, origin) {
+  /** Change segments as one step of undo; `values` are [position, value] pairs. */
+  change(values, origin, field = "text") {
     const step = [];
-    for (const [position, after] of texts) {
-      const before = this.segments.at(position).text;
-      if (before !== after) step.push({ position, before, after });
+    for (const [position, after] of values) {
+      const before = this.segments.at(position)[field];
+      if (before !== after) step.push({ position, field, before, after });
     }
     if (!step.length) return;
     this.undoHistory.record(step);
-    this.#apply(step.map(({ position, after }) => [position, after]), origin);
+    this.#apply(step.map(({ position, after }) => ({ position, field, value: after })), origin);
   }
 
   undo() {
@@ -86,16 +86,18 @@ export class SegmentEditor {
     this.change([[position, this.segments.at(position).modelText]], "restore");
   }
 
-  #applyAndShow(texts) {
-    if (!texts.length) return;
-    this.#apply(texts, "undo");
-    const [[position]] = texts;
+  #applyAndShow(changes) {
+    if (!changes.length) return;
+    this.#apply(changes, "undo");
+    const [{ position }] = changes;
     this.transcript.reveal(position);
     if (this.#open === position) putCaretAtEnd(this.transcript.textOf(position));
   }
 
-  #apply(texts, origin) {
-    for (const [position, text] of texts) this.segments.setText(position, text, origin);
+  #apply(changes, origin) {
+    for (const { position, field, value } of changes) {
+      this.segments.set(position, field, value, origin);
+    }
   }
 
   #onDoubleClick(event) {
@@ -111,8 +113,8 @@ export class SegmentEditor {
     const before = this.segments.at(position).text;
     const after = singleLine(target.textContent);
     if (before === after) return;
-    this.undoHistory.record([{ position, before, after }], { typing: true });
-    this.segments.setText(position, after, "typing");
+    this.undoHistory.record([{ position, field: "text", before, after }], { typing: true });
+    this.segments.set(position, "text", after, "typing");
   }
 
   #onBeforeInput(event) {
@@ -153,8 +155,10 @@ export class SegmentEditor {
   #refreshTools(position) {
     const row = this.transcript.row(position);
     if (!row || this.#tools?.parentElement !== row) return;
+    const { isCorrected, speaker } = this.segments.at(position);
     const showsModel = this.#tools.querySelector("[aria-expanded]") !== null;
-    if (showsModel === this.segments.at(position).isCorrected) return;
+    const isSameSpeaker = this.#tools.querySelector("select").value === (speaker ?? "");
+    if (showsModel === isCorrected && isSameSpeaker) return;
     this.#tools.remove();
     this.#tools = null;
     row.querySelector(".model")?.remove();
@@ -173,6 +177,7 @@ export class SegmentEditor {
       button.setAttribute("aria-expanded", String(isShown));
       tools.append(button);
     }
+    tools.append(this.assigner.buildChoice(position));
     return tools;
   }
 

@@ -1,7 +1,8 @@
 // The segments of the transcript, and events for their changes.
 
 /**
- * Events: `reset` (all are removed), `added`, and `changed` with {position, origin} as detail.
+ * Events: `reset` (all are removed), `added`, and `changed` with {position, field, origin} as
+ * detail; `field` is `text`, `speaker`, or null if any may have changed.
  * A segment's position is its index in the transcript.
  */
 export class Segments extends EventTarget {
@@ -31,7 +32,7 @@ export class Segments extends EventTarget {
     }
     segments.slice(0, this.length).forEach((segment, position) => {
       this.#rows[position] = fromBackend(segment);
-      this.#notify(position, "loaded");
+      this.#notify(position, null, "loaded");
     });
     segments.slice(this.length).forEach((segment) => this.#append(segment));
     this.dispatchEvent(new CustomEvent("added"));
@@ -53,18 +54,21 @@ export class Segments extends EventTarget {
     const row = this.#rows[segment.index];
     row.unsure = segment.unsure ?? [];
     row.unsureWords = segment.unsure_words ?? [];
-    this.#notify(segment.index, "saved");
+    this.#notify(segment.index, null, "saved");
   }
 
-  /** `origin`: `typing`, `undo`, `replace`, `restore`, `unsaved` or `tab`. */
-  setText(position, text, origin) {
-    if (this.#rows[position].text === text) return;
-    this.#rows[position].text = text;
-    this.#notify(position, origin);
+  /**
+   * Set the `text` or the `speaker` (an id, or null). `origin`: `typing`, `undo`, `replace`,
+   * `restore`, `assign`, `unsaved` or `tab`.
+   */
+  set(position, field, value, origin) {
+    if (this.#rows[position][field] === value) return;
+    this.#rows[position][field] = value;
+    this.#notify(position, field, origin);
   }
 
-  #notify(position, origin) {
-    this.dispatchEvent(new CustomEvent("changed", { detail: { position, origin } }));
+  #notify(position, field, origin) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: { position, field, origin } }));
   }
 }
 
@@ -74,6 +78,7 @@ function fromBackend(segment) {
     end: segment.end,
     text: segment.text.trim(),
     modelText: (segment.original_text ?? segment.text).trim(),
+    speaker: segment.speaker ?? null,
     words: segment.words ?? [],
     unsure: segment.unsure ?? [],
     unsureWords: segment.unsure_words ?? [],

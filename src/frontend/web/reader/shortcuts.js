@@ -11,17 +11,21 @@ const ANYWHERE = {
   KeyP: ({ unsureBar }) => unsureBar.goToPrevious(),
 };
 
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
 const OUTSIDE_CONTROLS = {
   Space: ({ player }) => player.toggle(),
   ArrowLeft: ({ player }) => player.skip(-STEP_S),
   ArrowRight: ({ player }) => player.skip(STEP_S),
   BracketLeft: ({ player }) => player.changeSpeed(-1),
   BracketRight: ({ player }) => player.changeSpeed(1),
+  ...Object.fromEntries(DIGITS.map((n) => [`Digit${n}`, ({ assigner }) => assigner.assign(n)])),
+  ...Object.fromEntries(DIGITS.map((n) => [`Numpad${n}`, ({ assigner }) => assigner.assign(n)])),
 };
 
 const ON_SEGMENT = {
-  ArrowDown: ({ transcript }) => transcript.focus(transcript.active + 1),
-  ArrowUp: ({ transcript }) => transcript.focus(transcript.active - 1),
+  ArrowDown: ({ transcript }) => transcript.focus(transcript.neighbour(transcript.active, 1)),
+  ArrowUp: ({ transcript }) => transcript.focus(transcript.neighbour(transcript.active, -1)),
   KeyE: ({ editor, transcript }) => editor.open(transcript.active),
 };
 
@@ -37,7 +41,7 @@ const WITH_CONTROL = {
 
 /**
  * Listen for shortcuts on the whole page, before anything else on it does. `targets`: the player,
- * transcript, editor, findBar, unsureBar and shortcutsDialog.
+ * transcript, editor, assigner, findBar, unsureBar and shortcutsDialog.
  */
 export function listenForShortcuts({ root, signal, ...targets }) {
   const listen = (event) => {
@@ -86,7 +90,7 @@ function withControl(event, { target, isInside, isInFindBar }) {
 function neighbourWhileEditing(code, { position }) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[code];
   if (!step || position === null) return undefined;
-  return ({ editor }) => editor.open(position + step);
+  return ({ editor, transcript }) => editor.open(transcript.neighbour(position, step));
 }
 
 function isTyping(target) {

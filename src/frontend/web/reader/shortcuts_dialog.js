@@ -13,6 +13,7 @@ const SHORTCUTS = [
   ["edit", "E"],
   ["done", "Enter", "Esc"],
   ["next", "Alt ↓", "Alt ↑"],
+  ["speaker", "1", "…", "9"],
   ["undo", "Ctrl Z", "Ctrl Shift Z"],
   ["find", "Ctrl F"],
   ["while_writing", "Alt K", "Alt J", "Alt L", "Alt N", "Alt P"],

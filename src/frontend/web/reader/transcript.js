@@ -4,6 +4,7 @@
 import { element } from "../common/elements.js";
 import { clock } from "../common/translator.js";
 import { ParagraphRule } from "./paragraphs.js";
+import { speakerBadge } from "./speaker_badge.js";
 
 /** Estimates of a line, to reserve the height of segments that are not laid out yet. */
 const LINE_CHARS = 75;
@@ -21,23 +22,36 @@ const UNSPACED = new Set(["zh", "yue", "ja"]);
 /** Segments drawn at once; the rest follow while the browser is idle. */
 const BATCH = 400;
 
-/** Event: `drawn`, when every segment is on the page. */
+/** Events: `drawn`, when every segment is on the page; `filtered`, when `onlySpeaker` changed. */
 export class Transcript extends EventTarget {
+  onlySpeaker = null;
   #texts = [];
   #active = null;
+  #isChosen = false;
   #timer = 0;
   #rule = new ParagraphRule();
   #paragraph = null;
 
-  constructor({ t, segments }) {
+  /** `onSpeaker(id)`: the name of a speaker was pressed. */
+  constructor({ t, segments, speakers, onSpeaker }) {
     super();
-    Object.assign(this, { t, segments });
+    Object.assign(this, { t, segments, speakers, onSpeaker });
     const label = t.text("reader.transcript");
     this.root = element("ol", { className: "transcript", "aria-label": label });
     this.showsPhrases = localStorage.getItem(PHRASES_KEY) === "true";
     segments.addEventListener("reset", () => this.#clear());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
+    speakers.addEventListener("changed", () => this.#showSpeakers());
+    this.root.addEventListener("focusin", ({ target }) => this.setActive(this.positionOf(target)));
+  }
+
+  /** Hide what others say; null shows all again. */
+  showOnly(speaker) {
+    if (this.onlySpeaker === speaker) return;
+    this.onlySpeaker = speaker;
+    this.#showSpeakers();
+    this.dispatchEvent(new Event("filtered"));
   }
 
   get showsPhrases() {
@@ -77,14 +91,38 @@ export class Transcript extends EventTarget {
     return this.#active ?? 0;
   }
 
-  setActive(position) {
+  /** Return the positions of the selected text, or else of the segment that the user went to. */
+  selected() {
+    const selection = selectionIn(this.root.getRootNode());
+    const ends = [selection?.startContainer, selection?.endContainer].map((node) =>
+      this.positionOf(node),
+    );
+    if (selection && !selection.collapsed && !ends.includes(null)) {
+      const [first, last] = ends;
+      const positions = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+      return positions.filter((position) => !this.row(position).hidden);
+    }
+    return this.#isChosen ? [this.active] : [];
+  }
+
+  /** `isChosen`: the user went to it. */
+  setActive(position, { isChosen = true } = {}) {
+    this.#isChosen = isChosen;
     const timeOf = (each) => this.row(each)?.querySelector(".time");
     if (this.#active !== null) timeOf(this.#active)?.setAttribute("tabindex", "-1");
     this.#active = position;
     timeOf(position)?.setAttribute("tabindex", "0");
   }
 
+  /** Return the position of the next segment that is not hidden, in steps of 1 or -1. */
+  neighbour(position, step) {
+    let next = position + step;
+    while (this.row(next)?.hidden) next += step;
+    return next;
+  }
+
   focus(position) {
+    if (!this.row(position)) return;
     this.setActive(position);
     this.row(position)?.querySelector(".time").focus({ preventScroll: true });
     this.reveal(position);
@@ -94,6 +132,7 @@ export class Transcript extends EventTarget {
   reveal(position, block = "nearest") {
     const row = this.row(position);
     if (!row) return;
+    if (row.hidden) this.showOnly(null);
     const isFar = Math.abs(row.getBoundingClientRect().top) > FAR_SCREENS * innerHeight;
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     row.scrollIntoView({ block, behavior: isFar || isStill ? "instant" : "smooth" });
@@ -116,6 +155,7 @@ export class Transcript extends EventTarget {
   #clear() {
     this.#texts = [];
     this.#active = null;
+    this.#isChosen = false;
     this.#rule = new ParagraphRule();
     this.#paragraph = null;
     this.root.replaceChildren();
@@ -123,7 +163,7 @@ export class Transcript extends EventTarget {
 
   #drawMore() {
     this.#drawUpTo(this.#texts.length + BATCH);
-    if (this.#active === null && this.segments.length) this.setActive(0);
+    if (this.#active === null && this.segments.length) this.setActive(0, { isChosen: false });
     clearTimeout(this.#timer);
     if (this.#texts.length < this.segments.length) this.#timer = setTimeout(() => this.#drawMore());
     else this.dispatchEvent(new Event("drawn"));
@@ -164,6 +204,7 @@ export class Transcript extends EventTarget {
     reserveLines(row, segment.text.length);
     this.#texts[position] = text;
     this.#mark(row, segment);
+    this.#showSpeaker(position);
     return row;
   }
 
@@ -174,10 +215,87 @@ export class Transcript extends EventTarget {
     this.#mark(text.parentElement, segment);
   }
 
+  /** Show who says what, after a change of any speaker. */
+  #showSpeakers() {
+    for (let position = 0; position < this.#texts.length; position++) this.#showSpeaker(position);
+    this.#divideIntoParagraphs();
+    for (const paragraph of this.root.children) {
+      paragraph.hidden = [...paragraph.children].every(({ hidden }) => hidden);
+    }
+  }
+
+  /** Show the name where another speaker begins. */
+  #showSpeaker(position) {
+    const { speaker } = this.segments.at(position);
+    const row = this.#texts[position].parentElement;
+    row.hidden = Boolean(this.onlySpeaker) && speaker !== this.onlySpeaker;
+    const begins = speaker && speaker !== this.segments.at(position - 1)?.speaker;
+    let shown = row.querySelector(".said-by");
+    if (!begins) return shown?.remove();
+    const label = this.speakers.labelOf(speaker);
+    if (shown?.dataset.speaker === speaker && shown.dataset.label === label) return;
+    shown?.remove();
+    shown = element(
+      "button",
+      { type: "button", className: "said-by", title: this.t.text("speaker.open") },
+      speakerBadge(speaker),
+      label,
+    );
+    Object.assign(shown.dataset, { speaker, label });
+    shown.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.onSpeaker(speaker);
+    });
+    row.prepend(shown);
+  }
+
+  /** Begin a paragraph at each segment where the rule wants one, and at no other. */
+  #divideIntoParagraphs() {
+    const focused = this.root.getRootNode().activeElement;
+    this.#rule = new ParagraphRule();
+    for (const [position, text] of this.#texts.entries()) {
+      const begins = this.#rule.begins(this.segments.at(position)) || position === 0;
+      const row = text.parentElement;
+      const paragraph = row.parentElement;
+      if (begins === (row === paragraph.firstElementChild)) continue;
+      if (begins) {
+        const rows = [...paragraph.children];
+        const moved = element("li", { className: "paragraph" });
+        moved.append(...rows.slice(rows.indexOf(row)));
+        paragraph.after(moved);
+      } else {
+        paragraph.previousElementSibling.append(...paragraph.children);
+        paragraph.remove();
+      }
+    }
+    this.#reserveParagraphs();
+    // an element that is moved loses the focus
+    if (this.root.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  #reserveParagraphs() {
+    for (const paragraph of this.root.children) {
+      const positions = [...paragraph.children].map(({ dataset }) => Number(dataset.position));
+      const chars = positions.reduce((sum, each) => sum + this.segments.at(each).text.length, 0);
+      reserveLines(paragraph, chars);
+      this.#paragraph = { element: paragraph, chars };
+    }
+  }
+
   #mark(row, segment) {
     row.classList.toggle("corrected", segment.isCorrected);
     row.classList.toggle("unsure", isUnsure(segment));
   }
+}
+
+/** Return the selected range, also within a shadow root. */
+function selectionIn(root) {
+  const selection = getSelection();
+  if (selection.getComposedRanges && root instanceof ShadowRoot) {
+    return selection.getComposedRanges({ shadowRoots: [root] })[0];
+  }
+  const own = root.getSelection?.() ?? selection;
+  return own.rangeCount ? own.getRangeAt(0) : null;
 }
 
 /** Reserve the height of a text that is not laid out yet. */

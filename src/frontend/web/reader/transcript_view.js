@@ -7,6 +7,11 @@ import { jobFacts } from "./job_facts.js";
 import { PlaybackFollower } from "./playback_follower.js";
 import { Player } from "./player.js";
 import { SegmentEditor } from "./segment_editor.js";
+import { SpeakerAssigner } from "./speaker_assigner.js";
+import { SpeakerBar } from "./speaker_bar.js";
+import { SpeakerDialog } from "./speaker_dialog.js";
+import { SpeakerTimeline } from "./speaker_timeline.js";
+import { Speakers } from "./speakers.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { ShortcutsDialog } from "./shortcuts_dialog.js";
 import { SpeechReport } from "./speech_report.js";
@@ -21,25 +26,40 @@ export class TranscriptView {
 
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
-    t, backend, segments, corrections, formats, maxSegmentChars, statusPanel, durationS, root,
-    onError, signal,
+    t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
+    durationS, root, onName, onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, signal });
     this.player = new Player({ t, url: backend.audioUrl, durationS });
-    this.transcript = new Transcript({ t, segments });
-    const { player, transcript } = this;
+    this.speakers = new Speakers({ t, segments });
+    const { player, speakers } = this;
+    const onSpeaker = (id) => this.editor.isAllowed && this.speakerDialog.open(id);
+    this.transcript = new Transcript({ t, segments, speakers, onSpeaker });
+    const { transcript } = this;
     const undoHistory = new UndoHistory();
     const maxChars = maxSegmentChars;
     this.playbackFollower = new PlaybackFollower({ player, segments, transcript, signal });
+    const assigner = new SpeakerAssigner({
+      t, segments, speakers, transcript,
+      change: (...values) => this.editor.change(...values),
+      onMessage: (text) => this.toolbar.showMessage(text),
+    });
     this.editor = new SegmentEditor({
-      t, segments, transcript, undoHistory, player, maxChars, signal,
+      t, segments, transcript, undoHistory, player, assigner, maxChars, signal,
     });
     const { editor, playbackFollower } = this;
+    this.speakerBar = new SpeakerBar({ t, speakers, transcript, onOpen: onSpeaker });
+    this.timeline = new SpeakerTimeline({
+      canvas: player.timeline, speakers, segments, transcript, durationS: () => player.durationS,
+    });
     const onPlay = (start) => playbackFollower.playFrom(start);
     this.speechReport = new SpeechReport({ t, onPlay });
     const findBar = new FindBar({ t, segments, transcript, editor });
     const unsureBar = new UnsureBar({ t, segments, transcript });
     this.element = element("div");
+    this.speakerDialog = new SpeakerDialog({
+      t, speakers, parent: this.element, maxChars: maxSpeakerChars, onName,
+    });
     const shortcutsDialog = new ShortcutsDialog({ t, parent: this.element });
     const exportMenu = new ExportMenu({
       t, formats, backend, corrections, onError, signal,
@@ -55,7 +75,7 @@ export class TranscriptView {
     this.#layOut(statusPanel, findBar);
     player.addEventListener("unplayable", () => this.#explainUnplayable());
     listenForShortcuts({
-      root, signal, player, transcript, editor, findBar, unsureBar, shortcutsDialog,
+      root, signal, player, transcript, editor, assigner, findBar, unsureBar, shortcutsDialog,
     });
   }
 
@@ -66,7 +86,9 @@ export class TranscriptView {
     this.title.textContent = job.title ?? job.file.name;
     this.facts.textContent = jobFacts(t, job).join(" · ");
     this.model.textContent = job.model ? modelText(t, job.model) : "";
-    this.editor.isAllowed = isOver;
+    this.editor.isAllowed = this.speakerBar.isAllowed = isOver;
+    this.speakers.load(job.result?.speakers ?? []);
+    this.speakerBar.show();
     this.toolbar.showReady(isReady);
     this.hint.hidden = !isReady;
     this.speechReport.show(job.result?.report ?? []);
@@ -79,6 +101,7 @@ export class TranscriptView {
   }
 
   close() {
+    this.timeline.close();
     this.player.close();
   }
 
@@ -88,7 +111,9 @@ export class TranscriptView {
     this.facts = element("p", { className: "facts" });
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
     this.model = element("small", { className: "model-name" });
-    const head = element("header", {}, this.title, this.facts, this.hint);
+    const head = element(
+      "header", {}, this.title, this.facts, this.speakerBar.root, this.hint,
+    );
     const panel = element("div", { className: "panel" }, toolbar.root, findBar.root);
     const dock = element("div", { className: "dock" }, player.root);
     const resume = () => playbackFollower.resume();

@@ -5,7 +5,7 @@ const PAUSE_MS = 1000;
 
 const MAX_STEPS = 500;
 
-/** One step is a list of {position, before, after}. Event: `changed`. */
+/** One step is a list of {position, field, before, after}. Event: `changed`. */
 export class UndoHistory extends EventTarget {
   #done = [];
   #undone = [];
@@ -33,7 +33,7 @@ export class UndoHistory extends EventTarget {
     this.#notify();
   }
 
-  /** Return the texts to restore, as [position, text] pairs; none without a step. */
+  /** Return what to restore, as a list of {position, field, value}; empty without a step. */
   undo() {
     return this.#move(this.#done, this.#undone, "before");
   }
@@ -48,7 +48,11 @@ export class UndoHistory extends EventTarget {
     moved.typedAt = -Infinity;
     to.push(moved);
     this.#notify();
-    return moved.step.map((change) => [change.position, change[side]]);
+    return moved.step.map((change) => ({
+      position: change.position,
+      field: change.field,
+      value: change[side],
+    }));
   }
 
   #notify() {

@@ -32,6 +32,19 @@ def test_a_short_pause_does_not_tear_a_paragraph() -> None:
     assert len(paragraphs_of(what)) == 2
 
 
+def test_a_paragraph_has_one_speaker() -> None:
+    said = [("Раз.", "S1"), ("Два.", "S1"), ("Три.", "S2"), ("Четыре.", None)]
+    segments = [
+        segment(text, at, at + 1).model_copy(update={"speaker": speaker})
+        for at, (text, speaker) in enumerate(said)
+    ]
+    assert [one.text for one in paragraphs_of(transcript(*segments))] == [
+        "Раз. Два.",
+        "Три.",
+        "Четыре.",
+    ]
+
+
 def _n_paragraphs(first: str, pause_s: float, following: str = "два.") -> int:
     return len(
         paragraphs_of(transcript(segment(first, 0, 10), segment(following, 10 + pause_s, 20)))
@@ -67,13 +80,14 @@ def test_the_page_has_the_same_paragraphs() -> None:
         end = start + chance.uniform(0.5, 9)
         mark = chance.choice(("", ".", "?»", "…", ",", "。", "!)"))
         text = chance.choice(("", "д" * chance.randint(1, 350) + mark, "😀" * 40 + mark))
-        segments.append({"text": text, "start": start, "end": end})
+        speaker = chance.choice((None, "S1", "S1", "S1", "S1", "S2"))
+        segments.append({"text": text, "start": start, "end": end, "speaker": speaker})
     rule = ParagraphRule()
     expected = [rule.begins(**each) for each in segments]
     ran = run_node("--input-type=module", "-e", _SCRIPT, stdin=json.dumps(segments))
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == expected
-    assert 50 < sum(expected) < 400
+    assert 50 < sum(expected) < 450
 
 
 def test_a_segment_without_text_ends_no_paragraph_and_begins_none() -> None:

@@ -3,6 +3,7 @@ from streamlit.testing.v1 import AppTest
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.transcription import TranscribeOptions
+from frontend.components.options_form import chosen_options
 from unit.frontend.stand_in_backend import OpenPage, StandInBackend
 
 pytestmark = pytest.mark.whole_app
@@ -37,6 +38,8 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
     page.radio(key="option-task").set_value("translate")
     page.text_area(key="option-prompt").set_value("Лось, Аэлита")
     page.selectbox(key="option-audio-track").set_value(2)
+    page.selectbox(key="option-diarization").set_value("voice").run()
+    page.selectbox(key="option-num-speakers").set_value(2)
     page.slider(key="option-beam_size").set_value(3)
     page.slider(key="option-temperature").set_value(0.2)
     _start(page, "upload-1")
@@ -49,10 +52,31 @@ def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBacken
         prompt="Лось, Аэлита",
         word_timestamps=True,
         low_latency=True,
+        diarization="voice",
+        num_speakers=2,
         beam_size=3,
         audio_track=2,
         temperature=0.2,
     )
+
+
+def test_how_many_speakers_is_asked_only_where_they_are_told_apart_by_voice(
+    open_page: OpenPage, backend: StandInBackend
+):
+    """Otherwise the backend refuses the job, for a number that makes no sense."""
+    page = open_page()
+    page.selectbox(key="option-num-speakers").set_value(3).run()
+    page.selectbox(key="option-diarization").set_value("none").run()
+    assert not [one for one in page.selectbox if one.key == "option-num-speakers"]
+    _start(page, "upload-1")
+    assert backend.started[0].options() == TranscribeOptions(word_timestamps=True)
+
+
+def test_the_choice_about_speakers_is_remembered_but_not_their_number() -> None:
+    chosen = TranscribeOptions(diarization="voice", num_speakers=3)
+    assert chosen_options(chosen) == {"diarization": "voice"}
+    assert chosen_options(TranscribeOptions()) == {"diarization": "none"}
+    assert chosen_options(TranscribeOptions(diarization="auto")) == {}
 
 
 def _label(page: AppTest, code: str) -> str:

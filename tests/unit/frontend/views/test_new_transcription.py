@@ -51,7 +51,9 @@ def test_one_recording_becomes_a_job_with_its_own_address(
     assert page.query_params["job"] == "job-1"
     (started,) = backend.started
     assert started.upload_id == "upload-1"
-    assert started.options() == TranscribeOptions(word_timestamps=True, low_latency=True)
+    assert started.options() == TranscribeOptions(
+        word_timestamps=True, low_latency=True, diarization="auto"
+    )
 
 
 def test_several_recordings_start_at_once_and_open_the_history(

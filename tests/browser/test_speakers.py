@@ -1,0 +1,159 @@
+"""Who says what, on the page of a job: names, merges, keys, filter, against the real services."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.axe_rules import severe_violations
+from browser.visits import OpenVisit
+from browser.written_transcripts import write_finished
+from testbed.services import REPOSITORY, Services
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOT = REPOSITORY / "artefacts" / "speakers.png"
+SAID = [
+    ("Добрый день, Анна Сергеевна! Как прошла поездка?", "S1"),
+    ("Спасибо, хорошо.", "S2"),
+    ("Мы договорились о поставках на весь следующий год.", "S2"),
+    ("Отлично. А что с ценами?", "S1"),
+    ("Цены те же.", "S3"),
+    ("Скидка прежняя.", "S3"),
+]
+
+
+@pytest.fixture
+def job_id(services: Services) -> str:
+    data = Path(services.backend.environment["DATA_DIR"])
+    phrases, speakers = zip(*SAID, strict=True)
+    return write_finished(data, phrases, speakers=speakers, name="Разговор.wav")
+
+
+def _open(page: Page, services: Services, job_id: str) -> None:
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    expect(_speakers(page).first).to_be_visible()
+
+
+def _speakers(page: Page) -> Locator:
+    return page.get_by_role("list", name="Говорящие").get_by_role("listitem")
+
+
+def _headings(page: Page) -> Locator:
+    """Return the names in the text, where another speaker begins."""
+    return page.locator(".said-by")
+
+
+def _name(page: Page, old: str, new: str) -> None:
+    _speakers(page).get_by_role("button", name=old, exact=True).click()
+    page.get_by_role("textbox", name="Имя во всём тексте").fill(new)
+    page.keyboard.press("Enter")
+
+
+def _result(services: Services, job_id: str) -> dict:
+    url = f"{services.backend.url}/v1/transcriptions/{job_id}"
+    return httpx.get(url, trust_env=False).raise_for_status().json()["result"]
+
+
+def test_speakers_are_named_merged_separated_and_filtered(
+    open_visit: OpenVisit, services: Services, job_id: str
+):
+    page = open_visit().page
+    _open(page, services, job_id)
+    expect(_speakers(page)).to_have_count(3)
+    expect(_speakers(page).first).to_contain_text("33")
+    expect(_headings(page)).to_have_count(4)
+    expect(page.locator(".paragraph")).to_have_count(4)
+    _name(page, "Говорящий 1", "Пётр")
+    expect(_headings(page).nth(2)).to_contain_text("Пётр")
+    _headings(page).nth(1).click()
+    page.get_by_role("textbox", name="Имя во всём тексте").fill("Анна")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(_headings(page).nth(1)).to_contain_text("Анна")
+    SCREENSHOT.parent.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOT)
+
+    _speakers(page).get_by_role("button", name="Говорящий 3", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Анна").click()
+    expect(_speakers(page)).to_have_count(2)
+    expect(_headings(page)).to_have_count(4)
+    expect(_headings(page).last).to_contain_text("Анна")
+    assert _result(services, job_id)["speakers"][1]["merged"] == ["S3"]
+
+    page.get_by_role("button", name="Только фразы: Анна").click()
+    expect(page.locator(".segment:visible")).to_have_count(4)
+    page.get_by_role("button", name="Только фразы: Анна").click()
+    expect(page.locator(".segment:visible")).to_have_count(6)
+
+    page.reload()
+    _speakers(page).get_by_role("button", name="Анна", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Говорящий 3").click()
+    expect(_speakers(page)).to_have_count(3)
+    assert [each["speaker"] for each in _result(services, job_id)["segments"]] == [
+        speaker for _, speaker in SAID
+    ]
+
+
+def test_a_phrase_is_given_to_another_by_key_and_list_with_undo(
+    open_visit: OpenVisit, services: Services, job_id: str
+):
+    page = open_visit().page
+    _open(page, services, job_id)
+    page.locator(".segment[data-position='1'] .time").focus()
+    page.keyboard.press("1")
+    expect(_headings(page)).to_have_count(4)
+    expect(_headings(page).nth(1)).to_contain_text("Говорящий 2")
+    expect(page.locator(".paragraph").first.locator(".segment")).to_have_count(2)
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    assert _result(services, job_id)["segments"][1]["speaker"] == "S1"
+    page.keyboard.press("Control+z")
+    expect(page.locator(".paragraph").first.locator(".segment")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.get_by_label("Кто это говорит").select_option(label="Новый: говорящий 4")
+    expect(_speakers(page)).to_have_count(4)
+    page.locator(".segment[data-position='4'] .text").evaluate(_SELECT_TO, 5)
+    page.keyboard.press("2")
+    expect(_speakers(page)).to_have_count(3)
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    spoken_by = [each["speaker"] for each in _result(services, job_id)["segments"]]
+    assert spoken_by == ["S1", "S2", "S4", "S1", "S2", "S2"]
+
+
+_SELECT_TO = """(text, last) => {
+  const end = text.getRootNode().querySelector(`[data-position='${last}'] .text`);
+  getSelection().setBaseAndExtent(text.firstChild, 2, end.firstChild, 4);
+}"""
+
+
+def test_a_text_without_speakers_gets_them_by_key(open_visit: OpenVisit, services: Services):
+    data = Path(services.backend.environment["DATA_DIR"])
+    job_id = write_finished(data, ["Раз.", "Два.", "Три."])
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    page.locator(".segment[data-position='1'] .text").click()
+    page.keyboard.press("1")
+    expect(_speakers(page)).to_have_count(1)
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(_speakers(page)).to_have_count(0)
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    assert [each["speaker"] for each in _result(services, job_id)["segments"]] == [None] * 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_speakers_are_accessible_and_fit_the_screen(
+    open_visit: OpenVisit, services: Services, job_id: str, scheme: str, width: int
+):
+    page = open_visit(width=width, color_scheme=scheme).page
+    _open(page, services, job_id)
+    page.locator(".segment[data-position='2'] .time").focus()
+    expect(page.locator("canvas.timeline")).to_be_visible()
+    found = severe_violations(page)
+    page.get_by_role("button", name="Каждая фраза с новой строки").click()
+    found += severe_violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    _speakers(page).get_by_role("button", name="Говорящий 2", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert found + severe_violations(page) == []
