@@ -60,7 +60,7 @@ test("a finished job says its length, language, words and time taken", () => {
     finished_at: "2026-01-01T00:00:30Z",
   };
   const [length, language, words, took] = jobFacts(english, job);
-  assert.deepEqual([length, language, words], ["1\xa0min 0\xa0s", "Russian", "3 words"]);
+  assert.deepEqual([length, language, words], ["1\xa0min", "Russian", "3 words"]);
   assert.match(took, /30\xa0s/);
   assert.deepEqual(jobFacts(english, { ...job, cached: true }).slice(3), [english.text("result.cached")]);
 });

@@ -83,15 +83,15 @@ class Translator:
         return self(f"size.{unit}", amount=self.number(size, digits))
 
     def duration(self, seconds: float) -> str:
-        """Format a duration in at most two units, such as `6 min 12 s`."""
+        """Format a duration in at most two units, such as `6 min 12 s` or `6 min`."""
         whole = max(1, _round_half_up(seconds)) if seconds > 0 else 0
         minutes, rest = divmod(whole, 60)
         hours, minutes = divmod(minutes, 60)
-        if hours:
-            return self("duration.hours", hours=hours, minutes=minutes)
-        if minutes:
-            return self("duration.minutes", minutes=minutes, seconds=rest)
-        return self("duration.seconds", seconds=rest)
+        parts = [("hours", hours), ("minutes", minutes), ("seconds", rest)]
+        first = next((place for place, (_, count) in enumerate(parts) if count), 2)
+        large, *small = parts[first : first + 2]
+        shown = [large, *(part for part in small if part[1])]
+        return " ".join(self(f"duration.{unit}", count=count) for unit, count in shown)
 
     def day(self, day: date, *, with_year: bool = True) -> str:
         """Format a date, such as `22 November 2026`."""

@@ -56,7 +56,7 @@ def test_each_text_that_a_component_asks_for_is_sent_to_it(component: str):
 
 def test_each_text_that_the_common_scripts_ask_for_exists():
     keys = _keys(_source(WEB / "common"))
-    assert {"duration.hours", "problem.internal"} <= keys
+    assert {"time_left.moments", "problem.internal"} <= keys
     assert keys - LABELS == set()
 
 

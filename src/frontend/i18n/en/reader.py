@@ -62,9 +62,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",
-    "duration.hours": "{hours}\xa0h {minutes}\xa0min",
-    "duration.minutes": "{minutes}\xa0min {seconds}\xa0s",
-    "duration.seconds": "{seconds}\xa0s",
+    "duration.hours": "{count}\xa0h",
+    "duration.minutes": "{count}\xa0min",
+    "duration.seconds": "{count}\xa0s",
     "size.bytes": "{amount}\xa0B",
     "size.kilobytes": "{amount}\xa0KB",
     "size.megabytes": "{amount}\xa0MB",

@@ -72,9 +72,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.other_audio_tracks": "В файле несколько звуковых дорожек: {tracks}. "
     "Расшифрована дорожка {number}. "
     "Другую можно выбрать в настройках новой расшифровки.",
-    "duration.hours": "{hours}\xa0ч {minutes}\xa0мин",
-    "duration.minutes": "{minutes}\xa0мин {seconds}\xa0с",
-    "duration.seconds": "{seconds}\xa0с",
+    "duration.hours": "{count}\xa0ч",
+    "duration.minutes": "{count}\xa0мин",
+    "duration.seconds": "{count}\xa0с",
     "size.bytes": "{amount}\xa0Б",
     "size.kilobytes": "{amount}\xa0КБ",
     "size.megabytes": "{amount}\xa0МБ",

@@ -53,13 +53,18 @@ export class Translator {
     return new Intl.DisplayNames(this.language, { type: "language" }).of(code);
   }
 
-  /** Return a duration in at most two units, such as `6 min 12 s`. */
+  /** Return a duration in at most two units, such as `6 min 12 s` or `6 min`. */
   duration(seconds) {
     const whole = seconds > 0 ? Math.max(1, Math.round(seconds)) : 0;
-    const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-    if (hours) return this.text("duration.hours", { hours, minutes });
-    if (minutes) return this.text("duration.minutes", { minutes, seconds: whole % 60 });
-    return this.text("duration.seconds", { seconds: whole });
+    const parts = [
+      ["hours", Math.floor(whole / 3600)],
+      ["minutes", Math.floor(whole / 60) % 60],
+      ["seconds", whole % 60],
+    ];
+    const first = parts.findIndex(([, count]) => count > 0);
+    const [large, ...small] = parts.slice(first).slice(0, 2);
+    const shown = [large, ...small.filter(([, count]) => count > 0)];
+    return shown.map(([unit, count]) => this.text(`duration.${unit}`, { count })).join(" ");
   }
 
   /** Return the remaining time, no more exact than the estimate is. */

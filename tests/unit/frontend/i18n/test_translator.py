@@ -52,7 +52,8 @@ def test_sizes_use_the_decimal_sign_of_the_language(size: int, russian: str, eng
     ("seconds", "russian"),
     [
         (0.4, "1\xa0с"),
-        (59.6, "1\xa0мин 0\xa0с"),
+        (59.6, "1\xa0мин"),
+        (3605, "1\xa0ч"),
         (372.4, "6\xa0мин 12\xa0с"),
         (7384, "2\xa0ч 3\xa0мин"),
     ],
