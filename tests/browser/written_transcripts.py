@@ -73,7 +73,9 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
-    chunk = ChunkResult(segments, progress, MODEL, "ru", report, detected_language)
+    chunk = ChunkResult(
+        segments, progress, MODEL, "ru", report, detected_language=detected_language
+    )
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
         thread.submit(asyncio.run, _write(data, job, blob, chunk)).result()
     return job.id
