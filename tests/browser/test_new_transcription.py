@@ -278,6 +278,11 @@ def test_the_start_button_is_in_sight_on_a_phone_and_below_everything(open_visit
     assert language is not None
     assert advanced is not None
     assert language["y"] < advanced["y"] < button["y"] < 740
+    page.get_by_text("Дополнительно").click()
+    for choice in ("Знаки препинания", "Числа", "Типографика"):
+        group = page.get_by_role("radiogroup", name=choice)
+        heights = {radio.bounding_box()["y"] for radio in group.get_by_role("radio").all()}
+        assert len(heights) == 1, f"{choice} breaks into two lines"
 
 
 def test_the_options_survive_a_reload(open_visit: OpenVisit):

@@ -115,6 +115,9 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     assert len(said & set(words(" ".join(shown)))) > len(said) / 3
     _check_that_a_word_plays(page, segments)
     page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTo(0, 0)")
+    _text_of(page, 1).click()
+    expect(page.get_by_role("button", name="Пауза")).to_be_visible()
+    page.wait_for_timeout(500)  # a word is lit
     SCREENSHOT.parent.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOT)
 

@@ -110,7 +110,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.numbers.help": "Write numbers, dates, times and amounts as they are spoken, or in "
     "digits. For Russian and English.",
     "options.typography": "Typography",
-    "options.typography.auto": "Russian rules",
+    "options.typography.auto": "Russian",
     "options.typography.none": "As the model writes",
     "options.typography.help": "Quotes «», dashes, and the letter yo where it is unambiguous. "
     "For Russian only; names and the words themselves do not change.",

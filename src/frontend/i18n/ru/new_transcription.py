@@ -118,7 +118,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.numbers.help": "Числа, даты, время и суммы — как они произнесены или цифрами. "
     "Для русского и английского.",
     "options.typography": "Типографика",
-    "options.typography.auto": "По русским правилам",
+    "options.typography.auto": "Русская",
     "options.typography.none": "Как у модели",
     "options.typography.help": "Кавычки-ёлочки, тире и буква ё там, где она однозначна. "
     "Только для русского; имена и сами слова не меняются.",
