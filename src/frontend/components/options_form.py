@@ -28,6 +28,9 @@ _OF_THE_PAGE = {"word_timestamps": True, "low_latency": True}
 
 _MAX_LISTED_TRACKS = 8
 
+_NUMBER_WIDTH = 130
+"""Pixels, so that the number of speakers stays beside their choice on a phone."""
+
 _METHODS = (
     NormalizationMethod.LUFS,
     NormalizationMethod.RMS,
@@ -133,9 +136,8 @@ def _prompt(t: Translator, saved: Mapping[str, object]) -> str:
 
 def _speakers(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
     """Show whether to tell speakers apart, and how many there are."""
-    method, number = st.columns([3, 1], vertical_alignment="bottom")
-    with method:
-        values = list(Diarization)
+    values = list(Diarization)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         diarization = st.selectbox(
             t("options.diarization"),
             values,
@@ -145,17 +147,16 @@ def _speakers(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
             key="option-diarization",
             persist_state="session",
         )
-    if diarization not in (Diarization.AUTO, Diarization.VOICE):
-        return {"diarization": diarization}
-    with number:
-        counts = [None, *range(1, int(_maximum("num_speakers")) + 1)]
+        if diarization not in (Diarization.AUTO, Diarization.VOICE):
+            return {"diarization": diarization}
         num_speakers = st.selectbox(
             t("options.num_speakers"),
-            counts,
+            [None, *range(1, int(_maximum("num_speakers")) + 1)],
             format_func=lambda each: str(each or t("options.num_speakers.unknown")),
             help=t("options.num_speakers.help"),
             key="option-num-speakers",
             persist_state="session",
+            width=_NUMBER_WIDTH,
         )
     return {"diarization": diarization, "num_speakers": num_speakers}
 
