@@ -33,7 +33,9 @@ def job_id(services: Services) -> str:
 
 def _open(page: Page, services: Services, job_id: str) -> None:
     page.goto(f"{services.frontend.url}/?job={job_id}")
-    expect(_speakers(page).first).to_be_visible()
+    expect(_speakers(page).first).to_be_visible(
+        timeout=30_000
+    )  # the first answer of a busy machine
 
 
 def _speakers(page: Page) -> Locator:
