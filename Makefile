@@ -6,7 +6,8 @@
 PYTHON := .venv/bin/python
 # Python compiles a module on first import; compiling all of them at installation takes longer.
 PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile
-IMAGES := speech_transcription_frontend speech_transcription_backend speech_transcription_llm \
+IMAGES := speech_transcription_frontend speech_transcription_backend \
+          speech_transcription_llm_ray speech_transcription_llm \
           speech_transcription_torch speech_transcription_base
 CACHES := .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
@@ -48,7 +49,7 @@ update_env_file: ## Create .env from .env.example; keep an existing one.
 ## With Docker
 
 .PHONY: build_base_image build_torch_image build_frontend_image build_backend_image \
-	build_llm_image build_images drop_images up down full_start full_stop full_restart
+	build_llm_image build_llm_ray_image build_images drop_images up down full_start full_stop full_restart
 build_base_image: ## Build the base image that all services share (PYTHON_IMAGE).
 	docker build --file deploy/base.Dockerfile --tag speech_transcription_base \
 		--build-arg PYTHON_IMAGE="$(PYTHON_IMAGE)" .
@@ -66,6 +67,9 @@ build_backend_image: build_base_image ## Build the backend's image.
 
 build_llm_image: build_torch_image ## Build the llm's image, with the weights of embedded/whisper-base.
 	$(COMPOSE) build llm
+
+build_llm_ray_image: build_llm_image ## Build the image of the llm on Ray Serve, for a cluster.
+	docker build --file deploy/ray/llm_ray.Dockerfile --tag speech_transcription_llm_ray .
 
 build_images: build_frontend_image build_backend_image build_llm_image ## Build all images.
 
@@ -146,7 +150,7 @@ sweep: .venv/bench ## Compare engine settings by speed and word errors; SWEEP_AR
 # Resolve all groups together first, so that the files agree on every version. Locked versions
 # stay where they still fit; `make lock UPGRADE=--upgrade` takes newer ones.
 LOCKS := backend:req_backend.txt llm:req_llm.txt frontend:req_frontend.txt \
-         weights:deploy/req_weights.txt test:tests/req_test.txt bench:bench/req_bench.txt
+         ray:deploy/ray/req_ray.txt weights:deploy/req_weights.txt test:tests/req_test.txt bench:bench/req_bench.txt
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
            --no-annotate --generate-hashes
 lock: .venv/tests ## Compile pyproject.toml's dependency groups into req_*.txt, with hashes.

@@ -22,14 +22,16 @@ def test_top_level_file_exists(name: str):
     assert (ROOT / name).exists()
 
 
-@pytest.mark.parametrize("name", ["run_all", "run_llm", "run_backend", "run_frontend", "stop_all"])
+@pytest.mark.parametrize(
+    "name", ["run_all", "run_llm", "run_llm_ray", "run_backend", "run_frontend", "stop_all"]
+)
 def test_runner_is_executable_and_stops_at_the_first_error(name: str):
     runner = ROOT / "runners" / f"{name}.sh"
     assert os.access(runner, os.X_OK)
     assert "set -euo pipefail" in runner.read_text()
 
 
-@pytest.mark.parametrize("dockerfile", sorted((ROOT / "deploy").glob("*.Dockerfile")))
+@pytest.mark.parametrize("dockerfile", sorted((ROOT / "deploy").rglob("*.Dockerfile")))
 def test_image_builds_without_a_registry_frontend_and_runs_unprivileged(dockerfile: Path):
     """A `# syntax=` line makes Docker download a frontend image before every build."""
     lines = dockerfile.read_text().splitlines()

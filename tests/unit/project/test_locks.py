@@ -11,6 +11,7 @@ LOCKS = {
     "backend": "req_backend.txt",
     "llm": "req_llm.txt",
     "frontend": "req_frontend.txt",
+    "ray": "deploy/ray/req_ray.txt",
     "weights": "deploy/req_weights.txt",
     "test": "tests/req_test.txt",
     "bench": "bench/req_bench.txt",

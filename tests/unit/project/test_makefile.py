@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 TARGETS = {
     "update_env_file", "build_base_image", "build_torch_image", "build_frontend_image",
-    "build_backend_image", "build_llm_image", "build_images", "drop_images", "clean", "up",
+    "build_backend_image", "build_llm_image", "build_llm_ray_image", "build_images",
+    "drop_images", "clean", "up",
     "down", "full_start", "full_stop", "full_restart", "local_start", "local_stop", "test",
     "check", "lint", "bench", "sweep", "lock", "backup", "restore",
 }  # fmt: skip
@@ -103,7 +104,7 @@ def test_drop_images_removes_only_this_projects_images(clone: Path, docker_calls
     assert _make(clone, "drop_images").returncode == 0
     removed = re.findall(r"^image rm (.*)$", docker_calls.read_text(), re.MULTILINE)
     built = {f"speech_transcription_{part.name.removesuffix('.Dockerfile')}"
-             for part in (ROOT / "deploy").glob("*.Dockerfile")}  # fmt: skip
+             for part in (ROOT / "deploy").rglob("*.Dockerfile")}  # fmt: skip
     assert set(removed) == built
 
 
