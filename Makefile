@@ -127,10 +127,13 @@ restore: ## Restore the copy in BACKUP; stop the services first.
 PARALLEL_PYTEST := $(PYTHON) -m pytest --numprocesses auto
 SHOW_SLOWEST := --durations=15 --durations-min=1
 
-.PHONY: test check lint bench sweep lock clean chromium
+.PHONY: test test_cluster check lint bench sweep lock clean chromium
 test: .venv/tests chromium ## Install the packages and run all tests except Docker's; list the 15 slowest.
 	$(PARALLEL_PYTEST) $(SHOW_SLOWEST) -m "not slow and not docker"
-	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m slow
+	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m "slow and not cluster"
+
+test_cluster: .venv/tests ## Install Ray beside the packages, and test the llm on a cluster of this machine.
+	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m cluster
 
 lint: .venv/tests ## Check format, lint rules, types and import layers.
 	$(PYTHON) -m ruff format --check
@@ -150,7 +153,8 @@ sweep: .venv/bench ## Compare engine settings by speed and word errors; SWEEP_AR
 # Resolve all groups together first, so that the files agree on every version. Locked versions
 # stay where they still fit; `make lock UPGRADE=--upgrade` takes newer ones.
 LOCKS := backend:req_backend.txt llm:req_llm.txt frontend:req_frontend.txt \
-         ray:deploy/ray/req_ray.txt weights:deploy/req_weights.txt test:tests/req_test.txt bench:bench/req_bench.txt
+         ray:deploy/ray/req_ray.txt weights:deploy/req_weights.txt test:tests/req_test.txt \
+         bench:bench/req_bench.txt
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
            --no-annotate --generate-hashes
 lock: .venv/tests ## Compile pyproject.toml's dependency groups into req_*.txt, with hashes.

@@ -19,7 +19,7 @@ from integration.ray_cluster import RayLlm, running_ray
 from speech_corpus import russian_sentences
 from spoken_words import wer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 PROMPT = "Сверхсекретное совещание"
 
