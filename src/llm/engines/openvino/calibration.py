@@ -25,8 +25,8 @@ from llm.engines.protocol import ComputeType, EncoderType, EngineOptions, KeyVal
 Candidate = TypeVar("Candidate")
 
 _WINDOWS_S = (10, 30)
-_ROUNDS = 2
-_STEPS = 8
+_ENCODER_ROUNDS = 3
+_DECODER_ROUNDS = 12
 
 _TOKENS_PER_S = 4.0
 """Tokens of a second of speech. Source: readings in Russian, whisper-base."""
@@ -34,8 +34,13 @@ _TOKENS_PER_S = 4.0
 _MIN_FLOAT_SPEEDUP = 1.25
 """Floats must be this many times as fast as int8, since a medium encoder takes 1.2 GB more."""
 
-_MIN_SPEEDUP = 1.03
-"""Any other candidate must be this many times as fast as an earlier one: less is noise."""
+_MIN_SPEEDUP = 1.05
+"""Another candidate must be this many times as fast as an earlier one: less may be noise, and the
+choice lasts."""
+
+_MIN_ROWS_SPEEDUP = 1.15
+"""Fewer rows must be this many times as fast: rows that wait for one another cost less than they
+seem to in a trial that something disturbs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Candidates:
 
 
 class Calibration:
-    """Measures candidates one after another, so that only one is in memory.
+    """Measures candidates in turns, since a machine drifts, and keeps the shortest times.
 
     Attributes:
         rtf: seconds of processing per second of audio, by candidate.
@@ -101,62 +106,96 @@ class Calibration:
         """
         if len(decoders) == 1 and not candidates.may_halve_rows:
             return next(iter(decoders)), candidates.max_rows
-        rtf: dict[tuple[CacheType, int], float] = {}
-        for cache, path in decoders.items():
-            compiled = compile_decoder(self._core, path, candidates.decoder)
-            fitting = rows_in_memory(self._sizes, self._sizes.max_frames, cache)
-            most = min(fitting, candidates.max_rows)
-            alone = self._decoder(compiled, cache, 1)
-            rtf[cache, candidates.max_rows] = alone + self._decoder(compiled, cache, most)
-            if candidates.may_halve_rows and most > MIN_ROWS:
-                rtf[cache, most // 2] = alone + self._decoder(compiled, cache, most // 2)
-        return _fastest(rtf, dict.fromkeys(rtf, _MIN_SPEEDUP))
+        most = {
+            cache: min(
+                rows_in_memory(self._sizes, self._sizes.max_frames, cache), candidates.max_rows
+            )
+            for cache in decoders
+        }
+        counts = {cache: {1, rows, max(rows // 2, MIN_ROWS)} for cache, rows in most.items()}
+        rtf = self._decoder_rtf(decoders, candidates.decoder, counts)
+        total: dict[tuple[CacheType, int], float] = {}
+        min_speedups: dict[tuple[CacheType, int], float] = {}
+        for cache, rows in most.items():
+            total[cache, candidates.max_rows] = rtf[cache, 1] + rtf[cache, rows]
+            min_speedups[cache, candidates.max_rows] = _MIN_SPEEDUP
+            if candidates.may_halve_rows and rows // 2 >= MIN_ROWS:
+                total[cache, rows // 2] = rtf[cache, 1] + rtf[cache, rows // 2]
+                min_speedups[cache, rows // 2] = _MIN_ROWS_SPEEDUP
+        return _fastest(total, min_speedups)
 
     def choose_encoder(self, encoders: Mapping[EncoderType, Path]) -> EncoderType:
         """Return the fastest encoder."""
         if len(encoders) == 1:
             return next(iter(encoders))
-        rtf = {each: self._encoder(path, each) for each, path in encoders.items()}
+        rtf = self._encoder_rtf(encoders)
         floats = (EncoderType.BF16, EncoderType.FP32)
         return _fastest(
             rtf, {each: _MIN_FLOAT_SPEEDUP if each in floats else _MIN_SPEEDUP for each in rtf}
         )
 
-    def _encoder(self, path: Path, encoder_type: EncoderType) -> float:
-        compiled = compile_encoder(self._core, path, encoder_type, self._sizes.width)
-        request = compiled.create_infer_request()
+    def _encoder_rtf(self, encoders: Mapping[EncoderType, Path]) -> dict[EncoderType, float]:
         random = np.random.default_rng(0)
-        total_s = 0.0
-        for window_s in _WINDOWS_S:
-            shape = (1, self._sizes.n_mels, round(window_s / HOP_S))
-            inputs = {"features": random.normal(0, 0.5, shape).astype(np.float32)}
-            total_s += _least_s(partial(request.infer, inputs, share_outputs=True), _ROUNDS)
-        return self._note(f"encoder {encoder_type}", total_s / sum(_WINDOWS_S))
+        windows = {
+            seconds: random.normal(0, 0.5, (1, self._sizes.n_mels, round(seconds / HOP_S))).astype(
+                np.float32
+            )
+            for seconds in _WINDOWS_S
+        }
+        work: dict[tuple[EncoderType, int], Callable[[], object]] = {}
+        for encoder_type, path in encoders.items():
+            compiled = compile_encoder(self._core, path, encoder_type, self._sizes.width)
+            request = compiled.create_infer_request()
+            for seconds, features in windows.items():
+                inputs = {"features": features}
+                work[encoder_type, seconds] = partial(request.infer, inputs, share_outputs=True)
+        least_s = _least_s(work, _ENCODER_ROUNDS)
+        rtf = {
+            each: sum(least_s[each, seconds] for seconds in windows) / sum(windows)
+            for each in encoders
+        }
+        self.rtf |= {f"encoder {each}": round(value, 5) for each, value in rtf.items()}
+        return rtf
 
-    def _decoder(self, compiled: ov.CompiledModel, cache: CacheType, n_rows: int) -> float:
+    def _decoder_rtf(
+        self,
+        decoders: Mapping[CacheType, Path],
+        decoder: ComputeType,
+        counts: Mapping[CacheType, set[int]],
+    ) -> dict[tuple[CacheType, int], float]:
+        """Return the rtf of each number of rows; all caches share one block of memory."""
         sizes, n_frames = self._sizes, self._sizes.max_frames
-        n_elements = CrossAttentionCache.n_elements(sizes, n_rows, n_frames)
-        # Zeros would not take memory, and so no time to read.
-        block = np.ones(n_elements, cache.storage)
-        arrays = CrossAttentionCache.in_block(block, sizes, n_rows, n_frames, cache)
-        state = DecoderState(compiled, arrays)
-        step_s = _least_s(partial(state.advance, np.zeros((n_rows, 1), np.int64)), _STEPS)
-        candidate = f"decoder {cache.name.lower()}, {n_rows} rows"
-        return self._note(candidate, step_s * _TOKENS_PER_S / n_rows)
-
-    def _note(self, candidate: str, rtf: float) -> float:
-        self.rtf[candidate] = round(rtf, 5)
+        row_elements = CrossAttentionCache.n_elements(sizes, 1, n_frames)
+        longest = max(max(rows) * cache.n_bytes for cache, rows in counts.items()) * row_elements
+        # Zeros would take no memory, and so no time to read.
+        block = np.ones(longest, np.uint8)
+        work: dict[tuple[CacheType, int], Callable[[], object]] = {}
+        for cache, path in decoders.items():
+            compiled = compile_decoder(self._core, path, decoder)
+            for n_rows in sorted(counts[cache]):
+                arrays = CrossAttentionCache.in_block(
+                    block.view(cache.storage), sizes, n_rows, n_frames, cache
+                )
+                tokens = np.zeros((n_rows, 1), np.int64)
+                work[cache, n_rows] = partial(DecoderState(compiled, arrays).advance, tokens)
+        least_s = _least_s(work, _DECODER_ROUNDS)
+        rtf = {each: least_s[each] * _TOKENS_PER_S / each[1] for each in work}
+        self.rtf |= {
+            f"decoder {cache.name.lower()}, {n_rows} rows": round(value, 5)
+            for (cache, n_rows), value in rtf.items()
+        }
         return rtf
 
 
-def _least_s(work: Callable[[], object], rounds: int) -> float:
-    """Return the shortest time of some rounds, after one that prepares the kernels."""
-    work()
-    least = inf
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work()
-        least = min(least, time.perf_counter() - started)
+def _least_s(work: Mapping[Candidate, Callable[[], object]], rounds: int) -> dict[Candidate, float]:
+    """Return the shortest time of each, in rounds of turns, after one that prepares the kernels."""
+    least = dict.fromkeys(work, inf)
+    for round_number in range(rounds + 1):
+        for name, run in work.items():
+            started = time.perf_counter()
+            run()
+            if round_number:
+                least[name] = min(least[name], time.perf_counter() - started)
     return least
 
 

@@ -55,35 +55,39 @@ def test_the_fastest_encoder_is_chosen_unless_it_takes_more_memory_for_little(
     chosen: EncoderType,
 ) -> None:
     measured = dict(zip((INT8, WIDE, BF16), rtf, strict=True))
-    monkeypatch.setattr(Calibration, "_encoder", lambda _self, _path, each: measured[each])
+    monkeypatch.setattr(Calibration, "_encoder_rtf", lambda *_: measured)
     paths = dict.fromkeys(measured, Path("unused"))
     assert calibrated(core, tiny).choose_encoder(paths) is chosen
 
 
 @pytest.mark.parametrize(
-    ("rtf", "chosen"),
+    ("faster", "chosen"),
     [
         ({(CacheType.BF16, 16): 1.0}, (CacheType.BF16, MAX_ROWS)),
         ({(CacheType.FP32, 16): 1.0}, (CacheType.FP32, MAX_ROWS)),
+        ({(CacheType.FP32, 1): 1.0}, (CacheType.FP32, MAX_ROWS)),
         ({(CacheType.BF16, 8): 1.0}, (CacheType.BF16, 8)),
-        ({(CacheType.BF16, 8): 1.99}, (CacheType.BF16, MAX_ROWS)),
+        ({(CacheType.BF16, 8): 1.7}, (CacheType.BF16, MAX_ROWS)),
     ],
-    ids=["bfloat16", "float32", "fewer rows", "noise"],
+    ids=["bfloat16", "float32", "float32 alone", "fewer rows", "noise"],
 )
 def test_keys_values_and_rows_are_those_of_the_fastest_decoder(
     core: ov.Core,
     tiny: Checkpoint,
     monkeypatch: pytest.MonkeyPatch,
-    rtf: dict[tuple[CacheType, int], float],
+    faster: dict[tuple[CacheType, int], float],
     chosen: tuple[CacheType, int],
 ) -> None:
     """All others take two seconds; a tiny model has room for sixteen rows."""
 
-    def measured(_self: Calibration, _decoder: object, cache: CacheType, n_rows: int) -> float:
-        return rtf.get((cache, n_rows), 2.0) if n_rows > 1 else 0.0
+    def measured(
+        _self: Calibration, decoders: object, _decoder: object, counts: dict[CacheType, set[int]]
+    ) -> dict[tuple[CacheType, int], float]:
+        every = {(cache, n_rows): 2.0 for cache, rows in counts.items() for n_rows in rows}
+        assert every.keys() >= faster.keys()
+        return every | faster
 
-    monkeypatch.setattr(Calibration, "_decoder", measured)
-    monkeypatch.setattr(calibration, "compile_decoder", lambda *_: None)
+    monkeypatch.setattr(Calibration, "_decoder_rtf", measured)
     monkeypatch.setattr(calibration, "has_bf16", lambda _: True)
     candidates = Candidates.of(options(), core)
     decoders = dict.fromkeys(candidates.caches, Path("unused"))
