@@ -13,7 +13,8 @@ from servicekit.problems import METHODS
 
 log = structlog.get_logger()
 
-_QUIET_PREFIXES = ("/health", "/metrics")
+_QUIET_PREFIXES = ("/health", "/metrics", "/v1/models")
+"""Routes that programs ask all the time; they are logged at the level `debug`."""
 
 
 class RequestLogMiddleware:

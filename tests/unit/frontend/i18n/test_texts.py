@@ -195,7 +195,8 @@ def test_every_key_is_used():
         *(f"system.state.{state}" for state in ModelState),
         *(
             f"system.model.failure.{each}"
-            for each in set(ModelFailure) - {ModelFailure.UNUSABLE, ModelFailure.UNEXPECTED}
+            for each in ModelFailure
+            if each not in (ModelFailure.UNUSABLE, ModelFailure.UNEXPECTED)
         ),
         *(f"system.check.{check}" for check in ("disk", "database")),
         *(f"system.storage.database.{kind}" for kind in DatabaseKind),
