@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.queueing.worker import MAX_UNCLEAN_ENDS
+from backend.queueing.crash_guard import MAX_UNCLEAN_ENDS
 from contracts.jobs import Job, JobStatus
 from contracts.problems import ProblemType
 from integration.client import send

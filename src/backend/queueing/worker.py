@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.errors import BackendCrashedError, JobNotFoundError
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
+from backend.queueing.crash_guard import MAX_UNCLEAN_ENDS, CrashGuard
 from backend.queueing.job_queue import JobQueue
 from backend.storage.database import JobStore, RunStore, queue_for_file
 from backend.storage.disk import retry_on_disk_full
@@ -23,10 +24,6 @@ from contracts.problems import Problem
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
-
-MAX_UNCLEAN_ENDS = 3
-"""Unclean ends of the backend that a job may see without getting any further. Others run beside it,
-and a power cut is no fault of it, so that one or two say little."""
 
 _CRASHED = BackendCrashedError(
     f"The service ended unexpectedly {MAX_UNCLEAN_ENDS} times while it worked on this recording."
@@ -63,8 +60,7 @@ class Worker:
         self._metrics = metrics
         self._ended_check_s = ended_check_s
         self._active: set[str] = set()
-        self._counted_starts: set[str] = set()
-        self._suspects = asyncio.Lock()
+        self._crash_guard = CrashGuard(runs, notifier, ended_check_s)
         self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._is_closing = False
 
@@ -99,57 +95,31 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        try:
-            await self._runs.forget_starts(self._counted_starts)
-        except SQLAlchemyError as error:
-            log.warning("clean_end_not_stored", cause=type(error).__name__)
+        await self._crash_guard.close()
 
     async def _process(self, job_id: str) -> None:
-        n_unclean_ends = await self._runs.unclean_starts(job_id) - (job_id in self._counted_starts)
+        n_unclean_ends = await self._crash_guard.unclean_ends(job_id)
         if n_unclean_ends >= MAX_UNCLEAN_ENDS:
             await self._fail(job_id, _CRASHED.to_problem())
         elif n_unclean_ends > 0:
-            await self._begin_alone(job_id)
+            async with self._crash_guard.alone(job_id):
+                await self._begin(job_id)
         else:
             await self._begin(job_id)
         await self._work.remove_pcm(job_id)
 
-    async def _begin_alone(self, job_id: str) -> None:
-        """Begin a job that ran at an unclean end once every other such job has got further.
-
-        Otherwise the job that causes these ends would take the others with it.
-        """
-        await self._suspects.acquire()
-        further = asyncio.create_task(self._wait_for_progress(job_id))
-        further.add_done_callback(lambda _: self._suspects.release())
-        try:
-            await self._begin(job_id)
-        finally:
-            further.cancel()
-
-    async def _wait_for_progress(self, job_id: str) -> None:
-        with self._notifier.subscribe(job_id) as changes:
-            while job_id not in self._counted_starts or await self._has_unclean_ends(job_id):
-                await changes.wait(self._ended_check_s)
-
-    async def _has_unclean_ends(self, job_id: str) -> bool:
-        try:
-            return await self._runs.unclean_starts(job_id) > 1
-        except SQLAlchemyError:
-            return True
-
     async def _begin(self, job_id: str) -> None:
         started = None
         if not self._is_closing:
-            is_counted = job_id not in self._counted_starts
+            is_counted = not self._crash_guard.is_counted(job_id)
             started = await self._runs.begin(job_id, datetime.now(UTC), is_counted=is_counted)
         if started is not None:
-            self._counted_starts.add(job_id)
+            self._crash_guard.started(job_id)
         if self._is_closing:
             raise asyncio.CancelledError
         if started is not None:
             await self._run(JobContext(started.job, started.owner, started.blob, started.queued_at))
-            self._counted_starts.discard(job_id)
+            self._crash_guard.ended(job_id)
 
     async def _run(self, run: JobContext) -> None:
         job_id = run.job.id

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import DiskFullError, LlmFailedError
-from backend.queueing.worker import MAX_UNCLEAN_ENDS, Worker
+from backend.queueing.crash_guard import MAX_UNCLEAN_ENDS
+from backend.queueing.worker import Worker
 from backend.storage.database import PreparedRecording
 from backend.transcription.context import JobContext
 from contracts.jobs import Job, JobStatus
