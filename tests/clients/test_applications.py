@@ -11,25 +11,13 @@ import httpx
 import openai
 import pytest
 
-from speech_corpus import russian_sentences
+from clients.conftest import LARGEST_WER
 from spoken_words import wer
-from testbed.services import Services
 from testbed.speech import Sentence
 
 pytestmark = pytest.mark.slow
 
-LARGEST_WER = 0.35
 BOUNDARY = "5b0bbd5e-8b8a-4a4b-9d5c-0d8c2a6d3c7f"
-
-
-@pytest.fixture(scope="module")
-def base_url(services: Services) -> str:
-    return f"{services.backend.url}/v1"
-
-
-@pytest.fixture(scope="module")
-def sentence() -> Sentence:
-    return russian_sentences(1)[0]
 
 
 def part(disposition: str, content: bytes, media_type: str | None = None) -> bytes:

@@ -8,26 +8,15 @@ import openai
 import pytest
 import srt
 
+from clients.conftest import LARGEST_WER
 from clients.installed import run_node, run_python, run_python_3_12
 from speech_corpus import russian_sentences
 from spoken_words import wer
-from testbed.services import Services
 from testbed.speech import Sentence, concatenated
 
 pytestmark = pytest.mark.slow
 
-LARGEST_WER = 0.35
 MODEL = "embedded/whisper-base"
-
-
-@pytest.fixture(scope="module")
-def base_url(services: Services) -> str:
-    return f"{services.backend.url}/v1"
-
-
-@pytest.fixture(scope="module")
-def sentence() -> Sentence:
-    return russian_sentences(1)[0]
 
 
 def is_right(text: str, sentence: Sentence) -> bool:
