@@ -1,17 +1,13 @@
 // Draws a waveform as bars on a canvas.
 
+import { clearCanvas } from "./canvas.js";
+
 const BAR_PX = 2;
 const GAP_PX = 1;
 
 /** `peaks` in [0, 1]; `strongRange`: the share [from, to) of the recording that is stronger. */
 export function drawWaveform(canvas, peaks, strongRange) {
-  const scale = devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const paint = canvas.getContext("2d");
-  paint.scale(scale, scale);
-  const style = getComputedStyle(canvas);
+  const { paint, height, style } = clearCanvas(canvas);
   const [strong, quiet] = ["--strong", "--quiet"].map((name) => style.getPropertyValue(name));
   const nBars = countBars(canvas);
   for (let bar = 0; bar < nBars; bar++) {

@@ -1,5 +1,6 @@
 // The timeline under the waveform: a row for each speaker, filled while they speak.
 
+import { clearCanvas } from "../common/canvas.js";
 import { colourClass } from "./speakers.js";
 
 const ROW_PX = 5;
@@ -35,13 +36,7 @@ export class SpeakerTimeline {
     const rowPx = Math.min(ROW_PX + GAP_PX, MAX_PX / list.length);
     canvas.style.height = `${Math.ceil(rowPx * list.length)}px`;
     if (canvas.hidden || !canvas.clientWidth) return;
-    const scale = devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    canvas.width = width * scale;
-    canvas.height = height * scale;
-    const paint = canvas.getContext("2d");
-    paint.scale(scale, scale);
-    const style = getComputedStyle(canvas);
+    const { paint, width, style } = clearCanvas(canvas);
     const rows = new Map(list.map(({ id }, row) => [id, row]));
     const only = this.transcript.onlySpeaker;
     const endS = this.durationS() || 1;
