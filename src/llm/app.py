@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -74,12 +74,7 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
     async def run_checks() -> Mapping[str, HealthCheck]:
         return {"model": lifecycle.check()}
 
-    app = FastAPIOffline(
-        title="llm",
-        summary="A speech model as an HTTP service: chunks of PCM in, segments of text out.",
-        lifespan=lifespan,
-        redoc_url=None,
-    )
+    app = _routes(lifespan)
 
     async def capacity() -> int:
         return await n_replicas() * settings.llm_max_batch_size
@@ -89,11 +84,19 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
     app.state.punctuator = punctuator
     app.state.lifecycle = lifecycle
     app.state.speakers = _speakers(settings, thread, metrics)
-    app.include_router(transcribe.router)
-    app.include_router(punctuate.router)
-    app.include_router(speakers.router)
-    app.include_router(models.router)
     install_edge(app, settings, run_checks, registry)
+    return app
+
+
+def _routes(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    app = FastAPIOffline(
+        title="llm",
+        summary="A speech model as an HTTP service: chunks of PCM in, segments of text out.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    for routes in (transcribe, punctuate, speakers, models):
+        app.include_router(routes.router)
     return app
 
 

@@ -57,12 +57,7 @@ def health_router(
     disable_created_metrics()  # they would double the number of series
     ProcessCollector(registry=registry)
     _add_peak_memory(registry)
-    statuses = Gauge(
-        "health_check_status",
-        "1 for the current status of a check of /health/ready, otherwise 0.",
-        ["check", "status"],
-        registry=registry,
-    )
+    statuses = _check_statuses(registry)
 
     @router.get(
         "/metrics",
@@ -93,3 +88,12 @@ def health_router(
 def _add_peak_memory(registry: CollectorRegistry) -> None:
     peak = Gauge("process_peak_resident_memory_bytes", "Peak resident memory.", registry=registry)
     peak.set_function(lambda: getrusage(RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def _check_statuses(registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        "health_check_status",
+        "1 for the current status of a check of /health/ready, otherwise 0.",
+        ["check", "status"],
+        registry=registry,
+    )
