@@ -81,7 +81,7 @@ class LlmClient:
         self._metrics = metrics
         self._retry_s = settings.llm_retry_s
         self._fixed_concurrency = settings.llm_concurrency
-        self._asked_concurrency = DEFAULT_CONCURRENCY
+        self._offered_concurrency = DEFAULT_CONCURRENCY
         self._http = httpx.AsyncClient(
             base_url=str(settings.llm_url),
             timeout=httpx.Timeout(settings.llm_timeout_s, connect=_CONNECT_TIMEOUT_S),
@@ -143,16 +143,16 @@ class LlmClient:
 
     def concurrency(self) -> int:
         """Return how many chunks of one recording to send at once."""
-        return self._fixed_concurrency or self._asked_concurrency
+        return self._fixed_concurrency or self._offered_concurrency
 
-    async def ask_concurrency(self) -> None:
+    async def refresh_concurrency(self) -> None:
         """Ask the llm how many chunks it takes: replicas come and go.
 
         While it is unreachable, the number stays.
         """
         with suppress(LlmNotReadyError, LlmFailedError):
-            asked = (await self.models()).max_concurrent_chunks or DEFAULT_CONCURRENCY
-            self._asked_concurrency = min(asked, _MAX_CONCURRENCY)
+            offered = (await self.models()).max_concurrent_chunks or DEFAULT_CONCURRENCY
+            self._offered_concurrency = min(offered, _MAX_CONCURRENCY)
 
     async def serving_model(self) -> ModelIdentity:
         """Return the model that serves requests now.

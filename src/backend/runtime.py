@@ -256,7 +256,7 @@ def _background_coroutines(
         _repeat(reconciler.reconcile, timing.reconcile_s),
         _repeat(expiry.expire, timing.expiry_s),
         _repeat(count_unfinished, timing.queue_metrics_s),
-        _repeat(common.llm.ask_concurrency, timing.llm_concurrency_s),
+        _repeat(common.llm.refresh_concurrency, timing.llm_concurrency_s),
         run_sync(warm_up, abandon_on_cancel=True),
         common.decoder.start(),
     ]

@@ -16,6 +16,13 @@ from servicekit.problems import problem_responses
 
 _OptionChanges = RootModel[dict[str, JsonValue]]
 
+_CORRECTION_PROBLEMS = problem_responses(
+    ProblemType.BAD_REQUEST,
+    ProblemType.NOT_FOUND,
+    ProblemType.WRONG_STATE,
+    ProblemType.TOO_LARGE,
+)
+
 router = APIRouter(
     prefix="/v1/transcriptions/{job_id}",
     tags=["transcriptions"],
@@ -111,12 +118,7 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
     "/segments/{index}",
     summary="Correct the text or the speaker of a segment",
     openapi_extra=json_body_schema(SegmentCorrection),
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.TOO_LARGE,
-    ),
+    responses=_CORRECTION_PROBLEMS,
 )
 async def correct_segment(  # noqa: PLR0913  # one argument for each dependency
     *,
@@ -139,12 +141,7 @@ async def correct_segment(  # noqa: PLR0913  # one argument for each dependency
     "/speakers/{speaker}",
     summary="Name a speaker, or merge it with another one",
     openapi_extra=json_body_schema(SpeakerNaming),
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.TOO_LARGE,
-    ),
+    responses=_CORRECTION_PROBLEMS,
 )
 async def name_speaker(
     request: Request, job_id: str, speaker: str, jobs: Jobs, owner: Owner

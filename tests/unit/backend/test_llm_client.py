@@ -109,9 +109,9 @@ async def test_the_llm_says_how_many_chunks_it_takes(
     llm = ScriptedLlm(lambda _request: Response(models), status(503))
     async with serving(llm.app) as url, client_of(url, llm_concurrency=fixed) as client:
         assert client.concurrency() == (fixed or 16)
-        await client.ask_concurrency()
+        await client.refresh_concurrency()
         assert client.concurrency() == expected
-        await client.ask_concurrency()
+        await client.refresh_concurrency()
         assert client.concurrency() == expected, "it stays while the llm is unreachable"
 
 

@@ -59,14 +59,14 @@ def _set_name(
     session: Session, known: dict[str, SpeakerRow], row: SpeakerRow, name: str | None
 ) -> None:
     undoes_merge = not name and row.merged_into
-    row.merged_into = _same_person(known, row.speaker, name) if name else None
+    row.merged_into = _other_speaker_named(known, row.speaker, name) if name else None
     if not row.merged_into and not undoes_merge:
         row.name = name or None
         row.name_lemmas = f" {lemma_text(name)} " if name else None
     session.add(row)
 
 
-def _same_person(known: dict[str, SpeakerRow], speaker: str, name: str) -> str | None:
+def _other_speaker_named(known: dict[str, SpeakerRow], speaker: str, name: str) -> str | None:
     """Return another speaker that is shown under a name."""
     merged = {
         each: row.merged_into for each, row in known.items() if row.merged_into and each != speaker
