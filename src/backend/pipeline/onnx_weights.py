@@ -1,7 +1,7 @@
 """Reads the weights of an ONNX file, which is a protocol buffer: fields with numbers.
 
-silero-vad's safetensors file holds other weights, and the package `onnx` would be a large dependency
-for this one file.
+silero-vad's safetensors file holds other weights, and the package `onnx` would be a large
+dependency for this one file.
 
 Source of the numbers: onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
