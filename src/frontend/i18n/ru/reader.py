@@ -206,7 +206,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "shortcuts.edit": "Исправить фразу",
     "shortcuts.done": "Закончить правку",
     "shortcuts.next": "При правке: следующая и предыдущая фраза",
-    "shortcuts.speaker": "Кто говорит выбранную фразу",
+    "shortcuts.speaker": "Указать, кто говорит в выбранной фразе",
     "shortcuts.undo": "Отменить и вернуть правку",
     "shortcuts.find": "Найти и заменить",
     "shortcuts.while_writing": "То же, но и во время правки",
