@@ -28,7 +28,7 @@ from contracts.models import (
 from contracts.problems import PROBLEM_MEDIA_TYPE
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from contracts.speakers import SpeakerSegmentation
-from contracts.transcription import ChunkTranscript, DecodingOptions
+from contracts.transcription import ChunkRequest, ChunkTranscript, DecodingOptions
 from servicekit.problems import REQUEST_ID_HEADER
 
 _CONNECT_TIMEOUT_S = 5.0
@@ -234,7 +234,11 @@ class LlmClient:
 
     async def _transcribe_once(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
         params = options.model_dump(mode="json")
-        request = self._pcm_request("/v1/transcribe", pcm, params)
+        if options.glossary:  # it may be longer than an address
+            body = ChunkRequest.model_validate(params | {"pcm": base64.b64encode(pcm)})
+            request = self._json_request("/v1/transcribe", body)
+        else:
+            request = self._pcm_request("/v1/transcribe", pcm, params)
         return _parse(ChunkTranscript, await self._send(request))
 
     async def _segment_speakers_once(self, pcm: bytes) -> SpeakerSegmentation:
@@ -251,13 +255,16 @@ class LlmClient:
         )
 
     async def _punctuate_once(self, body: PunctuationRequest) -> PunctuatedWords:
-        request = self._http.build_request(
+        request = self._json_request("/v1/punctuate", body)
+        return _parse(PunctuatedWords, await self._send(request))
+
+    def _json_request(self, path: str, body: BaseModel) -> httpx.Request:
+        return self._http.build_request(
             "POST",
-            "/v1/punctuate",
+            path,
             content=body.model_dump_json(),
             headers={"Content-Type": "application/json"},
         )
-        return _parse(PunctuatedWords, await self._send(request))
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if request_id := correlation_id.get():

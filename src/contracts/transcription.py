@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
+    Base64Bytes,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,6 +16,7 @@ from pydantic import (
 )
 
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, InputFormat, NormalizationOptions
+from contracts.glossary import MAX_GLOSSARY_LINE_CHARS, MAX_GLOSSARY_LINES, Glossary
 from contracts.languages import language_code
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem
@@ -90,6 +92,12 @@ class DecodingOptions(BaseModel):
         False, description="Return the times of each word; subtitles use them in any case."
     )
     prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
+    glossary: Glossary = Field(
+        "",
+        description="Terms and names to expect, a line each, as they are to be written; or "
+        f"`spoken = written`. At most {MAX_GLOSSARY_LINES} lines of {MAX_GLOSSARY_LINE_CHARS} "
+        "characters.",
+    )
 
 
 class ChunkOptions(DecodingOptions):
@@ -104,6 +112,16 @@ _PARAMETERS_BY_METHOD = {
     "normalization": {"target_peak", "target_dbfs", "target_lufs"},
     "diarization": {"num_speakers"},
 }
+
+
+class ChunkRequest(ChunkOptions):
+    """A chunk and its options as one JSON body, for options that are too long for a query."""
+
+    pcm: Base64Bytes = Field(description="PCM s16le, mono, 16 kHz, at most 30 seconds.")
+
+    def options(self) -> ChunkOptions:
+        """Return the options without the chunk."""
+        return ChunkOptions.model_validate(self.model_dump(exclude={"pcm"}))
 
 
 class TranscribeOptions(NormalizationOptions, DecodingOptions):

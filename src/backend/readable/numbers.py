@@ -11,12 +11,11 @@ from typing import Protocol
 
 from damga import InverseNormalizer
 
-from backend.readable.step import Step, merged
+from backend.readable.step import Step, merged, split_marks
 from contracts.transcription import Word
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
-_split_marks = re.compile(r"(?P<opening>[^\w+-]*)(?P<core>.*?)(?P<closing>[^\w%]*)").fullmatch
 _is_numeral = re.compile(r".*\d.*|[IVXLC]+\S*").fullmatch
 
 _YEARS_IN_GENITIVE = re.compile(
@@ -67,7 +66,7 @@ class _Digits:
         return [word for run in _runs(words) for word in self._rewrite(run)]
 
     def _rewrite(self, words: Sequence[Word]) -> Iterator[Word]:
-        parts = [_parts(word.word) for word in words]
+        parts = [split_marks(word.word) for word in words]
         spoken = [core.replace("ё", "е") for _, core, _ in parts]
         protected = _protected(spoken)
         for is_equal, first, end, rewritten in _blocks(spoken, self._normalize(spoken)):
@@ -90,19 +89,12 @@ def _runs(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     """Yield the words between marks."""
     first = 0
     for end, word in enumerate(words, 1):
-        opens_next = end < len(words) and _parts(words[end].word)[0]
-        if _parts(word.word)[2] or opens_next:
+        opens_next = end < len(words) and split_marks(words[end].word)[0]
+        if split_marks(word.word)[2] or opens_next:
             yield words[first:end]
             first = end
     if first < len(words):
         yield words[first:]
-
-
-def _parts(word: str) -> tuple[str, str, str]:
-    """Return the marks before a word, the word, and the marks after it."""
-    match = _split_marks(word)
-    assert match is not None
-    return (match["opening"], match["core"], match["closing"]) if match["core"] else ("", word, "")
 
 
 def _protected(spoken: Sequence[str]) -> set[int]:

@@ -1,8 +1,11 @@
 """The interface of a step from recognised words to readable text."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from contracts.transcription import Word
+
+_marks_around = re.compile(r"(?P<opening>[^\w+-]*)(?P<core>.*?)(?P<closing>[^\w%+#]*)").fullmatch
 
 Step = Callable[[Sequence[Word]], list[Word]]
 """Return the words of a segment as they are to be written.
@@ -26,3 +29,10 @@ def merged(words: Sequence[Word], written: str) -> Word:
         probability=min(word.probability for word in words),
         spoken=" ".join(word.spoken or word.word for word in words),
     )
+
+
+def split_marks(word: str) -> tuple[str, str, str]:
+    """Return the marks before a word, the word, and the marks after it."""
+    match = _marks_around(word)
+    assert match is not None
+    return (match["opening"], match["core"], match["closing"]) if match["core"] else ("", word, "")

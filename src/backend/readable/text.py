@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from backend.readable.glossary import glossary_step
 from backend.readable.numbers import numbers_step
 from backend.readable.step import Step
 from backend.readable.typography import typography_step
@@ -39,6 +40,8 @@ def _steps(language: str, options: TranscribeOptions) -> list[Step]:
     steps: list[Step] = []
     if options.punctuation is Punctuation.NONE:
         steps.append(_as_spoken)
+    if glossary := glossary_step(options.glossary, language):
+        steps.append(glossary)
     if options.numbers is Numbers.DIGITS and (numbers := numbers_step(language)):
         steps.append(numbers)
     if options.typography is Typography.AUTO and (typography := typography_step(language)):

@@ -1,13 +1,22 @@
 """Reads the bodies of requests, up to a limit."""
 
+from typing import TypeVar
+
 import numpy as np
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from llm.engines.protocol import Samples
 from llm.errors import EmptyAudioError, TooLongError, UnreadableAudioError
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
 MAX_PCM_BYTES = int(MAX_CHUNK_S * SAMPLE_RATE) * SAMPLE_WIDTH_BYTES
+
+MAX_JSON_BYTES = 3 * MAX_PCM_BYTES
+"""PCM in base64 has 4/3 of its bytes; all else in a body is far below the rest."""
 
 _TOO_LONG = f"A chunk may last at most {MAX_CHUNK_S:.0f} seconds."
 
@@ -24,6 +33,24 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise TooLongError(_TOO_LONG)
     return bytes(body)
+
+
+async def read_json(request: Request, model: type[ModelT]) -> ModelT:
+    """Read and validate a JSON body that contains a chunk.
+
+    Raises:
+        TooLongError: it has more bytes than the longest chunk needs.
+        RequestValidationError: a field is invalid.
+    """
+    body = await read_body(request, MAX_JSON_BYTES)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        # without the input: it is private
+        lines = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError(
+            [{**line, "loc": ("body", *line["loc"])} for line in lines]
+        ) from None
 
 
 def to_samples(pcm: bytes) -> Samples:

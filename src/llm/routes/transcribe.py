@@ -1,14 +1,15 @@
 """`POST /v1/transcribe`."""
 
-from typing import Annotated
+from copy import deepcopy
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.problems import ProblemType
-from contracts.transcription import ChunkOptions, ChunkTranscript
+from contracts.transcription import ChunkOptions, ChunkRequest, ChunkTranscript
 from llm.dependencies import TranscriberDep
-from llm.routes.body import MAX_PCM_BYTES, read_body, to_samples
+from llm.routes.body import MAX_PCM_BYTES, read_body, read_json, to_samples
 from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
@@ -21,6 +22,15 @@ PCM_BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+_JSON = "application/json"
+_BODY: dict[str, Any] = deepcopy(PCM_BODY)
+_BODY["requestBody"]["description"] += (
+    " As JSON it has its options beside it, which then do not come from the query."
+)
+_BODY["requestBody"]["content"][_JSON] = {
+    "schema": ChunkRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+}
+_BODY["requestBody"]["content"][_JSON]["schema"].pop("$defs", None)
 
 CHUNK_PROBLEMS = problem_responses(
     ProblemType.EMPTY_AUDIO,
@@ -38,12 +48,17 @@ CHUNK_PROBLEMS = problem_responses(
 @router.post(
     "/v1/transcribe",
     summary="Recognise one chunk of speech",
-    openapi_extra=PCM_BODY,
+    openapi_extra=_BODY,
     responses=CHUNK_PROBLEMS,
 )
 async def transcribe_chunk(
     request: Request, options: Annotated[ChunkOptions, Query()], transcriber: TranscriberDep
 ) -> ChunkTranscript:
     """Return the text of the chunk; times are in seconds from its start."""
-    samples = to_samples(await read_body(request, MAX_PCM_BYTES))
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _JSON:
+        chunk = await read_json(request, ChunkRequest)
+        options, pcm = chunk.options(), chunk.pcm
+    else:
+        pcm = await read_body(request, MAX_PCM_BYTES)
+    samples = to_samples(pcm)
     return await while_connected(request, transcriber.transcribe(samples, options))

@@ -18,7 +18,13 @@ from backend.llm_client import LlmClient
 from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.models import HealthStatus, ModelIdentity, ModelList
-from contracts.transcription import ChunkTimings, ChunkTranscript, DecodingOptions
+from contracts.transcription import (
+    ChunkOptions,
+    ChunkRequest,
+    ChunkTimings,
+    ChunkTranscript,
+    DecodingOptions,
+)
 from live_server import serving
 
 UNREACHABLE = "http://127.0.0.1:9"
@@ -89,6 +95,17 @@ async def test_pcm_and_options_arrive_unchanged() -> None:
     assert llm.requests[0].headers["content-type"] == "application/octet-stream"
     sent = DecodingOptions.model_validate(dict(llm.requests[0].query_params))
     assert sent == DecodingOptions(prompt="Лев & <Толстой>")
+
+
+async def test_a_long_glossary_arrives_unchanged() -> None:
+    """An address of more than 64 KiB is refused before the llm reads it."""
+    options = ChunkOptions(glossary="\n".join(f"название предприятия {n}" for n in range(500)))
+    llm = ScriptedLlm(ok)
+    async with serving(llm.app) as url, client_of(url) as client:
+        assert await client.transcribe(b"\x01\x00" * 4, options) == TRANSCRIPT
+    sent = ChunkRequest.model_validate_json(llm.bodies[0])
+    assert (sent.pcm, sent.options()) == (b"\x01\x00" * 4, options)
+    assert not llm.requests[0].query_params
 
 
 @pytest.mark.parametrize("code", [502, 503, 504])

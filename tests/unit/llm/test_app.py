@@ -255,6 +255,36 @@ async def test_prompts_are_not_logged(server: Server, caplog: pytest.LogCaptureF
     assert "тайна" not in json.dumps([r.getMessage() for r in caplog.records], ensure_ascii=False)
 
 
+def chunk_request(**changes: object) -> dict[str, object]:
+    return {"glossary": "Аэлита\nЛось", "pcm": base64.b64encode(SECOND).decode()} | changes
+
+
+async def test_a_chunk_and_its_options_may_come_as_json(server: Server) -> None:
+    """A glossary may be longer than an address."""
+    body = chunk_request(glossary="\n".join(f"название предприятия {n}" for n in range(500)))
+    answer = await server.client.post("/v1/transcribe", json=body | {"language": "de"})
+    assert answer.status_code == 200
+    assert (answer.json()["language"], answer.json()["duration_s"]) == ("de", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"glossary": "а" * 10_000}, 422),
+        ({"glossary": "\n".join(map(str, range(501)))}, 422),
+        ({"pcm": "не base64"}, 422),
+        ({"pcm": ""}, 400),
+        ({"pcm": base64.b64encode(SECOND * 31).decode()}, 413),
+        ({"nonsense": 1}, 422),
+    ],
+)
+async def test_a_bad_chunk_as_json_is_refused(
+    server: Server, changes: dict[str, object], status: int
+) -> None:
+    answer = await server.client.post("/v1/transcribe", json=chunk_request(**changes))
+    assert answer.status_code == status
+
+
 def punctuation_request(**changes: object) -> dict[str, object]:
     pcm = base64.b64encode(SECOND).decode()
     return {"language": "ru", "words": ["его", "сына"], "pcm": pcm} | changes

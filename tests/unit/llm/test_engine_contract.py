@@ -38,6 +38,15 @@ def test_an_engine_answers_each_chunk_in_order_and_within_its_time(
         engine.transcribe(chunks, ChunkOptions())
 
 
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_an_engine_accepts_a_glossary(engine: PunctuationEngine, beam_size: int) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
+    options = ChunkOptions(glossary="Аэлита\nC++\n中文 = \U0001f600a", beam_size=beam_size)
+    (result,) = engine.transcribe([noise], options)
+    assert all(attempt.avg_logprob <= 0 for attempt in result.attempts)
+    engine.close()
+
+
 @pytest.mark.parametrize(
     "words",
     [

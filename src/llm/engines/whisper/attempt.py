@@ -16,6 +16,7 @@ from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_silence
 from llm.engines.whisper.search import Hypothesis, Logits, Search
 from llm.engines.whisper.softmax import softmax
+from llm.engines.whisper.term_trie import term_trie
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
 from llm.engines.whisper.words import group_into_words, logprobs_of_letters, time_words
 
@@ -172,6 +173,7 @@ def _search(
         max_tokens=min(network.max_positions // 2, network.max_positions - n_read),
         beam_size=options.beam_size,
         temperature=options.temperature,
+        terms=term_trie(network.vocabulary, options.glossary),
         seeds=[_seed(chunk.samples, options.temperature) for chunk in chunks],
     )
 

@@ -12,6 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from llm.engines.whisper.term_trie import Match, TermTrie
+
 Logits = NDArray[np.float32]
 """Shape (rows, vocabulary)."""
 
@@ -65,12 +67,14 @@ class Hypothesis:
         logprobs: natural log-probability of each token, before any temperature.
         avg_logprob: mean natural log-probability of the tokens and the end token, before any
             temperature.
+        score: the same with the bonus for terms, by which texts are compared.
         queries: from which each token and the end were predicted.
     """
 
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     avg_logprob: float
+    score: float
     queries: tuple[Queries, ...] = field(compare=False)
 
 
@@ -81,8 +85,9 @@ class _Beam:
     logprob: float
     queries: tuple[Queries, ...]
     row: int
+    match: Match
 
-    def extended(self, token: int, logprob: float, queries: Queries) -> "_Beam":
+    def extended(self, token: int, logprob: float, queries: Queries, match: Match) -> "_Beam":
         """Return the beam with one more token."""
         return _Beam(
             (*self.tokens, token),
@@ -90,17 +95,32 @@ class _Beam:
             self.logprob + logprob,
             (*self.queries, queries),
             self.row,
+            match,
         )
 
-    def end(self, logprob: float, queries: Queries) -> Hypothesis:
+    def end(self, logprob: float, queries: Queries, bonus: float) -> Hypothesis:
         """Return the finished text, given the log-probability of the end token."""
-        average = (self.logprob + logprob) / (len(self.tokens) + 1)
-        return Hypothesis(self.tokens, self.logprobs, average, (*self.queries, queries))
+        n_tokens = len(self.tokens) + 1
+        average = (self.logprob + logprob) / n_tokens
+        return Hypothesis(
+            self.tokens,
+            self.logprobs,
+            average,
+            average + bonus / n_tokens,
+            (*self.queries, queries),
+        )
 
     def cut_off(self) -> Hypothesis:
         """Return the text of a beam that reached the limit without an end token."""
-        average = self.logprob / max(1, len(self.tokens))
-        return Hypothesis(self.tokens, self.logprobs, average, (*self.queries, self.queries[-1]))
+        n_tokens = max(1, len(self.tokens))
+        average = self.logprob / n_tokens
+        return Hypothesis(
+            self.tokens,
+            self.logprobs,
+            average,
+            average + self.match.bonus / n_tokens,
+            (*self.queries, self.queries[-1]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +133,7 @@ class Search:
         beam_size: hypotheses kept per chunk; 1 is greedy.
         temperature: above 0, tokens are sampled, and `beam_size` is ignored.
         seeds: of the sampling, one per chunk, so that a chunk always gives the same text.
+        terms: tokens to prefer; the log-probabilities of a text do not contain their bonus.
     """
 
     end_token: int
@@ -120,6 +141,7 @@ class Search:
     beam_size: int
     temperature: float
     seeds: Sequence[int] = ()
+    terms: TermTrie | None = None
 
     def run(
         self, decoder: Decoder, output: DecoderOutput, allowed: FilterLogits
@@ -132,17 +154,18 @@ class Search:
             allowed: filters the logits of each step.
 
         Returns:
-            The finished text with the highest mean log-probability, per chunk.
+            The finished text with the highest score, per chunk.
 
         Source: openai/whisper, `BeamSearchDecoder`, with patience 1.
         """
         n_chunks = len(output.logits)
         finished: list[list[Hypothesis]] = [[] for _ in range(n_chunks)]
-        live = {chunk: [_Beam((), (), 0.0, (), chunk)] for chunk in range(n_chunks)}
+        live = {chunk: [_Beam((), (), 0.0, (), chunk, Match())] for chunk in range(n_chunks)}
         generators = [np.random.default_rng(seed) for seed in self.seeds]
         for n_written in range(self.max_tokens):
             candidates = self._candidates(
                 allowed(n_written, output.logits),
+                [beam.match for beams in live.values() for beam in beams],
                 [generators[chunk] for chunk in live if generators],
             )
             for chunk, beams in list(live.items()):
@@ -154,25 +177,29 @@ class Search:
             output = self._step(decoder, live)
         for chunk, beams in live.items():
             finished[chunk] = finished[chunk] or [beam.cut_off() for beam in beams]
-        return [max(found, key=lambda text: text.avg_logprob) for found in finished]
+        return [max(found, key=lambda text: text.score) for found in finished]
 
     @property
     def _width(self) -> int:
         return 1 if self.temperature > 0 else self.beam_size
 
     def _candidates(
-        self, logits: Logits, generators: Sequence[np.random.Generator]
+        self,
+        logits: Logits,
+        matches: Sequence[Match],
+        generators: Sequence[np.random.Generator],
     ) -> list[list[tuple[float, int]]]:
         """Return the log-probabilities and tokens that may extend each row."""
+        preferred = self.terms.biased(logits, matches) if self.terms else logits
         if self.temperature > 0:
             thresholds = np.array([[generator.random()] for generator in generators])
-            tokens = _sample(logits, self.temperature, thresholds)
+            tokens = _sample(preferred, self.temperature, thresholds)
         elif self._width == 1:
             # One candidate suffices: if it is the end token, the text is finished.
-            tokens = logits.argmax(axis=-1, keepdims=True)
+            tokens = preferred.argmax(axis=-1, keepdims=True)
         else:
             n_best = min(self._width + 1, logits.shape[-1])
-            tokens = np.argpartition(logits, -n_best)[:, -n_best:]
+            tokens = np.argpartition(preferred, -n_best)[:, -n_best:]
         values = np.take_along_axis(logits, tokens, axis=-1) - _log_sum_exp(logits)
         return [
             list(zip(*row, strict=True))
@@ -189,22 +216,25 @@ class Search:
         """Return the best beams with one more token; add those that end to `finished`."""
         ranked = sorted(
             (
-                (logprob, token, beam)
+                (logprob, token, beam, self._match(beam, token))
                 for beam in beams
                 for logprob, token in candidates[beam.row]
                 if math.isfinite(logprob)
             ),
-            key=lambda candidate: -(candidate[2].logprob + candidate[0]),
+            key=lambda candidate: -(candidate[2].logprob + candidate[0] + candidate[3].bonus),
         )
         kept: list[_Beam] = []
-        for logprob, token, beam in ranked:
+        for logprob, token, beam, match in ranked:
             if token == self.end_token:
-                finished.append(beam.end(logprob, queries[beam.row]))
+                finished.append(beam.end(logprob, queries[beam.row], match.bonus))
             else:
-                kept.append(beam.extended(token, logprob, queries[beam.row]))
+                kept.append(beam.extended(token, logprob, queries[beam.row], match))
             if len(kept) == self._width:
                 break
         return kept
+
+    def _match(self, beam: _Beam, token: int) -> Match:
+        return self.terms.follow(beam.match, token) if self.terms else beam.match
 
     def _step(self, decoder: Decoder, live: dict[int, list[_Beam]]) -> DecoderOutput:
         """Select the rows of the live beams, and read their last tokens."""

@@ -2,7 +2,7 @@
 
 from backend.readable.punctuation import with_punctuation
 from backend.readable.text import write_readable
-from contracts.transcription import ChunkSegment, TranscribeOptions
+from contracts.transcription import ChunkSegment, TranscribeOptions, Typography
 from unit.backend.readable.test_punctuation import segment
 
 SPOKEN = "пришло двадцать пять человек"
@@ -72,3 +72,9 @@ def test_typography_follows_numbers() -> None:
 
 def test_a_translation_is_not_russian_text() -> None:
     assert typeset('The "Labour" paper', task="translate") == 'The "Labour" paper'
+
+
+def test_terms_are_written_after_punctuation_and_before_typography() -> None:
+    options = TranscribeOptions(glossary="еж = Ежи", typography=Typography.AUTO)
+    (found,) = write_readable([segment("это еще еж.")], "ru", options)
+    assert (found.text, found.raw_text) == ("это ещё Ежи.", "это еще еж.")

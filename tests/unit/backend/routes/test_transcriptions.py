@@ -84,6 +84,9 @@ async def test_a_form_may_arrive_in_pieces_of_any_size(client, silence, size) ->
         ({"language": "klingon"}, "/language"),
         ({"normalization": "rms", "target_peak": "0.5"}, "/target_peak"),
         ({"chunk_length_s": "soon"}, "/chunk_length_s"),
+        ({"glossary": "я" * 10_000}, "/glossary"),
+        ({"glossary": "\n".join(f"слово{n}" for n in range(501))}, "/glossary"),
+        ({"glossary": "Лось\n.*"}, "/glossary"),
     ],
 )
 async def test_a_bad_option_is_pointed_at_and_the_file_is_gone(
@@ -92,6 +95,16 @@ async def test_a_bad_option_is_pointed_at_and_the_file_is_gone(
     problem = assert_problem(await post_form(client, silence, **options), "invalid-option", 422)
     assert [one["pointer"] for one in problem["errors"]] == [pointer]
     assert files_left() == []
+
+
+async def test_a_glossary_of_any_allowed_size_is_accepted(client, silence) -> None:
+    """A form and a body have limits too, which must not be reached before those of a glossary."""
+    lines = [f"{n:03} " + "ж" * 196 for n in range(500)]
+    answer = await post_form(client, silence, glossary="\r\n".join(lines))
+    assert answer.status_code == 202
+    assert answer.json()["options"]["glossary"] == "\n".join(lines)
+    body = {"upload_id": "../x", "glossary": lines}
+    assert_problem(await client.post(URL, json=body), "not-found", 404)
 
 
 async def test_long_file_name_is_cut(client, silence) -> None:
@@ -162,7 +175,7 @@ async def test_a_field_given_twice_is_a_bad_request(client, silence, files_left,
 
 
 async def test_a_field_cannot_fill_the_memory(client, silence) -> None:
-    assert_problem(await post_form(client, silence, prompt="я" * 20_000), "bad-request", 400)
+    assert_problem(await post_form(client, silence, prompt="я" * 200_000), "bad-request", 400)
     many = {f"field{i}": "x" for i in range(60)}
     assert_problem(await post_form(client, silence, **many), "bad-request", 400)
 
@@ -177,7 +190,7 @@ async def test_json_of_another_shape_is_pointed_at(client) -> None:
     answer = await client.post(URL, json={"upload_id": 1, "colour": "red"})
     problem = assert_problem(answer, "invalid-option", 422)
     assert {one["pointer"] for one in problem["errors"]} == {"/upload_id", "/colour"}
-    assert_problem(await client.post(URL, json={"upload_id": "x" * 70_000}), "too-large", 413)
+    assert_problem(await client.post(URL, json={"upload_id": "x" * 1_100_000}), "too-large", 413)
     assert_problem(await client.post(URL, json={"upload_id": "../x"}), "not-found", 404)
 
 

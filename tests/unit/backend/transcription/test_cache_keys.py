@@ -28,6 +28,7 @@ def test_how_it_is_computed_does_not_change_what_is_wanted(name: str) -> None:
         {"beam_size": 2},
         {"temperature": 0.5},
         {"prompt": "имена"},
+        {"glossary": "Лось"},
         {"chunk_length_s": 10.0},
         {"normalization": "none"},
         {"target_lufs": -23.0},
