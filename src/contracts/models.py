@@ -22,6 +22,15 @@ class ComputeSettings(BaseModel):
     decoder: str = Field(description="Precision of the decoder's weights.")
     key_value: str = Field(description="Precision of the cross-attention's keys and values.")
     max_rows: int = Field(description="Most chunks that are decoded side by side.")
+    draft_tokens: int = Field(
+        default=0,
+        description="Tokens that a smaller model proposes for each step of the decoder; 0: none, "
+        "one token is written in a step.",
+    )
+    draft_break_even: float = Field(
+        default=0.0,
+        description="Tokens that a step has to write, on average, for drafts to save time.",
+    )
     measured_rtf: dict[str, float] = Field(
         default_factory=dict,
         description="Seconds of processing per second of audio, for each candidate that was "

@@ -113,17 +113,21 @@ def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecy
 
 
 def _punctuation_model(settings: LlmSettings, lifecycle: ModelLifecycle) -> PunctuationModel:
-    source = resolve_checkpoint_source(EMBEDDED_MODEL, settings)
-
     def load() -> SpeechEngine:
-        checkpoint = source.find()
-        assert checkpoint is not None, "the embedded model is always on disk"
-        return _load(settings, checkpoint)
+        return _load(settings, _embedded_checkpoint(settings))
 
     return PunctuationModel(EMBEDDED_MODEL, load, lifecycle.current_engine)
 
 
+def _embedded_checkpoint(settings: LlmSettings) -> Checkpoint:
+    checkpoint = resolve_checkpoint_source(EMBEDDED_MODEL, settings).find()
+    assert checkpoint is not None, "the embedded model is always on disk"
+    return checkpoint
+
+
 def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
+    is_embedded = checkpoint.name == EMBEDDED_MODEL
+    draft_tokens = settings.llm_draft_tokens
     options = EngineOptions(
         device=settings.llm_device,
         threads=settings.llm_threads or available_cores(),
@@ -132,6 +136,8 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         encoder_type=settings.llm_encoder_type,
         key_value_type=settings.llm_key_value_type,
         max_rows=settings.llm_max_rows,
+        assistant=None if is_embedded else _embedded_checkpoint(settings),
+        draft_tokens=None if draft_tokens == "auto" else draft_tokens,
     )
     return load_engine(settings.llm_engine, checkpoint, options)
 

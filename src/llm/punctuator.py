@@ -10,7 +10,7 @@ import structlog
 from contracts.models import ModelIdentity
 from contracts.punctuation import PunctuatedWords
 from llm.batching import BatchQueue
-from llm.engines.protocol import PunctuationEngine, Samples, SpeechEngine
+from llm.engines.protocol import AssistedEngine, PunctuationEngine, Samples, SpeechEngine
 from llm.errors import InferenceFailedError
 from llm.metrics import InferenceMetrics
 
@@ -37,8 +37,8 @@ class PunctuationModel:
     Args:
         name: of the model.
         load: loads it into an engine; blocks.
-        serving: returns the engine that transcribes; it punctuates too if it has that model, which
-            then is not loaded twice.
+        serving: returns the engine that transcribes; it punctuates too if it or its assistant has
+            that model, which then is not loaded twice.
     """
 
     def __init__(
@@ -74,8 +74,10 @@ class PunctuationModel:
     def engine(self) -> PunctuationEngine | None:
         """Return the engine to use now; None: none is loaded."""
         serving = self._serving()
-        if isinstance(serving, PunctuationEngine) and serving.identity.name == self._name:
-            return serving
+        assistant = serving.assistant if isinstance(serving, AssistedEngine) else None
+        for engine in (serving, assistant):
+            if isinstance(engine, PunctuationEngine) and engine.identity.name == self._name:
+                return engine
         return self._own
 
     def close(self) -> None:

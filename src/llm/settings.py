@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -85,6 +86,11 @@ class LlmSettings(ServiceSettings):
         le=64,
         description="Most chunks that are decoded side by side (0 to 64), if the memory allows; 0: "
         "as many as are fastest.",
+    )
+    llm_draft_tokens: Annotated[int, Field(ge=0, le=16)] | Literal["auto"] = Field(
+        default="auto",
+        description="Tokens that embedded/whisper-base proposes for each step of a larger model (0 "
+        "to 16); 0: none; auto: as is fastest.",
     )
     llm_max_batch_size: int = Field(
         default=16,

@@ -84,6 +84,8 @@ class EngineOptions:
         encoder_type: precision of the encoder, if not that of `compute_type`.
         key_value_type: precision of the keys and values, if not that of `compute_type`.
         max_rows: most chunks that are decoded side by side; 0: as many as are fastest, measured.
+        assistant: a smaller model that may draft texts.
+        draft_tokens: that it proposes for each step; 0: none; None: as is fastest, measured.
     """
 
     device: str
@@ -93,6 +95,8 @@ class EngineOptions:
     encoder_type: EncoderType = EncoderType.AUTO
     key_value_type: KeyValueType = KeyValueType.AUTO
     max_rows: int = 0
+    assistant: Checkpoint | None = None
+    draft_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,16 @@ class PunctuationEngine(SpeechEngine, Protocol):
         Returns:
             The words of each chunk: as many as were given, each with marks after it or none.
         """
+        ...
+
+
+@runtime_checkable
+class AssistedEngine(SpeechEngine, Protocol):
+    """A loaded model that may have a smaller one to help it."""
+
+    @property
+    def assistant(self) -> SpeechEngine | None:
+        """Return the smaller model; None: there is none. It is closed with this engine."""
         ...
 
 

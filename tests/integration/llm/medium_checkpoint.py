@@ -81,21 +81,26 @@ def write_medium_checkpoint(folder: Path, tokenizer: Path) -> None:
     torch.save(state, folder / "pytorch_model.bin")
 
 
-def export(checkpoint: Checkpoint, cache_dir: Path) -> tuple[Peak, float]:
+def export(
+    checkpoint: Checkpoint, cache_dir: Path, assistant: Checkpoint | None = None
+) -> tuple[Peak, float]:
     """Load a checkpoint for the first time; return the peak and the seconds."""
     started = time.perf_counter()
     with _anonymous_memory() as most:
-        load_engine("auto", checkpoint, _options(cache_dir)).close()
+        load_engine("auto", checkpoint, _options(cache_dir, assistant)).close()
     return Peak(_resident(), most()), time.perf_counter() - started
 
 
 def serve(
-    checkpoint: Checkpoint, cache_dir: Path, batches: list[list[float]]
+    checkpoint: Checkpoint,
+    cache_dir: Path,
+    batches: list[list[float]],
+    assistant: Checkpoint | None = None,
 ) -> tuple[Peak, float, list[list[Any]]]:
     """Load the export and transcribe batches of noise; `batches` has the seconds of each chunk."""
     started = time.perf_counter()
     with _anonymous_memory() as most:
-        engine = load_engine("auto", checkpoint, _options(cache_dir))
+        engine = load_engine("auto", checkpoint, _options(cache_dir, assistant))
         load_s = time.perf_counter() - started
         options = ChunkOptions(word_timestamps=True)
         noise = np.random.default_rng(0).normal(0, 0.1, 16_000 * 30).astype(np.float32)
@@ -109,9 +114,16 @@ def serve(
     return Peak(_resident(), most()), load_s, [[identity], *results]
 
 
-def _options(cache_dir: Path) -> EngineOptions:
+def _options(cache_dir: Path, assistant: Checkpoint | None) -> EngineOptions:
     # The automatic choice, except on a processor that is much faster in floats.
-    return EngineOptions("cpu", available_cores(), cache_dir, ComputeType.INT8)
+    return EngineOptions(
+        "cpu",
+        available_cores(),
+        cache_dir,
+        ComputeType.INT8,
+        assistant=assistant,
+        draft_tokens=5 if assistant else 0,
+    )
 
 
 def _resident() -> int:

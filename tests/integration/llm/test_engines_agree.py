@@ -7,7 +7,7 @@ from statistics import mean, stdev
 import pytest
 import torch
 
-from contracts.transcription import ChunkOptions
+from contracts.transcription import ChunkOptions, DecodingOptions
 from integration.llm.recordings import samples_of
 from llm.engines.protocol import (
     Checkpoint,
@@ -17,6 +17,10 @@ from llm.engines.protocol import (
     SpeechEngine,
 )
 from llm.engines.registry import load_engine
+from llm.engines.whisper.attempt import EncodedChunk, write
+from llm.engines.whisper.engine import WhisperEngine
+from llm.engines.whisper.search import Hypothesis
+from llm.engines.whisper.speculation import Draft
 from llm.threads import available_cores
 from speech_corpus import russian_sentences
 from spoken_words import n_wrong, wer, words
@@ -71,6 +75,48 @@ def test_every_way_to_compute_has_no_more_wrong_words_than_the_reference(  # noq
     way = replace(options, encoder_type=encoder_type, key_value_type=key_value_type, max_rows=8)
     texts = transcribed(load_engine("openvino", embedded, way), sentences)
     check_words(sentences, texts, reference, record_property)
+
+
+@pytest.mark.parametrize("key_value_type", [KeyValueType.BF16, KeyValueType.FP32])
+def test_real_speech_is_written_alike_whatever_its_draft(
+    embedded: Checkpoint,
+    options: EngineOptions,
+    sentences: list[Sentence],
+    key_value_type: KeyValueType,
+) -> None:
+    """If it fails, a draft puts words into a transcript."""
+    settings = replace(options, key_value_type=key_value_type, encoder_type=EncoderType.INT8)
+    engine = load_engine("openvino", embedded, settings)
+    assert isinstance(engine, WhisperEngine)
+    samples = [samples_of(one) for one in sentences[:10]]
+    encoder_outputs = engine.network.encode(samples, full_context=True)
+
+    def written(drafts: list[tuple[int, ...]]) -> list[Hypothesis]:
+        chunks = [
+            EncodedChunk(*parts, Draft(draft, 5))
+            for *parts, draft in zip(samples, encoder_outputs, drafts, strict=True)
+        ]
+        return write(engine.network, chunks, DecodingOptions(language="ru"))[1]
+
+    expected = written([()] * len(samples))
+    own = [text.tokens for text in expected]
+    wrong = [
+        draft[: len(draft) // 3] + other[:4] + draft[len(draft) // 2 :]
+        for draft, other in zip(own, [*own[1:], own[0]], strict=True)
+    ]
+    for drafts in (own, wrong):
+        found = written(drafts)
+        for one, text in zip(found, expected, strict=True):
+            assert is_alike(one, text), (one.tokens, text.tokens)
+        assert sum(one.n_steps for one in found) < sum(text.n_steps for text in expected)
+    engine.close()
+
+
+def is_alike(one: Hypothesis, other: Hypothesis) -> bool:
+    """Return whether texts are equal, or part where two tokens are equally probable."""
+    pairs = zip(one.tokens, other.tokens, one.logprobs, other.logprobs, strict=False)
+    parted = next((abs(p - q) for token, its, p, q in pairs if token != its), None)
+    return one.tokens == other.tokens if parted is None else parted < 0.05
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA card")

@@ -35,15 +35,19 @@ def medium(tmp_path_factory: pytest.TempPathFactory, embedded: Checkpoint) -> Ch
 
 def test_an_old_medium_checkpoint_is_exported_and_served_in_russian(
     medium: Checkpoint,
+    embedded: Checkpoint,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """With whisper-base beside it, which drafts the texts."""
     for name, value in MEMORY_ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    exporting, export_s = in_own_process(export, medium, tmp_path)
+    exporting, export_s = in_own_process(export, medium, tmp_path, embedded)
     record_property("export", f"{exporting}, {export_s:.0f} s")
-    serving, load_s, ((identity,), results) = in_own_process(serve, medium, tmp_path, [[20.0, 3.0]])
+    serving, load_s, ((identity,), results) = in_own_process(
+        serve, medium, tmp_path, [[20.0, 3.0]], embedded
+    )
     record_property("serving", f"{serving}, loaded in {load_s:.1f} s")
     shutil.rmtree(medium.folder)
 

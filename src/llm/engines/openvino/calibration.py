@@ -49,6 +49,26 @@ _MIN_ROWS_SPEEDUP = 1.15
 seem to in a trial that something disturbs."""
 
 
+_DRAFT_TOKENS = (3, 5, 7)
+
+_EXPECTED_RIGHT = 0.8
+"""Assumed probability that a token of a draft is right, given that those before it are: four words
+in five, as in Russian speech by whisper-base. While the service runs, it counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """How to use drafts.
+
+    Attributes:
+        n_tokens: to propose for each step; 0: none.
+        break_even: tokens that a step has to write, on average, for drafts to save time.
+    """
+
+    n_tokens: int = 0
+    break_even: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """What may be chosen; the first of each is taken unless another one is faster.
@@ -130,6 +150,28 @@ class Calibration:
                 min_speedups[cache, rows // 2] = _MIN_ROWS_SPEEDUP
         return _fastest(total, min_speedups)
 
+    def choose_drafts(
+        self, path: Path, decoder: ComputeType, cache: CacheType, max_rows: int, draft_rtf: float
+    ) -> Drafts:
+        """Return how many tokens to propose for each step, if that is faster than one by one.
+
+        Args:
+            path: of the decoder.
+            decoder: its precision.
+            cache: its type of keys and values.
+            max_rows: most rows to decode side by side.
+            draft_rtf: seconds that the smaller model takes per second of audio.
+        """
+        rtf = self._verification_rtf(path, decoder, cache, max_rows)
+        expected = {
+            n: rtf[1 + n] / sum(_EXPECTED_RIGHT**k for k in range(1 + n)) + draft_rtf
+            for n in _DRAFT_TOKENS
+        }
+        best = min(expected, key=lambda n: expected[n])
+        if rtf[1] <= _MIN_SPEEDUP * expected[best]:
+            return Drafts()
+        return Drafts(best, round(rtf[1 + best] / (rtf[1] - draft_rtf), 2))
+
     def choose_encoder(self, encoders: Mapping[EncoderType, Path]) -> EncoderType:
         """Return the fastest encoder."""
         if len(encoders) == 1:
@@ -139,6 +181,32 @@ class Calibration:
         return _fastest(
             rtf, {each: _MIN_FLOAT_SPEEDUP if each in floats else _MIN_SPEEDUP for each in rtf}
         )
+
+    def _verification_rtf(
+        self, path: Path, decoder: ComputeType, cache: CacheType, max_rows: int
+    ) -> dict[int, float]:
+        """Return the rtf of a step by its tokens, as if each step wrote one of them."""
+        sizes, n_frames = self._sizes, self._sizes.max_frames
+        n_rows = min(rows_in_memory(sizes, n_frames, cache), max_rows)
+        block = np.ones(CrossAttentionCache.n_elements(sizes, n_rows, n_frames), cache.storage)
+        arrays = CrossAttentionCache.in_block(block, sizes, n_rows, n_frames, cache)
+        compiled = compile_decoder(self._core, path, decoder)
+        work: dict[int, Callable[[], object]] = {
+            1 + n: partial(
+                DecoderState(compiled, arrays).verify, np.zeros((n_rows, 1 + n), np.int64)
+            )
+            for n in (0, *_DRAFT_TOKENS)
+        }
+        rtf = {
+            n_tokens: least_s * _TOKENS_PER_S / n_rows
+            for n_tokens, least_s in _least_s(work, _DECODER_ROUNDS).items()
+        }
+        self.rtf |= {
+            f"{decoder_name(cache, n_rows)}, {n} tokens": round(value / n, 5)
+            for n, value in rtf.items()
+            if n > 1
+        }
+        return rtf
 
     def _encoder_rtf(self, encoders: Mapping[EncoderType, Path]) -> dict[EncoderType, float]:
         random = np.random.default_rng(0)
@@ -160,7 +228,7 @@ class Calibration:
             each: sum(least_s[each, seconds] for seconds in windows) / sum(windows)
             for each in encoders
         }
-        self.rtf |= {f"encoder {each}": round(value, 5) for each, value in rtf.items()}
+        self.rtf |= {encoder_name(each): round(value, 5) for each, value in rtf.items()}
         return rtf
 
     def _decoder_rtf(
@@ -187,10 +255,19 @@ class Calibration:
         least_s = _least_s(work, _DECODER_ROUNDS)
         rtf = {each: least_s[each] * _TOKENS_PER_S / each[1] for each in work}
         self.rtf |= {
-            f"decoder {cache.name.lower()}, {n_rows} rows": round(value, 5)
-            for (cache, n_rows), value in rtf.items()
+            decoder_name(cache, n_rows): round(value, 5) for (cache, n_rows), value in rtf.items()
         }
         return rtf
+
+
+def encoder_name(encoder_type: EncoderType) -> str:
+    """Name the measurement of an encoder."""
+    return f"encoder {encoder_type}"
+
+
+def decoder_name(cache: CacheType, n_rows: int) -> str:
+    """Name the measurement of a decoder."""
+    return f"decoder {cache.name.lower()}, {n_rows} rows"
 
 
 def _least_s(

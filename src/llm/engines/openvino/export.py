@@ -14,7 +14,13 @@ import structlog
 from filelock import FileLock
 
 from contracts.models import ComputeSettings
-from llm.engines.openvino.calibration import Calibration, Candidates
+from llm.engines.openvino.calibration import (
+    Calibration,
+    Candidates,
+    Drafts,
+    decoder_name,
+    encoder_name,
+)
 from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder
 from llm.engines.protocol import Checkpoint, ComputeType, EncoderType, EngineOptions
@@ -22,7 +28,7 @@ from llm.engines.whisper.vocabulary import GenerationSettings
 
 log = structlog.get_logger()
 
-GRAPHS_VERSION = 4
+GRAPHS_VERSION = 5
 """Increment it when `graphs.py` changes, so that earlier exports are not reused."""
 
 FOLDER = "openvino"
@@ -54,16 +60,36 @@ class Export:
         return ComputeType(self.compute.decoder)
 
     @property
+    def rtf(self) -> float | None:
+        """Measured seconds of processing per second of audio; None: something was not measured."""
+        measured = self.compute.measured_rtf
+        encoder = measured.get(encoder_name(self.encoder))
+        decoder = [
+            measured[name]
+            for n_rows in range(1, self.compute.max_rows + 1)
+            if (name := decoder_name(self.cache, n_rows)) in measured
+        ]
+        return encoder + min(decoder) if encoder and decoder else None
+
+    @property
     def cache(self) -> CacheType:
         """Type of the keys and values of the cross-attention."""
         return CacheType[self.compute.key_value.upper()]
 
 
-def find_or_export(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core) -> Export:
+def find_or_export(
+    checkpoint: Checkpoint, options: EngineOptions, core: ov.Core, draft_rtf: float | None = None
+) -> Export:
     """Return the exported graphs; the first call exports and calibrates, in seconds to minutes.
 
     A lock makes other processes wait for the same export. The export is written to a temporary
     folder that is renamed when complete, so an interrupted one is never used.
+
+    Args:
+        checkpoint: to export.
+        options: of the engine; with an assistant, drafts are tried too.
+        core: OpenVINO's.
+        draft_rtf: seconds that the assistant takes per second of audio; None: not known.
     """
     cache_dir = _writable_or_temporary(options.cache_dir / FOLDER)
     folder = cache_dir / _key(checkpoint, options, core)
@@ -74,7 +100,7 @@ def find_or_export(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache_dir) as parent:
                 temporary = Path(parent) / folder.name
                 temporary.mkdir()
-                _export(checkpoint, options, temporary, core)
+                _export(checkpoint, options, temporary, core, draft_rtf)
                 temporary.rename(folder)
     description = (folder / _DESCRIPTION).read_text(encoding="utf-8")
     return Export(folder, ComputeSettings.model_validate_json(description))
@@ -100,6 +126,8 @@ def _key(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core) -> str:
         options.encoder_type,
         options.key_value_type,
         options.max_rows,
+        options.assistant and options.assistant.revision,
+        options.draft_tokens,
         options.threads,
         core.get_property("CPU", "FULL_DEVICE_NAME"),
         sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
@@ -109,7 +137,13 @@ def _key(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core) -> str:
     return f"{name}-{revision}-{digest}-v{GRAPHS_VERSION}-{openvino_version}"
 
 
-def _export(checkpoint: Checkpoint, options: EngineOptions, folder: Path, core: ov.Core) -> None:
+def _export(
+    checkpoint: Checkpoint,
+    options: EngineOptions,
+    folder: Path,
+    core: ov.Core,
+    draft_rtf: float | None,
+) -> None:
     # Import torch, which takes 200 MB, only to read the weights.
     from llm.engines.openvino.weights import CheckpointWeights  # noqa: PLC0415
 
@@ -134,6 +168,11 @@ def _export(checkpoint: Checkpoint, options: EngineOptions, folder: Path, core: 
         _save(graph, path, candidates.decoder)
     cache, max_rows = calibration.choose_decoder(decoders, candidates)
     _keep(decoders[cache], folder / "decoder.xml", decoders.values())
+    drafts = Drafts(options.draft_tokens or 0 if options.assistant else 0)
+    if options.assistant and draft_rtf and options.draft_tokens is None:
+        drafts = calibration.choose_drafts(
+            folder / "decoder.xml", candidates.decoder, cache, max_rows, draft_rtf
+        )
 
     encoders = {
         encoder_type: folder / f"encoder-{encoder_type.weights}.xml"
@@ -150,6 +189,8 @@ def _export(checkpoint: Checkpoint, options: EngineOptions, folder: Path, core: 
         decoder=candidates.decoder,
         key_value=cache.name.lower(),
         max_rows=max_rows,
+        draft_tokens=drafts.n_tokens,
+        draft_break_even=drafts.break_even,
         measured_rtf=calibration.rtf,
     )
     (folder / _DESCRIPTION).write_text(compute.model_dump_json(), encoding="utf-8")

@@ -110,27 +110,30 @@ class GraphBuilder:
     def decoder(self, alignment_heads: Sequence[tuple[int, int]]) -> ov.Model:
         """Return the decoder.
 
-        Inputs: `tokens`, shape (rows, n), int64; `position` of the first token, shape (1,),
-        int64; `source_rows`, shape (rows,), int32, the row of the previous step that each row
-        continues; `token_mask`, shape (1, 1, n, position + n), added to the scores of the
-        tokens; `key.N` and `value.N`, the encoder's outputs, one row each.
+        Inputs: `tokens`, shape (rows, n), int64; `positions` of them, same shape, int64;
+        `source_rows`, shape (rows,), int32, the row of the previous step that each row continues;
+        `token_mask`, shape (rows, 1, n, tokens read so far + n), added to the scores of the
+        tokens; `n_outputs`, shape (1,), int64; `key.N` and `value.N`, the encoder's outputs, one
+        row each.
 
-        Outputs, after the last token: `logits`, shape (rows, vocabulary); `queries` of the
-        alignment heads, shape (rows, alignment heads, size), in the order of `alignment_heads`.
+        Outputs, after each of the last `n_outputs` tokens: `logits`, shape (rows, n_outputs,
+        vocabulary); `queries` of the alignment heads, shape (rows, n_outputs, alignment heads,
+        size), in the order of `alignment_heads`.
 
         Args:
             alignment_heads: (layer, head), sorted.
         """
         sizes = self._sizes
         tokens = _parameter("tokens", np.int64, [-1, -1])
-        position = _parameter("position", np.int64, [1])
+        positions = _parameter("positions", np.int64, [-1, -1])
         source_rows = _parameter("source_rows", np.int32, [-1])
-        token_mask = _parameter("token_mask", np.float32, [1, 1, -1, -1])
-        inputs = [tokens, position, source_rows, token_mask]
+        token_mask = _parameter("token_mask", np.float32, [-1, 1, -1, -1])
+        n_outputs = _parameter("n_outputs", np.int64, [1])
+        inputs = [tokens, positions, source_rows, token_mask, n_outputs]
         cache = _SelfAttentionCache(tokens, source_rows, sizes)
 
         embedding = self._matrix("decoder.embed_tokens.weight")
-        states = self._embed(tokens, position, embedding)
+        states = self._embed(tokens, positions, embedding)
         queries: list[ov.Node] = []
         for n in range(sizes.decoder_layers):
             layer = f"decoder.layers.{n}"
@@ -141,20 +144,21 @@ class GraphBuilder:
             states = self._causal_self_attention(states, layer, cache, token_mask)
             states, query = self._cross_attention(states, layer, keys, values)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
-                queries.append(op.gather(_last(query, axis=2), _ints(*chosen), _ints(1)))
+                heads = op.gather(_last(query, n_outputs, axis=2), _ints(*chosen), _ints(1))
+                queries.append(op.transpose(heads, _ints(0, 2, 1, 3)))
             states = self._feed_forward(states, layer)
         states = self._layer_norm(states, "decoder.layer_norm")
-        last = _last(states, axis=1)
+        last = _last(states, n_outputs, axis=1)
         logits = op.matmul(last, embedding, transpose_a=False, transpose_b=True)
-        outputs = [_result("logits", logits), _result("queries", op.concat(queries, axis=1))]
+        outputs = [_result("logits", logits), _result("queries", op.concat(queries, axis=2))]
         return _graph(outputs, cache.writes, inputs, "decoder")
 
-    def _embed(self, tokens: ov.Node, position: ov.Node, embedding: ov.Node) -> ov.Node:
-        n_tokens = op.gather(op.shape_of(tokens), _ints(1), _ints(0))
-        positions = op.constant(self._weights("decoder.embed_positions.weight"))
+    def _embed(self, tokens: ov.Node, positions: ov.Node, embedding: ov.Node) -> ov.Node:
+        of_positions = op.constant(self._weights("decoder.embed_positions.weight"))
+        # Proposed tokens may go past the last position; nobody keeps those.
+        allowed = op.minimum(positions, _ints(self._sizes.max_positions - 1))
         return op.add(
-            op.gather(embedding, tokens, _ints(0)),
-            op.slice(positions, position, op.add(position, n_tokens), _ints(1), _ints(0)),
+            op.gather(embedding, tokens, _ints(0)), op.gather(of_positions, allowed, _ints(0))
         )
 
     def _self_attention(self, x: ov.Node, layer: str) -> ov.Node:
@@ -278,9 +282,10 @@ def _graph(
     return ov.Model(outputs, writes, inputs, name)  # pyright: ignore[reportGeneralTypeIssues]
 
 
-def _last(x: ov.Node, axis: int) -> ov.Node:
-    """Take the last element along an axis, and drop the axis."""
-    return op.gather(x, op.constant(np.int64(-1)), _ints(axis))
+def _last(x: ov.Node, n: ov.Node, axis: int) -> ov.Node:
+    """Take the last n elements along an axis."""
+    end = _ints(np.iinfo(np.int64).max)
+    return op.slice(x, op.negative(n), end, _ints(1), _ints(axis))
 
 
 def _parameter(name: str, dtype: type[np.generic] | ov.Type, shape: list[int]) -> ov.Node:

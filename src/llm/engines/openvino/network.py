@@ -17,7 +17,7 @@ from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
-from llm.engines.whisper.search import DecoderOutput, Logits, Queries, Tokens
+from llm.engines.whisper.search import DecoderOutput, Queries, StepOutputs, Tokens
 from llm.engines.whisper.vocabulary import GenerationSettings, WhisperVocabulary
 
 CONTEXT_MARGIN_S = 2.0
@@ -165,44 +165,80 @@ class OpenVinoNetwork:
 
 
 class DecoderState:
-    """The state of a decoder between steps; see `Decoder` in `whisper.search`.
+    """The state of a decoder between steps; see `VerifyingDecoder` in `whisper.search`.
 
     Each state creates an inference request, because a request that is reused after its batch has
     shrunk truncates texts. A finished row stays in the batch while a later row is unfinished,
-    because moving the cache would cost more.
+    because moving the cache would cost more. Forgotten tokens stay in the self-attention's cache,
+    masked, for the same reason.
     """
 
     def __init__(self, decoder: ov.CompiledModel, cache: CrossAttentionCache) -> None:
         self._request = decoder.create_infer_request()
-        self._n_read = 0
         self._chunks = list(range(cache.n_rows))
         self._places = list(range(cache.n_rows))
         self._source_rows = np.arange(cache.n_rows, dtype=np.int32)
+        self._is_kept = np.ones((cache.n_rows, 0), np.bool_)
+        """Which of the tokens that were read are kept, shape (places, n)."""
         self._bind(cache)
 
     def advance(self, tokens: Tokens) -> DecoderOutput:
         """Read tokens; return the output after the last one."""
+        for block in _blocks(self._placed(tokens)):
+            self._read(block, n_outputs=1)
+        outputs = self._outputs()
+        return DecoderOutput(outputs.logits[:, 0], outputs.queries[:, 0])
+
+    def verify(self, tokens: Tokens) -> StepOutputs:
+        """Read tokens; return the output after each of them."""
+        self._read(self._placed(tokens), n_outputs=tokens.shape[1])
+        return self._outputs()
+
+    def keep(self, n_tokens: Sequence[int]) -> None:
+        """Keep the first n tokens of each row that `verify` has read."""
+        n_read = self._request.get_tensor("logits").shape[1]
+        n_kept = np.zeros(len(self._is_kept), np.int64)
+        n_kept[self._places] = n_tokens
+        self._is_kept[:, -n_read:] = np.arange(n_read) < n_kept[:, None]
+
+    def _placed(self, tokens: Tokens) -> Tokens:
+        """Return the tokens with those of the finished rows, shape (places, n)."""
         placed = np.zeros((len(self._chunks), tokens.shape[1]), np.int64)
         placed[self._places] = tokens
-        for block in _blocks(placed):
-            self._read(block)
-        logits: Logits = self._request.get_tensor("logits").data
+        return placed
+
+    def _outputs(self) -> StepOutputs:
+        logits: NDArray[np.float32] = self._request.get_tensor("logits").data
         queries = self._request.get_tensor("queries").data[self._places]
         are_all = len(self._places) == len(logits)
-        return DecoderOutput(logits if are_all else logits[self._places], queries)
+        return StepOutputs(logits if are_all else logits[self._places], queries)
 
-    def _read(self, tokens: Tokens) -> None:
+    def _read(self, tokens: Tokens, n_outputs: int) -> None:
         """Read tokens, shape (places, n)."""
         n_tokens = tokens.shape[1]
         inputs = {
             "tokens": tokens,
-            "position": np.array([self._n_read]),
+            "positions": self._positions(n_tokens),
             "source_rows": self._source_rows,
-            "token_mask": _causal_mask(self._n_read, n_tokens),
+            "token_mask": self._token_mask(n_tokens),
+            "n_outputs": np.array([n_outputs]),
         }
         self._request.infer(inputs, share_inputs=True, share_outputs=True)
-        self._n_read += n_tokens
+        read = np.ones((len(tokens), n_tokens), np.bool_)
+        self._is_kept = np.concatenate([self._is_kept, read], axis=1)
         self._source_rows = np.arange(len(tokens), dtype=np.int32)
+
+    def _positions(self, n_tokens: int) -> NDArray[np.int64]:
+        """Return the positions of the next tokens, shape (places, n_tokens)."""
+        return self._is_kept.sum(axis=1, keepdims=True) + np.arange(n_tokens)
+
+    def _token_mask(self, n_tokens: int) -> NDArray[np.float32]:
+        """Return the mask that hides forgotten and later tokens, shape (places, 1, n_tokens, n)."""
+        n_places, n_read = self._is_kept.shape
+        hidden = np.empty((n_places, 1, n_tokens, n_read + n_tokens), np.bool_)
+        hidden[..., :n_read] = ~self._is_kept[:, None, None]
+        hidden[..., n_read:] = np.triu(np.ones((n_tokens, n_tokens), np.bool_), k=1)
+        return np.where(hidden, _MASKED, np.float32(0))
 
     def select(self, rows: Sequence[int]) -> None:
         """Continue with the given rows, in the given order."""
@@ -211,6 +247,7 @@ class DecoderState:
             self._places = places
             self._truncate(places[-1] + 1)
             return
+        self._is_kept = self._is_kept[places]
         chunks = [self._chunks[place] for place in places]
         if chunks != self._chunks:
             self._bind(self._cache.take(places))
@@ -222,6 +259,7 @@ class DecoderState:
         if n_places < len(self._chunks):
             self._chunks = self._chunks[:n_places]
             self._source_rows = self._source_rows[:n_places]
+            self._is_kept = self._is_kept[:n_places]
             self._bind(self._cache.take(range(n_places)))
 
     def _bind(self, cache: CrossAttentionCache) -> None:
@@ -240,9 +278,3 @@ def _blocks(tokens: Tokens) -> Iterator[Tokens]:
         first = end
     if first < n_tokens:
         yield np.ascontiguousarray(tokens[:, first:])
-
-
-def _causal_mask(n_read: int, n_tokens: int) -> NDArray[np.float32]:
-    """Return the mask that hides later tokens, shape (1, 1, n_tokens, n_read + n_tokens)."""
-    later = np.triu(np.ones((n_tokens, n_read + n_tokens), np.bool_), k=n_read + 1)
-    return np.where(later, _MASKED, np.float32(0))[None, None]

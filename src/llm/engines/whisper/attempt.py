@@ -14,8 +14,9 @@ from llm.engines.whisper.alignment import FRAME_S, token_times
 from llm.engines.whisper.logit_filter import LogitFilter
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.quality_checks import find_quality_issues, is_loop, is_silence
-from llm.engines.whisper.search import Hypothesis, Logits, Search
+from llm.engines.whisper.search import Hypothesis, Logits, Search, VerifyingDecoder
 from llm.engines.whisper.softmax import softmax
+from llm.engines.whisper.speculation import Draft, SpeculativeSearch
 from llm.engines.whisper.term_trie import term_trie
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
 from llm.engines.whisper.words import group_into_words, logprobs_of_letters, time_words
@@ -23,10 +24,15 @@ from llm.engines.whisper.words import group_into_words, logprobs_of_letters, tim
 
 @dataclass(frozen=True, slots=True)
 class EncodedChunk:
-    """A chunk and its encoder output."""
+    """A chunk and its encoder output.
+
+    Attributes:
+        draft: of its text; None: there is none.
+    """
 
     samples: Samples
     encoder_output: EncoderOutput
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class Attempt:
         quality_issues: signs that the text is wrong.
         is_loop: whether the decoder got caught in a phrase; then `avg_logprob` means nothing,
             since each repetition makes the next one more probable.
+        n_tokens: of the text and its end.
+        n_steps: of the decoder; fewer than tokens with a draft.
     """
 
     context_s: float
@@ -74,6 +82,8 @@ class Attempt:
     is_silence: bool
     quality_issues: list[QualityIssue]
     is_loop: bool
+    n_tokens: int
+    n_steps: int
 
     @property
     def is_final(self) -> bool:
@@ -94,6 +104,17 @@ def decode(
     Returns:
         One attempt per chunk, in order.
     """
+    detections, hypotheses = write(network, chunks, options)
+    return [
+        _evaluate(network, *parts, options)
+        for parts in zip(chunks, detections, hypotheses, strict=True)
+    ]
+
+
+def write(
+    network: WhisperNetwork, chunks: Sequence[EncodedChunk], options: DecodingOptions
+) -> tuple[list[Detection], list[Hypothesis]]:
+    """Detect the languages of a batch and write its texts, one of each per chunk."""
     special = network.vocabulary.special
     decoder = network.start_decoder([chunk.encoder_output for chunk in chunks])
     prompt = _prompt_tokens(network, options.prompt)
@@ -101,13 +122,14 @@ def decode(
     detections = _detect(output.logits, special, options.language)
     control = [_control_tokens(special, one.language, options) for one in detections]
     output = decoder.advance(np.array(control))
-    search = _search(network, chunks, options, n_read=len(prompt) + len(control[0]))
     allowed = LogitFilter(special, network.vocab_size, network.suppressed_tokens)
-    hypotheses = search.run(decoder, output, allowed)
-    return [
-        _evaluate(network, *parts, options)
-        for parts in zip(chunks, detections, hypotheses, strict=True)
-    ]
+    search = _search(network, chunks, options, n_read=len(prompt) + len(control[0]))
+    drafts = [chunk.draft for chunk in chunks if chunk.draft]
+    if len(drafts) == len(chunks) and search.is_greedy:
+        assert isinstance(decoder, VerifyingDecoder), "only such networks get drafts"
+        speculative = SpeculativeSearch(search.end_token, search.max_tokens, search.terms)
+        return detections, speculative.run(decoder, output, allowed, drafts)
+    return detections, search.run(decoder, output, allowed)
 
 
 def detect(
@@ -211,6 +233,8 @@ def _evaluate(
         quality_issues=issues,
         is_loop=QualityIssue.TOO_MANY_TOKENS in issues
         or (QualityIssue.REPETITION in issues and is_loop(text)),
+        n_tokens=len(hypothesis.tokens) + 1,
+        n_steps=hypothesis.n_steps,
     )
 
 

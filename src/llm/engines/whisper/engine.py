@@ -13,12 +13,14 @@ from contracts.transcription import (
     DecodingOptions,
     Word,
 )
-from llm.engines.protocol import ChunkResult, Samples
-from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect
+from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
+from llm.engines.whisper.assistant import Assistant
+from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect, write
 from llm.engines.whisper.choice import choose_attempt
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.punctuation import lead_along
 from llm.engines.whisper.quality_checks import compression_ratio
+from llm.engines.whisper.speculation import Draft
 from llm.engines.whisper.words import join_words
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -33,9 +35,11 @@ class WhisperEngine:
         identity: ModelIdentity,
         network: WhisperNetwork,
         compute: ComputeSettings | None = None,
+        assistant: Assistant | None = None,
     ) -> None:
         self.identity = identity
         self.compute = compute
+        self._assistant = assistant
         self._network: WhisperNetwork | None = network
 
     @property
@@ -45,14 +49,30 @@ class WhisperEngine:
             raise RuntimeError("The engine is closed.")
         return self._network
 
+    @property
+    def assistant(self) -> SpeechEngine | None:
+        """Return the smaller model that drafts texts; see `AssistedEngine`."""
+        return self._assistant.engine if self._assistant else None
+
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         results: dict[int, ChunkResult] = {}
+        drafts = self._drafts(chunks, options)
         for batch in self._divide(chunks, options.beam_size):
-            recognise = self._detect if options.language_only else self._recognise
-            recognised = recognise([chunks[n] for n in batch], options)
+            in_batch = [chunks[n] for n in batch]
+            recognised = (
+                self._detect(in_batch, options)
+                if options.language_only
+                else self._recognise(in_batch, [drafts[n] for n in batch], options)
+            )
             results |= dict(zip(batch, recognised, strict=True))
         return [results[n] for n in range(len(chunks))]
+
+    def _drafts(self, chunks: Sequence[Samples], options: ChunkOptions) -> Sequence[Draft | None]:
+        is_greedy = options.beam_size == 1 and options.temperature == 0
+        if self._assistant is None or options.language_only or not is_greedy:
+            return [None] * len(chunks)
+        return self._assistant.drafts(chunks, options)
 
     def punctuate(
         self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
@@ -66,8 +86,21 @@ class WhisperEngine:
             punctuated |= zip(batch, written, strict=True)
         return [punctuated[n] for n in range(len(chunks))]
 
+    def draft(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[tuple[int, ...]]:
+        """Write a quick text of each chunk; see `DraftingEngine`."""
+        quick = options.model_copy(update={"prompt": ""})
+        drafts: dict[int, tuple[int, ...]] = {}
+        for batch in self._divide(chunks):
+            encoded = self._encode([chunks[n] for n in batch], full_context=False)
+            _, hypotheses = write(self.network, encoded, quick)
+            drafts |= zip(batch, (text.tokens for text in hypotheses), strict=True)
+        return [drafts[n] for n in range(len(chunks))]
+
     def close(self) -> None:
         """Free the weights."""
+        if self._assistant is not None:
+            self._assistant.engine.close()
+        self._assistant = None
         if self._network is not None:
             self._network.close()
         self._network = None
@@ -91,8 +124,10 @@ class WhisperEngine:
         """Return how many chunks of a length to decode side by side."""
         return max(1, self.network.max_rows(duration_s) // beam_size)
 
-    def _recognise(self, chunks: list[Samples], options: DecodingOptions) -> list[ChunkResult]:
-        attempts = self._decode_with_retries(chunks, options)
+    def _recognise(
+        self, chunks: list[Samples], drafts: list[Draft | None], options: DecodingOptions
+    ) -> list[ChunkResult]:
+        attempts = self._decode_with_retries(chunks, drafts, options)
         return [_to_result(of_chunk, options) for of_chunk in attempts]
 
     def _detect(self, chunks: list[Samples], options: DecodingOptions) -> list[ChunkResult]:
@@ -110,15 +145,16 @@ class WhisperEngine:
         ]
 
     def _decode_with_retries(
-        self, chunks: list[Samples], options: DecodingOptions
+        self, chunks: list[Samples], drafts: list[Draft | None], options: DecodingOptions
     ) -> list[list[Attempt]]:
         """Decode chunks; retry those with quality issues in full context, then warmer.
 
         Returns:
             All attempts of each chunk, in the order in which they were made.
         """
-        encoded = self._encode(chunks, full_context=False)
+        encoded = self._encode(chunks, drafts, full_context=False)
         attempts = [[attempt] for attempt in decode(self.network, encoded, options)]
+        self._observe_drafts(drafts, attempts)
         if encoded[0].encoder_output.context_s == FULL_CONTEXT_S:
             self._retry_warmer(attempts, dict(enumerate(encoded)), options)
             return attempts
@@ -130,7 +166,8 @@ class WhisperEngine:
         batch_size = self._batch_size(FULL_CONTEXT_S, options.beam_size)
         for first in range(0, len(rejected), batch_size):
             batch = rejected[first : first + batch_size]
-            again = self._encode([chunks[n] for n in batch], full_context=True)
+            in_batch = [chunks[n] for n in batch], [drafts[n] for n in batch]
+            again = self._encode(*in_batch, full_context=True)
             by_number = dict(zip(batch, again, strict=True))
             self._retry(attempts, by_number, options)
             self._retry_warmer(attempts, by_number, options)
@@ -163,9 +200,21 @@ class WhisperEngine:
         for n, attempt in zip(encoded, again, strict=True):
             attempts[n].append(attempt)
 
-    def _encode(self, chunks: list[Samples], *, full_context: bool) -> list[EncodedChunk]:
+    def _observe_drafts(self, drafts: list[Draft | None], attempts: list[list[Attempt]]) -> None:
+        for draft, (attempt, *_) in zip(drafts, attempts, strict=True):
+            if self._assistant and draft and draft.tokens and not attempt.is_silence:
+                self._assistant.observe(attempt.text, attempt.n_tokens, attempt.n_steps)
+
+    def _encode(
+        self,
+        chunks: Sequence[Samples],
+        drafts: Sequence[Draft | None] | None = None,
+        *,
+        full_context: bool,
+    ) -> list[EncodedChunk]:
         encoder_outputs = self.network.encode(chunks, full_context=full_context)
-        return [EncodedChunk(*pair) for pair in zip(chunks, encoder_outputs, strict=True)]
+        parts = zip(chunks, encoder_outputs, drafts or [None] * len(chunks), strict=True)
+        return [EncodedChunk(*of_chunk) for of_chunk in parts]
 
 
 def _to_result(attempts: list[Attempt], options: DecodingOptions) -> ChunkResult:

@@ -7,7 +7,7 @@ detection, and does not remove finished rows from the batch.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,35 @@ class Decoder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StepOutputs:
+    """What the decoder computes after each of several tokens.
+
+    Attributes:
+        logits: shape (rows, n, vocabulary); valid until the next call.
+        queries: of the alignment heads, scaled, shape (rows, n, heads, size).
+    """
+
+    logits: NDArray[np.float32]
+    queries: NDArray[np.float32]
+
+
+@runtime_checkable
+class VerifyingDecoder(Decoder, Protocol):
+    """A decoder that can read proposed tokens and forget the wrong ones."""
+
+    def verify(self, tokens: Tokens) -> StepOutputs:
+        """Read tokens; return the output after each of them."""
+        ...
+
+    def keep(self, n_tokens: Sequence[int]) -> None:
+        """Keep the first n tokens of each row that the last `verify` has read; forget the others.
+
+        Call it after `verify` and before anything else.
+        """
+        ...
+
+
 FilterLogits = Callable[[int, Logits], Logits]
 """Return the logits with forbidden tokens set to -inf.
 
@@ -69,6 +98,7 @@ class Hypothesis:
             temperature.
         score: the same with the bonus for terms, by which texts are compared.
         queries: from which each token and the end were predicted.
+        n_steps: steps of the decoder that wrote it.
     """
 
     tokens: tuple[int, ...]
@@ -76,10 +106,22 @@ class Hypothesis:
     avg_logprob: float
     score: float
     queries: tuple[Queries, ...] = field(compare=False)
+    n_steps: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Beam:
+class Beam:
+    """A text that is being written.
+
+    Attributes:
+        tokens: without the prompt.
+        logprobs: natural log-probability of each.
+        logprob: their sum.
+        queries: from which each token was predicted.
+        row: of the decoder.
+        match: of the tokens with terms.
+    """
+
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     logprob: float
@@ -87,9 +129,14 @@ class _Beam:
     row: int
     match: Match
 
-    def extended(self, token: int, logprob: float, queries: Queries, match: Match) -> "_Beam":
+    @classmethod
+    def empty(cls, row: int) -> "Beam":
+        """Return a text without tokens."""
+        return cls((), (), 0.0, (), row, Match())
+
+    def extended(self, token: int, logprob: float, queries: Queries, match: Match) -> "Beam":
         """Return the beam with one more token."""
-        return _Beam(
+        return Beam(
             (*self.tokens, token),
             (*self.logprobs, logprob),
             self.logprob + logprob,
@@ -108,6 +155,7 @@ class _Beam:
             average,
             average + bonus / n_tokens,
             (*self.queries, queries),
+            n_tokens,
         )
 
     def cut_off(self) -> Hypothesis:
@@ -120,6 +168,7 @@ class _Beam:
             average,
             average + self.match.bonus / n_tokens,
             (*self.queries, self.queries[-1]),
+            n_tokens,
         )
 
 
@@ -160,7 +209,7 @@ class Search:
         """
         n_chunks = len(output.logits)
         finished: list[list[Hypothesis]] = [[] for _ in range(n_chunks)]
-        live = {chunk: [_Beam((), (), 0.0, (), chunk, Match())] for chunk in range(n_chunks)}
+        live = {chunk: [Beam.empty(chunk)] for chunk in range(n_chunks)}
         generators = [np.random.default_rng(seed) for seed in self.seeds]
         for n_written in range(self.max_tokens):
             candidates = self._candidates(
@@ -178,6 +227,11 @@ class Search:
         for chunk, beams in live.items():
             finished[chunk] = finished[chunk] or [beam.cut_off() for beam in beams]
         return [max(found, key=lambda text: text.score) for found in finished]
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether each token is the most probable one."""
+        return self.temperature == 0 and self.beam_size == 1
 
     @property
     def _width(self) -> int:
@@ -200,7 +254,7 @@ class Search:
         else:
             n_best = min(self._width + 1, logits.shape[-1])
             tokens = np.argpartition(preferred, -n_best)[:, -n_best:]
-        values = np.take_along_axis(logits, tokens, axis=-1) - _log_sum_exp(logits)
+        values = np.take_along_axis(logits, tokens, axis=-1) - log_sum_exp(logits)
         return [
             list(zip(*row, strict=True))
             for row in zip(values.tolist(), tokens.tolist(), strict=True)
@@ -208,11 +262,11 @@ class Search:
 
     def _extend(
         self,
-        beams: list[_Beam],
+        beams: list[Beam],
         candidates: list[list[tuple[float, int]]],
         queries: NDArray[np.float32],
         finished: list[Hypothesis],
-    ) -> list[_Beam]:
+    ) -> list[Beam]:
         """Return the best beams with one more token; add those that end to `finished`."""
         ranked = sorted(
             (
@@ -223,7 +277,7 @@ class Search:
             ),
             key=lambda candidate: -(candidate[2].logprob + candidate[0] + candidate[3].bonus),
         )
-        kept: list[_Beam] = []
+        kept: list[Beam] = []
         for logprob, token, beam, match in ranked:
             if token == self.end_token:
                 finished.append(beam.end(logprob, queries[beam.row], match.bonus))
@@ -233,10 +287,10 @@ class Search:
                 break
         return kept
 
-    def _match(self, beam: _Beam, token: int) -> Match:
+    def _match(self, beam: Beam, token: int) -> Match:
         return self.terms.follow(beam.match, token) if self.terms else beam.match
 
-    def _step(self, decoder: Decoder, live: dict[int, list[_Beam]]) -> DecoderOutput:
+    def _step(self, decoder: Decoder, live: dict[int, list[Beam]]) -> DecoderOutput:
         """Select the rows of the live beams, and read their last tokens."""
         beams = [beam for kept in live.values() for beam in kept]
         decoder.select([beam.row for beam in beams])
@@ -247,7 +301,7 @@ class Search:
         return decoder.advance(np.array([[beam.tokens[-1]] for beam in beams]))
 
 
-def _log_sum_exp(logits: Logits) -> NDArray[np.float32]:
+def log_sum_exp(logits: Logits) -> NDArray[np.float32]:
     """Return the logarithm of the sum of the exponentials, shape (rows, 1)."""
     largest = logits.max(axis=-1, keepdims=True)
     return largest + np.log(np.exp(logits - largest).sum(axis=-1, keepdims=True))

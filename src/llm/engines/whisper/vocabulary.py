@@ -1,7 +1,7 @@
 """The tokenizer and the generation settings of a checkpoint, for every engine."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +29,9 @@ class WhisperVocabulary:
         self._tokenizer = WhisperTokenizer.from_pretrained(folder, local_files_only=True)
         vocabulary = self._tokenizer.get_vocab()
         self.special = SpecialTokens.from_vocabulary(vocabulary)
+        self._text_tokens = {
+            token: number for token, number in vocabulary.items() if self.special.is_text(number)
+        }
         self._word_beginnings = frozenset(
             number for token, number in vocabulary.items() if token.startswith(_SPACE)
         )
@@ -36,6 +39,10 @@ class WhisperVocabulary:
     def word_beginnings(self) -> frozenset[int]:
         """Return the tokens that begin with a space."""
         return self._word_beginnings
+
+    def text_tokens(self) -> Mapping[str, int]:
+        """Return the numbers of the tokens that are no control tokens."""
+        return self._text_tokens
 
     def text(self, tokens: Sequence[int]) -> str:
         """Return the text of text tokens, with its spaces unchanged."""

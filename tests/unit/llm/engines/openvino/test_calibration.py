@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 
 from llm.engines.openvino import calibration
-from llm.engines.openvino.calibration import Calibration, Candidates
+from llm.engines.openvino.calibration import Calibration, Candidates, Drafts
 from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.export import find_or_export
 from llm.engines.openvino.graphs import Dimensions
@@ -92,6 +92,29 @@ def test_keys_values_and_rows_are_those_of_the_fastest_decoder(
     candidates = Candidates.of(options(), core)
     decoders = dict.fromkeys(candidates.caches, Path("unused"))
     assert calibrated(core, tiny).choose_decoder(decoders, candidates) == chosen
+
+
+@pytest.mark.parametrize(
+    ("rtf", "draft_rtf", "drafts"),
+    [
+        ({1: 1.0, 4: 1.2, 6: 1.4, 8: 1.5}, 0.1, Drafts(7, 1.67)),
+        ({1: 1.0, 4: 1.2, 6: 2.0, 8: 3.0}, 0.1, Drafts(3, 1.33)),
+        ({1: 1.0, 4: 3.0, 6: 5.0, 8: 7.0}, 0.1, Drafts()),
+        ({1: 0.1, 4: 0.1, 6: 0.1, 8: 0.1}, 0.2, Drafts()),
+    ],
+    ids=["long", "short", "verifying is slow", "drafting is slow"],
+)
+def test_drafts_are_used_where_they_are_expected_to_save_time(  # noqa: PLR0917
+    core: ov.Core,
+    tiny: Checkpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    rtf: dict[int, float],
+    draft_rtf: float,
+    drafts: Drafts,
+) -> None:
+    monkeypatch.setattr(Calibration, "_verification_rtf", lambda *_: rtf)
+    unused = Path("unused"), ComputeType.INT8, CacheType.BF16, MAX_ROWS
+    assert calibrated(core, tiny).choose_drafts(*unused, draft_rtf) == drafts
 
 
 MEASURED = Candidates(

@@ -11,7 +11,7 @@ from contracts.transcription import ChunkOptions
 from llm.engines.openvino import network as openvino_network
 from llm.engines.protocol import ComputeType, Samples
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
-from llm.engines.whisper.search import Logits
+from llm.engines.whisper.search import Logits, VerifyingDecoder
 from unit.llm.checkpoints import END, RUSSIAN
 from unit.llm.engines.conftest import Load
 
@@ -111,9 +111,9 @@ def test_prompts_of_all_lengths_are_read_in_few_lengths(
     network, (chunk, *_) = networks[0], encoder_outputs[0]
     read, lengths = openvino_network.DecoderState._read, set[int]()
 
-    def spy(state: openvino_network.DecoderState, tokens: np.ndarray) -> object:
+    def spy(state: openvino_network.DecoderState, tokens: np.ndarray, n_outputs: int) -> object:
         lengths.add(tokens.shape[1])
-        return read(state, tokens)
+        return read(state, tokens, n_outputs)
 
     monkeypatch.setattr(openvino_network.DecoderState, "_read", spy)
     for length in range(1, 45):
@@ -162,6 +162,32 @@ def test_the_rows_that_remain_equal_a_fresh_batch(
     continued = decoder.advance(np.array([[11], [12]])).logits
     fresh = logits_of(network, [CHUNKS[2], CHUNKS[0]], [[PROMPT] * 2, [[3], [1]], [[11], [12]]])
     assert np.allclose(continued, fresh[-1], atol=0.002)
+
+
+def test_proposed_tokens_are_verified_and_the_wrong_ones_forgotten(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+) -> None:
+    """Otherwise wrong tokens of a draft would change what the decoder writes after them."""
+    network = networks[0]
+    decoder = network.start_decoder(network.encode(CHUNKS, full_context=True))
+    assert isinstance(decoder, VerifyingDecoder)
+    decoder.advance(np.array([PROMPT] * 4))
+    proposed = np.array([[10 * row + n for n in range(4)] for row in range(4)])
+    verified = decoder.verify(proposed).logits.copy()
+    one_by_one = logits_of(
+        network, CHUNKS, [[PROMPT] * 4, *([[token] for token in step] for step in proposed.T)]
+    )[1:]
+    assert np.allclose(verified, np.stack(one_by_one, axis=1), atol=0.02)
+    decoder.keep([4, 1, 2, 3])
+    decoder.select([0, 2, 3])
+    decoder.verify(np.array([[91, 92], [93, 94], [95, 96]]))
+    decoder.keep([1, 2, 1])
+    decoder.select([0, 1])
+    continued = decoder.advance(np.array([[101], [102]])).logits
+    kept = [[*proposed[0], 91], [*proposed[2, :2], 93, 94]]
+    for row, (chunk, tokens) in enumerate(zip((CHUNKS[0], CHUNKS[2]), kept, strict=True)):
+        fresh = logits_of(network, [chunk], [[[*PROMPT, *tokens]], [[101 + row]]])[-1]
+        assert np.allclose(continued[row], fresh[0], atol=0.02)
 
 
 def test_the_window_follows_the_length_of_the_chunk(

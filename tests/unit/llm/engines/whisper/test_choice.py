@@ -14,7 +14,7 @@ def attempt(
 ) -> Attempt:
     return Attempt(
         30, temperature, "", [], Detection("ru", 1, 0, "ru", 1), avg_logprob,
-        is_silence=False, quality_issues=list(issues), is_loop=is_loop,
+        is_silence=False, quality_issues=list(issues), is_loop=is_loop, n_tokens=1, n_steps=1,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def issues(
     samples: Samples | None = None,
 ) -> list[QualityIssue]:
     chunk = sound(12) if samples is None else samples
-    hypothesis = Hypothesis(tuple(range(n_tokens)), (), avg_logprob, avg_logprob, ())
+    hypothesis = Hypothesis(tuple(range(n_tokens)), (), avg_logprob, avg_logprob, (), n_tokens)
     return find_quality_issues(text, hypothesis, words_between(*spans), chunk, "ru")
 
 
