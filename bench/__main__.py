@@ -16,8 +16,11 @@ from bench.baselines import BASELINES
 from bench.checkpoints import ctranslate2_checkpoint, transformers_checkpoint
 from bench.default_recording import default_recording, short_sentence
 from bench.machine import Machine, n_cores, this_machine
+from bench.medium import compare as compare_medium
 from bench.recordings import Recording, with_reference
 from bench.words import n_words, word_error_rate
+
+BASE, MEDIUM = "whisper-base", "medium-synthetic"
 
 SERVICES = "speech_transcription, end to end"
 
@@ -51,6 +54,9 @@ class Measurement:
 def main() -> None:
     """Measure every system on every recording, print a table and write the figures as JSON."""
     arguments = _arguments()
+    if arguments.model == MEDIUM:
+        compare_medium(arguments.rounds, arguments.threads)
+        return
     recordings = [with_reference(path) for path in arguments.recordings] or [default_recording()]
     if arguments.sentence:
         recordings.append(short_sentence())
@@ -93,6 +99,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: 3)")
     parser.add_argument(
         "--threads", type=int, default=n_cores(), help="threads of each system (default: all cores)"
+    )
+    parser.add_argument(
+        "--model",
+        choices=[BASE, MEDIUM],
+        default=BASE,
+        help=f"{MEDIUM}: the default model's architecture with random weights, engines only",
     )
     parser.add_argument("--only", nargs="*", metavar="WORD", help="systems whose name has a WORD")
     parser.add_argument("--backend", help="URL of a running backend, instead of starting services")

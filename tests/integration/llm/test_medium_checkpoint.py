@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from integration.llm.medium_checkpoint import (
-    export,
-    in_own_process,
-    serve,
-    write_medium_checkpoint,
-)
+from integration.llm.medium_processes import export, in_own_process, serve
 from llm.engines.protocol import Checkpoint
+from testbed.medium_checkpoint import write_medium_checkpoint
 from testbed.services import MEMORY_ENVIRONMENT
 
 pytestmark = pytest.mark.slow
+
+MAX_POSITIONS = 40
+"""So that a test does not write long texts."""
 
 FREE_BYTES = 8 * 2**30
 MAX_EXPORT_BYTES = 6 * 2**30
@@ -29,7 +28,7 @@ def medium(tmp_path_factory: pytest.TempPathFactory, embedded: Checkpoint) -> Ch
     if shutil.disk_usage(parent).free < FREE_BYTES:
         pytest.skip(f"{FREE_BYTES / 2**30:.0f} GB of free disk are needed")
     folder = parent / "old-medium"
-    in_own_process(write_medium_checkpoint, folder, embedded.folder)
+    in_own_process(write_medium_checkpoint, folder, embedded.folder, MAX_POSITIONS)
     return Checkpoint("old-medium", "r", folder)
 
 

@@ -30,8 +30,12 @@ prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
 """Most memory of the cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5 in
-float32; such a model then takes less than 1 GB in all. At least 2 windows fit whatever they take.
+float32; such a model then takes less than 1 GB in all.
 More rows are faster, since the decoder reads its weights once for all, but each adds less."""
+
+FEW_ROWS, FEW_ROWS_BYTES = 4, 640 * 2**20
+"""Rows that a larger model gets if they take no more than this: the windows of a medium model in
+bfloat16. With two rows, its decoder takes half as long again."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 """At least two rows fit whatever they take; more than sixteen have not been faster."""
@@ -69,9 +73,10 @@ class CompiledGraphs:
 
 
 def rows_in_memory(sizes: Dimensions, n_frames: int, cache_type: CacheType) -> int:
-    """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`, at least `MIN_ROWS`."""
+    """Return how many rows fit into the memory of the cache, at least `MIN_ROWS`."""
     row_bytes = CrossAttentionCache.n_elements(sizes, 1, n_frames) * cache_type.n_bytes
-    return max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, MIN_ROWS)
+    few_rows = min(FEW_ROWS_BYTES // row_bytes, FEW_ROWS)
+    return max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, few_rows, MIN_ROWS)
 
 
 class OpenVinoNetwork:
@@ -112,7 +117,7 @@ class OpenVinoNetwork:
         return min(ceil(needed_s / CONTEXT_STEP_S) * CONTEXT_STEP_S, self._max_context_s)
 
     def max_rows(self, duration_s: float) -> int:
-        """Return how many rows fit into `CROSS_ATTENTION_CACHE_BYTES`; see `WhisperNetwork`."""
+        """Return how many rows fit into the memory of the cache; see `WhisperNetwork`."""
         n_frames = round(self.context_s(duration_s) / FRAME_S)
         return min(rows_in_memory(self._sizes, n_frames, self._cache_type), self._max_rows)
 

@@ -1,9 +1,7 @@
-"""A medium Whisper with random weights, and functions that measure its memory."""
+"""Export and serve a medium Whisper in processes of their own, and measure their memory."""
 
 import gc
-import json
 import resource
-import shutil
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -20,9 +18,6 @@ from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 from llm.engines.registry import load_engine
 from llm.threads import available_cores
-
-MAX_POSITIONS = 40
-"""Fewer than the usual 448, since random weights never end a text."""
 
 
 @dataclass(frozen=True)
@@ -49,36 +44,6 @@ def in_own_process(work: Callable[..., Any], *args: object) -> Any:
     """Call a function in a new process and return its result."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
-
-
-def write_medium_checkpoint(folder: Path, tokenizer: Path) -> None:
-    """Write the old layout: a pickle in float32, English forced, no `generation_config.json`.
-
-    Args:
-        folder: to create.
-        tokenizer: folder with the files of a multilingual tokenizer.
-    """
-    import torch  # noqa: PLC0415
-    from transformers import WhisperConfig, WhisperForConditionalGeneration  # noqa: PLC0415
-
-    folder.mkdir()
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(tokenizer / name, folder)
-    config = WhisperConfig(
-        vocab_size=51_865, d_model=1024, encoder_layers=24, decoder_layers=24,
-        encoder_attention_heads=16, decoder_attention_heads=16, encoder_ffn_dim=4096,
-        decoder_ffn_dim=4096, max_target_positions=MAX_POSITIONS,
-    )  # fmt: skip
-    description = config.to_dict() | {
-        "forced_decoder_ids": [[1, 50_259], [2, 50_359], [3, 50_363]],
-        "suppress_tokens": [],
-        "begin_suppress_tokens": [220, 50_257],
-        "torch_dtype": "float32",
-    }
-    (folder / "config.json").write_text(json.dumps(description))
-    torch.manual_seed(0)
-    state = WhisperForConditionalGeneration(config).state_dict()
-    torch.save(state, folder / "pytorch_model.bin")
 
 
 def export(
