@@ -22,6 +22,7 @@ ServiceError
 ├── TooLongError                413  over MAX_DURATION_S
 ├── UnsupportedMediaError       415  neither audio nor video
 ├── NoSuchTrackError            422  the file has no audio track of that number
+├── UnsupportedOptionError      422  the model cannot follow an option; in servicekit
 ├── QueueFullError              429  with Retry-After
 ├── UploadQuotaError            429  with Retry-After
 ├── TooManyRequestsError        429  of one owner at once; with Retry-After

@@ -20,15 +20,17 @@ from contracts.models import (
     Health,
     HealthCheck,
     HealthStatus,
+    ModelCapabilities,
     ModelIdentity,
     ModelInfo,
     ModelList,
     ModelState,
 )
-from contracts.problems import PROBLEM_MEDIA_TYPE
+from contracts.problems import PROBLEM_MEDIA_TYPE, Problem
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkRequest, ChunkTranscript, DecodingOptions
+from servicekit.errors import UnsupportedOptionError
 from servicekit.problems import REQUEST_ID_HEADER
 
 _CONNECT_TIMEOUT_S = 5.0
@@ -96,7 +98,9 @@ class LlmClient:
             pcm: s16le, mono, 16 kHz, at most 30 s.
             options: the decoding options.
 
-        Raises: LlmFailedError: the retries are used up, or the llm refused the request.
+        Raises:
+            LlmFailedError: the retries are used up, or the llm refused the request.
+            UnsupportedOptionError: the model cannot follow an option.
         """
         return await self._retried(partial(self._transcribe_once, pcm, options))
 
@@ -161,10 +165,14 @@ class LlmClient:
             LlmNotReadyError: the llm is unreachable, or no model is loaded yet.
             LlmFailedError: it returned an invalid response.
         """
-        ready = [model for model in (await self.models()).data if model.state is ModelState.READY]
-        if not ready:
-            raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=5)
-        return _identity(min(ready, key=lambda model: model.is_fallback))
+        return _identity(await self._serving())
+
+    async def capabilities(self) -> ModelCapabilities | None:
+        """Return what the model that serves requests now can do; None while none does."""
+        try:
+            return (await self._serving()).capabilities
+        except (LlmNotReadyError, LlmFailedError):
+            return None
 
     async def wait_for_model(self) -> ModelIdentity:
         """Wait until a model serves requests, and return it.
@@ -201,6 +209,12 @@ class LlmClient:
     async def aclose(self) -> None:
         """Close the connection pool."""
         await self._http.aclose()
+
+    async def _serving(self) -> ModelInfo:
+        ready = [model for model in (await self.models()).data if model.state is ModelState.READY]
+        if not ready:
+            raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=5)
+        return min(ready, key=lambda model: model.is_fallback)
 
     async def _retried(self, call: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
         try:
@@ -284,6 +298,8 @@ class LlmClient:
             raise _UnavailableError(f"status {status}", _retry_after_s(response))
         if status >= 500:
             raise _ModelFailedError(f"status {status}")
+        if status == 422 and is_problem and (reasons := _invalid_options(response)):
+            raise UnsupportedOptionError(reasons)
         if not response.is_success:
             cause = RuntimeError(f"the llm returned status {status}")
             raise LlmFailedError(_FAILED) from cause
@@ -313,6 +329,12 @@ def _retry_after_s(response: httpx.Response) -> float | None:
     """Return the seconds of `Retry-After`; the llm never sends a date."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isascii() and value.isdigit() else None
+
+
+def _invalid_options(response: httpx.Response) -> dict[str, str]:
+    """Return the reason for each option that the llm refused."""
+    fields = _parse(Problem, response).errors or []
+    return {field.pointer.removeprefix("/"): field.detail for field in fields}
 
 
 def _parse(model: type[ResponseT], response: httpx.Response) -> ResponseT:

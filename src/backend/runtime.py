@@ -156,7 +156,7 @@ def _worker(common: _Common) -> Worker:
     chunks = ChunkCache(stores.chunks, common.cache)
     stages = JobStages(stores.runs, common.notifier, common.metrics)
     workflow = TranscriptionWorkflow(
-        preparation=Preparation(common.decoder, common.work, stores.runs, stages),
+        preparation=Preparation(common.decoder, common.work, stores.runs, stages, common.llm),
         deduplicator=common.deduplicator,
         diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),

@@ -38,6 +38,22 @@ class ComputeSettings(BaseModel):
     )
 
 
+class ModelCapabilities(BaseModel):
+    """What a model can do; requests for anything else are refused."""
+
+    languages: list[str] = Field(description="Codes of the languages that it recognises.")
+    detects_language: bool = Field(description="Whether it recognises speech in `auto`.")
+    punctuation: bool | None = Field(
+        description="Whether it writes punctuation and capitals; null: that depends on what it was "
+        "trained on."
+    )
+    translate: bool = Field(description="Whether it translates to English.")
+    prompt: bool = Field(description="Whether it reads a prompt.")
+    beam_search: bool = Field(description="Whether it decodes with a beam wider than 1.")
+    temperature: bool = Field(description="Whether it samples at a temperature.")
+    max_chunk_s: float = Field(gt=0, description="Longest chunk that it recognises well, seconds.")
+
+
 class ModelState(StrEnum):
     """The states of a model, from download to serving."""
 
@@ -81,6 +97,9 @@ class ModelInfo(BaseModel):
     revision: str | None = None
     compute: ComputeSettings | None = Field(
         default=None, description="How it computes; null: not loaded, or the engine has no choice."
+    )
+    capabilities: ModelCapabilities | None = Field(
+        default=None, description="What it can do; null: not loaded yet."
     )
     progress: float | None = Field(
         default=None, ge=0, le=1, description="Downloaded share, while fetching."

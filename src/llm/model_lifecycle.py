@@ -135,6 +135,7 @@ class ModelLifecycle:
             device=engine.identity.device,
             revision=engine.identity.revision,
             compute=engine.compute,
+            capabilities=engine.capabilities,
         )
         log.info(
             "model_ready",

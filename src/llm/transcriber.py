@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from contracts.audio import SAMPLE_RATE
+from contracts.capabilities import unsupported_options
 from contracts.models import ModelIdentity
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkOptions, ChunkTimings, ChunkTranscript
@@ -12,6 +13,7 @@ from llm.batching import RETRY_AFTER_S, BatchQueue, BatchResult
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.errors import NotReadyError
 from llm.metrics import InferenceMetrics
+from servicekit.errors import UnsupportedOptionError
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,11 +65,15 @@ class Transcriber:
 
         Raises:
             NotReadyError: no model is loaded yet.
+            UnsupportedOptionError: the model cannot follow an option.
             OverloadedError: the queue is full.
             InferenceFailedError: the engine failed on this chunk's batch.
         """
-        if self._current_engine() is None:
+        engine = self._current_engine()
+        if engine is None:
             raise NotReadyError("The model is not loaded yet.", retry_after_s=RETRY_AFTER_S)
+        if unsupported := unsupported_options(options, engine.capabilities):
+            raise UnsupportedOptionError(unsupported)
         return _to_transcript(samples, await self._queue.submit(_Request(samples, options)))
 
     async def run(self) -> None:

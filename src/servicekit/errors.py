@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from contracts.problems import Problem, ProblemType
+from contracts.problems import InvalidField, Problem, ProblemType
 
 
 class ServiceError(Exception):
@@ -36,3 +36,23 @@ class ServiceError(Exception):
             detail=self.detail,
             request_id=request_id,
         )
+
+
+class UnsupportedOptionError(ServiceError):
+    """The model cannot follow an option.
+
+    Args:
+        reasons: by the option's name.
+    """
+
+    problem_type = ProblemType.INVALID_OPTION
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.fields = [
+            InvalidField(pointer=f"/{name}", detail=reason) for name, reason in reasons.items()
+        ]
+        super().__init__("; ".join(f"{field.pointer}: {field.detail}" for field in self.fields))
+
+    def to_problem(self, request_id: str | None = None) -> Problem:
+        """Return the body of the response, with each option."""
+        return super().to_problem(request_id).model_copy(update={"errors": self.fields})

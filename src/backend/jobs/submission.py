@@ -18,8 +18,10 @@ from backend.storage.files import StoredFile
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
+from contracts.capabilities import unsupported_options
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
+from servicekit.errors import UnsupportedOptionError
 
 RETRY_AFTER_S = 30
 """Seconds after which a client may try again when the queue is full."""
@@ -109,8 +111,10 @@ class JobSubmission:
                 the file is not usable.
             NoSuchTrackError: the file has no track of the number in the options.
             TooLongError: its header declares more than the maximum length.
+            UnsupportedOptionError: the model cannot follow an option.
         """
         with _removed_on_error(recording.path):
+            await self._ensure_supported(options)
             media = await self._decoder.probe(
                 recording.path,
                 name=recording.name,
@@ -149,6 +153,12 @@ class JobSubmission:
                 raise AudioNotFoundError("The recording is no longer stored.") from None
             recording = StoredFile(path, file.name, file.size_bytes, file.sha256)
             return await self.accept(recording, options, owner)
+
+    async def _ensure_supported(self, options: TranscribeOptions) -> None:
+        """Refuse options that the model cannot follow; while none serves, all are accepted."""
+        model = await self._llm.capabilities()
+        if model and (unsupported := unsupported_options(options, model)):
+            raise UnsupportedOptionError(unsupported)
 
     async def _resolve_known(self, job: Job, owner: str) -> ResultSource:
         """Return the source of a job's result, as far as that is known before decoding."""

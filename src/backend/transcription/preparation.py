@@ -6,6 +6,7 @@ from contextlib import suppress
 from anyio.to_thread import run_sync
 
 from backend.errors import EmptyAudioError, UnreadableAudioError
+from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.pipeline.channels import Signal, speech_signals
 from backend.pipeline.chunk import plan_chunks, quietest_point_of
@@ -33,8 +34,14 @@ class Preparation:
     """Turns an uploaded file into a decoded recording and a plan of chunks."""
 
     def __init__(
-        self, decoder: MediaDecoder, work: WorkFolder, runs: RunStore, stages: JobStages
+        self,
+        decoder: MediaDecoder,
+        work: WorkFolder,
+        runs: RunStore,
+        stages: JobStages,
+        llm: LlmClient,
     ) -> None:
+        self._llm = llm
         self._decoder = decoder
         self._work = work
         self._runs = runs
@@ -65,7 +72,7 @@ class Preparation:
             plan_chunks,
             spans,
             recording.n_samples,
-            options.chunk_length_s,
+            await self._chunk_length_s(options),
             quietest_point_of(recording),
         )
         return Plan.of(
@@ -75,6 +82,11 @@ class Preparation:
             utterance_gains=utterance_gains,
             chunks=chunks,
         )
+
+    async def _chunk_length_s(self, options: TranscribeOptions) -> float:
+        """Return the longest chunk that is requested and that the model recognises well."""
+        model = await self._llm.capabilities()
+        return min(options.chunk_length_s, model.max_chunk_s) if model else options.chunk_length_s
 
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         """Return each signal; decode the file again if it is not on this process's disk."""

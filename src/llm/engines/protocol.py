@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.models import ComputeSettings, ModelIdentity
+from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
 from contracts.transcription import ChunkOptions, ChunkSegment, DecodingAttempt
 
 Samples = NDArray[np.float32]
@@ -140,6 +140,11 @@ class SpeechEngine(Protocol):
     @property
     def compute(self) -> ComputeSettings | None:
         """Return how the engine computes, if it has a choice."""
+        ...
+
+    @property
+    def capabilities(self) -> ModelCapabilities:
+        """Return what the model can do; it is asked for nothing else."""
         ...
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:

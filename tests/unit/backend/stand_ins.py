@@ -25,7 +25,7 @@ from backend.transcription.stages import JobStages
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
-from contracts.models import ModelIdentity
+from contracts.models import ModelCapabilities, ModelIdentity
 from contracts.problems import Problem
 from contracts.transcription import ChunkTranscript, DecodingOptions, TranscribeOptions
 from servicekit.errors import ServiceError
@@ -39,6 +39,16 @@ from unit.backend.storage.database.recorded import (
 )
 
 OTHER_MODEL = MODEL.model_copy(update={"name": "other/whisper"})
+RUSSIAN_ONLY = ModelCapabilities(
+    languages=["ru"],
+    detects_language=True,
+    punctuation=False,
+    translate=False,
+    prompt=False,
+    beam_search=False,
+    temperature=False,
+    max_chunk_s=25.0,
+)
 CHUNK_SAMPLES = SAMPLE_RATE
 
 
@@ -76,6 +86,7 @@ class StandInLlm:
 
     Attributes:
         model: the model that serves.
+        can: what it can do.
         errors: raised for these chunks.
         wait_s: seconds for which `wait_for_model` waits.
         before_answer: called with the number of the chunk before each answer.
@@ -85,6 +96,7 @@ class StandInLlm:
 
     def __init__(self) -> None:
         self.model = MODEL
+        self.can: ModelCapabilities | None = None
         self.errors: dict[int, Exception] = {}
         self.text = "chunk {}"
         self.punctuation_error: Exception | None = None
@@ -120,6 +132,9 @@ class StandInLlm:
         if self.serving_error is not None:
             raise self.serving_error
         return self.model
+
+    async def capabilities(self) -> ModelCapabilities | None:
+        return self.can
 
     async def wait_for_model(self) -> ModelIdentity:
         self.n_model_waits += 1

@@ -26,6 +26,7 @@ from contracts.transcription import (
     DecodingOptions,
 )
 from live_server import serving
+from servicekit.errors import UnsupportedOptionError
 
 UNREACHABLE = "http://127.0.0.1:9"
 TRANSCRIPT = ChunkTranscript(
@@ -252,3 +253,12 @@ async def test_a_health_response_with_503_is_read() -> None:
     llm = ScriptedLlm(lambda _request: Response(body, status_code=503))
     async with serving(llm.app) as url, client_of(url) as client:
         assert (await client.health()).checks["model"].detail == "7 %"
+
+
+async def test_an_option_that_the_llm_refuses_is_named() -> None:
+    """The model may have changed since the recording was accepted."""
+    refusal = UnsupportedOptionError({"prompt": "the model reads no prompt"}).to_problem()
+    answer = Response(refusal.model_dump_json(), 422, media_type="application/problem+json")
+    with pytest.raises(UnsupportedOptionError) as error:
+        await transcribe(ScriptedLlm(lambda _: answer))
+    assert error.value.to_problem() == refusal

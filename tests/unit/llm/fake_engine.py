@@ -5,9 +5,20 @@ import time
 from collections.abc import Sequence
 
 from contracts.audio import SAMPLE_RATE
-from contracts.models import ComputeSettings, ModelIdentity
+from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
 from contracts.transcription import ChunkOptions, ChunkSegment
 from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
+
+CAPABILITIES = ModelCapabilities(
+    languages=["ru", "de", "en"],
+    detects_language=True,
+    punctuation=None,
+    translate=True,
+    prompt=True,
+    beam_search=True,
+    temperature=True,
+    max_chunk_s=30.0,
+)
 
 COMPUTE = ComputeSettings(encoder="int8-wide", decoder="int8", key_value="bf16", max_rows=8)
 
@@ -18,6 +29,7 @@ class FakeEngine:
     def __init__(self, name: str = "fake", delay_s: float = 0.0) -> None:
         self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")
         self.compute: ComputeSettings | None = COMPUTE
+        self.capabilities = CAPABILITIES
         self.delay_s = delay_s
         self.batches: list[list[int]] = []
         self.go_on = threading.Event()

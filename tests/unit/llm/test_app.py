@@ -16,7 +16,7 @@ from llm import app as app_module
 from llm.app import create_app
 from llm.settings import LlmSettings
 from unit.llm.checkpoints import write_old_checkpoint
-from unit.llm.fake_engine import FakeEngine
+from unit.llm.fake_engine import CAPABILITIES, FakeEngine
 from unit.llm.model_store.stand_in_hub import NAME, stand_in_hub
 
 pytestmark = pytest.mark.whole_app
@@ -124,6 +124,28 @@ async def test_each_kind_of_bad_input_has_its_own_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == problem
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_an_option_that_the_model_cannot_follow_is_named(
+    server: Server, engine: FakeEngine
+) -> None:
+    """Otherwise it would be dropped in silence, or the engine would fail on it."""
+    no = dict.fromkeys(("detects_language", "translate", "prompt", "beam_search", "temperature"))
+    engine.capabilities = CAPABILITIES.model_copy(update={**no, "languages": ["ru"]})
+    query = "language=de&task=translate&prompt=Лев&beam_size=2&temperature=0.5"
+    answer = await server.client.post(f"/v1/transcribe?{query}", content=SECOND)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-option")
+    named = {line["pointer"]: line["detail"] for line in answer.json()["errors"]}
+    assert list(named) == ["/language", "/task", "/prompt", "/beam_size", "/temperature"]
+    assert named["/language"] == "the model does not recognise it: only ru"
+    auto = await server.client.post("/v1/transcribe?language=auto", content=SECOND)
+    assert "does not detect it" in auto.json()["detail"]
+    assert (await server.client.post("/v1/transcribe", content=SECOND)).status_code == 200
+
+
+async def test_clients_learn_what_the_model_can_do(server: Server) -> None:
+    (model,) = (await server.client.get("/v1/models")).json()["data"]
+    assert model["capabilities"] == CAPABILITIES.model_dump(mode="json")
 
 
 async def test_thirty_seconds_are_not_too_long(server: Server) -> None:

@@ -33,6 +33,7 @@ def test_an_engine_answers_each_chunk_in_order_and_within_its_time(
             assert 0 <= segment.start <= segment.end <= len(chunk) / 16_000
             assert segment.words is not None
     assert engine.identity.engine
+    assert "ru" in engine.capabilities.languages
     engine.close()
     with pytest.raises((RuntimeError, AssertionError)):
         engine.transcribe(chunks, ChunkOptions())

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
-from contracts.models import ComputeSettings, ModelIdentity
+from contracts.languages import LANGUAGE_NAMES
+from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
 from contracts.segmentation import split_into_segments
 from contracts.transcription import (
     ChunkOptions,
@@ -40,6 +41,7 @@ class WhisperEngine:
         self.identity = identity
         self.compute = compute
         self._assistant = assistant
+        self.capabilities = _capabilities(network)
         self._network: WhisperNetwork | None = network
 
     @property
@@ -215,6 +217,19 @@ class WhisperEngine:
         encoder_outputs = self.network.encode(chunks, full_context=full_context)
         parts = zip(chunks, encoder_outputs, drafts or [None] * len(chunks), strict=True)
         return [EncodedChunk(*of_chunk) for of_chunk in parts]
+
+
+def _capabilities(network: WhisperNetwork) -> ModelCapabilities:
+    return ModelCapabilities(
+        languages=[code for code in LANGUAGE_NAMES if code in network.vocabulary.special.languages],
+        detects_language=True,
+        punctuation=None,
+        translate=True,
+        prompt=True,
+        beam_search=True,
+        temperature=True,
+        max_chunk_s=FULL_CONTEXT_S,
+    )
 
 
 def _to_result(attempts: list[Attempt], options: DecodingOptions) -> ChunkResult:

@@ -12,8 +12,9 @@ from backend.media_decoder import MediaDecoder
 from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
-from contracts.transcription import TranscribeOptions
-from unit.backend.stand_ins import Components, chunk_texts
+from contracts.transcription import Task, TranscribeOptions
+from servicekit.errors import UnsupportedOptionError
+from unit.backend.stand_ins import RUSSIAN_ONLY, Components, chunk_texts
 from unit.backend.storage.database.recorded import NOON, OWNER
 
 OPTIONS = TranscribeOptions()
@@ -103,6 +104,30 @@ async def test_running_jobs_take_no_place(components: Components) -> None:
     await components.new_run()
     async with submission(components, max_queued=1).place(OWNER):
         pass
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (OPTIONS, []),
+        (TranscribeOptions(prompt="Лев", beam_size=5), ["/prompt", "/beam_size"]),
+        (TranscribeOptions(language="de", task=Task.TRANSLATE), ["/language", "/task"]),
+    ],
+)
+async def test_options_that_the_model_cannot_follow_are_refused(
+    components: Components, options: TranscribeOptions, named: list[str]
+) -> None:
+    """Else a user would wait for a translation that never comes."""
+    components.llm.can = RUSSIAN_ONLY
+    recording = received(components)
+    if not named:
+        await submission(components).submit(recording, options, OWNER)
+        return
+    with pytest.raises(UnsupportedOptionError) as refusal:
+        await submission(components).submit(recording, options, OWNER)
+    problem = refusal.value.to_problem()
+    assert (problem.status, [field.pointer for field in problem.errors or []]) == (422, named)
+    assert not recording.path.exists()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext
 from backend.transcription.preparation import Preparation
 from backend.transcription.stages import JobStages
+from unit.backend.stand_ins import StandInLlm
 from unit.backend.storage.database.recorded import NOON, OWNER, queued
 
 
@@ -41,7 +42,9 @@ async def test_decoding_waits_until_there_is_space(tmp_path: Path) -> None:
     work = WorkFolder(tmp_path / "work", disk, max_bytes=10**6)
     stages = JobStages(stores.runs, JobNotifier(), JobMetrics(CollectorRegistry()))
     with work.owned():
-        preparation = Preparation(MediaDecoder(disk, max_duration_s=60), work, stores.runs, stages)
+        preparation = Preparation(
+            MediaDecoder(disk, max_duration_s=60), work, stores.runs, stages, StandInLlm()
+        )
         plan = await preparation.prepare(
             JobContext(started.job, OWNER, blob, queued_at=datetime.now(UTC))
         )

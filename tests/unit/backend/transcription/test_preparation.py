@@ -17,7 +17,7 @@ from backend.transcription.preparation import Preparation
 from contracts.jobs import JobWarning, Stage
 from contracts.transcription import TranscribeOptions
 from speech_corpus import russian_sentences
-from unit.backend.stand_ins import Components
+from unit.backend.stand_ins import RUSSIAN_ONLY, Components
 
 SILENCE = np.zeros(16_000, np.float32)
 
@@ -34,7 +34,9 @@ class StageRecorder(RunStore):
 
 def preparation(components: Components, max_duration_s: float = 60.0) -> Preparation:
     decoder = MediaDecoder(Disk(components.folder, 0), max_duration_s)
-    return Preparation(decoder, components.work, components.stores.runs, components.stages())
+    return Preparation(
+        decoder, components.work, components.stores.runs, components.stages(), components.llm
+    )
 
 
 async def run_of(components: Components, *channels: np.ndarray) -> JobContext:
@@ -148,3 +150,15 @@ async def test_a_refused_recording_leaves_no_file(
     with pytest.raises(error):
         await preparation(components, max_duration_s).prepare(run)
     assert list(Path(components.folder, "work").iterdir()) == []
+
+
+async def test_chunks_are_no_longer_than_the_model_recognises_well(
+    components: Components, tmp_path: Path
+) -> None:
+    """A model that was trained on short speech leaves out words of longer one."""
+    components.llm.can = RUSSIAN_ONLY.model_copy(update={"max_chunk_s": 2.0})
+    sentence = spoken(tmp_path)
+    run = await run_of(components, np.concatenate([sentence, sentence, sentence]))
+    plan = await preparation(components).prepare(run)
+    assert len(plan.chunks) > 1
+    assert max(chunk.duration_s for chunk in plan.chunks) <= 2.5

@@ -1,0 +1,31 @@
+"""Compare the options of a request with what a model can do."""
+
+from contracts.languages import AUTO_LANGUAGE
+from contracts.models import ModelCapabilities
+from contracts.transcription import DecodingOptions, Task
+
+
+def unsupported_options(options: DecodingOptions, model: ModelCapabilities) -> dict[str, str]:
+    """Return the options that a model cannot follow: each name with the reason."""
+    reasons = {
+        "language": _language_problem(options.language, model),
+        "task": None if model.translate else "the model does not translate",
+        "prompt": None if model.prompt else "the model reads no prompt",
+        "beam_size": None if model.beam_search else "the model has no beam search: only 1",
+        "temperature": None if model.temperature else "the model does not sample: only 0",
+    }
+    is_requested = {
+        "language": True,
+        "task": options.task is not Task.TRANSCRIBE,
+        "prompt": bool(options.prompt),
+        "beam_size": options.beam_size > 1,
+        "temperature": options.temperature > 0,
+    }
+    return {name: reason for name, reason in reasons.items() if reason and is_requested[name]}
+
+
+def _language_problem(language: str, model: ModelCapabilities) -> str | None:
+    known = f"only {', '.join(model.languages)}"
+    if language == AUTO_LANGUAGE:
+        return None if model.detects_language else f"the model does not detect it: {known}"
+    return None if language in model.languages else f"the model does not recognise it: {known}"
