@@ -19,11 +19,12 @@ from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from contracts.transcription import QualityIssue, TranscribeOptions
+from llm.engines.compression import compression_ratio
 from llm.engines.protocol import Checkpoint, EngineOptions
 from llm.engines.registry import load_engine
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
 from llm.engines.whisper.engine import WhisperEngine
-from llm.engines.whisper.quality_checks import compression_ratio, is_loop
+from llm.engines.whisper.quality_checks import is_loop
 from llm.engines.whisper.scripts import scripts_of
 
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -19,7 +19,7 @@ from llm.engines.whisper.softmax import softmax
 from llm.engines.whisper.speculation import Draft, SpeculativeSearch
 from llm.engines.whisper.term_trie import term_trie
 from llm.engines.whisper.tokens import SpecialTokens, truncate_prompt
-from llm.engines.whisper.words import group_into_words, logprobs_of_letters, time_words
+from llm.engines.words import group_into_words, logprobs_of_letters, time_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,15 @@ from contracts.transcription import (
     DecodingOptions,
     Word,
 )
+from llm.engines.compression import compression_ratio
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect, write
 from llm.engines.whisper.choice import choose_attempt
 from llm.engines.whisper.network import FULL_CONTEXT_S, WhisperNetwork
 from llm.engines.whisper.punctuation import lead_along
-from llm.engines.whisper.quality_checks import compression_ratio
 from llm.engines.whisper.speculation import Draft
-from llm.engines.whisper.words import join_words
+from llm.engines.words import join_words
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """Source: the Whisper paper, section 4.5."""

@@ -1,7 +1,6 @@
 """Checks that detect wrong and made-up texts."""
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from contracts.audio import SAMPLE_RATE
 from contracts.thresholds import MAX_COMPRESSION_RATIO, MAX_NO_SPEECH_PROB, MIN_AVG_LOGPROB
 from contracts.transcription import QualityIssue, Word
+from llm.engines.compression import compression_ratio
 from llm.engines.protocol import Samples
 from llm.engines.whisper.scripts import has_foreign_script
 from llm.engines.whisper.search import Hypothesis
@@ -48,19 +48,6 @@ _SILENCE_PHRASES = re.compile(
     r"|ставьте лайки\b.*|до новых встреч|thanks? (you )?for watching|subtitles by\b.*)"
 )
 """Endings of film subtitles, which the model learnt to write in silence."""
-
-
-def compression_ratio(text: str) -> float:
-    """Return the number of characters over the length of their zlib form; 0 for an empty text.
-
-    Speech has about 1.2; repetitive text has more. Each distinct character becomes one byte:
-    in UTF-8 a Cyrillic letter has two bytes, of which the first is nearly always the same, so that
-    ordinary Russian looks repetitive.
-    """
-    numbers = {character: n for n, character in enumerate(dict.fromkeys(text))}
-    # A chunk has fewer than 256 distinct characters in any script; a made-up text may have more.
-    encoded = bytes(min(numbers[character], 255) for character in text)
-    return len(encoded) / len(zlib.compress(encoded)) if encoded else 0.0
 
 
 def find_quality_issues(

@@ -12,6 +12,7 @@ from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.engine import WhisperEngine
 from unit.llm.engines.conftest import Load
+from unit.llm.fake_engine import CAPABILITIES
 
 CHUNKS = [np.zeros(16_000, np.float32)]
 N_PROPOSED = 5
@@ -24,6 +25,7 @@ class Drafting:
     tokens: tuple[int, ...]
     identity = ModelIdentity(name="small", revision="r", engine="e", device="cpu")
     compute: ComputeSettings | None = None
+    capabilities = CAPABILITIES
     is_closed = False
 
     def draft(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[tuple[int, ...]]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from contracts.transcription import QualityIssue, Word
+from llm.engines.compression import compression_ratio
 from llm.engines.protocol import Samples
 from llm.engines.whisper.quality_checks import (
-    compression_ratio,
     find_quality_issues,
     is_loop,
     is_silence,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.transcription import Word
 from llm.engines.whisper.alignment import FRAME_S
-from llm.engines.whisper.words import group_into_words, join_words, logprobs_of_letters, time_words
+from llm.engines.words import group_into_words, join_words, logprobs_of_letters, time_words
 
 PIECES = [" При", "вет", ",", " мир", " —", " труд", "!"]
 
