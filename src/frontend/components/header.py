@@ -15,13 +15,32 @@ _frame = web_component("frame")
 
 
 def chosen_language() -> Language:
-    """Return the language from the address, else from the cookie, else the default."""
-    for choices in (st.query_params, st.context.cookies):
-        try:
-            return Language(choices.get(_LANGUAGE, ""))
-        except ValueError:
-            continue
-    return next(iter(Language))
+    """Return the language from the address, else the cookie, else the browser, else the default."""
+    chosen = (choices.get(_LANGUAGE, "") for choices in (st.query_params, st.context.cookies))
+    preferred = preferred_languages(st.context.headers.get("Accept-Language", ""))
+    known = (each for each in (*chosen, *preferred) if each in _LANGUAGE_NAMES)
+    return Language(next(known, next(iter(Language))))
+
+
+def preferred_languages(accept_language: str) -> list[str]:
+    """Return the codes of the languages that a browser asks for, without regions, best first.
+
+    Args:
+        accept_language: the value of the header, such as `en-GB,en;q=0.9,ru;q=0.8`.
+    """
+    weights: list[tuple[float, str]] = []
+    for part in accept_language.split(","):
+        tag, *parameters = (each.strip() for each in part.split(";"))
+        weights.append((_weight(parameters), tag.split("-")[0].lower()))
+    return [code for weight, code in sorted(weights, key=lambda each: -each[0]) if weight > 0]
+
+
+def _weight(parameters: list[str]) -> float:
+    quality = next((each for each in parameters if each.startswith("q=")), "q=1")
+    try:
+        return float(quality.removeprefix("q="))
+    except ValueError:
+        return 0.0
 
 
 def show_header(t: Translator) -> None:

@@ -176,10 +176,9 @@ class Reader {
       signal,
       onProgress: (progress) => {
         if (progress.stage) this.job.status = "running";
-        const { stage, chunks_done: nDone } = this.job.progress;
-        const hasNewChunk = progress.chunks_done !== nDone;
-        if (hasNewChunk || progress.stage !== stage) this.#view.showWaveform();
+        const hasNewChunk = progress.chunks_done !== this.job.progress.chunks_done;
         this.job.progress = progress;
+        this.#view.showWaveform(this.job);
         this.statusPanel.show(this.job);
         if (!hasNewChunk) return;
         this.#showReport(signal);

@@ -20,6 +20,11 @@ import { Transcript } from "./transcript.js";
 import { UndoHistory } from "./undo_history.js";
 import { UnsureBar } from "./unsure_bar.js";
 
+/** Stages of a running job in which the waveform is stored. */
+const STAGES_WITH_WAVEFORM = new Set([
+  "measuring_loudness", "finding_speakers", "transcribing", "done",
+]);
+
 export class TranscriptView {
   #hasWaveform = false;
   #hasPlayedFromAddress = false;
@@ -92,7 +97,7 @@ export class TranscriptView {
     this.toolbar.showReady(isReady);
     this.hint.hidden = !isReady;
     this.speechReport.show(job.result?.report ?? []);
-    this.showWaveform();
+    this.showWaveform(job);
     this.#playFromAddress();
   }
 
@@ -133,14 +138,15 @@ export class TranscriptView {
     this.playbackFollower.playFrom(time);
   }
 
-  /** Show the waveform if it is there by now: it is made while the recording is decoded. */
-  async showWaveform() {
-    if (this.#hasWaveform) return;
+  /** Show the waveform once it is made, which is before the loudness is measured. */
+  async showWaveform({ status, progress }) {
+    const isMade = status === "completed" || STAGES_WITH_WAVEFORM.has(progress.stage);
+    if (this.#hasWaveform || !isMade) return;
+    this.#hasWaveform = true;
     try {
       this.player.showWaveform((await this.backend.waveform()).peaks);
-      this.#hasWaveform = true;
     } catch {
-      // the bar seeks without a waveform too
+      this.#hasWaveform = false; // the bar seeks without a waveform too
     }
   }
 
