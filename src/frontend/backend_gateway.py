@@ -49,7 +49,7 @@ _ALLOWED_CALLS = [
         (rf"/v1/uploads/{_ID}", {"HEAD", "PATCH", "DELETE", "OPTIONS"}, _TRANSFERS),
         (rf"/v1/uploads/{_ID}/(recording|excerpt)", {"GET"}, _TRANSFERS),
         (r"/v1/transcriptions/export", {"POST"}, _TRANSFERS),
-        (_JOB, {"GET"}, _CALLS),
+        (_JOB, {"GET", "PATCH", "DELETE"}, _CALLS),
         (rf"{_JOB}/events", {"GET"}, _EVENTS),
         (rf"{_JOB}/export", {"GET"}, _TRANSFERS),
         (rf"{_JOB}/(report|waveform)", {"GET"}, _CALLS),

@@ -47,7 +47,8 @@ _PAGE_DIARIZATION = Diarization.AUTO
 _OF_ONE_FILE = {"audio_track", "num_speakers"}
 """Options that suit no other recording."""
 
-_LANGUAGES = ["ru", AUTO_LANGUAGE, *(code for code in LANGUAGE_NAMES if code != "ru")]
+LANGUAGES = ["ru", AUTO_LANGUAGE, *(code for code in LANGUAGE_NAMES if code != "ru")]
+"""Choices of the spoken language, in the order of the list."""
 
 _BABEL_CODES = {"jw": "jv", "tl": "fil"}
 """Codes of the CLDR that differ from Whisper's."""
@@ -99,7 +100,7 @@ def _language(t: Translator, saved: Mapping[str, object]) -> str:
         st.session_state.setdefault(_LANGUAGE_KEY, saved.get("language"))
     return st.selectbox(
         t("options.language"),
-        _LANGUAGES,
+        LANGUAGES,
         format_func=lambda code: language_label(t, code),
         help=t("options.language.help"),
         key=_LANGUAGE_KEY,

@@ -5,14 +5,22 @@ transcript as data and inserts it as text nodes, so that it cannot become markup
 """
 
 from contracts.exports import ExportFormat
-from contracts.jobs import MAX_SEGMENT_CHARS, MAX_SPEAKER_NAME_CHARS
+from contracts.jobs import (
+    MAX_SEGMENT_CHARS,
+    MAX_SPEAKER_NAME_CHARS,
+    MAX_TAG_CHARS,
+    MAX_TAGS,
+    MAX_TITLE_CHARS,
+)
+from contracts.transcription import Diarization
+from frontend.components.options_form import LANGUAGES, language_label
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator
 
 _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
-    "shortcuts.", "speaker.",
+    "shortcuts.", "speaker.", "job.", "options.language", "options.diarization",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 
@@ -31,5 +39,9 @@ def show_reader(t: Translator, job_id: str) -> None:
         ],
         "maxSegmentChars": MAX_SEGMENT_CHARS,
         "maxSpeakerChars": MAX_SPEAKER_NAME_CHARS,
+        "maxTitleChars": MAX_TITLE_CHARS,
+        "maxTagsChars": MAX_TAGS * MAX_TAG_CHARS,
+        "languages": [{"code": code, "name": language_label(t, code)} for code in LANGUAGES],
+        "diarizations": [each.value for each in Diarization],
     }
     _reader(key="reader", data=data)

@@ -38,7 +38,13 @@ export class Backend {
   cancel = () => this.#json("/cancel", { method: "POST" });
   /** Transcribe the recording again with these options; return the new job. */
   repeat = (options) => this.#json("/repeat", { method: "POST", ...jsonBody(options) });
+  delete = () => this.#request("", { method: "DELETE" });
   resume = () => this.#json("/resume", { method: "POST" });
+
+  /** Set the `title` or the `tags`; return the job without its result. */
+  describe(description) {
+    return this.#patch("", description);
+  }
 
   /** Save a segment's `{text}` or `{speaker}`, and return the segment. */
   correct(index, correction) {

@@ -7,10 +7,14 @@ import { Translator } from "../common/translator.js";
 import { Backend, retryWhileUnavailable, sleep } from "./backend.js";
 import { CorrectionStore } from "./correction_store.js";
 import { dismissibleNotice } from "./dismissible_notice.js";
+import { notifyOfEnd } from "./done_notification.js";
 import { clearHighlights } from "./highlights.js";
+import { JobDialogs } from "./job_dialogs.js";
 import { subscribeToJob } from "./job_events.js";
+import { JobHeader, nameOf } from "./job_header.js";
 import { Segments } from "./segments.js";
-import { StatusPanel } from "./status_panel.js";
+import { StatusPanel, progressText } from "./status_panel.js";
+import { TabTitle } from "./tab_title.js";
 import { TranscriptView } from "./transcript_view.js";
 
 const QUEUE_POLL_MS = 3000;
@@ -64,6 +68,25 @@ class Reader {
       onResume: () => this.#run(this.backend.resume),
       onRepeat: (options) => this.#repeat(options),
     });
+    this.dialogs = new JobDialogs({
+      t: this.t,
+      parent: frame,
+      languages: data.languages,
+      diarizations: data.diarizations,
+      maxTagsChars: data.maxTagsChars,
+    });
+    this.header = new JobHeader({
+      t: this.t,
+      maxTitleChars: data.maxTitleChars,
+      onRename: (title) => this.#describe({ title }),
+      actions: {
+        tags: (job) => this.#tag(job),
+        repeat: (job) => this.#askToRepeat(job),
+        delete: (job) => this.#delete(job),
+      },
+      signal: this.#closed.signal,
+    });
+    this.tabTitle = new TabTitle();
     this.notices = element("div", { className: "notices" });
     const loading = this.t.text("reader.loading");
     this.body = element("div", {}, element("p", { className: "loading", textContent: loading }));
@@ -87,6 +110,7 @@ class Reader {
     this.corrections.flush();
     this.#closed.abort();
     this.tabs.close();
+    this.tabTitle.close();
     this.#view?.close();
     clearHighlights();
     this.frame.replaceChildren();
@@ -107,12 +131,14 @@ class Reader {
   }
 
   #show(job) {
-    this.job = job;
     const isOver = FINAL.has(job.status);
+    const hasEnded = isOver && this.job && !FINAL.has(this.job.status);
+    if (hasEnded) notifyOfEnd(this.t.text(`running.ended.${job.status}`), nameOf(job));
+    this.job = job;
     this.#view ??= this.#newView(job);
     this.#view.transcript.setLanguage(job.result?.language);
     this.segments.load(job.result?.segments ?? []);
-    this.statusPanel.show(job);
+    this.#showState();
     this.#view.show(job, { isOver });
     if (isOver) this.#saveUnsaved();
     else this.#subscribe();
@@ -122,6 +148,7 @@ class Reader {
     const { t, backend, segments, corrections, statusPanel, data } = this;
     const view = new TranscriptView({
       t, backend, segments, corrections, statusPanel,
+      header: this.header,
       formats: data.formats,
       maxSegmentChars: data.maxSegmentChars,
       maxSpeakerChars: data.maxSpeakerChars,
@@ -179,7 +206,7 @@ class Reader {
         const hasNewChunk = progress.chunks_done !== this.job.progress.chunks_done;
         this.job.progress = progress;
         this.#view.showWaveform(this.job);
-        this.statusPanel.show(this.job);
+        this.#showState();
         if (!hasNewChunk) return;
         this.#showReport(signal);
         if (progress.chunks_done <= LANGUAGE_CHUNKS) this.#showDetectedLanguage(signal);
@@ -189,6 +216,12 @@ class Reader {
       onEnd: () => this.load(),
     });
     this.#pollQueue(signal);
+  }
+
+  #showState() {
+    const { job, t } = this;
+    this.statusPanel.show(job);
+    this.tabTitle.show(nameOf(job), FINAL.has(job.status) ? "" : progressText(t, job).split(" · ")[0]);
   }
 
   /** Show the account of speech so far, which no event has. */
@@ -202,7 +235,7 @@ class Reader {
     const job = await this.backend.job().catch(() => null);
     if (!job || signal.aborted) return;
     this.job.detected_language = job.detected_language;
-    this.statusPanel.show(this.job);
+    this.#showState();
   }
 
   /** Poll the place in the queue, which no event has. */
@@ -212,7 +245,7 @@ class Reader {
       const job = await this.backend.job().catch(() => null);
       if (!job || signal.aborted || FINAL.has(job.status) || this.job.status !== "queued") continue;
       Object.assign(this.job, { status: job.status, queue_position: job.queue_position });
-      this.statusPanel.show(this.job);
+      this.#showState();
     }
   }
 
@@ -234,6 +267,40 @@ class Reader {
       if (!FINAL.has(this.job.status)) await this.backend.cancel();
       const job = await this.backend.repeat(options);
       navigate(hrefOf({ job: job.id }));
+    } catch (error) {
+      this.#showError(error);
+    }
+  }
+
+  async #askToRepeat(job) {
+    const options = await this.dialogs.repeat(job);
+    if (options) await this.#repeat(options);
+  }
+
+  /** Set the title or the tags, and show them in every tab. */
+  async #describe(description) {
+    try {
+      const { title, tags } = await this.backend.describe(description);
+      Object.assign(this.job, { title, tags });
+      this.tabs.postMessage({});
+    } catch (error) {
+      this.#showError(error);
+    }
+    this.header.show(this.job);
+    this.#showState();
+  }
+
+  async #tag(job) {
+    const tags = await this.dialogs.tags(job);
+    if (tags) await this.#describe({ tags });
+  }
+
+  async #delete(job) {
+    if (!(await this.dialogs.delete(job))) return;
+    try {
+      await this.backend.delete();
+      this.corrections.deleteUnsaved();
+      navigate(hrefOf({ view: "history" }));
     } catch (error) {
       this.#showError(error);
     }

@@ -4,6 +4,7 @@ import { element, textButton, textElement } from "../common/elements.js";
 import { problemNotice } from "../common/notices.js";
 import { problemKind } from "../common/problems.js";
 import { warningValues } from "./audio_tracks.js";
+import { canNotify, notificationChoice } from "./done_notification.js";
 import { ProgressEstimate } from "./progress_estimate.js";
 
 const TICK_MS = 500;
@@ -47,7 +48,9 @@ export class StatusPanel {
     const stop = this.#actionButton("running.stop", this.onStop);
     stop.title = t.text("running.stop.help");
     const line = element("div", { className: "line" }, this.stage, this.left, stop);
-    return [line, this.bar, element("small", { textContent: t.text("running.may_leave") })];
+    const mayLeave = element("small", { textContent: t.text("running.may_leave") });
+    const notify = canNotify() ? [notificationChoice(t)] : [];
+    return [line, this.bar, element("div", { className: "leave" }, mayLeave, ...notify)];
   }
 
   #showProgress(job) {

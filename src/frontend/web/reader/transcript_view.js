@@ -3,7 +3,6 @@
 import { element, iconButton } from "../common/elements.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
-import { jobFacts } from "./job_facts.js";
 import { PlaybackFollower } from "./playback_follower.js";
 import { Player } from "./player.js";
 import { SegmentEditor } from "./segment_editor.js";
@@ -32,9 +31,9 @@ export class TranscriptView {
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
     t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
-    durationS, root, onName, onError, signal,
+    header, durationS, root, onName, onError, signal,
   }) {
-    Object.assign(this, { t, backend, segments, signal });
+    Object.assign(this, { t, backend, segments, header, signal });
     this.player = new Player({ t, url: backend.audioUrl, durationS });
     this.speakers = new Speakers({ t, segments });
     const { player, speakers } = this;
@@ -88,8 +87,7 @@ export class TranscriptView {
   show(job, { isOver }) {
     const { t } = this;
     const isReady = isOver && this.segments.length > 0;
-    this.title.textContent = job.title ?? job.file.name;
-    this.facts.textContent = jobFacts(t, job).join(" · ");
+    this.header.show(job);
     this.model.textContent = job.model ? modelText(t, job.model) : "";
     this.editor.isAllowed = this.speakerBar.isAllowed = isOver;
     this.speakers.load(job.result?.speakers ?? []);
@@ -111,14 +109,10 @@ export class TranscriptView {
   }
 
   #layOut(statusPanel, findBar) {
-    const { t, player, toolbar, transcript, speechReport, playbackFollower } = this;
-    this.title = element("h2", { className: "name", dir: "auto" });
-    this.facts = element("p", { className: "facts" });
+    const { t, header, player, toolbar, transcript, speechReport, playbackFollower } = this;
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
     this.model = element("small", { className: "model-name" });
-    const head = element(
-      "header", {}, this.title, this.facts, this.speakerBar.root, this.hint,
-    );
+    header.root.append(this.speakerBar.root, this.hint);
     const panel = element("div", { className: "panel" }, toolbar.root, findBar.root);
     const dock = element("div", { className: "dock" }, player.root);
     const resume = () => playbackFollower.resume();
@@ -126,7 +120,7 @@ export class TranscriptView {
     back.hidden = true;
     playbackFollower.addEventListener("following", () => (back.hidden = playbackFollower.isFollowing));
     this.element.append(
-      head, statusPanel.root, panel, transcript.root, speechReport.root, this.model, back, dock,
+      header.root, statusPanel.root, panel, transcript.root, speechReport.root, this.model, back, dock,
     );
   }
 

@@ -1,0 +1,77 @@
+"""What can be done with a transcription from its own page, against the real services."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.visits import OpenVisit
+from browser.written_transcripts import long_phrases, write_finished
+from testbed.services import Services
+
+pytestmark = pytest.mark.slow
+
+
+def _written(services: Services, name: str) -> str:
+    return write_finished(
+        Path(services.backend.environment["DATA_DIR"]), long_phrases(3), name=name
+    )
+
+
+def _job(services: Services, job_id: str) -> httpx.Response:
+    return httpx.get(f"{services.backend.url}/v1/transcriptions/{job_id}", trust_env=False)
+
+
+def _choose(page: Page, name: str) -> None:
+    page.locator(".more summary").click()
+    page.locator(".more .menu-panel").get_by_role("button", name=name).click()
+
+
+def test_a_recording_is_renamed_tagged_and_deleted_from_its_own_page(
+    open_visit: OpenVisit, services: Services
+):
+    """These actions would be found in the history only, and the tab would have no name."""
+    job_id = _written(services, "Запись 1.wav")
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    expect(page).to_have_title("Запись 1.wav · Речь в текст")
+
+    page.get_by_role("heading", name="Запись 1.wav").click()
+    page.get_by_role("textbox", name="Название").fill("Планёрка")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("Планёрка · Речь в текст")
+    _choose(page, "Переименовать")
+    page.keyboard.type("не это")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Планёрка")).to_be_visible()
+
+    _choose(page, "Метки")
+    page.get_by_label("Через запятую").fill("работа, отдел ")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("link", name="отдел")).to_be_visible()
+    job = _job(services, job_id).json()
+    assert (job["title"], job["tags"]) == ("Планёрка", ["отдел", "работа"])
+
+    _choose(page, "Удалить")
+    page.locator("dialog").get_by_role("button", name="Удалить").click()
+    expect(page.get_by_role("heading", name="История")).to_be_visible()
+    expect(page).to_have_title("История · Речь в текст")
+    assert _job(services, job_id).status_code == 404
+
+
+def test_a_recording_is_transcribed_again_in_another_language(
+    open_visit: OpenVisit, services: Services
+):
+    """The wrong language could be mended by another upload only."""
+    job_id = _written(services, "Запись 2.wav")
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    expect(page.locator(".segment").first).to_be_visible()
+    _choose(page, "Расшифровать заново")
+    page.get_by_role("combobox", name="Язык речи").select_option("de")
+    page.get_by_role("button", name="Расшифровать", exact=True).click()
+    page.wait_for_url(lambda url: "job=" in url and job_id not in url.partition("&")[0])
+    repeated = page.url.partition("job=")[2].partition("&")[0]
+    assert _job(services, repeated).json()["options"]["language"] == "de"
+    assert _job(services, job_id).is_success
