@@ -12,16 +12,28 @@ from backend.pipeline.decode import probe
 from backend.pipeline.normalize import apply_gain, speech_gain_db
 from backend.pipeline.pcm import to_s16le
 from backend.pipeline.prepare import decode_to_pcm
+from backend.pipeline.spans import SpeechSpan
 from backend.pipeline.vad import SpeechDetector
+from contracts.audio import SAMPLE_RATE
 from contracts.transcription import TranscribeOptions
 from llm.engines.protocol import Samples
 
 
 @dataclass(frozen=True)
 class PreparedChunks:
-    """The chunks, and the seconds of each stage before the model."""
+    """The chunks, and what was found on the way to them.
+
+    Attributes:
+        starts_s: of each chunk, in seconds of the recording.
+        spans: of the speech, in samples of the recording.
+        gain_db: of the recording.
+        stages_s: seconds of each stage before the model.
+    """
 
     chunks: list[Samples]
+    starts_s: list[float]
+    spans: list[SpeechSpan]
+    gain_db: float
     stages_s: dict[str, float]
 
 
@@ -59,4 +71,5 @@ def prepare(path: Path, options: TranscribeOptions) -> PreparedChunks:
         ]
         watch.lap("cut into chunks")
     chunks = [np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768) for pcm in sent]
-    return PreparedChunks(chunks, watch.laps_s)
+    starts_s = [chunk.start / SAMPLE_RATE for chunk in plan]
+    return PreparedChunks(chunks, starts_s, spans, gain_db, watch.laps_s)

@@ -1,8 +1,8 @@
 """Make conversations of real speakers, with the truth about who speaks when.
 
 Sentences of different people are put one after another, with pauses or overlaps. The people are
-those of the folder `testbed.speech.SHARED`; without it, a man (Debian's `festvox-ru`) and a
-woman (`asterisk-core-sounds-ru-wav`).
+those of a manifest, by default that of the folder `testbed.speech.SHARED`; without it, a man
+(Debian's `festvox-ru`) and a woman (`asterisk-core-sounds-ru-wav`).
 """
 
 import json
@@ -19,6 +19,7 @@ from testbed.debian_packages import unpacked
 from testbed.speech import SHARED, russian_sentences
 
 SAMPLE_RATE = 16_000
+MANIFEST = SHARED / "manifest.jsonl"
 PEAK = 0.5
 _SILENCE_BELOW_DB = 40
 
@@ -69,15 +70,19 @@ class Conversation:
 Sentence = tuple[NDArray[np.float32], str]
 
 
-def sentences_of(person: str) -> list[Sentence]:
+def sentences_of(person: str, manifest: Path = MANIFEST) -> list[Sentence]:
     """Return samples without silence around them, and texts; long recordings are cut in pauses.
+
+    Args:
+        person: a name of `_PEOPLE`.
+        manifest: lists recordings by `file`, from its own folder, with their `text`.
 
     Raises:
         PackagesUnavailableError: the recordings cannot be downloaded.
         KeyError: nobody has this name.
     """
     found: list[Sentence] = []
-    for path, text in _recordings(person):
+    for path, text in _recordings(person, manifest):
         samples, _ = librosa.load(path, sr=SAMPLE_RATE, mono=True)
         parts = librosa.effects.split(samples, top_db=_SILENCE_BELOW_DB, hop_length=160)
         if not len(parts):
@@ -90,13 +95,14 @@ def sentences_of(person: str) -> list[Sentence]:
     return [each for each in found if len(each[0]) >= _SHORTEST_S * SAMPLE_RATE]
 
 
-def conversation(
+def conversation(  # noqa: PLR0913
     people: list[str],
     n_turns: int,
     *,
     seed: int = 0,
     pauses_s: tuple[float, float] = (0.2, 2.0),
     telephone: bool = False,
+    manifest: Path = MANIFEST,
 ) -> Conversation:
     """Return a conversation in which every person speaks and nobody speaks twice in a row.
 
@@ -106,9 +112,10 @@ def conversation(
         seed: of the order and the pauses.
         pauses_s: shortest and longest pause between turns; negative: they overlap.
         telephone: lose everything above 4 kHz, as on a telephone.
+        manifest: as for `sentences_of`.
     """
     random = Random(seed)
-    sentences = {person: sentences_of(person) for person in people}
+    sentences = {person: sentences_of(person, manifest) for person in people}
     used = dict.fromkeys(people, seed)
     order = _order(people, n_turns, random)
     turns: list[Turn] = []
@@ -139,12 +146,11 @@ def _order(people: list[str], n_turns: int, random: Random) -> list[str]:
     return order[:n_turns]
 
 
-def _recordings(person: str) -> list[tuple[Path, str]]:
-    manifest = SHARED / "manifest.jsonl"
+def _recordings(person: str, manifest: Path) -> list[tuple[Path, str]]:
     if manifest.is_file():
         rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
         return [
-            (SHARED / row["file"], row["text"])
+            (manifest.parent / row["file"], row["text"])
             for row in sorted(rows, key=lambda row: row["file"])
             if row["file"].startswith(_PEOPLE[person])
         ]

@@ -1,7 +1,7 @@
 """Find out who speaks when, as a step of a job between the VAD and the chunks."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,8 @@ from anyio.to_thread import run_sync
 from backend.llm_client import LlmClient
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
-from backend.pipeline.spans import SpeechSpan, joined_spans
+from backend.pipeline.spans import joined_spans
+from backend.pipeline.speakers.stretches import STRETCH_SAMPLES, stretches
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
 from backend.storage.database import RunStore
@@ -20,9 +21,9 @@ from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
-from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, SpeakerSegmentation
+from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import Diarization
 from servicekit.errors import ServiceError
 
@@ -30,10 +31,6 @@ log = structlog.get_logger()
 
 _CONCURRENCY = 2
 """Stretches of one job at the llm at once: one is prepared while another is worked on."""
-
-_STRETCH = int(MAX_CHUNK_S * SAMPLE_RATE)
-_ADVANCE = _STRETCH - int((SPEAKER_WINDOW_S - SPEAKER_HOP_S) * SAMPLE_RATE)
-"""Stretches overlap, so that the windows of all of them are one hop apart."""
 
 _MAX_MIXED_SHARE = 0.1
 """Of the speech on single channels: as much may sound on several and it is still a call."""
@@ -95,7 +92,7 @@ class Diarizer:
         spans = joined_spans(span for signal in plan.signals for span in signal.speech_spans())
         gain_db = max(signal.gain_db for signal in plan.signals)
         voices = VoiceCollector()
-        starts = list(_stretches(spans, recording.n_samples))
+        starts = list(stretches(spans, recording.n_samples))
         found = ordered_map(
             partial(self._segment, recording, gain_db), starts, lambda: _CONCURRENCY
         )
@@ -110,21 +107,10 @@ class Diarizer:
         self, recording: PcmRecording, gain_db: float, start: int
     ) -> SpeakerSegmentation:
         def pcm() -> bytes:
-            samples = recording.read(start, min(start + _STRETCH, recording.n_samples))
+            samples = recording.read(start, min(start + STRETCH_SAMPLES, recording.n_samples))
             return to_s16le(apply_gain(samples, gain_db))
 
         return await self._llm.segment_speakers(await run_sync(pcm))
-
-
-def _stretches(spans: Iterable[SpeechSpan], n_samples: int) -> Iterator[int]:
-    """Yield where each stretch that has speech starts."""
-    coming = iter(spans)
-    span = next(coming, None)
-    for start in range(0, n_samples, _ADVANCE):
-        while span is not None and span.end <= start:
-            span = next(coming, None)
-        if span is not None and span.start < start + _STRETCH:
-            yield start
 
 
 def _is_call(plan: RecordingPlan) -> bool:
