@@ -26,6 +26,7 @@ from backend.routes import (
     statistics,
     transcriptions,
     uploads,
+    voices,
 )
 from backend.routes.cors import install_cors
 from backend.routes.head import HeadMiddleware
@@ -54,6 +55,7 @@ _ROUTES = (
     previews,
     models,
     statistics,
+    voices,
 )
 RETRY_AFTER_S = 5
 """Seconds after which a client may try again while the database is unreachable."""

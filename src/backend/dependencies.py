@@ -10,6 +10,7 @@ from backend.api_keys import ApiKeys
 from backend.errors import ForbiddenError
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
+from backend.jobs.voices import VoiceService
 from backend.language_detection import LanguageDetector
 from backend.llm_client import LlmClient
 from backend.owner_limit import OwnerLimit
@@ -38,6 +39,7 @@ class Services:
     llm: LlmClient
     uploads: UploadStore
     work: WorkFolder
+    voices: VoiceService
     languages: LanguageDetector
     receiving_limit: OwnerLimit
     previews: Previews
@@ -97,6 +99,10 @@ def require_metrics_key(
     _services(request).metrics_keys.owner_of(sent.credentials if sent else header, client)
 
 
+def _voices(request: Request) -> VoiceService:
+    return _services(request).voices
+
+
 def _languages(request: Request) -> LanguageDetector:
     return _services(request).languages
 
@@ -118,6 +124,7 @@ Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
 Work = Annotated[WorkFolder, Depends(_work)]
+Voices = Annotated[VoiceService, Depends(_voices)]
 LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]
 ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]

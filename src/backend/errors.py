@@ -14,13 +14,16 @@ ServiceError
 ├── JobNotFoundError            404
 ├── AudioNotFoundError          404  the recording was deleted
 ├── UploadNotFoundError         404
+├── VoiceNotFoundError          404
 ├── TooSlowError                408  the body arrives too slowly
 ├── WrongStateError             409  the job is in another state
+├── TooManyVoicesError          409  the owner has as many voice profiles as are allowed
 ├── UploadOffsetMismatchError   409  the client's offset differs from the backend's
 ├── UnsupportedTusVersionError  412
 ├── TooLargeError               413  over MAX_UPLOAD_BYTES
 ├── TooLongError                413  over MAX_DURATION_S
 ├── UnsupportedMediaError       415  neither audio nor video
+├── TooLittleSpeechError        422  the speaker says too little for a voice print
 ├── NoSuchTrackError            422  the file has no audio track of that number
 ├── UnsupportedOptionError      422  the model cannot follow an option; in servicekit
 ├── QueueFullError              429  with Retry-After
@@ -129,6 +132,24 @@ class UploadNotFoundError(ServiceError):
     """No upload has this id; it may be used up or expired."""
 
     problem_type = ProblemType.NOT_FOUND
+
+
+class VoiceNotFoundError(ServiceError):
+    """No voice profile has this id."""
+
+    problem_type = ProblemType.NOT_FOUND
+
+
+class TooManyVoicesError(ServiceError):
+    """The owner has as many voice profiles as are allowed."""
+
+    problem_type = ProblemType.TOO_MANY_VOICES
+
+
+class TooLittleSpeechError(ServiceError):
+    """A speaker says too little for a voice print."""
+
+    problem_type = ProblemType.TOO_LITTLE_SPEECH
 
 
 class TooSlowError(ServiceError):

@@ -17,6 +17,7 @@ from backend.jobs.events import JobEvents
 from backend.jobs.expiry import Expiry
 from backend.jobs.service import JobService
 from backend.jobs.submission import JobSubmission
+from backend.jobs.voices import VoiceService
 from backend.language_detection import LanguageDetector
 from backend.llm_client import DEFAULT_CONCURRENCY, LlmClient
 from backend.media_decoder import MediaDecoder
@@ -45,6 +46,7 @@ from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.preparation import Preparation
 from backend.transcription.stages import JobStages
+from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
 from servicekit.errors import ServiceError
 
@@ -116,6 +118,7 @@ async def running_services(
             llm=llm,
             uploads=uploads,
             work=work,
+            voices=_voices(common, service),
             languages=LanguageDetector(common.decoder, work, llm),
             receiving_limit=OwnerLimit(settings.max_concurrent_uploads, "uploads"),
             previews=previews,
@@ -160,6 +163,7 @@ def _worker(common: _Common) -> Worker:
         deduplicator=common.deduplicator,
         diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
+        suggester=VoiceSuggester(common.llm, stores.jobs, stores.voices, checkpoint),
         llm=common.llm,
         jobs=stores.jobs,
         runs=stores.runs,
@@ -215,6 +219,16 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
         notifier=common.notifier,
         metrics=common.metrics,
         stop_timeout_s=common.timing.stop_timeout_s,
+    )
+
+
+def _voices(common: _Common, service: JobService) -> VoiceService:
+    return VoiceService(
+        jobs=service,
+        voices=common.stores.voices,
+        work=common.work,
+        decoder=common.decoder,
+        llm=common.llm,
     )
 
 
@@ -297,10 +311,10 @@ def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:
 def _max_decoded(settings: BackendSettings) -> int:
     """Return how many files may be decoded at once.
 
-    One for each long or short job, two for previews and one for a language detection, so that none
-    waits for another kind; and two for dictations.
+    One for each long or short job, two for previews, one for a language detection and one for a
+    voice print, so that none waits for another kind; and two for dictations.
     """
-    return 2 * settings.max_running_jobs + 5
+    return 2 * settings.max_running_jobs + 6
 
 
 def _uploads(settings: BackendSettings, disk: Disk, work: WorkFolder) -> UploadStore:

@@ -24,6 +24,7 @@ class ProblemType(Enum):
     METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "Method not allowed")
     TOO_SLOW = ("/problems/too-slow", 408, "The request is too slow")
     WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in the current state")
+    TOO_MANY_VOICES = ("/problems/too-many-voices", 409, "Too many voices")
     UPLOAD_OFFSET_MISMATCH = ("/problems/upload-offset-mismatch", 409, "Wrong upload offset")
     UNSUPPORTED_TUS_VERSION = (
         "/problems/unsupported-tus-version",
@@ -35,6 +36,7 @@ class ProblemType(Enum):
     UNSUPPORTED_MEDIA = ("/problems/unsupported-media", 415, "Not audio or video")
     UNKNOWN_HOST = ("/problems/unknown-host", 421, "The host name is not allowed")
     INVALID_OPTION = ("/problems/invalid-option", 422, "Invalid option")
+    TOO_LITTLE_SPEECH = ("/problems/too-little-speech", 422, "Too little speech")
     QUEUE_FULL = ("/problems/queue-full", 429, "Too many recordings are waiting")
     UPLOAD_QUOTA = ("/problems/upload-quota", 429, "Too many unused uploads")
     TOO_MANY_REQUESTS = ("/problems/too-many-requests", 429, "Too many requests at once")

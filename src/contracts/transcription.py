@@ -373,6 +373,14 @@ class Segment(ChunkSegment):
         return self.model_copy(update={"words": None})
 
 
+class VoiceSuggestion(BaseModel):
+    """A remembered voice that an unnamed speaker may have."""
+
+    voice: str = Field(description="Id of the voice profile.")
+    name: str
+    certainty: Probability = Field(description="How certain it is that they are one person.")
+
+
 class Speaker(BaseModel):
     """A speaker of a transcript, numbered by appearance."""
 
@@ -380,6 +388,9 @@ class Speaker(BaseModel):
     name: str | None = Field(default=None, description="Name given by the owner.")
     merged: list[str] = Field(
         default_factory=list[str], description="Ids of the speakers that were merged into this one."
+    )
+    suggestion: VoiceSuggestion | None = Field(
+        default=None, description="Who it may be, by the voices that the owner had remembered."
     )
     speech_s: Seconds = Field(description="Seconds of the speaker's segments.")
     share: Probability = Field(description="Share of all speakers' seconds.")

@@ -5,6 +5,11 @@ from contracts.transcription import Transcript
 
 
 def to_json(transcript: Transcript) -> str:
-    """Return the transcript as in the API, indented; `text` includes the corrections."""
+    """Return the transcript as in the API, indented; `text` includes the corrections.
+
+    What remembered voices suggest is left out: it concerns nobody but the owner.
+    """
     text = join_texts(segment.text for segment in transcript.segments)
-    return transcript.model_copy(update={"text": text}).model_dump_json(indent=2) + "\n"
+    written = transcript.model_copy(update={"text": text})
+    without = {"speakers": {"__all__": {"suggestion"}}}
+    return written.model_dump_json(indent=2, exclude=without) + "\n"

@@ -32,6 +32,7 @@ from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
 from backend.transcription.signals_assembly import SignalsAssembly
 from backend.transcription.stages import JobStages
+from backend.transcription.voice_prints import VoiceSuggester
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
@@ -55,6 +56,7 @@ class TranscriptionWorkflow:
         deduplicator: Deduplicator,
         diarizer: Diarizer,
         transcriber: ChunkTranscriber,
+        suggester: VoiceSuggester,
         llm: LlmClient,
         jobs: JobStore,
         runs: RunStore,
@@ -68,6 +70,7 @@ class TranscriptionWorkflow:
         self._deduplicator = deduplicator
         self._diarizer = diarizer
         self._transcriber = transcriber
+        self._suggester = suggester
         self._llm = llm
         self._jobs = jobs
         self._runs = runs
@@ -95,6 +98,7 @@ class TranscriptionWorkflow:
             speakers = await self._diarizer.speaker_turns(run, plan, recordings)
             async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
                 await self._transcribe(run, plan, model, recordings, speakers)
+            await self._suggester.suggest(run, recordings)
         return source is not ResultSource.PENDING
 
     async def _prepare(self, run: JobContext) -> RecordingPlan:

@@ -22,6 +22,7 @@ from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
+from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
@@ -284,6 +285,7 @@ class Components:
             deduplicator=self.deduplicator,
             diarizer=Diarizer(self.llm, self.stores.runs, self.stages(), checkpoint),
             transcriber=ChunkTranscriber(self.llm, self.chunks, checkpoint),
+            suggester=VoiceSuggester(self.llm, self.stores.jobs, self.stores.voices, checkpoint),
             llm=self.llm,
             jobs=self.stores.jobs,
             runs=self.stores.runs,

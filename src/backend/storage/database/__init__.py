@@ -16,6 +16,7 @@ from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.stores import Stores
 from backend.storage.database.transcripts import TranscriptStore
+from backend.storage.database.voices import VoiceStore
 
 __all__ = [
     "ChunkResult",
@@ -39,5 +40,6 @@ __all__ = [
     "StatisticsStore",
     "Stores",
     "TranscriptStore",
+    "VoiceStore",
     "queue_for_file",
 ]

@@ -15,6 +15,8 @@ class DamagedBackupError(RuntimeError):
 def back_up(live: Path, copy: Path) -> None:
     """Write a consistent copy of a database, also while others write to it.
 
+    The copy has no remembered voices: what its owner forgets must not come back with it.
+
     Args:
         live: the database.
         copy: the file to write; replaced only once the copy is complete.
@@ -29,6 +31,7 @@ def back_up(live: Path, copy: Path) -> None:
         _copy(live, unfinished)
         with closing(sqlite3.connect(unfinished)) as database:
             database.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
+            _delete_voices(database)
         ensure_intact(unfinished)
         _sync(unfinished)
         unfinished.replace(copy)
@@ -54,6 +57,15 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(target, timeout=LOCK_TIMEOUT_S)) as to_database,
     ):
         from_database.backup(to_database)
+
+
+def _delete_voices(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA secure_delete = ON")
+    has_table = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    with database:
+        for table in ("voice_suggestions", "voices"):
+            if database.execute(has_table, (table,)).fetchone()[0]:
+                database.execute(f"DELETE FROM {table}")  # noqa: S608  # a name from above
 
 
 def ensure_intact(path: Path) -> None:

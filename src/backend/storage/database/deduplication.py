@@ -28,6 +28,7 @@ from backend.storage.database.tables import (
     ReportItemRow,
     SegmentRow,
     TranscriptionRow,
+    VoiceSuggestionRow,
     WordRow,
 )
 from contracts.jobs import JobStatus, JobWarning
@@ -170,9 +171,9 @@ def _claim(
 
 def _copy(session: Session, source: TranscriptionRow, target: TranscriptionRow) -> None:
     """Copy a result; both rows are locked."""
-    for table in (SegmentRow, ReportItemRow):
+    for table in (SegmentRow, ReportItemRow, VoiceSuggestionRow):
         session.execute(delete(table).where(table.transcription_number == target.number))
-    for table in (SegmentRow, WordRow, EditRow, ReportItemRow):
+    for table in (SegmentRow, WordRow, EditRow, ReportItemRow, VoiceSuggestionRow):
         _copy_rows(session, table, source.number, target.number)
     for name in _COPIED:
         setattr(target, name, getattr(source, name))

@@ -18,13 +18,15 @@ from backend.storage.database.tables import (
     SpeakerRow,
     TagRow,
     TranscriptionRow,
+    VoiceRow,
+    VoiceSuggestionRow,
     WordRow,
 )
 from contracts.jobs import FileInfo, Job, JobStatus, Progress
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem
 from contracts.spacing import join_texts
-from contracts.transcription import Segment, Speaker, Transcript, Word
+from contracts.transcription import Segment, Speaker, Transcript, VoiceSuggestion, Word
 
 MAX_INDEX = 2**31 - 1
 """Largest index that fits into the column."""
@@ -265,17 +267,33 @@ def speakers_of(session: Session, number: int, segments: Sequence[Segment]) -> l
             )
     named = named_speakers(session, number)
     shown_as = _shown_as(named)
+    names = {speaker: row.name for speaker, row in named.items()}
+    suggestions = _suggestions_of(session, number)
     total = sum(seconds.values()) or 1.0
     return [
         Speaker(
             id=speaker,
-            name=named[speaker].name if speaker in named else None,
+            name=names.get(speaker),
+            suggestion=None if names.get(speaker) else suggestions.get(speaker),
             merged=[one for one, shown in shown_as.items() if shown == speaker],
             speech_s=round(spoken, 3),
             share=round(spoken / total, 4),
         )
         for speaker, spoken in seconds.items()
     ]
+
+
+def _suggestions_of(session: Session, number: int) -> dict[str, VoiceSuggestion]:
+    """Return whose remembered voice each speaker of a transcription may have."""
+    query = (
+        select(VoiceSuggestionRow, VoiceRow.name)
+        .join(VoiceRow, VoiceSuggestionRow.voice_id == VoiceRow.id)
+        .where(VoiceSuggestionRow.transcription_number == number)
+    )
+    return {
+        row.speaker: VoiceSuggestion(voice=row.voice_id, name=name, certainty=row.certainty)
+        for row, name in session.execute(query)
+    }
 
 
 def joins_segment(table: type[EditRow | SpeakerEditRow]) -> ColumnElement[bool]:

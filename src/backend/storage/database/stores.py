@@ -11,6 +11,7 @@ from backend.storage.database.runs import RunStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.transcripts import TranscriptStore
+from backend.storage.database.voices import VoiceStore
 
 
 class Stores:
@@ -21,6 +22,7 @@ class Stores:
         self.runs = RunStore(database)
         self.transcripts = TranscriptStore(database)
         self.speakers = SpeakerStore(database)
+        self.voices = VoiceStore(database)
         self.waiting = QueueStore(database)
         self.duplicates = DeduplicationStore(database)
         self.history = HistoryStore(database)

@@ -4,11 +4,12 @@ files 1─1 transcriptions 1─n segments 1─n words
                          │            1─1 edits, where a segment was corrected
                          │            1─1 speaker_edits, where it was given to another speaker
                          1─n speakers, where one was named or merged
+                         1─n voice_suggestions n─1 voices, which belong to an owner
                          1─n tags
                          1─n report_items
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
-Deleting a transcription deletes all of these (`ON DELETE CASCADE`).
+Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`).
 """
 
 from datetime import datetime
@@ -264,6 +265,38 @@ class SpeakerRow(Base):
     name: Mapped[str | None]
     name_lemmas: Mapped[str | None]
     merged_into: Mapped[str | None]
+
+
+class VoiceRow(Base):
+    """A voice profile: a person whose voice the owner had remembered.
+
+    Attributes:
+        print: the voice print, float32, little-endian.
+        speech_s: seconds of speech that it is made of.
+        created_at: time at which the voice was last remembered.
+    """
+
+    __tablename__ = "voices"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    print: Mapped[bytes]
+    speech_s: Mapped[float]
+    created_at: Mapped[datetime]
+
+
+class VoiceSuggestionRow(Base):
+    """Whose voice a speaker of a transcription is alike; `certainty` is in [0, 1]."""
+
+    __tablename__ = "voice_suggestions"
+
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), primary_key=True
+    )
+    speaker: Mapped[str] = mapped_column(primary_key=True)
+    voice_id: Mapped[str] = mapped_column(ForeignKey("voices.id", ondelete="CASCADE"), index=True)
+    certainty: Mapped[float]
 
 
 class ReportItemRow(Base):

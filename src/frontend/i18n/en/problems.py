@@ -43,6 +43,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.wrong_state": "This is not possible right now",
     "problem.wrong_state.next": "The status of the transcription may have changed. "
     "Reload the page.",
+    "problem.too_many_voices": "Too many voices are remembered",
+    "problem.too_many_voices.next": "Delete some of them under “Statistics and system”.",
     "problem.upload_offset_mismatch": "The upload was interrupted",
     "problem.upload_offset_mismatch.next": "Upload the recording again.",
     "problem.unsupported_tus_version": "Incompatible versions",
@@ -60,6 +62,9 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unknown_host.next": "Ask the administrator to allow it in the settings.",
     "problem.invalid_option": "One of the settings has an invalid value",
     "problem.invalid_option.next": "Reset it to the default and try again.",
+    "problem.too_little_speech": "This speaker says too little",
+    "problem.too_little_speech.next": "At least five seconds without anybody else’s voice "
+    "are needed.",
     "problem.queue_full": "The queue is full",
     "problem.queue_full.next": "Wait a few minutes and try again.",
     "problem.upload_quota": "Too many uploaded recordings wait to be transcribed",

@@ -52,7 +52,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database: Database = request.getfixturevalue("postgres_database")
     yield database
     with database.writing() as session:
-        session.execute(text("TRUNCATE files, transcriptions RESTART IDENTITY CASCADE"))
+        session.execute(text("TRUNCATE files, transcriptions, voices RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture
