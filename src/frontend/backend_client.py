@@ -17,6 +17,7 @@ from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecord
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
 from contracts.statistics import Statistics
+from contracts.voices import VoiceProfile, VoiceProfileList, VoiceRenaming
 
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _QUICK_TIMEOUT = httpx.Timeout(3.0)
@@ -116,6 +117,21 @@ class BackendClient:
     def statistics(self) -> Statistics:
         """Return usage statistics and the state of the backend."""
         return _read(Statistics, self._call("GET", "/v1/statistics"))
+
+    def voices(self) -> VoiceProfileList:
+        """Return the remembered voices, by name."""
+        return _read(VoiceProfileList, self._call("GET", "/v1/voices"))
+
+    def rename_voice(self, voice_id: str, name: str) -> VoiceProfile:
+        """Rename a remembered voice."""
+        body = VoiceRenaming(name=name).model_dump_json()
+        headers = {"Content-Type": "application/json"}
+        path = f"/v1/voices/{voice_id}"
+        return _read(VoiceProfile, self._call("PATCH", path, content=body, headers=headers))
+
+    def delete_voice(self, voice_id: str) -> None:
+        """Forget a voice."""
+        self._call("DELETE", f"/v1/voices/{voice_id}")
 
     def start(self, recording: UploadedRecording) -> Job:
         """Start the transcription of an uploaded recording."""

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from browser.axe_rules import severe_violations
 from browser.visits import OpenVisit
-from browser.written_transcripts import write_finished
+from browser.written_transcripts import write_finished, write_suggestion
 from testbed.services import REPOSITORY, Services
 
 pytestmark = pytest.mark.slow
@@ -120,6 +120,38 @@ def test_a_phrase_is_given_to_another_by_key_and_list_with_undo(
     expect(page.get_by_text("Правки сохранены")).to_be_visible()
     spoken_by = [each["speaker"] for each in _result(services, job_id)["segments"]]
     assert spoken_by == ["S1", "S2", "S4", "S1", "S2", "S2"]
+
+
+def test_a_remembered_voice_is_suggested_applied_renamed_and_deleted(
+    open_visit: OpenVisit, services: Services, job_id: str
+):
+    data = Path(services.backend.environment["DATA_DIR"])
+    write_suggestion(data, job_id, "S2", "Мария", 0.87)
+    page = open_visit().page
+    _open(page, services, job_id)
+    expect(_headings(page).nth(1)).to_contain_text("Говорящий 2")  # nothing is applied by itself
+    _speakers(page).get_by_role("button", name="Возможно, Мария (87").click()
+    expect(_headings(page).nth(1)).to_contain_text("Мария")
+    expect(page.get_by_role("button", name="Возможно")).to_have_count(0)
+
+    _speakers(page).get_by_role("button", name="Говорящий 3", exact=True).click()
+    page.get_by_role("textbox", name="Имя во всём тексте").fill("Ольга")
+    page.get_by_role("checkbox", name="Запомнить этот голос").check()
+    assert severe_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(_headings(page).last).to_contain_text("Ольга")
+    expect(page.get_by_role("alert")).to_contain_text("говорит слишком мало")
+
+    page.goto(f"{services.frontend.url}/?view=system")
+    name = page.get_by_role("textbox", name="Имя")
+    expect(name).to_have_value("Мария", timeout=30_000)
+    name.fill("Мария Петровна")
+    name.press("Enter")
+    page.get_by_role("button", name="Удалить", exact=False).click()
+    page.get_by_role("button", name="Удалить голос").click()
+    expect(page.get_by_text("Запомненные голоса")).to_have_count(0)
+    url = f"{services.backend.url}/v1/voices"
+    assert httpx.get(url, trust_env=False).json() == {"items": []}
 
 
 _SELECT_TO = """(text, last) => {

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from backend.storage.database import ChunkResult, Database, PreparedRecording, Stores
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
@@ -79,6 +81,23 @@ def write_finished(
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
         thread.submit(asyncio.run, _write(data, job, blob, chunk)).result()
     return job.id
+
+
+def write_suggestion(data: Path, job_id: str, speaker: str, name: str, certainty: float) -> None:
+    """Remember a voice as if it had been asked for, and suggest it for a speaker of a job."""
+
+    async def write() -> None:
+        database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+        try:
+            voices, now = Stores(database).voices, datetime.now(UTC)
+            vector = np.ones(4, np.float32)
+            voice = await voices.put(OWNER, name, vector, speech_s=20.0, created_at=now)
+            await voices.suggest(job_id, {speaker: (voice.id, certainty)})
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(1) as thread:  # as in `write_finished`
+        thread.submit(asyncio.run, write()).result()
 
 
 async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult) -> None:

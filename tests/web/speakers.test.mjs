@@ -29,6 +29,16 @@ test("shares are those of the segments, speakers are in the order of their numbe
   );
 });
 
+test("a suggested name is kept beside the speaker and is not taken over", () => {
+  load("S1", "S2");
+  const suggestion = { voice: "v", name: "Анна", certainty: 0.87 };
+  speakers.load([{ id: "S1", name: null, suggestion }, { id: "S2", suggestion: null }]);
+  assert.deepEqual(
+    speakers.list.map(({ label, suggestion: each }) => [label, each]),
+    [['speaker.unnamed {"number":1}', suggestion], ['speaker.unnamed {"number":2}', null]],
+  );
+});
+
 test("a key goes to the speaker that a merged one is shown as, or to the next new one", () => {
   load("S1", "S2");
   speakers.load([{ id: "S1", merged: ["S3"] }, { id: "S2" }]);

@@ -9,6 +9,7 @@ from frontend.components.errors import errors_shown
 from frontend.components.facts import Fact, show_facts
 from frontend.i18n import Translator
 from frontend.page import Page
+from frontend.views.voices import show_voices
 
 REFRESH_S = 10
 """Seconds between updates."""
@@ -21,6 +22,7 @@ def show_statistics(page: Page) -> None:
     st.title(page.t("system.title"), anchor=False)
     with st.container(key="statistics"):
         _show_numbers(page)
+    show_voices(page)
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -29,6 +29,7 @@ from contracts.models import Health, HealthStatus, ModelInfo, ModelList, ModelSt
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from contracts.statistics import Statistics
 from contracts.transcription import TranscribeOptions
+from contracts.voices import VoiceProfile, VoiceProfileList, VoiceRenaming
 
 OpenPage = Callable[..., AppTest]
 """Type of the fixture `open_page`, whose keyword arguments are the query."""
@@ -77,6 +78,7 @@ class StandInBackend:
     started: list[UploadedRecording] = field(default_factory=list)
     listed: list["Listed"] = field(default_factory=list)
     statistics: Statistics | None = None
+    voices: dict[str, VoiceProfile] = field(default_factory=dict)
     start_problems: dict[str, ProblemType] = field(default_factory=dict)
     """Problem by the upload that must not start."""
     key_shown: str | None = None
@@ -89,6 +91,7 @@ def make_app(state: StandInBackend) -> FastAPI:
     _add_history_routes(app, state)
     _add_action_routes(app, state)
     _add_job_routes(app, state)
+    _add_voice_routes(app, state)
     return app
 
 
@@ -185,6 +188,25 @@ def _add_action_routes(app: FastAPI, state: StandInBackend) -> None:
     def delete(job_id: str) -> Response:
         if state.jobs.pop(job_id, None) is None:
             return _answer(ProblemType.NOT_FOUND)
+        return Response(status_code=204)
+
+
+def _add_voice_routes(app: FastAPI, state: StandInBackend) -> None:
+    @app.get("/v1/voices")
+    def voices() -> Response:
+        return _json(VoiceProfileList(items=list(state.voices.values())))
+
+    @app.patch("/v1/voices/{voice_id}")
+    def rename(voice_id: str, renaming: VoiceRenaming) -> Response:
+        if renaming.name in [each.name for each in state.voices.values()]:
+            return _answer(ProblemType.WRONG_STATE)
+        changed = state.voices[voice_id].model_copy(update={"name": renaming.name})
+        state.voices[voice_id] = changed
+        return _json(changed)
+
+    @app.delete("/v1/voices/{voice_id}")
+    def delete(voice_id: str) -> Response:
+        del state.voices[voice_id]
         return Response(status_code=204)
 
 

@@ -164,6 +164,15 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "speaker.choose": "Who says this",
     "speaker.title": "Who is this: {name}",
     "speaker.name": "Name in the whole text",
+    "speaker.remember": "Remember this voice",
+    "speaker.remember.help": "A voice print is made of this recording and stored on the server, "
+    "so that the name is suggested in later recordings. Ask the person first. "
+    "The voice can be deleted under “Statistics and system”.",
+    "speaker.remembering": "Remembering the voice: {name}…",
+    "speaker.remembered": "The voice is remembered: {name}",
+    "speaker.suggestion": "Maybe {name} ({percent})",
+    "speaker.suggestion.help": "The voice sounds like one that you have had remembered. "
+    "Click to take over the name.",
     "speaker.merge": "Or the same person as:",
     "speaker.separate": "Separate again:",
     "speaker.save": "Save",

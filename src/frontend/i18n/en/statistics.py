@@ -61,6 +61,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.storage.cache.redis": "Redis",
     "system.storage.database.sqlite": "SQLite, a file in this folder",
     "system.storage.database.postgresql": "PostgreSQL",
+    "voices.title": "Remembered voices",
+    "voices.help": "Their voice prints are stored on the server. In new recordings the names are "
+    "suggested where a voice is alike.",
+    "voices.name": "Name of the voice",
+    "voices.delete": "Delete",
+    "voices.delete.consequence": "The voice print is deleted, and the name is no longer suggested. "
+    "Names in transcripts stay.",
+    "voices.delete.confirm": "Delete the voice",
     "system.versions": "Versions",
     "system.version.service": "Service",
     "system.version.page": "Page (Streamlit)",

@@ -73,6 +73,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.storage.cache.redis": "Redis",
     "system.storage.database.sqlite": "SQLite, файл в этой папке",
     "system.storage.database.postgresql": "PostgreSQL",
+    "voices.title": "Запомненные голоса",
+    "voices.help": "Отпечатки этих голосов хранятся на сервере. Если голос в новой записи похож, "
+    "появится подсказка с именем.",
+    "voices.name": "Имя",
+    "voices.delete": "Удалить",
+    "voices.delete.consequence": "Отпечаток голоса будет удалён, и подсказки с этим именем "
+    "исчезнут. Имена в расшифровках останутся.",
+    "voices.delete.confirm": "Удалить голос",
     "system.versions": "Версии",
     "system.version.service": "Сервис",
     "system.version.page": "Страница (Streamlit)",

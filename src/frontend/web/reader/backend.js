@@ -56,6 +56,11 @@ export class Backend {
     return this.#patch(`/speakers/${speaker}`, { name });
   }
 
+  /** Store a voice print of a named speaker; later recordings suggest the name. */
+  rememberVoice(speaker) {
+    return this.#json(`/speakers/${speaker}/voice`, { method: "POST" });
+  }
+
   /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */
   async exportedFile(format, timestamps) {
     const query = new URLSearchParams({ format });

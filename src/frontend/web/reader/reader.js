@@ -155,6 +155,7 @@ class Reader {
       durationS: job.file.duration_s,
       root: this.frame.getRootNode(),
       onName: (speaker, name) => this.#nameSpeaker(speaker, name),
+      onRemember: (speaker, name) => this.#rememberVoice(speaker, name),
       onError: (error) => this.#showError(error),
       signal: this.#closed.signal,
     });
@@ -306,14 +307,30 @@ class Reader {
     }
   }
 
-  /** Name, merge or separate a speaker; all of its phrases may change. */
+  /** Name, merge or separate a speaker; all of its phrases may change. Return whether it worked. */
   async #nameSpeaker(speaker, name) {
     try {
       await this.corrections.flush();
       await this.backend.nameSpeaker(speaker, name);
       this.tabs.postMessage({});
       await this.load();
+      return true;
     } catch (error) {
+      this.#showError(error);
+      return false;
+    }
+  }
+
+  /** Name a speaker, and store a voice print of it; that takes seconds. */
+  async #rememberVoice(speaker, name) {
+    const { t } = this;
+    if (!(await this.#nameSpeaker(speaker, name))) return;
+    try {
+      this.#view.toolbar.showMessage(t.text("speaker.remembering", { name }));
+      await this.backend.rememberVoice(speaker);
+      this.#view.toolbar.showMessage(t.text("speaker.remembered", { name }));
+    } catch (error) {
+      this.#view.toolbar.showMessage("");
       this.#showError(error);
     }
   }

@@ -4,9 +4,12 @@ import { element, icon, nameButton, textElement } from "../common/elements.js";
 import { speakerBadge } from "./speaker_badge.js";
 
 export class SpeakerBar {
-  /** `onOpen(id)` opens the dialog of a speaker; a text that `isAllowed` to change has it. */
-  constructor({ t, speakers, transcript, onOpen }) {
-    Object.assign(this, { t, speakers, transcript, onOpen });
+  /**
+   * `onOpen(id)` opens the dialog of a speaker; a text that `isAllowed` to change has it.
+   * `onName(id, name)` names a speaker as suggested.
+   */
+  constructor({ t, speakers, transcript, onOpen, onName }) {
+    Object.assign(this, { t, speakers, transcript, onOpen, onName });
     this.isAllowed = false;
     this.root = element("ul", { className: "speakers", "aria-label": t.text("speaker.label") });
     speakers.addEventListener("changed", () => this.show());
@@ -28,12 +31,13 @@ export class SpeakerBar {
     const name = element("button", { type: "button", className: "name" });
     const share = textElement("span", "", "share");
     const filter = element("button", { type: "button", className: "icon" }, icon("filter"));
-    return element("li", {}, name, share, filter);
+    const suggestion = element("button", { type: "button", className: "suggestion" });
+    return element("li", {}, name, share, filter, suggestion);
   }
 
-  #update(row, { id, label, share, seconds }) {
+  #update(row, { id, label, share, seconds, suggestion }) {
     const { t, transcript } = this;
-    const [name, shareText, filter] = row.children;
+    const [name, shareText, filter, maybe] = row.children;
     name.replaceChildren(speakerBadge(id), label);
     name.disabled = !this.isAllowed;
     name.title = this.isAllowed ? t.text("speaker.open") : "";
@@ -45,5 +49,11 @@ export class SpeakerBar {
     filter.setAttribute("aria-pressed", String(isOnly));
     filter.onclick = () => transcript.showOnly(isOnly ? null : id);
     filter.hidden = this.speakers.list.length < 2;
+    maybe.hidden = !suggestion || !this.isAllowed;
+    if (maybe.hidden) return;
+    const percent = t.percent(suggestion.certainty);
+    maybe.textContent = t.text("speaker.suggestion", { name: suggestion.name, percent });
+    maybe.title = t.text("speaker.suggestion.help");
+    maybe.onclick = () => this.onName(id, suggestion.name);
   }
 }

@@ -1,13 +1,16 @@
-// Names a speaker, merges it with another one, and separates merged ones.
+// Names a speaker, has its voice remembered, merges it with another one, and separates merged ones.
 
 import { showDialog } from "../common/dialog.js";
 import { element, textButton, textElement } from "../common/elements.js";
 import { speakerBadge } from "./speaker_badge.js";
 
 export class SpeakerDialog {
-  /** `onName(id, name)` names a speaker, or with another's name or id merges it. */
-  constructor({ t, speakers, parent, maxChars, onName }) {
-    Object.assign(this, { t, speakers, parent, maxChars, onName });
+  /**
+   * `onName(id, name)` names a speaker, or with another's name or id merges it; `onRemember(id,
+   * name)` names it and has its voice remembered.
+   */
+  constructor({ t, speakers, parent, maxChars, onName, onRemember }) {
+    Object.assign(this, { t, speakers, parent, maxChars, onName, onRemember });
   }
 
   async open(id) {
@@ -23,16 +26,27 @@ export class SpeakerDialog {
       autocomplete: "off",
     });
     const label = element("label", {}, textElement("span", t.text("speaker.name")), field);
+    const remember = element("input", { type: "checkbox", "aria-describedby": "remember-help" });
     const isConfirmed = await showDialog({
       parent: this.parent,
       title: t.text("speaker.title", { name: speaker.label }),
-      content: [label, ...this.#mergeChoices(speaker), ...this.#separateChoices(speaker)],
+      content: [label, this.#rememberChoice(remember), ...this.#mergeChoices(speaker), ...this.#separateChoices(speaker)],
       dismissLabel: t.text("speaker.cancel"),
       confirm: { label: t.text("speaker.save"), className: "primary" },
       focus: field,
     });
     const name = field.value.trim();
-    if (isConfirmed && name !== (speaker.name ?? "")) this.onName(id, name || null);
+    if (!isConfirmed) return;
+    if (name && remember.checked) this.onRemember(id, name);
+    else if (name !== (speaker.name ?? "")) this.onName(id, name || null);
+  }
+
+  #rememberChoice(checkbox) {
+    const label = element("label", { className: "remember" });
+    label.append(checkbox, textElement("span", this.t.text("speaker.remember")));
+    const help = textElement("p", this.t.text("speaker.remember.help"), "remember-help");
+    help.id = "remember-help";
+    return element("div", {}, label, help);
   }
 
   #mergeChoices({ id }) {

@@ -12,6 +12,7 @@ const N_COLOURS = 8;
 export class Speakers extends EventTarget {
   #names = new Map();
   #merged = new Map();
+  #suggestions = new Map();
   #list = [];
   #timer = 0;
 
@@ -25,14 +26,18 @@ export class Speakers extends EventTarget {
     });
   }
 
-  /** Take over the backend's `speakers`: their names, and who was merged into whom. */
+  /** Take over the backend's `speakers`: names, merges, and whose voices they may have. */
   load(speakers) {
     this.#names = new Map(speakers.map(({ id, name }) => [id, name]));
     this.#merged = new Map(speakers.map(({ id, merged }) => [id, merged ?? []]));
+    this.#suggestions = new Map(speakers.map(({ id, suggestion }) => [id, suggestion]));
     this.#count();
   }
 
-  /** Return all speakers by number, as {id, number, label, name, merged, seconds, share}. */
+  /**
+   * Return all speakers by number, as {id, number, label, name, merged, suggestion, seconds,
+   * share}; `suggestion` is {name, certainty} or null.
+   */
   get list() {
     return this.#list;
   }
@@ -77,6 +82,7 @@ export class Speakers extends EventTarget {
         label: this.labelOf(id),
         name: this.#names.get(id) ?? null,
         merged: this.#merged.get(id) ?? [],
+        suggestion: this.#suggestions.get(id) ?? null,
         seconds: each,
         share: each / total,
       }))

@@ -31,7 +31,7 @@ export class TranscriptView {
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
     t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
-    header, durationS, root, onName, onError, signal,
+    header, durationS, root, onName, onRemember, onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
     this.player = new Player({ t, url: backend.audioUrl, durationS });
@@ -52,7 +52,7 @@ export class TranscriptView {
       t, segments, transcript, undoHistory, player, assigner, maxChars, signal,
     });
     const { editor, playbackFollower } = this;
-    this.speakerBar = new SpeakerBar({ t, speakers, transcript, onOpen: onSpeaker });
+    this.speakerBar = new SpeakerBar({ t, speakers, transcript, onOpen: onSpeaker, onName });
     this.timeline = new SpeakerTimeline({
       canvas: player.timeline, speakers, segments, transcript, durationS: () => player.durationS,
     });
@@ -62,7 +62,7 @@ export class TranscriptView {
     const unsureBar = new UnsureBar({ t, segments, transcript });
     this.element = element("div");
     this.speakerDialog = new SpeakerDialog({
-      t, speakers, parent: this.element, maxChars: maxSpeakerChars, onName,
+      t, speakers, parent: this.element, maxChars: maxSpeakerChars, onName, onRemember,
     });
     const shortcutsDialog = new ShortcutsDialog({ t, parent: this.element });
     const exportMenu = new ExportMenu({
