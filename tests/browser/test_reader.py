@@ -128,7 +128,7 @@ def _note_waveform(response: Response, statuses: list[int]) -> None:
 
 
 def _seek_by_click(page: Page, place: list[float]) -> dict:
-    page.locator("audio").evaluate(WATCH_SEEK)
+    page.locator("video").evaluate(WATCH_SEEK)
     page.mouse.click(*place)
     wait_until_true(page, "window.seeked")
     return page.evaluate("seeked")

@@ -43,5 +43,5 @@ def test_speech_without_words_is_listed_and_played(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button.click()
     expect(page.get_by_role("button", name="Пауза")).to_be_visible()
-    audio = page.locator("audio")
+    audio = page.locator("video")
     assert 5 * PHRASE_S <= audio.evaluate("(audio) => audio.currentTime") < 6 * PHRASE_S

@@ -1,6 +1,7 @@
 """Finished jobs, written into the database of running services, with a recording to play."""
 
 import asyncio
+import shutil
 import wave
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,7 @@ def write_finished(
     speakers: Sequence[str | None] = (),
     name: str = "a.wav",
     detected_language: str = "ru",
+    video: Path | None = None,
 ) -> str:
     """Write a job as if it had been transcribed; each phrase takes `PHRASE_S`.
 
@@ -53,15 +55,20 @@ def write_finished(
         report: what became of speech without words.
         detected_language: code of the language that the recording sounds like.
         speakers: ids of those who say the phrases; none: unknown.
+        video: a WebM file to play instead of tones.
 
     Returns: the job's id.
     """
     now = datetime.now(UTC)
     duration_s = len(phrases) * PHRASE_S
     job = _job(name, now)
-    blob = data / "blobs" / f"{job.id}.wav"
+    blob = data / "blobs" / f"{job.id}{video.suffix if video else '.wav'}"
     blob.parent.mkdir(parents=True, exist_ok=True)
-    _write_tones(blob, len(phrases))
+    if video:
+        job.file.container = "matroska,webm"
+        shutil.copy(video, blob)
+    else:
+        _write_tones(blob, len(phrases))
     segments = [
         _segment(index, text, is_unsure=index in unsure) for index, text in enumerate(phrases)
     ]

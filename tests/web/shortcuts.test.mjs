@@ -22,7 +22,7 @@ beforeEach(() => {
 /** An object whose methods note how they were called. */
 function recorder(name) {
   const methods = ["toggle", "skip", "changeSpeed", "goToNext", "goToPrevious", "open", "close",
-    "finish", "undo", "redo", "focus", "assign"];
+    "finish", "undo", "redo", "focus", "assign", "toggleLoop"];
   return Object.fromEntries(
     methods.map((method) => [method, (...values) => calls.push([name, method, ...values].join(" "))]),
   );
@@ -113,4 +113,23 @@ test("an open dialog and an input method keep every key", () => {
   assert.equal(press("KeyK", BODY, { isComposing: true }), "");
   root.querySelector = () => ({});
   assert.equal(press("KeyK"), "");
+});
+
+test("the keys of oTranscribe and of foot pedals play, also while something is typed", () => {
+  targets.editor.position = 7;
+  for (const target of [BODY, FIELD, EDITED]) {
+    assert.equal(press("F1", target), "player skip -5");
+    assert.equal(press("F2", target), "player skip 5");
+    assert.equal(press("F4", target), "player changeSpeed 1");
+  }
+  assert.equal(press("F3", BODY, { ctrlKey: true }), "");
+  assert.equal(press("Escape"), "player toggle");
+  assert.equal(press("KeyR", SEGMENT), "player toggleLoop");
+});
+
+test("Ctrl plays while a segment is edited, and elsewhere is the browser's", () => {
+  assert.equal(press("Space", EDITED, { ctrlKey: true }), "player toggle");
+  assert.equal(press("KeyJ", EDITED, { ctrlKey: true }), "player skip -5");
+  assert.equal(press("KeyL", BODY, { ctrlKey: true }), "");
+  assert.equal(press("KeyJ", FIELD, { ctrlKey: true }), "");
 });

@@ -51,10 +51,20 @@ export class PlaybackFollower extends EventTarget {
 
   /** Play from a time and scroll there; a browser may refuse to play before a click. */
   playFrom(time) {
+    this.#reveal(time);
+    this.player.playFrom(time);
+  }
+
+  /** Scroll to what is said at a time, and let the player go on from there. */
+  goTo(time) {
+    this.#reveal(time);
+    this.player.seek(time);
+  }
+
+  #reveal(time) {
     const position = Math.max(0, lastStarted(this.segments, time + ROUNDING_S));
     this.transcript.setActive(position);
     this.transcript.reveal(position, "center");
-    this.player.playFrom(time);
   }
 
   #setFollowing(isFollowing) {

@@ -1,21 +1,29 @@
-// Plays the recording: audio, buttons, and a bar to seek.
+// Plays the recording: sound and picture, buttons, and a bar to seek.
 
 import { element, icon, iconButton, nameButton } from "../common/elements.js";
 import { clock } from "../common/translator.js";
 import { PlayedWaveform } from "./played_waveform.js";
+import { VideoPicture } from "./video_picture.js";
 
 export const STEP_S = 5;
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SPEED_KEY = "reader-speed";
 
+/** Seconds that a pause is rewound by, so that a typist hears the last words again. */
+const REWINDS_S = [0, 1, 2, 3];
+const REWIND_KEY = "reader-rewind";
+
 /** Events: `time`, when the current time changed; `unplayable`. */
 export class Player extends EventTarget {
   #frame = 0;
+  #loop = null;
 
-  constructor({ t, url, durationS }) {
+  /** `selectedTimes()` returns the `[start, end]` in seconds of what is selected in the text. */
+  constructor({ t, url, durationS, selectedTimes }) {
     super();
-    Object.assign(this, { t, durationS });
-    this.audio = element("audio", { preload: "metadata", src: url });
+    Object.assign(this, { t, durationS, selectedTimes });
+    this.media = element("video", { preload: "metadata", src: url, playsInline: true });
+    this.picture = new VideoPicture({ t, media: this.media });
     this.#listen();
     this.root = this.#build();
     this.setSpeed(Number(localStorage.getItem(SPEED_KEY)) || 1);
@@ -23,7 +31,7 @@ export class Player extends EventTarget {
   }
 
   get isPlaying() {
-    return !this.audio.paused;
+    return !this.media.paused;
   }
 
   get hasStarted() {
@@ -31,26 +39,38 @@ export class Player extends EventTarget {
   }
 
   get currentTime() {
-    return this.audio.currentTime;
+    return this.media.currentTime;
   }
 
+  /** Pause, or go on a little before the pause. */
   toggle() {
-    if (this.isPlaying) this.audio.pause();
-    else this.play();
+    if (this.isPlaying) {
+      this.media.pause();
+      return;
+    }
+    if (!this.media.ended) this.seek(this.currentTime - Number(this.rewind.value));
+    this.play();
+  }
+
+  /** Repeat what is selected in the text, or stop to. */
+  toggleLoop() {
+    this.#loop = this.#loop ? null : this.selectedTimes();
+    this.loop.setAttribute("aria-pressed", String(this.#loop !== null));
+    if (this.#loop) this.playFrom(this.#loop[0]);
   }
 
   play() {
     // after a broken connection, the browser does not load the audio again by itself
-    if (this.audio.error) this.#reload();
-    this.audio.play().catch(() => {});
+    if (this.media.error) this.#reload();
+    this.media.play().catch(() => {});
   }
 
   pause() {
-    this.audio.pause();
+    this.media.pause();
   }
 
   seek(time) {
-    this.audio.currentTime = Math.min(Math.max(0, time), this.durationS || time);
+    this.media.currentTime = Math.min(Math.max(0, time), this.durationS || time);
     this.#show();
   }
 
@@ -64,13 +84,13 @@ export class Player extends EventTarget {
   }
 
   changeSpeed(steps) {
-    const at = SPEEDS.indexOf(this.audio.playbackRate) + steps;
+    const at = SPEEDS.indexOf(this.media.playbackRate) + steps;
     this.setSpeed(SPEEDS[Math.min(Math.max(0, at), SPEEDS.length - 1)]);
   }
 
   setSpeed(speed) {
     const known = SPEEDS.includes(speed) ? speed : 1;
-    this.audio.defaultPlaybackRate = this.audio.playbackRate = known;
+    this.media.defaultPlaybackRate = this.media.playbackRate = known;
     this.speed.value = String(known);
     localStorage.setItem(SPEED_KEY, String(known));
   }
@@ -87,30 +107,30 @@ export class Player extends EventTarget {
   close() {
     cancelAnimationFrame(this.#frame);
     this.waveform.close();
-    this.audio.removeAttribute("src");
-    this.audio.load();
+    this.media.removeAttribute("src");
+    this.media.load();
   }
 
   #reload() {
     const { currentTime } = this;
-    this.audio.load();
-    this.audio.currentTime = currentTime;
+    this.media.load();
+    this.media.currentTime = currentTime;
   }
 
   #listen() {
-    const { audio } = this;
+    const { media } = this;
     for (const event of ["play", "pause", "ended"]) {
-      audio.addEventListener(event, () => this.#showState());
+      media.addEventListener(event, () => this.#showState());
     }
     for (const event of ["seeked", "timeupdate"]) {
-      audio.addEventListener(event, () => this.#show());
+      media.addEventListener(event, () => this.#show());
     }
-    audio.addEventListener("loadedmetadata", () => {
-      if (Number.isFinite(audio.duration)) this.durationS = audio.duration;
+    media.addEventListener("loadedmetadata", () => {
+      if (Number.isFinite(media.duration)) this.durationS = media.duration;
       this.#fitBar();
       this.#show();
     });
-    audio.addEventListener("error", () => this.dispatchEvent(new Event("unplayable")));
+    media.addEventListener("error", () => this.dispatchEvent(new Event("unplayable")));
   }
 
   #build() {
@@ -125,6 +145,9 @@ export class Player extends EventTarget {
       ),
     );
     this.speed.addEventListener("change", () => this.setSpeed(Number(this.speed.value)));
+    this.rewind = this.#buildRewind();
+    this.loop = iconButton("loop", t.text("player.loop"), () => this.toggleLoop(), "typist");
+    this.loop.setAttribute("aria-pressed", "false");
     const canvas = element("canvas", { "aria-hidden": "true" });
     this.waveform = new PlayedWaveform(canvas);
     this.timeline = element("canvas", { className: "timeline", hidden: true, "aria-hidden": "true" });
@@ -139,8 +162,22 @@ export class Player extends EventTarget {
       element("div", { className: "wave" }, canvas, this.timeline, this.bar),
       this.clock,
       this.speed,
-      this.audio,
+      this.rewind,
+      this.loop,
+      this.picture.button,
     );
+  }
+
+  #buildRewind() {
+    const { t } = this;
+    const label = t.text("player.rewind");
+    const option = (seconds) =>
+      element("option", { value: String(seconds), textContent: t.text("player.rewind_by", { seconds }) });
+    const rewind = element("select", { className: "typist", "aria-label": label, title: label });
+    rewind.append(...REWINDS_S.map(option));
+    rewind.value = localStorage.getItem(REWIND_KEY) ?? "0";
+    rewind.addEventListener("change", () => localStorage.setItem(REWIND_KEY, rewind.value));
+    return rewind;
   }
 
   #buildBar() {
@@ -175,6 +212,7 @@ export class Player extends EventTarget {
 
   #show() {
     const { currentTime, durationS } = this;
+    if (this.#loop && this.isPlaying && currentTime >= this.#loop[1]) this.seek(this.#loop[0]);
     const text = `${clock(currentTime)} / ${clock(durationS || 0)}`;
     if (this.clock.textContent !== text) {
       this.clock.textContent = text;

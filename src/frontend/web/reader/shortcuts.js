@@ -11,9 +11,19 @@ const ANYWHERE = {
   KeyP: ({ unsureBar }) => unsureBar.goToPrevious(),
 };
 
+/** As in oTranscribe, and as foot pedals send them: also while something is typed. */
+const FUNCTION_KEYS = {
+  F1: ({ player }) => player.skip(-STEP_S),
+  F2: ({ player }) => player.skip(STEP_S),
+  F3: ({ player }) => player.changeSpeed(-1),
+  F4: ({ player }) => player.changeSpeed(1),
+};
+
 const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 const OUTSIDE_CONTROLS = {
+  Escape: ({ player }) => player.toggle(),
+  KeyR: ({ player }) => player.toggleLoop(),
   Space: ({ player }) => player.toggle(),
   ArrowLeft: ({ player }) => player.skip(-STEP_S),
   ArrowRight: ({ player }) => player.skip(STEP_S),
@@ -32,6 +42,14 @@ const ON_SEGMENT = {
 const WHILE_EDITING = {
   Enter: ({ editor }) => editor.finish(),
   Escape: ({ editor }) => editor.finish(),
+};
+
+/** With Ctrl while a segment is edited: elsewhere they are the browser's. */
+const WITH_CONTROL_WHILE_EDITING = {
+  Space: ANYWHERE.KeyK,
+  KeyK: ANYWHERE.KeyK,
+  KeyJ: ANYWHERE.KeyJ,
+  KeyL: ANYWHERE.KeyL,
 };
 
 const WITH_CONTROL = {
@@ -64,9 +82,10 @@ export function findShortcut(event, root, { editor, findBar }) {
   const [target] = path;
   const isInside = path.includes(root);
   const { code } = event;
-  if (event.isComposing || root.querySelector("dialog[open]")) return null;
+  if (event.isComposing || root.querySelector("dialog[open], details.menu[open]")) return null;
   const isInFindBar = findBar.root.contains(target);
   if (event.ctrlKey || event.metaKey) return withControl(event, { target, isInside, isInFindBar });
+  if (!event.altKey && !event.shiftKey && FUNCTION_KEYS[code]) return FUNCTION_KEYS[code];
   if (event.altKey) return neighbourWhileEditing(code, editor) ?? ANYWHERE[code];
   if (target.isContentEditable && isInside) return WHILE_EDITING[code];
   if (code === "Escape" && isInFindBar) return () => findBar.close();
@@ -81,6 +100,10 @@ function withControl(event, { target, isInside, isInFindBar }) {
   if (event.code === "KeyF" && !event.shiftKey) {
     // pressed a second time, it opens the browser's own search
     return isInFindBar ? null : ({ findBar }) => findBar.open();
+  }
+  const isEditing = isInside && target.isContentEditable;
+  if (isEditing && !event.shiftKey && WITH_CONTROL_WHILE_EDITING[event.code]) {
+    return WITH_CONTROL_WHILE_EDITING[event.code];
   }
   const isOurs = isInside ? target.tagName !== "INPUT" : !isTyping(target);
   return isOurs ? WITH_CONTROL[event.code] : null;

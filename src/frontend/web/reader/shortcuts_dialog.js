@@ -5,9 +5,10 @@ import { element } from "../common/elements.js";
 
 /** The end of each text's key, with its keys. */
 const SHORTCUTS = [
-  ["play", "Space", "K"],
-  ["back_forward", "←", "→", "J", "L"],
-  ["speed", "[", "]"],
+  ["play", "Space", "K", "Esc"],
+  ["back_forward", "←", "→", "J", "L", "F1", "F2"],
+  ["speed", "[", "]", "F3", "F4"],
+  ["loop", "R"],
   ["unsure", "N", "P"],
   ["move", "↑", "↓"],
   ["edit", "E"],
@@ -16,6 +17,7 @@ const SHORTCUTS = [
   ["speaker", "1", "…", "9"],
   ["undo", "Ctrl Z", "Ctrl Shift Z"],
   ["find", "Ctrl F"],
+  ["play_while_writing", "Ctrl Space", "Ctrl J", "Ctrl L"],
   ["while_writing", "Alt K", "Alt J", "Alt L", "Alt N", "Alt P"],
   ["help", "?"],
 ];

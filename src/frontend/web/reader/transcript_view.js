@@ -3,6 +3,7 @@
 import { element, iconButton } from "../common/elements.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
+import { Outline } from "./outline.js";
 import { PlaybackFollower } from "./playback_follower.js";
 import { Player } from "./player.js";
 import { SegmentEditor } from "./segment_editor.js";
@@ -34,7 +35,8 @@ export class TranscriptView {
     header, durationS, root, onName, onRemember, onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
-    this.player = new Player({ t, url: backend.audioUrl, durationS });
+    const selectedTimes = () => this.#selectedTimes();
+    this.player = new Player({ t, url: backend.audioUrl, durationS, selectedTimes });
     this.speakers = new Speakers({ t, segments });
     const { player, speakers } = this;
     const onSpeaker = (id) => this.editor.isAllowed && this.speakerDialog.open(id);
@@ -56,11 +58,15 @@ export class TranscriptView {
     this.timeline = new SpeakerTimeline({
       canvas: player.timeline, speakers, segments, transcript, durationS: () => player.durationS,
     });
+    this.outline = new Outline({
+      t, segments, transcript, player,
+      onGoTo: (start) => playbackFollower.goTo(start),
+    });
     const onPlay = (start) => playbackFollower.playFrom(start);
     this.speechReport = new SpeechReport({ t, onPlay });
     const findBar = new FindBar({ t, segments, transcript, editor });
     const unsureBar = new UnsureBar({ t, segments, transcript });
-    this.element = element("div");
+    this.element = element("div", { className: "view" });
     this.speakerDialog = new SpeakerDialog({
       t, speakers, parent: this.element, maxChars: maxSpeakerChars, onName, onRemember,
     });
@@ -112,16 +118,34 @@ export class TranscriptView {
     const { t, header, player, toolbar, transcript, speechReport, playbackFollower } = this;
     this.hint = element("p", { className: "hint", textContent: t.text("edit.hint") });
     this.model = element("small", { className: "model-name" });
-    header.root.append(this.speakerBar.root, this.hint);
+    header.root.append(this.hint);
     const panel = element("div", { className: "panel" }, toolbar.root, findBar.root);
     const dock = element("div", { className: "dock" }, player.root);
     const resume = () => playbackFollower.resume();
     const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
     back.hidden = true;
     playbackFollower.addEventListener("following", () => (back.hidden = playbackFollower.isFollowing));
-    this.element.append(
-      header.root, statusPanel.root, panel, transcript.root, speechReport.root, this.model, back, dock,
+    const side = (className, ...parts) => element("aside", { className: `side ${className}` }, ...parts);
+    const middle = element(
+      "div",
+      { className: "middle" },
+      statusPanel.root, panel, transcript.root, speechReport.root, this.model, back,
     );
+    this.element.append(
+      header.root,
+      side("left", this.speakerBar.root, this.outline.root),
+      middle,
+      side("right", player.picture.root),
+      dock,
+    );
+  }
+
+  /** Return `[start, end]` in seconds of the selected segments, or of the one that is active. */
+  #selectedTimes() {
+    const positions = this.transcript.selected();
+    const [first, last] = [positions[0] ?? this.transcript.active, positions.at(-1) ?? this.transcript.active];
+    if (!this.segments.length) return null;
+    return [this.segments.at(first).start, this.segments.at(last).end];
   }
 
   /** Play once from the time in the address, as a link of the history's search has it. */
