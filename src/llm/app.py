@@ -7,11 +7,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
+from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthCheck
+from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 from llm.metrics import InferenceMetrics
@@ -26,6 +29,10 @@ from llm.speakers.voices import VoiceFinder
 from llm.threads import available_cores
 from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
+
+
+_WARM_UP = np.zeros(3 * SAMPLE_RATE, np.float32)
+"""A first chunk, so that the first request does not wait while an engine prepares itself."""
 
 
 async def _one() -> int:
@@ -139,7 +146,9 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         assistant=None if is_embedded else _embedded_checkpoint(settings),
         draft_tokens=None if draft_tokens == "auto" else draft_tokens,
     )
-    return load_engine(settings.llm_engine, checkpoint, options)
+    engine = load_engine(settings.llm_engine, checkpoint, options)
+    engine.transcribe([_WARM_UP], ChunkOptions(language_only=True))
+    return engine
 
 
 def _speakers(

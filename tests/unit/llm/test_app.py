@@ -89,7 +89,18 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 async def server(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[Server]:
     app = create_app(settings(tmp_path, llm_max_batch_size=1, llm_queue_size=1))
     async with Server(app) as running:
-        yield await running.ready()
+        await running.ready()
+        engine.batches.clear()
+        yield running
+
+
+async def test_an_engine_is_warm_before_the_first_request(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    """Otherwise the first dictation after a start waits while the engine prepares itself."""
+    async with Server(create_app(settings(tmp_path))) as running:
+        await running.ready()
+        assert len(engine.batches) == 1
 
 
 async def test_a_chunk_is_answered_with_its_transcript(server: Server) -> None:
