@@ -30,7 +30,6 @@ from llm.threads import available_cores
 from llm.transcriber import Transcriber
 from servicekit.edge import install_edge
 
-
 _WARM_UP = np.zeros(3 * SAMPLE_RATE, np.float32)
 """A first chunk, so that the first request does not wait while an engine prepares itself."""
 
