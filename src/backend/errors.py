@@ -26,6 +26,7 @@ ServiceError
 ├── TooLittleSpeechError        422  the speaker says too little for a voice print
 ├── NoSuchTrackError            422  the file has no audio track of that number
 ├── UnsupportedOptionError      422  the model cannot follow an option; in servicekit
+├── NoSuchWordError             422  the segment has no border there
 ├── QueueFullError              429  with Retry-After
 ├── UploadQuotaError            429  with Retry-After
 ├── TooManyRequestsError        429  of one owner at once; with Retry-After
@@ -64,6 +65,12 @@ class NoAudioStreamError(ServiceError):
 
 class NoSuchTrackError(ServiceError):
     """The file has no audio track of the requested number."""
+
+    problem_type = ProblemType.INVALID_OPTION
+
+
+class NoSuchWordError(ServiceError):
+    """A segment cannot be split there: the place is not between two of its words."""
 
     problem_type = ProblemType.INVALID_OPTION
 

@@ -16,7 +16,7 @@ from pydantic import (
 from contracts.models import ModelIdentity
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack
-from contracts.transcription import Seconds, Speaker, TranscribeOptions, Transcript
+from contracts.transcription import Seconds, Segment, Speaker, TranscribeOptions, Transcript
 
 
 class JobStatus(StrEnum):
@@ -173,6 +173,40 @@ class SegmentCorrection(BaseModel):
         if not self.model_fields_set:
             raise ValueError("`text` or `speaker` is required")
         return self
+
+
+class SegmentBorder(BaseModel):
+    """Body of a split, or of a move of the border between two segments; one or both fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    word: int | None = Field(
+        default=None,
+        ge=1,
+        strict=True,
+        description="Index in `words` of the first word after the border; default: the first one "
+        "after `text_offset`.",
+    )
+    text_offset: int | None = Field(
+        default=None,
+        ge=0,
+        strict=True,
+        le=2 * MAX_SEGMENT_CHARS,
+        description="Where the text is split, in code points; inside a word: at its nearer end. "
+        "Default: where the word begins.",
+    )
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if self.word is None and self.text_offset is None:
+            raise ValueError("`word` or `text_offset` is required")
+        return self
+
+
+class SegmentList(BaseModel):
+    """The segments that replace those of a request, in order."""
+
+    items: list[Segment]
 
 
 class SpeakerNaming(BaseModel):

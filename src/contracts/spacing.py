@@ -20,6 +20,9 @@ _PHRASE_SPACED = r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
 _CJK_MARKS = r"\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 """Punctuation that contains its own white space."""
 
+WORD_OR_CHARACTER = rf"[{_CJK}{_PHRASE_SPACED}]|[^\s{_CJK}{_PHRASE_SPACED}]+"
+"""Pattern of a word, or of a character of a script that puts no spaces between words."""
+
 _MAX_MARKS = 8
 """Quotes, brackets and stops between the join and the nearest letter."""
 

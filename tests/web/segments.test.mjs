@@ -7,7 +7,7 @@ let events;
 beforeEach(() => {
   segments = new Segments();
   events = [];
-  for (const name of ["reset", "added", "changed"]) {
+  for (const name of ["reset", "added", "changed", "replaced"]) {
     segments.addEventListener(name, ({ detail }) => events.push(detail ? { ...detail } : name));
   }
 });
@@ -70,4 +70,20 @@ test("a saved segment takes over the backend's doubts, but not its text", () => 
   assert.equal(segments.at(0).text, "раз и ещё");
   assert.deepEqual([segments.at(0).unsure, segments.at(0).unsureWords], [[], []]);
   assert.deepEqual(events.at(-1), { position: 0, field: null, origin: "saved" });
+});
+
+test("a split segment has two in its place, which are found by their index", () => {
+  segments.load([received(0, "раз два"), received(1, "три")]);
+  events.length = 0;
+  segments.replace(0, 1, [received(0, "раз"), received(2, "два")]);
+  assert.deepEqual(segments.texts(), ["раз", "два", "три"]);
+  assert.deepEqual([0, 1, 2, 9].map((index) => segments.positionOf(index)), [0, 2, 1, -1]);
+  assert.deepEqual(events, [{ position: 0, removed: 1, added: 2 }]);
+});
+
+test("segments that another tab split or joined are drawn anew", () => {
+  segments.load([received(0, "раз два"), received(1, "три")]);
+  events.length = 0;
+  segments.load([received(0, "раз"), received(2, "два"), received(1, "три")]);
+  assert.deepEqual(events, ["reset", "added"]);
 });

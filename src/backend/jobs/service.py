@@ -35,6 +35,7 @@ from contracts.jobs import (
     JobDescription,
     JobPage,
     JobStatus,
+    SegmentBorder,
     SegmentCorrection,
     TagCount,
 )
@@ -230,6 +231,25 @@ class JobService:
         await self._ensure_ended(job_id, owner)
         return await self._transcripts.edit_segment(job_id, owner, index, correction)
 
+    async def split_segment(
+        self, job_id: str, owner: str, index: int, border: SegmentBorder
+    ) -> list[Segment]:
+        """Split a segment of a completed job; see `TranscriptStore.split_segment`."""
+        await self._ensure_completed(job_id, owner)
+        return await self._transcripts.split_segment(job_id, owner, index, border)
+
+    async def join_segments(self, job_id: str, owner: str, index: int) -> list[Segment]:
+        """Join a segment of a completed job with the next; see `TranscriptStore.join_segments`."""
+        await self._ensure_completed(job_id, owner)
+        return await self._transcripts.join_segments(job_id, owner, index)
+
+    async def move_border(
+        self, job_id: str, owner: str, index: int, border: SegmentBorder
+    ) -> list[Segment]:
+        """Move the border after a segment of a completed job; see `TranscriptStore.move_border`."""
+        await self._ensure_completed(job_id, owner)
+        return await self._transcripts.move_border(job_id, owner, index, border)
+
     async def name_speaker(
         self, job_id: str, owner: str, speaker: str, name: str | None
     ) -> list[Speaker]:
@@ -270,6 +290,11 @@ class JobService:
     async def _ensure_ended(self, job_id: str, owner: str) -> None:
         if not (await self.get_head(job_id, owner)).status.is_final:
             raise WrongStateError("A transcript can be corrected once it has ended.")
+
+    async def _ensure_completed(self, job_id: str, owner: str) -> None:
+        """Raise WrongStateError unless completed: a resumed job appends segments by index."""
+        if (await self.get_head(job_id, owner)).status is not JobStatus.COMPLETED:
+            raise WrongStateError("Segments can be split and joined once the job is completed.")
 
     async def _wait_until_stopped(self, job_id: str) -> None:
         """Wait until no process works on a job, so that no two do after it is resumed."""

@@ -1,27 +1,18 @@
-"""Actions on a job: cancel, resume, describe, correct, delete."""
+"""Actions on a job: cancel, resume, describe, name speakers, delete."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue, RootModel
 
-from backend.dependencies import Jobs, Owner, WordTimestamps
+from backend.dependencies import Jobs, Owner
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import json_body_of, json_body_schema, request_validation
-from contracts.jobs import Job, JobDescription, SegmentCorrection, SpeakerList, SpeakerNaming
+from contracts.jobs import Job, JobDescription, SpeakerList, SpeakerNaming
 from contracts.problems import ProblemType
-from contracts.transcription import Segment, TranscribeOptions
+from contracts.transcription import TranscribeOptions
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 
 _OptionChanges = RootModel[dict[str, JsonValue]]
-
-_CORRECTION_PROBLEMS = problem_responses(
-    ProblemType.BAD_REQUEST,
-    ProblemType.NOT_FOUND,
-    ProblemType.WRONG_STATE,
-    ProblemType.TOO_LARGE,
-)
 
 router = APIRouter(
     prefix="/v1/transcriptions/{job_id}",
@@ -115,33 +106,15 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
 
 
 @router.patch(
-    "/segments/{index}",
-    summary="Correct the text or the speaker of a segment",
-    openapi_extra=json_body_schema(SegmentCorrection),
-    responses=_CORRECTION_PROBLEMS,
-)
-async def correct_segment(  # noqa: PLR0913  # one argument for each dependency
-    *,
-    request: Request,
-    job_id: str,
-    index: Annotated[int, Path(ge=0, lt=2**31)],
-    jobs: Jobs,
-    owner: Owner,
-    word_timestamps: WordTimestamps = None,
-) -> Segment:
-    """Return the segment; `original_text` keeps the model's text."""
-    correction = await json_body_of(request, SegmentCorrection)
-    segment = await jobs.edit_segment(job_id, owner, index, correction)
-    if word_timestamps is None:
-        word_timestamps = (await jobs.get_head(job_id, owner)).options.word_timestamps
-    return segment if word_timestamps else segment.without_words()
-
-
-@router.patch(
     "/speakers/{speaker}",
     summary="Name a speaker, or merge it with another one",
     openapi_extra=json_body_schema(SpeakerNaming),
-    responses=_CORRECTION_PROBLEMS,
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.NOT_FOUND,
+        ProblemType.WRONG_STATE,
+        ProblemType.TOO_LARGE,
+    ),
 )
 async def name_speaker(
     request: Request, job_id: str, speaker: str, jobs: Jobs, owner: Owner

@@ -154,7 +154,7 @@ def _first_segments(
     numbers: Sequence[int], condition: ColumnElement[bool]
 ) -> Select[int, int, float, str, str]:
     first = (
-        select(SegmentRow.transcription_number, func.min(SegmentRow.index).label("index"))
+        select(SegmentRow.transcription_number, func.min(SegmentRow.start).label("start"))
         .where(SegmentRow.transcription_number.in_(numbers), condition)
         .group_by(SegmentRow.transcription_number)
         .subquery()
@@ -170,7 +170,7 @@ def _first_segments(
         .join(
             first,
             (first.c.transcription_number == SegmentRow.transcription_number)
-            & (first.c.index == SegmentRow.index),
+            & (first.c.start == SegmentRow.start),
         )
         .outerjoin(EditRow, joins_segment(EditRow))
     )

@@ -177,7 +177,10 @@ def report_of(session: Session, number: int) -> list[ReportItem]:
 def segments_of(
     session: Session, number: int, first: int = 0, last: int = MAX_INDEX
 ) -> list[Segment]:
-    """Return a transcription's segments with indexes from `first` to `last`, corrected."""
+    """Return a transcription's segments with indexes from `first` to `last`, corrected.
+
+    They are in order of time; where one was split, that is not the order of the indexes.
+    """
     first, last = max(first, 0), min(last, MAX_INDEX)
     if first > last:
         return []
@@ -189,7 +192,7 @@ def segments_of(
             SegmentRow.transcription_number == number,
             SegmentRow.index.between(first, last),
         )
-        .order_by(SegmentRow.index)
+        .order_by(SegmentRow.start, SegmentRow.index)
     )
     words = _words_of(session, number, first, last)
     shown_as = _shown_as(named_speakers(session, number))

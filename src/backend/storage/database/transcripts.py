@@ -2,7 +2,10 @@
 
 from operator import itemgetter
 
+from sqlalchemy.orm import Session
+
 from backend.errors import JobNotFoundError
+from backend.segment_borders import join_segments, move_border, split_segment
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.row_mappers import (
     changes_since,
@@ -11,7 +14,16 @@ from backend.storage.database.row_mappers import (
     segments_of,
 )
 from backend.storage.database.row_writers import assign_speaker, correct_segment
-from contracts.jobs import SegmentCorrection
+from backend.storage.database.segment_rows import (
+    StoredSegment,
+    free_index,
+    next_segment,
+    remove_segment,
+    stored_segment,
+    write_segments,
+)
+from backend.storage.database.tables import TranscriptionRow
+from contracts.jobs import SegmentBorder, SegmentCorrection
 from contracts.transcription import Segment
 
 
@@ -63,3 +75,75 @@ class TranscriptStore:
             row.revision += 1
             session.flush()
             return segments_of(session, row.number, index, index)[0]
+
+    @transaction
+    def split_segment(
+        self, job_id: str, owner: str | None, index: int, border: SegmentBorder
+    ) -> list[Segment]:
+        """Split a segment and return both halves; the first keeps the index.
+
+        Args:
+            owner: None for any.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id, or it has no such segment.
+            NoSuchWordError, WrongStateError: see `backend.segment_borders.split_segment`.
+        """
+        with self._database.writing() as session:
+            row, _ = find_rows(session, job_id, owner, lock=True)
+            whole = stored_segment(session, row.number, index)
+            halves = split_segment(whole.segment, border, free_index(session, row.number))
+            stored = [StoredSegment(half, whole.assigned_speaker) for half in halves]
+            return _replace(session, row, stored)
+
+    @transaction
+    def join_segments(self, job_id: str, owner: str | None, index: int) -> list[Segment]:
+        """Join a segment with the next one and return it; the next one's index is free.
+
+        Args:
+            owner: None for any.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id, or it has no such segment.
+            WrongStateError: no segment follows, or the text would be too long.
+        """
+        with self._database.writing() as session:
+            row, _ = find_rows(session, job_id, owner, lock=True)
+            first = stored_segment(session, row.number, index)
+            second = next_segment(session, row.number, first.segment)
+            joined = join_segments(first.segment, second.segment)
+            remove_segment(session, row.number, second.segment.index)
+            return _replace(session, row, [StoredSegment(joined, first.assigned_speaker)])
+
+    @transaction
+    def move_border(
+        self, job_id: str, owner: str | None, index: int, border: SegmentBorder
+    ) -> list[Segment]:
+        """Move the border between a segment and the next one, and return both.
+
+        Args:
+            owner: None for any.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id, or it has no such segment.
+            NoSuchWordError, WrongStateError: see `backend.segment_borders.move_border`.
+        """
+        with self._database.writing() as session:
+            row, _ = find_rows(session, job_id, owner, lock=True)
+            first = stored_segment(session, row.number, index)
+            second = next_segment(session, row.number, first.segment)
+            moved = move_border(first.segment, second.segment, border)
+            stored = [
+                StoredSegment(segment, own.assigned_speaker)
+                for segment, own in zip(moved, (first, second), strict=True)
+            ]
+            return _replace(session, row, stored)
+
+
+def _replace(session: Session, row: TranscriptionRow, stored: list[StoredSegment]) -> list[Segment]:
+    """Write segments of a transcription, and return them as they are shown."""
+    write_segments(session, row.number, stored)
+    row.revision += 1
+    session.flush()
+    indexes = [each.segment.index for each in stored]
+    return [segments_of(session, row.number, index, index)[0] for index in indexes]

@@ -120,7 +120,8 @@ class Reader {
     const { signal } = this.#closed;
     this.segments.addEventListener("changed", ({ detail: { position, field, origin } }) => {
       if (SAVED_ORIGINS.has(origin)) return;
-      this.corrections.add(position, field, this.segments.at(position)[field]);
+      const segment = this.segments.at(position);
+      this.corrections.add(segment.index, field, segment[field]);
     });
     this.corrections.addEventListener("state", () => {
       if (this.corrections.state === "refused") this.#showError(this.corrections.error);
@@ -185,13 +186,14 @@ class Reader {
 
   /** Apply what another tab with the same job did: it saved a segment, or changed the job. */
   #onTabMessage({ segment }) {
+    const position = segment ? this.segments.positionOf(segment.index) : -1;
     if (!segment) {
       this.load();
-    } else if (segment.index < this.segments.length) {
+    } else if (position >= 0) {
       const values = { text: segment.text.trim(), speaker: segment.speaker ?? null };
       for (const [field, value] of Object.entries(values)) {
         if (this.corrections.isPending(segment.index, field)) continue;
-        this.segments.set(segment.index, field, value, "tab");
+        this.segments.set(position, field, value, "tab");
       }
       this.segments.confirm(segment);
     }
@@ -338,7 +340,8 @@ class Reader {
   /** Save the corrections that an earlier visit could not. */
   #saveUnsaved() {
     for (const [index, field, value] of this.corrections.unsaved()) {
-      if (index < this.segments.length) this.segments.set(index, field, value, "unsaved");
+      const position = this.segments.positionOf(index);
+      if (position >= 0) this.segments.set(position, field, value, "unsaved");
     }
     this.corrections.flush();
   }

@@ -1,9 +1,10 @@
 // The segments of the transcript, and events for their changes.
 
 /**
- * Events: `reset` (all are removed), `added`, and `changed` with {position, field, origin} as
- * detail; `field` is `text`, `speaker`, or null if any may have changed.
- * A segment's position is its index in the transcript.
+ * Events: `reset` (all are removed), `added`, `replaced` with {position, removed, added} as detail
+ * (other segments came in place of some), and `changed` with {position, field, origin}; `field` is `text`, `speaker`, or null if any may have changed.
+ * A segment's position is its place in the transcript; its `index` is the backend's name for it,
+ * which stays while other segments are split or joined.
  */
 export class Segments extends EventTarget {
   #rows = [];
@@ -20,13 +21,21 @@ export class Segments extends EventTarget {
     return this.#rows[Symbol.iterator]();
   }
 
+  /** Return the position of the segment that the backend knows by an index, or -1. */
+  positionOf(index) {
+    if (this.#rows[index]?.index === index) return index;
+    return this.#rows.findIndex((row) => row.index === index);
+  }
+
   texts() {
     return this.#rows.map((row) => row.text);
   }
 
   /** Replace the segments that are there already, and append the rest. */
   load(segments) {
-    if (segments.length < this.length) {
+    const isSame = ({ index, start }, position) =>
+      segments[position]?.index === index && segments[position].start === start;
+    if (!this.#rows.every(isSame)) {
       this.#rows = [];
       this.dispatchEvent(new CustomEvent("reset"));
     }
@@ -38,9 +47,16 @@ export class Segments extends EventTarget {
     this.dispatchEvent(new CustomEvent("added"));
   }
 
+  /** Put segments of the backend in place of some. */
+  replace(position, removed, segments) {
+    this.#rows.splice(position, removed, ...segments.map(fromBackend));
+    const detail = { position, removed, added: segments.length };
+    this.dispatchEvent(new CustomEvent("replaced", { detail }));
+  }
+
   /** Append a segment, unless it came before. */
   add(segment) {
-    if (segment.index < this.length) return;
+    if (this.positionOf(segment.index) >= 0) return;
     this.#append(segment);
     this.dispatchEvent(new CustomEvent("added"));
   }
@@ -51,10 +67,12 @@ export class Segments extends EventTarget {
 
   /** Take over what the backend says of a saved segment; its text stays that of the page. */
   confirm(segment) {
-    const row = this.#rows[segment.index];
+    const position = this.positionOf(segment.index);
+    if (position < 0) return;
+    const row = this.#rows[position];
     row.unsure = segment.unsure ?? [];
     row.unsureWords = segment.unsure_words ?? [];
-    this.#notify(segment.index, null, "saved");
+    this.#notify(position, null, "saved");
   }
 
   /**
@@ -74,6 +92,7 @@ export class Segments extends EventTarget {
 
 function fromBackend(segment) {
   return {
+    index: segment.index,
     start: segment.start,
     end: segment.end,
     text: segment.text.trim(),
