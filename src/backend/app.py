@@ -24,6 +24,8 @@ from backend.routes import (
     openai,
     previews,
     segments,
+    shared,
+    shares,
     statistics,
     transcriptions,
     uploads,
@@ -49,6 +51,7 @@ _ROUTES = (
     history,
     job_actions,
     segments,
+    shares,
     events,
     audio,
     openai,
@@ -96,6 +99,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
             dependencies=needs_key,
             responses=problem_responses(ProblemType.UNAUTHORIZED, ProblemType.TOO_MANY_WRONG_KEYS),
         )
+    app.include_router(shared.router)  # the link is the key
     app.add_middleware(HeadMiddleware)
     app.add_middleware(TusMiddleware)
     app.add_middleware(CloseUnreadMiddleware)

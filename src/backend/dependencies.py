@@ -9,6 +9,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from backend.api_keys import ApiKeys
 from backend.errors import ForbiddenError
 from backend.jobs.service import JobService
+from backend.jobs.sharing import Sharing
 from backend.jobs.submission import JobSubmission
 from backend.jobs.voices import VoiceService
 from backend.language_detection import LanguageDetector
@@ -35,6 +36,7 @@ class Services:
     metrics_keys: ApiKeys
     database: Database
     jobs: JobService
+    sharing: Sharing
     submission: JobSubmission
     llm: LlmClient
     uploads: UploadStore
@@ -53,6 +55,10 @@ def _services(request: Request) -> Services:
 
 def _jobs(request: Request) -> JobService:
     return _services(request).jobs
+
+
+def _sharing(request: Request) -> Sharing:
+    return _services(request).sharing
 
 
 def _submission(request: Request) -> JobSubmission:
@@ -120,6 +126,7 @@ def _settings(request: Request) -> BackendSettings:
 
 
 Jobs = Annotated[JobService, Depends(_jobs)]
+Shares = Annotated[Sharing, Depends(_sharing)]
 Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]

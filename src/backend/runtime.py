@@ -16,6 +16,7 @@ from backend.dependencies import Services
 from backend.jobs.events import JobEvents
 from backend.jobs.expiry import Expiry
 from backend.jobs.service import JobService
+from backend.jobs.sharing import Sharing
 from backend.jobs.submission import JobSubmission
 from backend.jobs.voices import VoiceService
 from backend.language_detection import LanguageDetector
@@ -114,6 +115,7 @@ async def running_services(
             metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
             database=database,
             jobs=service,
+            sharing=Sharing(common.stores.shares, service, is_enabled=settings.share_links),
             submission=submission,
             llm=llm,
             uploads=uploads,

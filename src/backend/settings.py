@@ -63,6 +63,11 @@ class BackendSettings(ServiceSettings):
         description="Origins of web pages that may call the backend from a browser, "
         "comma-separated, such as https://example.com; empty: none.",
     )
+    share_links: bool = Field(
+        default=False,
+        description="Whether transcripts can be shared by links that need no key or password and "
+        "expire (true or false).",
+    )
     openai_model_aliases: bool = Field(
         default=True,
         description="Whether other services' names for Whisper, such as gpt-4o-transcribe, mean "

@@ -15,6 +15,7 @@ from frontend.hosts import HostsMiddleware
 from frontend.page_files import page_routes
 from frontend.security_headers import SecurityHeadersMiddleware
 from frontend.settings import FrontendSettings
+from frontend.shared_page import shared_page_route
 from frontend.theme import theme_options
 from frontend.unknown_addresses import UnknownAddressMiddleware
 from servicekit.connections import BACKLOG, LimitedConnection
@@ -82,7 +83,7 @@ def create_app(settings: FrontendSettings) -> App:
     gateway = BackendGateway(settings.backend_url, settings.backend_headers)
     return App(
         Path(__file__).with_name("app.py"),
-        routes=[gateway.route, *page_routes()],
+        routes=[gateway.route, shared_page_route(), *page_routes()],
         lifespan=gateway.open,
         middleware=[
             Middleware(SecurityHeadersMiddleware),

@@ -38,6 +38,11 @@ class FrontendSettings(BaseSettings):
         description="Further host names under which clients reach the services, comma-separated; "
         "*.example.com: all subdomains; *: any.",
     )
+    share_links: bool = Field(
+        default=False,
+        description="Whether transcripts can be shared by links that need no key or password and "
+        "expire (true or false).",
+    )
     backend_url: str = Field(
         default="http://127.0.0.1:8009",
         pattern=r"^https?://[^/\s]+(/\S*)?$",

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_SERVED = ("/_stcore/", "/backend/", "/component/", "/media/", "/page/", "/static/")
+_SERVED = ("/_stcore/", "/backend/", "/component/", "/media/", "/page/", "/shared/", "/static/")
 """Beginnings of the paths that Streamlit, the gateway and the page's own files have."""
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.axe_rules import severe_violations
 from browser.visits import OpenVisit
 from browser.written_transcripts import long_phrases, write_finished
 from testbed.services import Services
@@ -58,6 +59,32 @@ def test_a_recording_is_renamed_tagged_and_deleted_from_its_own_page(
     expect(page.get_by_role("heading", name="История")).to_be_visible()
     expect(page).to_have_title("История · Речь в текст")
     assert _job(services, job_id).status_code == 404
+
+
+def test_a_shared_link_shows_the_transcript_until_it_is_revoked(
+    open_visit: OpenVisit, services: Services
+):
+    """Colleagues could not read a transcript, or could go on to read it."""
+    job_id = _written(services, "Запись 3.wav")
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    expect(page.locator(".segment").first).to_be_visible()
+    _choose(page, "Поделиться ссылкой")
+    page.get_by_role("button", name="Создать ссылку").click()
+    link = page.get_by_role("textbox", name="Ссылка для чтения").input_value()
+
+    reader = open_visit(width=360).page
+    reader.goto(link)
+    expect(reader.get_by_role("heading", name="Запись 3.wav")).to_be_visible()
+    phrase = reader.locator("section p span").nth(1)
+    phrase.click()
+    expect(phrase).to_have_class("spoken")
+    assert severe_violations(reader) == []
+
+    page.get_by_role("button", name="Отозвать").click()
+    expect(page.get_by_role("button", name="Отозвать")).to_be_hidden()
+    reader.reload()
+    expect(reader.get_by_text("Эта ссылка не работает")).to_be_visible()
 
 
 def test_a_recording_is_transcribed_again_in_another_language(

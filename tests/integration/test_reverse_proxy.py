@@ -122,6 +122,17 @@ def test_nothing_is_shown_without_the_password(proxy: httpx.Client) -> None:
     assert proxy.get("/", auth=("anna", "wrong")).status_code == 401
 
 
+def test_a_shared_transcript_needs_no_password_and_opens_nothing_else(proxy: httpx.Client) -> None:
+    """Readers of a link would be asked for a password, or would get past it."""
+    shared = proxy.get("/shared/abc")
+    assert shared.status_code == 200
+    assert "/page/shared/shared.js" in shared.text
+    assert proxy.get("/page/shared/shared.js").status_code == 200
+    assert proxy.get("/backend/v1/shared/abc").status_code == 503, "there is no backend here"
+    for path in ("/shared/../", "/shared/%2e%2e/", "/backend/v1/shared/../transcriptions/j1"):
+        assert proxy.get(path).status_code in (400, 401)
+
+
 def test_the_page_is_shown_with_it(proxy: httpx.Client) -> None:
     answer = proxy.get("/", auth=("anna", "s3cret"))
     assert answer.status_code == 200

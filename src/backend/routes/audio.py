@@ -1,5 +1,7 @@
 """The original recording, with byte ranges for players, and its waveform."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
@@ -49,24 +51,25 @@ class RecordingResponse(FileResponse):
         await super().__call__(scope, receive, raise_on_error)
 
 
+RECORDING_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The recording",
+        "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    206: {"description": "The byte range requested by `Range`"},
+    **problem_responses(ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION),
+    416: {
+        **problem_responses(ProblemType.BAD_REQUEST)[400],
+        "description": "The range is outside of the recording",
+    },
+}
+
+
 @router.get(
     "/audio",
     summary="The recording or a byte range of it",
     response_class=RecordingResponse,
-    responses={
-        200: {
-            "description": "The recording",
-            "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {"description": "The byte range requested by `Range`"},
-        **problem_responses(
-            ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION
-        ),
-        416: {
-            **problem_responses(ProblemType.BAD_REQUEST)[400],
-            "description": "The range is outside of the recording",
-        },
-    },
+    responses=RECORDING_RESPONSES,
 )
 async def play_recording(job_id: str, jobs: Jobs, owner: Owner) -> RecordingResponse:
     """Send the file unchanged."""

@@ -20,17 +20,22 @@ from frontend.i18n import Translator
 _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
-    "shortcuts.", "speaker.", "job.", "options.language", "options.diarization",
+    "shortcuts.", "speaker.", "job.", "share.", "options.language", "options.diarization",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 
 _reader = web_component("reader")
 
 
-def show_reader(t: Translator, job_id: str) -> None:
-    """Show a job's progress while it runs, then its transcript with player and editor."""
+def show_reader(t: Translator, job_id: str, *, can_share: bool) -> None:
+    """Show a job's progress while it runs, then its transcript with player and editor.
+
+    Args:
+        can_share: whether links may be made with which others read the transcript.
+    """
     data = {
         "jobId": job_id,
+        "canShare": can_share,
         "language": t.language.value,
         "labels": t.templates(_TEXT_PREFIXES),
         "formats": [

@@ -6,4 +6,4 @@ from frontend.page import Page
 
 def show_job(page: Page, job_id: str) -> None:
     """Show a job."""
-    show_reader(page.t, job_id)
+    show_reader(page.t, job_id, can_share=page.settings.share_links)

@@ -12,6 +12,7 @@ from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, que
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.row_writers import ChunkResult, PreparedRecording
 from backend.storage.database.runs import RunStore, StartedJob
+from backend.storage.database.shares import ShareStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.stores import Stores
@@ -35,6 +36,7 @@ __all__ = [
     "ResultKey",
     "RetentionStore",
     "RunStore",
+    "ShareStore",
     "SpeakerStore",
     "StartedJob",
     "StatisticsStore",

@@ -8,6 +8,7 @@ from backend.storage.database.jobs import JobStore
 from backend.storage.database.queue import QueueStore
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.runs import RunStore
+from backend.storage.database.shares import ShareStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.transcripts import TranscriptStore
@@ -23,6 +24,7 @@ class Stores:
         self.transcripts = TranscriptStore(database)
         self.speakers = SpeakerStore(database)
         self.voices = VoiceStore(database)
+        self.shares = ShareStore(database)
         self.waiting = QueueStore(database)
         self.duplicates = DeduplicationStore(database)
         self.history = HistoryStore(database)

@@ -7,6 +7,7 @@ files 1─1 transcriptions 1─n segments 1─n words
                          1─n voice_suggestions n─1 voices, which belong to an owner
                          1─n tags
                          1─n report_items
+                         1─n share_links
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
 Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`).
@@ -325,6 +326,26 @@ class TagRow(Base):
         BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), primary_key=True
     )
     tag: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ShareLinkRow(Base):
+    """A link with which anybody may read a transcript until it expires.
+
+    Attributes:
+        token_sha256: of the token, which is stored nowhere.
+    """
+
+    __tablename__ = "share_links"
+
+    id: Mapped[Number]
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
+    )
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class ChunkTranscriptRow(Base):

@@ -6,6 +6,7 @@ from frontend.i18n.en import (
     new_transcription,
     problems,
     reader,
+    sharing,
     statistics,
 )
 
@@ -15,5 +16,6 @@ TEXTS: dict[str, str | dict[str, str]] = {
     **new_transcription.TEXTS,
     **problems.TEXTS,
     **reader.TEXTS,
+    **sharing.TEXTS,
     **statistics.TEXTS,
 }

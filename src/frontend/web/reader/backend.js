@@ -39,6 +39,11 @@ export class Backend {
   /** Transcribe the recording again with these options; return the new job. */
   repeat = (options) => this.#json("/repeat", { method: "POST", ...jsonBody(options) });
   delete = () => this.#request("", { method: "DELETE" });
+  shares = () => this.#json("/shares");
+  /** Make a link for a number of days; return it with its token. */
+  share = (days) =>
+    this.#json("/shares", { method: "POST", ...jsonBody({ expires_in_days: days }) });
+  revokeShare = (id) => this.#request(`/shares/${id}`, { method: "DELETE" });
   resume = () => this.#json("/resume", { method: "POST" });
 
   /** Set the `title` or the `tags`; return the job without its result. */

@@ -3,6 +3,7 @@
 
 import { downloadBlob } from "../common/download.js";
 import { element, icon, textButton } from "../common/elements.js";
+import { copyText } from "./clipboard.js";
 import { menu } from "./menu.js";
 
 export class ExportMenu {
@@ -72,22 +73,7 @@ export class ExportMenu {
 
   async #copy(timestamps) {
     const text = this.#exportedFile("txt", timestamps).then(({ blob }) => blob.text());
-    await writeToClipboard(text);
+    await copyText(text);
     this.onMessage(this.t.text("result.copied"));
   }
-}
-
-/** `text` is a promise, because a browser wants the clipboard item within the click itself. */
-async function writeToClipboard(text) {
-  if (navigator.clipboard && globalThis.ClipboardItem) {
-    const blob = text.then((plain) => new Blob([plain], { type: "text/plain" }));
-    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
-    return;
-  }
-  // browsers offer the clipboard on https and on localhost only
-  const field = element("textarea", { value: await text });
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
 }

@@ -6,13 +6,24 @@ import { jobFacts } from "./job_facts.js";
 import { menu } from "./menu.js";
 
 /** Items of the menu, as the ends of the texts' keys, with their icons. */
-const ACTIONS = { rename: "edit", tags: "tag", repeat: "model", delete: "trash" };
+const ACTIONS = {
+  rename: "edit",
+  tags: "tag",
+  moment: "link",
+  share: "share",
+  repeat: "model",
+  delete: "trash",
+};
+
+/** Keys of the texts that are not among those of the job. */
+const TEXTS = { moment: "share.moment", share: "share.open" };
 
 export class JobHeader {
   #job = null;
 
   /**
-   * `actions`: the functions of the menu by name, without `rename`, which is done here;
+   * `actions`: the functions of the menu by name, without `rename`, which is done here; one that
+   * is null is not offered;
    * `onRename(title)` saves a title, null for the name of the file.
    */
   constructor({ t, maxTitleChars, actions, onRename, signal }) {
@@ -86,9 +97,11 @@ export class JobHeader {
         this.actions[name](this.#job);
       };
       const className = name === "delete" ? "danger" : "";
-      return textButton(this.t.text(`job.${name}`), run, { iconName, className });
+      return textButton(this.t.text(TEXTS[name] ?? `job.${name}`), run, { iconName, className });
     };
-    const content = Object.entries(ACTIONS).map(choice);
+    const content = Object.entries(ACTIONS)
+      .filter(([name]) => this.actions[name])
+      .map(choice);
     const root = menu({ iconName: "more", label: this.t.text("job.more"), signal, content });
     root.classList.add("more");
     return root;

@@ -3,8 +3,9 @@
 import { hrefOf, link, navigate } from "../common/address.js";
 import { element } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
-import { Translator } from "../common/translator.js";
+import { Translator, clock } from "../common/translator.js";
 import { Backend, retryWhileUnavailable, sleep } from "./backend.js";
+import { copyText } from "./clipboard.js";
 import { CorrectionStore } from "./correction_store.js";
 import { dismissibleNotice } from "./dismissible_notice.js";
 import { notifyOfEnd } from "./done_notification.js";
@@ -13,6 +14,7 @@ import { JobDialogs } from "./job_dialogs.js";
 import { subscribeToJob } from "./job_events.js";
 import { JobHeader, nameOf } from "./job_header.js";
 import { Segments } from "./segments.js";
+import { ShareDialog } from "./share_dialog.js";
 import { StatusPanel, progressText } from "./status_panel.js";
 import { TabTitle } from "./tab_title.js";
 import { TranscriptView } from "./transcript_view.js";
@@ -75,12 +77,15 @@ class Reader {
       diarizations: data.diarizations,
       maxTagsChars: data.maxTagsChars,
     });
+    this.shareDialog = new ShareDialog({ t: this.t, parent: frame, backend: this.backend });
     this.header = new JobHeader({
       t: this.t,
       maxTitleChars: data.maxTitleChars,
       onRename: (title) => this.#describe({ title }),
       actions: {
         tags: (job) => this.#tag(job),
+        moment: () => this.#copyMoment(),
+        share: data.canShare ? () => this.#share() : null,
         repeat: (job) => this.#askToRepeat(job),
         delete: (job) => this.#delete(job),
       },
@@ -296,6 +301,23 @@ class Reader {
   async #tag(job) {
     const tags = await this.dialogs.tags(job);
     if (tags) await this.#describe({ tags });
+  }
+
+  /** Copy a link that plays from the player's position. */
+  async #copyMoment() {
+    const seconds = Math.floor(this.#view.player.currentTime);
+    const address = location.origin + hrefOf({ job: this.data.jobId, t: seconds });
+    await copyText(Promise.resolve(address));
+    this.#view.toolbar.showMessage(this.t.text("share.moment_copied", { time: clock(seconds) }));
+  }
+
+  async #share() {
+    try {
+      await this.corrections.flush();
+      await this.shareDialog.open();
+    } catch (error) {
+      this.#showError(error);
+    }
   }
 
   async #delete(job) {
