@@ -17,6 +17,10 @@ CARD := $(filter cu%,$(TORCH_BUILD))
 COMPOSE_FILES := docker-compose.yaml deploy/card.yaml $(wildcard docker-compose.override.yaml)
 COMPOSE := $(strip docker compose $(if $(CARD),$(addprefix --file ,$(COMPOSE_FILES))))
 
+# 1 adds the packages for models in ONNX format, such as GigaAM and T-one.
+INSTALL_ONNX ?= $(shell sed -n 's/^INSTALL_ONNX=//p' .env 2>/dev/null)
+export INSTALL_ONNX
+
 # Index of that build; empty: pip's default index. On x86_64 the suffix "+cpu" makes the
 # installation fail rather than download gigabytes of CUDA.
 TORCH_INDEX_URL ?= https://download.pytorch.org/whl/$(TORCH_BUILD)
@@ -97,7 +101,7 @@ full_restart: full_stop full_start ## Stop, rebuild what has changed, start.
 ## Without Docker
 
 .PHONY: local_start local_stop
-local_start: update_env_file .venv/services ## Install the packages and run the three services in the foreground.
+local_start: update_env_file .venv/services $(if $(filter 1,$(INSTALL_ONNX)),.venv/onnx) ## Install the packages and run the three services in the foreground.
 	@runners/run_all.sh
 
 local_stop: ## Stop the services that local_start started.
@@ -153,7 +157,7 @@ sweep: .venv/bench ## Compare engine settings by speed and word errors; SWEEP_AR
 # Resolve all groups together first, so that the files agree on every version. Locked versions
 # stay where they still fit; `make lock UPGRADE=--upgrade` takes newer ones.
 LOCKS := backend:req_backend.txt llm:req_llm.txt frontend:req_frontend.txt \
-         ray:deploy/ray/req_ray.txt weights:deploy/req_weights.txt test:tests/req_test.txt \
+         ray:deploy/ray/req_ray.txt onnx:deploy/req_onnx.txt weights:deploy/req_weights.txt test:tests/req_test.txt \
          bench:bench/req_bench.txt
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
            --no-annotate --generate-hashes
@@ -191,6 +195,10 @@ $(PYTHON):
 	$(PIP_INSTALL) $(if $(CARD),,--no-deps) --retries 2 --timeout 15 \
 		$(if $(TORCH_INDEX_URL),--index-url "$(TORCH_INDEX_URL)") "torch==$(TORCH_VERSION)"
 	$(PIP_INSTALL) --no-deps --require-hashes $(foreach lock,$^,--requirement $(lock))
+	@touch $@
+
+.venv/onnx: deploy/req_onnx.txt .venv/services
+	$(PIP_INSTALL) --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv/tests: tests/req_test.txt .venv/services

@@ -2,10 +2,16 @@
 ARG TORCH_IMAGE=speech_transcription_torch
 
 FROM ${TORCH_IMAGE} AS build
-COPY req_llm.txt ./
+COPY req_llm.txt deploy/req_onnx.txt ./
+# 1 adds the packages for models in ONNX format.
+ARG INSTALL_ONNX=
 # The base image already has torch; --no-deps keeps it.
 RUN pip install --no-cache-dir --no-compile --no-deps --require-hashes --prefix /install \
         --requirement req_llm.txt \
+ && if [ "$INSTALL_ONNX" = 1 ]; then \
+        pip install --no-cache-dir --no-compile --no-deps --require-hashes --prefix /install \
+            --requirement req_onnx.txt; \
+    fi \
  && find /install -type d -name tests -prune -exec rm -rf {} +
 
 # The weights of embedded/whisper-base and of the speaker networks, so that the first start needs no network.

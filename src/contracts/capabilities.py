@@ -27,5 +27,6 @@ def unsupported_options(options: DecodingOptions, model: ModelCapabilities) -> d
 def _language_problem(language: str, model: ModelCapabilities) -> str | None:
     known = f"only {', '.join(model.languages)}"
     if language == AUTO_LANGUAGE:
-        return None if model.detects_language else f"the model does not detect it: {known}"
+        is_clear = model.detects_language or len(model.languages) == 1
+        return None if is_clear else f"the model does not detect it: {known}"
     return None if language in model.languages else f"the model does not recognise it: {known}"

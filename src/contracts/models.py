@@ -42,7 +42,7 @@ class ModelCapabilities(BaseModel):
     """What a model can do; requests for anything else are refused."""
 
     languages: list[str] = Field(description="Codes of the languages that it recognises.")
-    detects_language: bool = Field(description="Whether it recognises speech in `auto`.")
+    detects_language: bool = Field(description="Whether it tells languages apart.")
     punctuation: bool | None = Field(
         description="Whether it writes punctuation and capitals; null: that depends on what it was "
         "trained on."

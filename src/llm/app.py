@@ -16,7 +16,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthCheck
 from contracts.transcription import ChunkOptions
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
-from llm.engines.registry import load_engine
+from llm.engines.registry import AUTO, ONNX, load_engine
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_store.resolve import resolve_checkpoint_source
@@ -145,7 +145,9 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         assistant=None if is_embedded else _embedded_checkpoint(settings),
         draft_tokens=None if draft_tokens == "auto" else draft_tokens,
     )
-    engine = load_engine(settings.llm_engine, checkpoint, options)
+    is_other_engine = settings.llm_engine == ONNX and checkpoint.name == EMBEDDED_MODEL
+    name = AUTO if is_other_engine else settings.llm_engine
+    engine = load_engine(name, checkpoint, options)
     engine.transcribe([_WARM_UP], ChunkOptions(language_only=True))
     return engine
 

@@ -25,8 +25,8 @@ class LlmSettings(ServiceSettings):
     llm_model: str = Field(
         default="mitchelldehaven/whisper-medium-ru",
         min_length=1,
-        description="Whisper model: an id of the Hugging Face hub, embedded/whisper-base, or a "
-        "local folder.",
+        description="Model: an id of the Hugging Face hub, embedded/whisper-base, a local folder, "
+        "or a name of onnx-asr such as gigaam-v3-e2e-ctc.",
     )
     llm_model_revision: str = Field(
         default="",
@@ -50,8 +50,8 @@ class LlmSettings(ServiceSettings):
     )
     llm_engine: str = Field(
         default="auto",
-        description="Inference engine: openvino or transformers; auto: transformers on a GPU, "
-        "openvino otherwise.",
+        description="Inference engine: openvino, transformers or onnx; auto: onnx for models in "
+        "ONNX format, for Whisper transformers on a GPU and openvino otherwise.",
     )
     llm_device: str = Field(
         default="auto",
@@ -67,8 +67,8 @@ class LlmSettings(ServiceSettings):
     )
     llm_compute_type: ComputeType = Field(
         default=ComputeType.AUTO,
-        description="Precision of the openvino engine: int8, bf16 or fp32; auto: the fastest on "
-        "this processor, measured at the first start.",
+        description="Precision: int8, bf16 or fp32; auto: the fastest on this processor, measured "
+        "at the first start; with the onnx engine int8 if there is such a file.",
     )
     llm_encoder_type: EncoderType = Field(
         default=EncoderType.AUTO,

@@ -21,18 +21,33 @@ Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """Which of the networks in a folder belong to a model in ONNX format.
+
+    Attributes:
+        model_type: onnx-asr's name of the architecture.
+        quantization: `int8`; None: float32.
+    """
+
+    model_type: str
+    quantization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A model on disk.
 
     Attributes:
         name: as in `LLM_MODEL`.
         revision: hub commit, or the SHA-256 of the weights.
-        folder: contains the checkpoint in transformers' layout.
+        folder: contains the checkpoint.
+        onnx: the networks in it; None: a checkpoint in transformers' layout.
     """
 
     name: str
     revision: str
     folder: Path
+    onnx: OnnxModel | None = None
 
 
 class ComputeType(StrEnum):

@@ -13,10 +13,12 @@ from llm.engines.protocol import (
 )
 
 AUTO = "auto"
+ONNX = "onnx"
 
 ENGINES = {
     "openvino": "llm.engines.openvino.engine:load",
     "transformers": "llm.engines.transformers.engine:load",
+    "onnx": "llm.engines.onnx.engine:load",
 }
 """Name to loader, given as text so that only the chosen engine's library is imported."""
 
@@ -27,12 +29,19 @@ def load_engine(name: str, checkpoint: Checkpoint, options: EngineOptions) -> Sp
     Raises:
         CheckpointError: the engine does not exist or cannot load the checkpoint.
     """
-    chosen = _best_engine(options.device) if name == AUTO else name
+    chosen = _best_engine(checkpoint, options.device) if name == AUTO else name
     if chosen not in ENGINES:
         raise CheckpointError(f"Unknown engine {name!r}; known: {', '.join(ENGINES)}.")
-    loader = cast(EngineLoader, pkgutil.resolve_name(ENGINES[chosen]))
+    if (chosen == ONNX) != (checkpoint.onnx is not None):
+        raise CheckpointError(f"The {chosen} engine does not load models like {checkpoint.name}.")
     try:
+        loader = cast(EngineLoader, pkgutil.resolve_name(ENGINES[chosen]))
         return loader(checkpoint, options)
+    except ModuleNotFoundError as error:
+        raise CheckpointError(
+            f"The {chosen} engine needs the package {error.name}, which is not installed "
+            "(INSTALL_ONNX=1; see README.md)."
+        ) from error
     except CheckpointError:
         raise
     except Exception as error:
@@ -43,8 +52,10 @@ def load_engine(name: str, checkpoint: Checkpoint, options: EngineOptions) -> Sp
         ) from error
 
 
-def _best_engine(device: str) -> str:
-    """Return transformers for a GPU, which openvino cannot use; openvino is faster on a CPU."""
+def _best_engine(checkpoint: Checkpoint, device: str) -> str:
+    """Return onnx for its own models; else transformers on a GPU, openvino on a CPU."""
+    if checkpoint.onnx is not None:
+        return ONNX
     wants_gpu = device.startswith("cuda") or (device == AUTO and _has_gpu())
     return "transformers" if wants_gpu else "openvino"
 

@@ -18,7 +18,9 @@ _OPENING = frozenset("\"'“¿([{-«„")
 _PUNCTUATION = frozenset(string.punctuation + "“”¿«»„…—–。，！？：、")
 _INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
 
-_LEVEL_STEP_S = 0.02
+LEVEL_STEP_S = 0.02
+"""Seconds of a step of `loud_steps`."""
+
 _QUIET_SHARE = 0.25
 """A step is a pause if its level in decibels is in this lowest part of the chunk's range."""
 
@@ -136,7 +138,7 @@ def time_words(
         tokens, one after another.
     """
     duration_s = len(samples) / SAMPLE_RATE
-    loud = _is_loud(samples)
+    loud = loud_steps(samples)
     words: list[Word] = []
     for word, first, end in groups:
         start_s, end_s = _trim_quiet_edges(loud, float(starts[first]), float(starts[end]))
@@ -151,9 +153,9 @@ def time_words(
     return words
 
 
-def _is_loud(samples: Samples) -> NDArray[np.bool_]:
+def loud_steps(samples: Samples) -> NDArray[np.bool_]:
     """Return whether each step of 20 ms is louder than a pause, shape (n_steps,)."""
-    length = int(_LEVEL_STEP_S * SAMPLE_RATE)
+    length = int(LEVEL_STEP_S * SAMPLE_RATE)
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     if not len(steps):
         return np.zeros(0, np.bool_)
@@ -163,10 +165,10 @@ def _is_loud(samples: Samples) -> NDArray[np.bool_]:
 
 
 def _trim_quiet_edges(loud: NDArray[np.bool_], start_s: float, end_s: float) -> tuple[float, float]:
-    first, last = round(start_s / _LEVEL_STEP_S), round(end_s / _LEVEL_STEP_S)
+    first, last = round(start_s / LEVEL_STEP_S), round(end_s / LEVEL_STEP_S)
     loud_steps = np.flatnonzero(loud[first:last])
     if not loud_steps.size:
         return start_s, end_s
-    begins = max(start_s, (first + int(loud_steps[0])) * _LEVEL_STEP_S)
-    ends = min(end_s, (first + int(loud_steps[-1]) + 1) * _LEVEL_STEP_S)
+    begins = max(start_s, (first + int(loud_steps[0])) * LEVEL_STEP_S)
+    ends = min(end_s, (first + int(loud_steps[-1]) + 1) * LEVEL_STEP_S)
     return begins, max(ends, min(begins + MIN_WORD_S, end_s))

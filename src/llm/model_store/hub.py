@@ -3,7 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from huggingface_hub.errors import (
 from pydantic import BaseModel
 from tqdm import tqdm
 
-from llm.engines.protocol import Checkpoint, CheckpointError
+from llm.engines.protocol import Checkpoint, CheckpointError, ComputeType, OnnxModel
 from llm.model_store.checkpoint_files import CONFIG_FILES, choose_weight_files
+from llm.model_store.onnx_files import HUB_MODELS, INT8, find_onnx_files, model_type_of
 from llm.model_store.source import DamagedDownloadError, FetchError, OnProgress, UnknownModelError
 
 TIMEOUT_S = 10.0
@@ -36,28 +38,49 @@ class HubFile(BaseModel):
 class PinnedRevision(BaseModel):
     """The commit of a model on this machine, and its files.
 
-    Written once, so that a restart neither changes the model nor needs the network.
+    Written once, so that a restart neither changes the model nor needs the network; again if
+    another precision is asked for.
+
+    Attributes:
+        onnx: the networks among the files; None: a checkpoint in transformers' layout.
     """
 
     commit: str
     files: list[HubFile]
+    onnx: OnnxModel | None = None
+
+    def has(self, compute_type: ComputeType) -> bool:
+        """Return whether the files have the precision that is asked for."""
+        if self.onnx is None or compute_type not in (ComputeType.INT8, ComputeType.FP32):
+            return True
+        return self.onnx.quantization == (INT8 if compute_type is ComputeType.INT8 else None)
 
 
 class HubCheckpoint:
     """A model on the hub at one commit.
 
     Args:
-        name: `owner/model`.
+        name: `owner/model`, or onnx-asr's name of a model.
         revision: branch, tag or commit; empty: `main`.
         endpoint: address of the hub.
         cache_dir: the hub's cache, shared with other programs.
         records_dir: folder of the file that records the commit.
+        compute_type: the precision to prefer, where a model has several.
     """
 
-    def __init__(
-        self, name: str, revision: str, endpoint: str, cache_dir: Path, records_dir: Path
+    def __init__(  # noqa: PLR0913  # one argument for each setting
+        self,
+        name: str,
+        *,
+        revision: str,
+        endpoint: str,
+        cache_dir: Path,
+        records_dir: Path,
+        compute_type: ComputeType = ComputeType.AUTO,
     ) -> None:
         self._name = name
+        self._repository, self._model_type = HUB_MODELS.get(name, (name, None))
+        self._compute_type = compute_type
         self._revision = revision or "main"
         self._endpoint = endpoint
         self._cache_dir = cache_dir
@@ -102,19 +125,23 @@ class HubCheckpoint:
     def _pinned(self) -> PinnedRevision | None:
         if not self._record.is_file():
             return None
-        return PinnedRevision.model_validate_json(self._record.read_bytes())
+        pinned = PinnedRevision.model_validate_json(self._record.read_bytes())
+        return pinned if pinned.has(self._compute_type) else None
 
     def _pin(self) -> PinnedRevision:
         info = HfApi(self._endpoint, token=False).model_info(
-            self._name, revision=self._revision, files_metadata=True, timeout=TIMEOUT_S
+            self._repository, revision=self._revision, files_metadata=True, timeout=TIMEOUT_S
         )
         siblings = {file.rfilename: file for file in info.siblings or []}
-        weights = choose_weight_files(siblings)
-        if not weights or not info.sha or "config.json" not in siblings:
-            raise CheckpointError(f"{self._name} on the hub contains no transformers checkpoint.")
-        needed = [*weights, *(name for name in CONFIG_FILES if name in siblings)]
+        needed, onnx = self._needed(siblings)
+        if not needed or not info.sha:
+            raise CheckpointError(
+                f"{self._name} on the hub contains no transformers checkpoint and no model for "
+                "onnx-asr."
+            )
         pinned = PinnedRevision(
             commit=info.sha,
+            onnx=onnx,
             files=[
                 HubFile(
                     name=name,
@@ -128,13 +155,28 @@ class HubCheckpoint:
         _write_atomically(self._record, pinned.model_dump_json(indent=2))
         return pinned
 
+    def _needed(self, files: Collection[str]) -> tuple[list[str], OnnxModel | None]:
+        """Return the names of the files to download, and the networks among them."""
+        try:
+            onnx = find_onnx_files(files, self._compute_type, self._model_type)
+        except CheckpointError as error:
+            names = [name for name, (where, _) in HUB_MODELS.items() if where == self._repository]
+            hint = f" Name one of them: {', '.join(names)}." if names else ""
+            raise CheckpointError(f"{self._name} on the hub: {error}{hint}") from error
+        if onnx:
+            return [*onnx.weights, *onnx.others], onnx.model
+        weights = choose_weight_files(files)
+        if not weights or "config.json" not in files or self._model_type:
+            return [], None
+        return [*weights, *(name for name in CONFIG_FILES if name in files)], None
+
     def _download(self, pinned: PinnedRevision, on_progress: OnProgress) -> None:
         total = sum(file.size_bytes for file in pinned.files) or 1
         before = 0
         for file, path in self._paths(pinned):
             if not self._is_downloaded((file, path)):
                 hf_hub_download(
-                    self._name,
+                    self._repository,
                     file.name,
                     revision=pinned.commit,
                     endpoint=self._endpoint,
@@ -159,11 +201,14 @@ class HubCheckpoint:
         return path.is_file() and path.stat().st_size == file.size_bytes
 
     def _folder(self, pinned: PinnedRevision) -> Path:
-        repository = "--".join(("models", *self._name.split("/")))
+        repository = "--".join(("models", *self._repository.split("/")))
         return self._cache_dir / repository / "snapshots" / pinned.commit
 
     def _checkpoint(self, pinned: PinnedRevision) -> Checkpoint:
-        return Checkpoint(self._name, pinned.commit, self._folder(pinned))
+        folder, onnx = self._folder(pinned), pinned.onnx
+        if onnx and self._model_type is None:
+            onnx = replace(onnx, model_type=model_type_of(folder) or onnx.model_type)
+        return Checkpoint(self._name, pinned.commit, folder, onnx)
 
 
 def _verify(path: Path, file: HubFile) -> None:

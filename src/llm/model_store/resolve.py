@@ -14,14 +14,14 @@ def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSou
 
     Args:
         name: `embedded/whisper-base`; a folder, which exists or whose path starts with `/`,
-            `.` or `~`; or the id of a model on the hub.
+            `.` or `~`; or the id of a model on the hub, or onnx-asr's name of one.
         settings: provide the folders and the revision.
     """
     if name == EMBEDDED_MODEL:
         ready_dir = Path(settings.llm_embedded_dir) if settings.llm_embedded_dir else None
         return EmbeddedCheckpoint(ready_dir, settings.models_dir / "embedded-whisper-base")
     if name.startswith(("/", ".", "~")) or Path(name).is_dir():
-        return LocalCheckpoint(Path(name).expanduser())
+        return LocalCheckpoint(Path(name).expanduser(), settings.llm_compute_type)
     # The hub's library reads the environment when it is imported.
     from llm.model_store.hub import HubCheckpoint  # noqa: PLC0415
 
@@ -31,6 +31,7 @@ def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSou
         endpoint=settings.hf_endpoint,
         cache_dir=settings.hf_home / "hub",
         records_dir=settings.models_dir,
+        compute_type=settings.llm_compute_type,
     )
 
 

@@ -25,7 +25,7 @@ ONLY_FOR_CONTAINERS = {
     f"{service.upper()}_{limit}_LIMIT" for service in SERVICES for limit in ("MEMORY", "CPU")
 }
 
-ONLY_FOR_MAKE = {"TORCH_BUILD"}
+ONLY_FOR_MAKE = {"TORCH_BUILD", "INSTALL_ONNX"}
 
 
 def _variables(settings: type[BaseSettings]) -> set[str]:

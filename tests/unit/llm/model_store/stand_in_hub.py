@@ -13,7 +13,8 @@ NAME = "owner/model"
 class StandInHub(ThreadingHTTPServer):
     """Answers the calls of a download, and records which files it sent."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], name: str = NAME) -> None:
+        self.name = name
         super().__init__(("127.0.0.1", 0), _Answers)
         self.commit = "a" * 40
         self.files = dict(files)
@@ -39,12 +40,12 @@ class _Answers(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         hub = self.server
         path = self.path.partition("?")[0]
-        if path.startswith(f"/api/models/{NAME}/revision/"):
+        if path.startswith(f"/api/models/{hub.name}/revision/"):
             siblings = [self._sibling(name) for name in hub.files]
-            about = {"id": NAME, "modelId": NAME, "sha": hub.commit, "siblings": siblings}
+            about = {"id": hub.name, "modelId": hub.name, "sha": hub.commit, "siblings": siblings}
             self._send(json.dumps(about).encode(), "info", with_body=with_body)
-        elif path.startswith(f"/{NAME}/resolve/{hub.commit}/"):
-            name = path.rpartition("/")[2]
+        elif path.startswith(f"/{hub.name}/resolve/{hub.commit}/"):
+            name = path.removeprefix(f"/{hub.name}/resolve/{hub.commit}/")
             if with_body:
                 assert hub.may_send.wait(10)
                 hub.sent.append(name)
@@ -58,7 +59,7 @@ class _Answers(BaseHTTPRequestHandler):
     def _sibling(self, name: str) -> dict[str, object]:
         content = self.server.files[name]
         sibling: dict[str, object] = {"rfilename": name, "size": len(content)}
-        if name.endswith((".safetensors", ".bin")):
+        if name.endswith((".safetensors", ".bin", ".onnx")):
             digest = self.server.announced.get(name) or hashlib.sha256(content).hexdigest()
             sibling["lfs"] = {"sha256": digest, "size": len(content), "pointerSize": 100}
         return sibling
@@ -77,9 +78,9 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stand_in_hub(files: Mapping[str, bytes]) -> Iterator[StandInHub]:
-    """Run a hub with one model, `owner/model`, on a free port."""
-    with StandInHub(files) as server:
+def stand_in_hub(files: Mapping[str, bytes], name: str = NAME) -> Iterator[StandInHub]:
+    """Run a hub with one model on a free port."""
+    with StandInHub(files, name) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()

@@ -1,0 +1,1 @@
+"""Models in ONNX format, loaded by onnx-asr: GigaAM, T-one, Parakeet, FastConformer and Vosk."""
