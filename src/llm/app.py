@@ -148,7 +148,7 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
     is_other_engine = settings.llm_engine == ONNX and checkpoint.name == EMBEDDED_MODEL
     name = AUTO if is_other_engine else settings.llm_engine
     engine = load_engine(name, checkpoint, options)
-    engine.transcribe([_WARM_UP], ChunkOptions(language_only=True))
+    engine.transcribe([_WARM_UP], ChunkOptions.model_validate({"language_only": True}))
     return engine
 
 
