@@ -21,9 +21,9 @@ MIN_CERTAINTY = 0.5
 """Voices that are less certain are not suggested."""
 
 _EVEN_COSINE = 0.48
-"""Cosine at which two prints are as likely of one person as of two. Measured on prints of 6 s of nine
-real people: one person has 0.71 to 0.92 in other sentences, and 0.56 to 0.90 if one of the two is
-heard by telephone; two people have at most 0.32, and 0.40 by telephone."""
+"""Cosine at which two prints are as likely of one person as of two. Measured on prints of 6 s of
+nine real people: one person has 0.71 to 0.92 in other sentences, and 0.56 to 0.90 if one of the two
+comes from a telephone; two people have at most 0.32, and 0.40 by telephone."""
 
 _STEEPNESS = 15.0
 """Gentler than those few people would allow: other days and microphones were not measured."""
