@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import event, func, select
 
@@ -93,7 +94,7 @@ async def test_the_number_of_queries_does_not_depend_on_the_length(
         database._engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
     await stores.jobs.get(job_id)
-    assert sum("FROM" in statement for statement in statements) <= 7
+    assert sum("FROM" in statement for statement in statements) <= 8
 
 
 async def test_the_report_of_a_result_is_read_in_order(stores: Stores) -> None:
@@ -280,8 +281,12 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
         await stores.speakers.name(job_id, OWNER, "S1", "Анна")
         await stores.jobs.describe(job_id, OWNER, JobDescription(title="Раз", tags=["два"]))
         await chunks.put(OWNER, blob.name, job_id, recognized_chunk("раз"))
+        await stores.voices.suggest(job_id, {"S1": (voice.id, 0.9)})
+        await stores.shares.add(job_id, OWNER, f"digest of {blob}", now=NOON, expires_at=LATER)
         return job_id
 
+    voice_print = np.array([0.6, -0.8], np.float32)
+    voice = await stores.voices.put(OWNER, "Пётр", voice_print, speech_s=20.0, created_at=NOON)
     await one(tmp_path / "kept")
     before = n_rows(database)
     assert all(before.values())
