@@ -131,7 +131,7 @@ restore: ## Restore the copy in BACKUP; stop the services first.
 PARALLEL_PYTEST := $(PYTHON) -m pytest --numprocesses auto
 SHOW_SLOWEST := --durations=15 --durations-min=1
 
-.PHONY: test test_cluster check lint bench sweep lock clean chromium
+.PHONY: test test_cluster check lint bench evaluate sweep lock clean chromium
 test: .venv/tests chromium ## Install the packages and run all tests except Docker's; list the 15 slowest.
 	$(PARALLEL_PYTEST) $(SHOW_SLOWEST) -m "not slow and not docker"
 	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m "slow and not cluster"
@@ -150,6 +150,9 @@ check: lint ## Run lint and the fast tests, in under two minutes.
 
 bench: .venv/bench ## Compare the services with other systems on the same weights; BENCH_ARGS: recordings, options.
 	PYTHONPATH=src $(PYTHON) -m bench $(BENCH_ARGS)
+
+evaluate: .venv/bench ## Compare the installed models on your own recordings: MANIFEST=recordings.jsonl; EVALUATE_ARGS: options.
+	PYTHONPATH=src $(PYTHON) -m bench.evaluate $(MANIFEST) $(EVALUATE_ARGS)
 
 sweep: .venv/bench ## Compare engine settings by speed and word errors; SWEEP_ARGS: recordings, options.
 	PYTHONPATH=src $(PYTHON) -m bench.sweep $(SWEEP_ARGS)

@@ -19,14 +19,14 @@ class Services:
     backend_url: str
     llm_url: str
 
-    def transcribe(self, path: Path) -> tuple[float, str]:
+    def transcribe(self, path: Path, language: str = "ru") -> tuple[float, str]:
         """Send a file; return the seconds until its text arrives, and the text."""
         started = time.perf_counter()
         with path.open("rb") as file:
             answer = httpx.post(
                 f"{self.backend_url}/v1/transcriptions",
                 files={"file": (path.name, file)},
-                data={"force": "true"},
+                data={"force": "true", "language": language},
                 timeout=600,
             )
         answer.raise_for_status()

@@ -51,7 +51,7 @@ class PunctuationScores:
 
 def bare_words(text: str) -> list[str]:
     """Return the words of a text in lower case, without marks."""
-    return [word.lower() for word, _ in _words(text)]
+    return [word.lower() for word, _ in marked_words(text)]
 
 
 def _count(score: Score, expected: bool, found: bool) -> None:
@@ -62,13 +62,14 @@ def _count(score: Score, expected: bool, found: bool) -> None:
 
 def _marked(text: str) -> list[tuple[str, bool]]:
     """Return the mark after each word, and whether the word begins with a capital."""
-    return [(mark, word[0].isupper()) for word, mark in _words(text)]
+    return [(mark, word[0].isupper()) for word, mark in marked_words(text)]
 
 
-def _words(text: str) -> Iterator[tuple[str, str]]:
+def marked_words(text: str) -> Iterator[tuple[str, str]]:
     """Yield each word and the first mark after it; "-" where there is none."""
     found = list(_WORD.finditer(text))
-    for match, following in zip(found, [*found[1:], None], strict=True):
-        between = text[match.end() : following.start() if following else None]
+    ends = [*(following.start() for following in found[1:]), len(text)]
+    for match, end in zip(found, ends, strict=False):
+        between = text[match.end() : end]
         marks = Counter(mark for mark in between if mark in ",.!?…")
         yield match[0], next(iter(marks), "-")

@@ -14,7 +14,7 @@ TARGETS = {
     "build_backend_image", "build_llm_image", "build_llm_ray_image", "build_images",
     "drop_images", "clean", "up",
     "down", "full_start", "full_stop", "full_restart", "local_start", "local_stop", "test",
-    "check", "lint", "test_cluster", "bench", "sweep", "lock", "backup", "restore",
+    "check", "lint", "test_cluster", "bench", "evaluate", "sweep", "lock", "backup", "restore",
 }  # fmt: skip
 
 
