@@ -18,6 +18,7 @@ from backend.routes import (
     audio,
     events,
     exports,
+    glossary,
     history,
     job_actions,
     models,
@@ -61,6 +62,7 @@ _ROUTES = (
     models,
     statistics,
     voices,
+    glossary,
 )
 RETRY_AFTER_S = 5
 """Seconds after which a client may try again while the database is unreachable."""

@@ -18,7 +18,7 @@ from backend.owner_limit import OwnerLimit
 from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
-from backend.storage.database import Database
+from backend.storage.database import Database, GlossaryStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
@@ -45,6 +45,7 @@ class Services:
     languages: LanguageDetector
     receiving_limit: OwnerLimit
     previews: Previews
+    glossaries: GlossaryStore
     statistics: StatisticsCounter
     settings: BackendSettings
 
@@ -121,6 +122,10 @@ def _statistics(request: Request) -> StatisticsCounter:
     return _services(request).statistics
 
 
+def _glossaries(request: Request) -> GlossaryStore:
+    return _services(request).glossaries
+
+
 def _settings(request: Request) -> BackendSettings:
     return _services(request).settings
 
@@ -136,6 +141,7 @@ LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]
 ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
+Glossaries = Annotated[GlossaryStore, Depends(_glossaries)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 Owner = Annotated[str, Depends(owner_of)]
 WordTimestamps = Annotated[

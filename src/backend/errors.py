@@ -27,6 +27,7 @@ ServiceError
 ├── NoSuchTrackError            422  the file has no audio track of that number
 ├── UnsupportedOptionError      422  the model cannot follow an option; in servicekit
 ├── NoSuchWordError             422  the segment has no border there
+├── GlossaryFullError           422  the saved glossary would have too many lines
 ├── QueueFullError              429  with Retry-After
 ├── UploadQuotaError            429  with Retry-After
 ├── TooManyRequestsError        429  of one owner at once; with Retry-After
@@ -71,6 +72,12 @@ class NoSuchTrackError(ServiceError):
 
 class NoSuchWordError(ServiceError):
     """A segment cannot be split there: the place is not between two of its words."""
+
+    problem_type = ProblemType.INVALID_OPTION
+
+
+class GlossaryFullError(ServiceError):
+    """The saved glossary would have too many lines."""
 
     problem_type = ProblemType.INVALID_OPTION
 

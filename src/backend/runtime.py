@@ -124,6 +124,7 @@ async def running_services(
             languages=LanguageDetector(common.decoder, work, llm),
             receiving_limit=OwnerLimit(settings.max_concurrent_uploads, "uploads"),
             previews=previews,
+            glossaries=common.stores.glossaries,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
             settings=settings,
         )
@@ -193,6 +194,7 @@ def _submission(common: _Common) -> JobSubmission:
         jobs=common.stores.jobs,
         waiting=common.stores.waiting,
         duplicates=common.stores.duplicates,
+        glossaries=common.stores.glossaries,
         blobs=common.blobs,
         work=common.work,
         llm=common.llm,

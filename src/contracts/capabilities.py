@@ -2,10 +2,10 @@
 
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelCapabilities
-from contracts.transcription import DecodingOptions, Task
+from contracts.transcription import SharedDecodingOptions, Task
 
 
-def unsupported_options(options: DecodingOptions, model: ModelCapabilities) -> dict[str, str]:
+def unsupported_options(options: SharedDecodingOptions, model: ModelCapabilities) -> dict[str, str]:
     """Return the options that a model cannot follow: each name with the reason."""
     reasons = {
         "language": _language_problem(options.language, model),

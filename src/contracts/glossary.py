@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_GLOSSARY_LINES = 500
 MAX_GLOSSARY_LINE_CHARS = 200
@@ -37,6 +37,24 @@ def parse_glossary(glossary: str) -> list[Term]:
     """Return the terms of a tidied glossary, each spoken form once."""
     terms = [_parse_line(line) for line in glossary.splitlines()]
     return list({term.spoken.casefold(): term for term in terms}.values())
+
+
+def with_terms(glossary: str, added: str) -> str:
+    """Return a glossary with terms of another one, which replace those that are spoken alike.
+
+    Args:
+        glossary: tidied.
+        added: tidied.
+
+    Raises: ValueError: together they have too many lines.
+    """
+    replaced = {term.spoken.casefold() for term in parse_glossary(added)}
+    kept = [
+        line
+        for line in glossary.splitlines()
+        if _parse_line(line).spoken.casefold() not in replaced
+    ]
+    return _tidied("\n".join([*kept, added]))
 
 
 def in_one_alphabet(text: str) -> str:
@@ -108,3 +126,21 @@ Glossary = Annotated[
     AfterValidator(_tidied),
 ]
 """Lines of terms; a list of lines is accepted too."""
+
+
+class SavedGlossary(BaseModel):
+    """The saved glossary of an owner."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    glossary: Glossary = Field(description="Lines of terms, or `spoken = written`; empty: none.")
+
+
+class GlossaryAddition(BaseModel):
+    """Body of `POST /v1/glossary`: terms for the saved glossary."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    terms: Glossary = Field(
+        description="Lines of terms, or `spoken = written`; they replace those spoken alike."
+    )

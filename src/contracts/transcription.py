@@ -77,8 +77,8 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 LanguageCode = Annotated[str, AfterValidator(language_code)]
 
 
-class DecodingOptions(BaseModel):
-    """The options that the llm needs to decode a chunk."""
+class SharedDecodingOptions(BaseModel):
+    """The options of the decoder that recordings and chunks share."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -92,12 +92,18 @@ class DecodingOptions(BaseModel):
         False, description="Return the times of each word; subtitles use them in any case."
     )
     prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
-    glossary: Glossary = Field(
-        "",
-        description="Terms and names to expect, a line each, as they are to be written; or "
-        f"`spoken = written`. At most {MAX_GLOSSARY_LINES} lines of {MAX_GLOSSARY_LINE_CHARS} "
-        "characters.",
-    )
+
+
+_GLOSSARY_DESCRIPTION = (
+    "Terms and names to expect, a line each, as they are to be written; or `spoken = written`. "
+    f"At most {MAX_GLOSSARY_LINES} lines of {MAX_GLOSSARY_LINE_CHARS} characters."
+)
+
+
+class DecodingOptions(SharedDecodingOptions):
+    """The options that the llm needs to decode a chunk."""
+
+    glossary: Glossary = Field("", description=_GLOSSARY_DESCRIPTION)
 
 
 class ChunkOptions(DecodingOptions):
@@ -124,8 +130,13 @@ class ChunkRequest(ChunkOptions):
         return ChunkOptions.model_validate(self.model_dump(exclude={"pcm"}))
 
 
-class TranscribeOptions(NormalizationOptions, DecodingOptions):
+class TranscribeOptions(NormalizationOptions, SharedDecodingOptions):
     """All options of a recording."""
+
+    glossary: Glossary | None = Field(
+        None,
+        description=f"{_GLOSSARY_DESCRIPTION} Null: the saved glossary; empty: none.",
+    )
 
     chunk_length_s: float = Field(
         30.0,
@@ -205,8 +216,21 @@ class TranscribeOptions(NormalizationOptions, DecodingOptions):
 
     def decoding(self) -> ChunkOptions:
         """Return the options that are sent to the llm, which always times the words."""
-        own = self.model_dump(include=set(DecodingOptions.model_fields))
+        own = self.model_dump(include=set(DecodingOptions.model_fields), exclude_none=True)
         return ChunkOptions.model_validate(own | {"word_timestamps": True})
+
+
+class TextOptions(BaseModel):
+    """The options of how recognised words are written; null: as in the job's options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    punctuation: Punctuation | None = Field(None, description="`none`: the model's own words.")
+    numbers: Numbers | None = Field(None, description="`digits`: write numbers in digits.")
+    typography: Typography | None = Field(None, description="`auto`: Russian typography.")
+    glossary: Glossary | None = Field(
+        None, description="How to write names and terms that the model has recognised."
+    )
 
 
 class Word(BaseModel):
@@ -220,6 +244,12 @@ class Word(BaseModel):
         default=None, description="What the model wrote, where it is written in another form."
     )
     speaker: str | None = Field(default=None, description="Id of the speaker.")
+    marked: str | None = Field(
+        default=None,
+        exclude=True,
+        description="The recognised words with their marks and capitals, where `word` is written "
+        "in another form; the text is written anew from them.",
+    )
 
 
 class ChunkSegment(BaseModel):

@@ -18,6 +18,7 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.queueing.job_queue import JobQueue
 from backend.queueing.worker import Worker
+from backend.readable.text import write_again
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import (
@@ -26,7 +27,9 @@ from backend.storage.database import (
     JobStore,
     SpeakerStore,
     TranscriptStore,
+    WrittenOptions,
 )
+from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator
 from contracts.events import JobEvent
 from contracts.jobs import (
@@ -40,7 +43,7 @@ from contracts.jobs import (
     TagCount,
 )
 from contracts.recordings import Waveform
-from contracts.transcription import Segment, Speaker, TranscribeOptions
+from contracts.transcription import Segment, Speaker, TextOptions, TranscribeOptions
 
 _STOP_POLL_S = 0.1
 
@@ -249,6 +252,36 @@ class JobService:
         """Move the border after a segment of a completed job; see `TranscriptStore.move_border`."""
         await self._ensure_completed(job_id, owner)
         return await self._transcripts.move_border(job_id, owner, index, border)
+
+    async def write_again(self, job_id: str, owner: str, changes: TextOptions) -> Job:
+        """Write the text of a job that has ended anew from its recognised words.
+
+        Corrections stay. Segments without stored words keep their text.
+
+        Args:
+            changes: how to write it; what is null is as in the job's options.
+
+        Returns: the job without its result.
+
+        Raises:
+            JobNotFoundError: no job of that owner has the id.
+            WrongStateError: it has not ended yet, or no word of it is stored.
+        """
+        while True:
+            head = await self.get_head(job_id, owner)
+            if not head.status.is_final:
+                raise WrongStateError("A text can be written anew once the job has ended.")
+            revision, segments = await self._transcripts.with_revision(job_id, owner)
+            options = head.options.model_copy(update=changes.model_dump(exclude_none=True))
+            language = head.language or options.language
+            written = await run_sync(write_again, segments, language, options)
+            if not written:
+                raise WrongStateError(
+                    "The words of this text are not stored: transcribe the recording again."
+                )
+            written_as = WrittenOptions(options, options_key(options))
+            if await self._transcripts.rewrite(job_id, revision, written, written_as):
+                return await self.get_head(job_id, owner)
 
     async def name_speaker(
         self, job_id: str, owner: str, speaker: str, name: str | None

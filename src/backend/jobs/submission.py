@@ -13,7 +13,7 @@ from backend.media_decoder import MediaDecoder
 from backend.pipeline.decode import MediaInfo
 from backend.queueing.job_queue import JobQueue
 from backend.storage.blobs import BlobStore
-from backend.storage.database import DeduplicationStore, JobStore, QueueStore
+from backend.storage.database import DeduplicationStore, GlossaryStore, JobStore, QueueStore
 from backend.storage.files import StoredFile
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.cache_keys import options_key
@@ -40,6 +40,7 @@ class JobSubmission:
         jobs: JobStore,
         waiting: QueueStore,
         duplicates: DeduplicationStore,
+        glossaries: GlossaryStore,
         blobs: BlobStore,
         work: WorkFolder,
         llm: LlmClient,
@@ -51,6 +52,7 @@ class JobSubmission:
         self._jobs = jobs
         self._waiting = waiting
         self._duplicates = duplicates
+        self._glossaries = glossaries
         self._blobs = blobs
         self._work = work
         self._llm = llm
@@ -105,6 +107,7 @@ class JobSubmission:
 
         Args:
             recording: taken over; the caller has reserved a place for it.
+            options: without a glossary, the job gets the one that the owner saved.
 
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
@@ -121,6 +124,7 @@ class JobSubmission:
                 input_format=options.input_format,
                 audio_track=options.audio_track,
             )
+            options = await self._with_glossary(options, owner)
             job = _new_job(recording, media, options)
             same = await self._duplicates.same_blob(owner, recording.sha256)
             blob = await self._blobs.keep(recording.path, job.id, same)
@@ -159,6 +163,12 @@ class JobSubmission:
         model = await self._llm.capabilities()
         if model and (unsupported := unsupported_options(options, model)):
             raise UnsupportedOptionError(unsupported)
+
+    async def _with_glossary(self, options: TranscribeOptions, owner: str) -> TranscribeOptions:
+        """Return the options with the saved glossary, unless they have one."""
+        if options.glossary is not None:
+            return options
+        return options.model_copy(update={"glossary": await self._glossaries.get(owner)})
 
     async def _resolve_known(self, job: Job, owner: str) -> ResultSource:
         """Return the source of a job's result, as far as that is known before decoding."""

@@ -28,6 +28,7 @@ def merged(words: Sequence[Word], written: str) -> Word:
         end=words[-1].end,
         probability=min(word.probability for word in words),
         spoken=" ".join(word.spoken or word.word for word in words),
+        marked=" ".join(word.marked or word.word for word in words),
     )
 
 

@@ -8,7 +8,7 @@ from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import json_body_of, json_body_schema, request_validation
 from contracts.jobs import Job, JobDescription, SpeakerList, SpeakerNaming
 from contracts.problems import ProblemType
-from contracts.transcription import TranscribeOptions
+from contracts.transcription import TextOptions, TranscribeOptions
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 
@@ -79,6 +79,22 @@ async def repeat_transcription(
     job = await jobs.repeat(job_id, owner, options)
     response.headers["Location"] = f"/v1/transcriptions/{job.id}"
     return job
+
+
+@router.post(
+    "/text",
+    summary="Write the text of a job anew, without transcribing",
+    openapi_extra=json_body_schema(TextOptions),
+    responses=problem_responses(
+        ProblemType.BAD_REQUEST,
+        ProblemType.NOT_FOUND,
+        ProblemType.WRONG_STATE,
+        ProblemType.TOO_LARGE,
+    ),
+)
+async def write_text_again(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
+    """Return the job without its result; corrections stay as they are."""
+    return await jobs.write_again(job_id, owner, await json_body_of(request, TextOptions))
 
 
 @router.patch(

@@ -5,18 +5,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.glossary import Term, in_one_alphabet, parse_glossary
-from contracts.transcription import TranscribeOptions
+from contracts.glossary import Term, in_one_alphabet, parse_glossary, with_terms
+from contracts.transcription import DecodingOptions, TranscribeOptions
 
 
 def tidied(glossary: object) -> str:
-    return TranscribeOptions.model_validate({"glossary": glossary}).glossary
+    return DecodingOptions.model_validate({"glossary": glossary}).glossary
 
 
 def test_lines_are_tidied_and_duplicates_dropped() -> None:
     assert tidied("  Аэлита \r\n\nАэлита\n\tЛось\u200b \n") == "Аэлита\nЛось"
     assert tidied(["Аэлита", "Лось"]) == "Аэлита\nЛось"
     assert tidied("") == ""
+
+
+def test_no_glossary_and_an_empty_one_differ() -> None:
+    """Else the saved glossary could not be switched off for one recording."""
+    assert TranscribeOptions().glossary is None
+    assert TranscribeOptions(glossary=" ").glossary == ""
+    assert TranscribeOptions().decoding().glossary == ""
+
+
+def test_an_added_term_replaces_one_that_is_spoken_alike() -> None:
+    """Else an older line could win over what the user has just asked for."""
+    glossary = with_terms("лось = Лось\nАэлита", "Лось = ЛОСЬ\nГусев")
+    assert glossary == "Аэлита\nЛось = ЛОСЬ\nГусев"
+    assert with_terms("", "Лось") == "Лось"
+    full = "\n".join(f"слово{n}" for n in range(500))
+    assert with_terms(full, "слово7") == with_terms(full.replace("слово7\n", ""), "слово7")
+    with pytest.raises(ValueError, match="501"):
+        with_terms(full, "ещё")
 
 
 def test_a_tidied_glossary_is_tidy() -> None:

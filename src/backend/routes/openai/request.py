@@ -24,6 +24,9 @@ INCLUDE_FIELD = "include[]"
 _LIST_FIELDS = (GRANULARITIES_FIELD, INCLUDE_FIELD)
 """Names of the lists in OpenAI's own clients."""
 
+_MEANINGFUL_EMPTY = {"glossary"}
+"""Fields whose empty value differs from their default: no glossary, rather than the saved one."""
+
 _without_index = partial(re.compile(r"\[\d*\]$").sub, "")
 
 
@@ -135,7 +138,7 @@ def _is_list(name: str) -> bool:
 
 
 def _fields_of(form: RecordingForm) -> dict[str, str | list[str]]:
-    """Return a form's fields without empty ones, and each list under its own name.
+    """Return a form's fields without meaningless empty ones, and each list under its own name.
 
     Clients write a list as `name`, `name[]` or `name[0]`, `name[1]`.
     """
@@ -143,7 +146,7 @@ def _fields_of(form: RecordingForm) -> dict[str, str | list[str]]:
     lists = defaultdict[str, list[str]](list)
     for name, value in form.options.items():
         if isinstance(value, str):
-            fields |= {name: value} if value else {}
+            fields |= {name: value} if value or name in _MEANINGFUL_EMPTY else {}
         elif (list_name := f"{_without_index(name)}[]") in _LIST_FIELDS:
             lists[list_name] += filter(None, value)
     return fields | {name: values for name, values in lists.items() if values}

@@ -6,6 +6,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
 from backend.storage.database.engine import Database
+from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import Filters, HistoryStore
 from backend.storage.database.jobs import DeletedJob, JobStore
 from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, queue_for_file
@@ -16,7 +17,7 @@ from backend.storage.database.shares import ShareStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.stores import Stores
-from backend.storage.database.transcripts import TranscriptStore
+from backend.storage.database.transcripts import TranscriptStore, WrittenOptions
 from backend.storage.database.voices import VoiceStore
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "DeduplicationStore",
     "DeletedJob",
     "Filters",
+    "GlossaryStore",
     "HistoryStore",
     "JobStore",
     "PreparedRecording",
@@ -43,5 +45,6 @@ __all__ = [
     "Stores",
     "TranscriptStore",
     "VoiceStore",
+    "WrittenOptions",
     "queue_for_file",
 ]

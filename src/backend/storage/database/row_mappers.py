@@ -310,7 +310,7 @@ def joins_segment(table: type[EditRow | SpeakerEditRow]) -> ColumnElement[bool]:
 def _words_of(session: Session, number: int, first: int, last: int) -> dict[int, list[Word]]:
     """Return the words by the index of their segment."""
     words = WordRow.__table__.c
-    columns = (words.word, words.start, words.end, words.probability, words.spoken)
+    columns = (words.word, words.start, words.end, words.probability, words.spoken, words.marked)
     names = [column.name for column in columns]
     query = (
         select(words.segment_index, *columns)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.storage.database.row_mappers import model_of
+from backend.storage.database.row_mappers import joins_segment, model_of
 from backend.storage.database.search.lemmas import lemmas_of
 from backend.storage.database.tables import (
     EditRow,
@@ -26,6 +26,9 @@ from contracts.report import ReportItem
 from contracts.transcription import Segment
 
 Row = dict[str, Any]
+
+_MAX_PARAMETERS = 10_000
+"""Values in one statement; SQLite takes 32,766."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def segment_rows(segments: Sequence[Segment]) -> tuple[list[Row], list[Row]]:
     ]
     word_rows = [
         word.model_dump(exclude={"speaker"})
-        | {"segment_index": segment.index, "position": position}
+        | {"marked": word.marked, "segment_index": segment.index, "position": position}
         for segment in segments
         for position, word in enumerate(segment.words or [])
     ]
@@ -118,6 +121,37 @@ def replace_segments(session: Session, number: int, segments: list[Row], words: 
     session.execute(insert(SegmentRow), [row | transcription for row in segments])
     if words:
         session.execute(insert(WordRow), [row | transcription for row in words])
+
+
+def rewrite_segments(session: Session, number: int, segments: Sequence[Segment]) -> None:
+    """Store another text of segments and their words; corrections stay."""
+    of_job = SegmentRow.transcription_number == number
+    known = session.execute(
+        select(SegmentRow.index, SegmentRow.id, EditRow.text)
+        .outerjoin(EditRow, joins_segment(EditRow))
+        .where(of_job)
+    )
+    found = {index: (row_id, correction or "") for index, row_id, correction in known}
+    rows, words = segment_rows(segments)
+    changes = [
+        {
+            "id": found[row["index"]][0],
+            "text": row["text"],
+            "raw_text": row["raw_text"],
+            "lemmas": lemma_text(row["text"], row["raw_text"] or "", found[row["index"]][1]),
+        }
+        for row in rows
+    ]
+    session.execute(update(SegmentRow), changes)
+    indexes = [row["index"] for row in rows]
+    for first in range(0, len(indexes), _MAX_PARAMETERS):
+        session.execute(
+            delete(WordRow).where(
+                WordRow.transcription_number == number,
+                WordRow.segment_index.in_(indexes[first : first + _MAX_PARAMETERS]),
+            )
+        )
+    session.execute(insert(WordRow), [row | {"transcription_number": number} for row in words])
 
 
 def add_report(session: Session, number: int, items: Sequence[ReportItem]) -> None:

@@ -3,6 +3,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
 from backend.storage.database.engine import Database
+from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import HistoryStore
 from backend.storage.database.jobs import JobStore
 from backend.storage.database.queue import QueueStore
@@ -31,3 +32,4 @@ class Stores:
         self.retention = RetentionStore(database)
         self.chunks = ChunkStore(database)
         self.statistics = StatisticsStore(database)
+        self.glossaries = GlossaryStore(database)

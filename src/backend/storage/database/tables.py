@@ -216,6 +216,7 @@ class WordRow(Base):
     end: Mapped[float]
     probability: Mapped[float]
     spoken: Mapped[str | None]
+    marked: Mapped[str | None]
 
     __table_args__ = (
         ForeignKeyConstraint(_segment_key, _segment_target, ondelete="CASCADE"),
@@ -346,6 +347,15 @@ class ShareLinkRow(Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class GlossaryRow(Base):
+    """The saved glossary of an owner; no row: none."""
+
+    __tablename__ = "glossaries"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    glossary: Mapped[str]
 
 
 class ChunkTranscriptRow(Base):

@@ -1,5 +1,7 @@
 """Store the segments of transcripts and their corrections."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 from sqlalchemy.orm import Session
@@ -13,7 +15,11 @@ from backend.storage.database.row_mappers import (
     primary_of,
     segments_of,
 )
-from backend.storage.database.row_writers import assign_speaker, correct_segment
+from backend.storage.database.row_writers import (
+    assign_speaker,
+    correct_segment,
+    rewrite_segments,
+)
 from backend.storage.database.segment_rows import (
     StoredSegment,
     free_index,
@@ -24,7 +30,15 @@ from backend.storage.database.segment_rows import (
 )
 from backend.storage.database.tables import TranscriptionRow
 from contracts.jobs import SegmentBorder, SegmentCorrection
-from contracts.transcription import Segment
+from contracts.transcription import Segment, TranscribeOptions
+
+
+@dataclass(frozen=True)
+class WrittenOptions:
+    """The options by which a text is written, and the key of results with them."""
+
+    options: TranscribeOptions
+    key: str
 
 
 class TranscriptStore:
@@ -52,6 +66,39 @@ class TranscriptStore:
             segments = segments_of(session, number, min(changes), max(changes))
         found = [(changes[each.index], each) for each in segments if each.index in changes]
         return sorted(found, key=itemgetter(0))
+
+    @transaction
+    def with_revision(self, job_id: str, owner: str | None) -> tuple[int, list[Segment]]:
+        """Return the segments of a job that has ended, and the job's revision.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            row, _ = find_rows(session, job_id, owner)
+            return row.revision, segments_of(session, row.number)
+
+    @transaction
+    def rewrite(
+        self, job_id: str, revision: int, segments: Sequence[Segment], options: WrittenOptions
+    ) -> bool:
+        """Store another text of some segments; corrections of users stay, and are shown.
+
+        Args:
+            revision: of the job whose segments were written anew.
+            segments: with words.
+
+        Returns: False if the job has changed since; nothing is stored then.
+        Raises: JobNotFoundError: no job has the id.
+        """
+        with self._database.writing() as session:
+            row, _ = find_rows(session, job_id, lock=True)
+            if row.revision != revision or not row.status.is_final:
+                return False
+            rewrite_segments(session, row.number, segments)
+            row.options = options.options
+            row.options_key = row.options_key and options.key
+            row.revision += 1
+            return True
 
     @transaction
     def edit_segment(

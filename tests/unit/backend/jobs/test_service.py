@@ -16,7 +16,7 @@ from backend.jobs.events import JobEvents
 from backend.jobs.service import JobService
 from backend.queueing.worker import Worker
 from contracts.jobs import Job, JobDescription, JobStatus, SegmentCorrection
-from contracts.transcription import TranscribeOptions
+from contracts.transcription import TextOptions, TranscribeOptions
 from unit.backend.jobs.test_submission import received, submission
 from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import OWNER
@@ -188,6 +188,7 @@ async def test_nobody_touches_the_jobs_of_others(components: Components) -> None
         serves.delete(job.id, "another"),
         serves.edit_segment(job.id, "another", 0, SegmentCorrection(text="text")),
         serves.audio(job.id, "another"),
+        serves.write_again(job.id, "another", TextOptions()),
     ):
         with pytest.raises(JobNotFoundError):
             await call
@@ -207,6 +208,28 @@ async def test_a_transcript_is_corrected_only_after_its_end(components: Componen
         await serves.edit_segment(run.job.id, OWNER, 0, SegmentCorrection(text="corrected"))
     ).text == "corrected"
     assert b"corrected" in await serves.get_json(run.job.id, OWNER)  # not the cached one
+
+
+async def test_a_text_is_written_anew_for_the_api_for_corrections_and_for_later_jobs(
+    components: Components,
+) -> None:
+    """Else a client reads the old text, or a correction is lost, or another job gets this text."""
+    serves = service(components)
+    run = await components.new_run()
+    with pytest.raises(WrongStateError):
+        await serves.write_again(run.job.id, OWNER, TextOptions())
+    job = await completed(components)
+    await serves.edit_segment(job.id, OWNER, 0, SegmentCorrection(text="corrected"))
+    assert b"chunk 1" in await serves.get_json(job.id, OWNER)
+    changes = TextOptions(glossary="chunk 1 = Кусок")
+    written = await serves.write_again(job.id, OWNER, changes)
+    assert written.options.glossary == changes.glossary
+    fresh = Job.model_validate_json(await serves.get_json(job.id, OWNER))
+    assert fresh.result is not None
+    first, second, *_ = fresh.result.segments
+    assert (first.text, second.text, second.raw_text) == ("corrected", "Кусок", "chunk 1")
+    await serves.write_again(job.id, OWNER, TextOptions(glossary=""))
+    assert (await serves.get(job.id, OWNER)).result.segments[1].text == "chunk 1"
 
 
 async def test_the_json_is_the_same_with_and_without_the_cache(components: Components) -> None:

@@ -27,6 +27,7 @@ def submission(
         jobs=components.stores.jobs,
         waiting=components.stores.waiting,
         duplicates=components.stores.duplicates,
+        glossaries=components.stores.glossaries,
         blobs=components.blobs,
         work=components.work,
         llm=components.llm,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.readable.glossary import glossary_step
-from contracts.transcription import TranscribeOptions, Word
+from contracts.transcription import DecodingOptions, Word
 from unit.backend.readable.words import spoken_in, text_of, words_of
 
 
@@ -14,7 +14,7 @@ def written(text: str, *terms: str, language: str = "ru") -> str:
 
 
 def rewritten(text: str, *terms: str, language: str = "ru") -> list[Word]:
-    glossary = TranscribeOptions.model_validate({"glossary": terms}).glossary
+    glossary = DecodingOptions.model_validate({"glossary": terms}).glossary
     step = glossary_step(glossary, language)
     assert step is not None
     return step(words_of(text))

@@ -1,8 +1,8 @@
 """The options choose how text is written; the model's own words are always kept."""
 
 from backend.readable.punctuation import with_punctuation
-from backend.readable.text import write_readable
-from contracts.transcription import ChunkSegment, TranscribeOptions, Typography
+from backend.readable.text import write_again, write_readable
+from contracts.transcription import ChunkSegment, Segment, TranscribeOptions, Typography
 from unit.backend.readable.test_punctuation import segment
 
 SPOKEN = "пришло двадцать пять человек"
@@ -78,3 +78,36 @@ def test_terms_are_written_after_punctuation_and_before_typography() -> None:
     options = TranscribeOptions(glossary="еж = Ежи", typography=Typography.AUTO)
     (found,) = write_readable([segment("это еще еж.")], "ru", options)
     assert (found.text, found.raw_text) == ("это ещё Ежи.", "это еще еж.")
+
+
+def stored(found: ChunkSegment) -> Segment:
+    return Segment(index=0, words=found.words, **found.model_dump(exclude={"words"}))
+
+
+def again(found: ChunkSegment, **options: object) -> Segment:
+    (anew,) = write_again([stored(found)], "ru", TranscribeOptions.model_validate(options))
+    return anew
+
+
+def test_a_text_is_written_anew_as_if_it_had_been_so_from_the_start() -> None:
+    """If this fails, a user who tries another setting cannot come back to the first one."""
+    ways = [{}, {"numbers": "digits"}, {"punctuation": "none"}, {"glossary": "человек = ЧЕЛОВЕК"}]
+    for before in ways:
+        for after in ways:
+            anew, wanted = again(written(**before), **after), written(**after)
+            assert (anew.text, anew.raw_text) == (wanted.text, wanted.raw_text), (before, after)
+
+
+def test_a_corrected_segment_is_written_anew_beneath_its_correction() -> None:
+    corrected = stored(written()).model_copy(
+        update={"text": "Пришло 25 людей.", "original_text": "Пришло двадцать пять человек."}
+    )
+    options = TranscribeOptions.model_validate({"numbers": "digits"})
+    assert [one.text for one in write_again([corrected], "ru", options)] == ["Пришло 25 человек."]
+
+
+def test_a_text_whose_words_are_not_all_stored_is_left_alone() -> None:
+    """Else the words without a time would be lost."""
+    longer = stored(written()).model_copy(update={"text": "Пришло двадцать пять человек. И кот."})
+    wordless = longer.model_copy(update={"words": None})
+    assert write_again([longer, wordless], "ru", TranscribeOptions()) == []

@@ -75,6 +75,15 @@ async def test_a_recording_is_transcribed_again_with_the_options_that_are_sent(
     assert (await client.post(f"{URL}/no/repeat", json={})).status_code == 404
 
 
+async def test_a_text_without_words_cannot_be_written_anew(client, silence) -> None:
+    """If this fails, an impossible request is a success that changes nothing, or a 500."""
+    url = f"{await new_job(client, silence)}/text"
+    for body in ({"numbers": "roman"}, {"colour": 1}, {"glossary": ".*"}):
+        assert (await client.post(url, json=body)).status_code == 422
+    assert (await client.post(url, json={"numbers": "digits"})).status_code == 409
+    assert (await client.post(f"{URL}/no/text", json={})).status_code == 404
+
+
 async def test_a_body_that_is_no_json_and_a_job_that_is_none(client, silence) -> None:
     job_url = await new_job(client, silence)
     assert (await client.patch(job_url, content=b"{")).status_code == 400

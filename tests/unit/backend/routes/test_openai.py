@@ -219,6 +219,14 @@ async def test_of_a_prompt_that_is_too_long_the_end_is_used(transcribe, jobs) ->
     DecodingOptions(prompt=jobs.options.prompt)
 
 
+async def test_the_saved_glossary_can_be_switched_off(transcribe, jobs) -> None:
+    """Other empty fields are unset ones; if this one is, too, a client cannot do without it."""
+    await transcribe(extra_body={"glossary": ""})
+    assert jobs.options.glossary == ""
+    await transcribe()
+    assert jobs.options.glossary is None
+
+
 async def test_a_translation_is_in_english(openai, jobs) -> None:
     answer = await openai.audio.translations.create(
         file=AUDIO, model="whisper-1", response_format="verbose_json"

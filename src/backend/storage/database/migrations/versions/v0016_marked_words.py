@@ -1,0 +1,17 @@
+"""Add the marks of words that are written in another form, to write them anew."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    """Add the column; stored words are written anew from what is written now."""
+    op.add_column("words", sa.Column("marked", sa.Text))
+
+
+def downgrade() -> None:
+    """Drop the column."""
+    op.drop_column("words", "marked")
