@@ -13,6 +13,7 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from contracts.glossary import SavedGlossary
 from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecording
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
@@ -95,6 +96,17 @@ class BackendClient:
     def tags(self) -> TagList:
         """Return all tags, sorted by name."""
         return _read(TagList, self._call("GET", "/v1/tags"))
+
+    def glossary(self) -> SavedGlossary:
+        """Return the saved names and terms."""
+        return _read(SavedGlossary, self._call("GET", "/v1/glossary", timeout=_QUICK_TIMEOUT))
+
+    def save_glossary(self, glossary: SavedGlossary) -> SavedGlossary:
+        """Save names and terms for all new transcriptions, and return them tidied."""
+        body = glossary.model_dump_json()
+        headers = {"Content-Type": "application/json"}
+        response = self._call("PUT", "/v1/glossary", content=body, headers=headers)
+        return _read(SavedGlossary, response)
 
     def describe(self, job_id: str, description: JobDescription) -> Job:
         """Change a job's title or tags; fields that are not set stay as they are."""

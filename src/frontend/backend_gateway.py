@@ -57,11 +57,12 @@ _ALLOWED_CALLS = [
         (rf"{_JOB}/segments/[0-9]{{1,9}}", {"PATCH"}, _CALLS),
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}", {"PATCH"}, _CALLS),
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}/voice", {"POST"}, _CALLS),
-        (rf"{_JOB}/(cancel|repeat|resume)", {"POST"}, _CALLS),
+        (rf"{_JOB}/(cancel|repeat|resume|text)", {"POST"}, _CALLS),
         (rf"{_JOB}/shares", {"GET", "POST"}, _CALLS),
         (rf"{_JOB}/shares/[0-9]{{1,18}}", {"DELETE"}, _CALLS),
         (rf"/v1/shared/{_ID}", {"GET"}, _CALLS),
         (rf"/v1/shared/{_ID}/audio", {"GET", "HEAD"}, _TRANSFERS),
+        (r"/v1/glossary", {"GET", "POST"}, _CALLS),
     )
 ]
 

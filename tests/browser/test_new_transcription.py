@@ -288,7 +288,7 @@ def test_the_start_button_is_in_sight_on_a_phone_and_below_everything(open_visit
 def test_the_options_survive_a_reload(open_visit: OpenVisit):
     """A change of the theme reloads the page too."""
     page = open_visit().page
-    page.get_by_role("textbox", name="Имена и термины").fill("Лось, Аэлита")
+    page.get_by_role("textbox", name="Имена и термины").fill("Лось\nАэлита")
     page.get_by_text("Дополнительно").click()
     page.get_by_role("radio", name="По пику").click()
     language = page.get_by_role("combobox", name="Язык речи").first
@@ -301,7 +301,10 @@ def test_the_options_survive_a_reload(open_visit: OpenVisit):
     expect(page.get_by_text("Уровень пика")).to_be_visible()
     page.wait_for_timeout(1000)
     page.reload()
-    expect(page.get_by_role("textbox", name="Имена и термины")).to_have_value("Лось, Аэлита")
+    terms = page.get_by_role("textbox", name="Имена и термины")
+    expect(terms).to_have_value("Лось\nАэлита")
+    terms.fill("")  # it is saved for all new transcriptions
+    terms.blur()
     expect(language).to_have_value("английский — English")
     page.get_by_text("Дополнительно").click()
     expect(page.get_by_role("radio", name="По пику")).to_be_checked()

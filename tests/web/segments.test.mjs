@@ -87,3 +87,23 @@ test("segments that another tab split or joined are drawn anew", () => {
   segments.load([received(0, "раз"), received(2, "два"), received(1, "три")]);
   assert.deepEqual(events, ["reset", "added"]);
 });
+
+test("the model's own words are shown instead of the text, and take the clicks", () => {
+  // If this fails, a click plays another word than the one that is shown.
+  const segments = new Segments();
+  const words = [{ word: "25", spoken: "двадцать пять", start: 0 }, { word: "лет", start: 1 }];
+  segments.load([
+    { index: 0, start: 0, end: 2, text: "25 лет", raw_text: "двадцать пять лет", words },
+    { index: 1, start: 2, end: 3, text: "Да!", original_text: "Да", words: [] },
+  ]);
+  const changed = [];
+  segments.addEventListener("changed", ({ detail }) => changed.push(detail.position));
+  assert.ok(segments.hasRaw);
+  assert.equal(segments.shown(0).text, "25 лет");
+  segments.showsRaw = true;
+  assert.deepEqual(changed, [0, 1]);
+  assert.deepEqual([0, 1].map((each) => segments.shown(each).text), ["двадцать пять лет", "Да"]);
+  assert.deepEqual(segments.shown(0).words.map(({ word }) => word), ["двадцать пять", "лет"]);
+  segments.load([{ index: 0, start: 0, end: 1, text: "раз", words: [] }]);
+  assert.ok(!segments.hasRaw);
+});

@@ -18,6 +18,8 @@ from contracts.transcription import (
     TranscribeOptions,
     Typography,
 )
+from frontend.backend_client import BackendClient
+from frontend.components.glossary_field import show_glossary
 from frontend.i18n import Language, Translator
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
@@ -59,16 +61,19 @@ _LANGUAGE_CHOSEN = "language-chosen"
 Bound = TypeVar("Bound", Ge, Gt, Le, MaxLen)
 
 
-def show_options(t: Translator, saved: Mapping[str, object]) -> TranscribeOptions:
+def show_options(
+    t: Translator, backend: BackendClient, saved: Mapping[str, object]
+) -> TranscribeOptions:
     """Show the options and return the chosen values.
 
     Args:
         t: the texts.
+        backend: keeps the glossary, which is not among the values.
         saved: options that the visitor chose before, by name; others have their defaults.
     """
     chosen: dict[str, object] = {"language": _language(t, saved), **_OF_THE_PAGE}
-    chosen["prompt"] = _prompt(t, saved)
     chosen |= _speakers(t, saved)
+    show_glossary(t, backend)
     with st.expander(t("options.advanced"), icon=":material/tune:"):
         chosen |= _advanced_options(t, saved)
     return TranscribeOptions.model_validate(chosen)
@@ -184,6 +189,7 @@ def _normalization(t: Translator, saved: Mapping[str, object]) -> dict[str, obje
 
 def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
     return _normalization(t, saved) | {
+        "prompt": _prompt(t, saved),
         "chunk_length_s": _slider(t, saved, "chunk_length_s", with_help=True),
         "task": st.radio(
             t("options.task"),

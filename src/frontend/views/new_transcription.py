@@ -6,6 +6,7 @@ from contracts.jobs import UploadedRecording
 from contracts.problems import Problem
 from contracts.transcription import TranscribeOptions
 from frontend.backend_client import BackendError, BackendUnavailableError
+from frontend.components.glossary_field import is_glossary_saved
 from frontend.components.options_form import show_options
 from frontend.components.uploader import Uploads, show_uploader
 from frontend.page import Page
@@ -30,10 +31,10 @@ def show_new_transcription(page: Page) -> None:
 def _show_card(page: Page) -> None:
     recordings = st.container(key="recordings")
     recordings.empty()  # Streamlit would draw a container without elements later
-    options = show_options(page.t, from_cookies(st.context.cookies))
+    options = show_options(page.t, page.backend, from_cookies(st.context.cookies))
     with recordings:
         uploads = show_uploader(page, options, st.session_state.get(_FAILURES, {}))
-    if _start_pressed(page, uploads):
+    if _start_pressed(page, uploads) and is_glossary_saved():
         _start(page, uploads.ready, options)
 
 

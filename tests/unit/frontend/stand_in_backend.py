@@ -15,6 +15,7 @@ from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from streamlit.testing.v1 import AppTest
 
+from contracts.glossary import SavedGlossary
 from contracts.jobs import (
     FileInfo,
     Job,
@@ -81,6 +82,7 @@ class StandInBackend:
     voices: dict[str, VoiceProfile] = field(default_factory=dict)
     start_problems: dict[str, ProblemType] = field(default_factory=dict)
     """Problem by the upload that must not start."""
+    glossary: str = ""
     key_shown: str | None = None
     url: str = ""
 
@@ -88,6 +90,7 @@ class StandInBackend:
 def make_app(state: StandInBackend) -> FastAPI:
     app = FastAPI()
     _add_service_routes(app, state)
+    _add_glossary_routes(app, state)
     _add_history_routes(app, state)
     _add_action_routes(app, state)
     _add_job_routes(app, state)
@@ -112,6 +115,17 @@ def _add_service_routes(app: FastAPI, state: StandInBackend) -> None:
     @app.get("/v1/models")
     def models() -> Response:
         return _json(state.models)
+
+
+def _add_glossary_routes(app: FastAPI, state: StandInBackend) -> None:
+    @app.get("/v1/glossary")
+    def glossary() -> Response:
+        return _json(SavedGlossary(glossary=state.glossary))
+
+    @app.put("/v1/glossary")
+    def save(saved: SavedGlossary) -> Response:
+        state.glossary = saved.glossary
+        return _json(saved)
 
 
 class Listed(BaseModel):

@@ -177,6 +177,9 @@ async def test_the_location_of_an_upload_points_to_the_page(page):
         ("POST", "/v1/transcriptions/j1/cancel?"),
         ("POST", "/v1/transcriptions/j1/resume?"),
         ("POST", "/v1/transcriptions/j1/repeat?"),
+        ("POST", "/v1/transcriptions/j1/text?"),
+        ("GET", "/v1/glossary?"),
+        ("POST", "/v1/glossary?"),
         ("DELETE", "/v1/uploads/u1?"),
     ],
 )
@@ -195,6 +198,7 @@ async def test_allowed_calls_pass_with_their_query(page, echo, method: str, targ
         ("POST", "/v1/audio/transcriptions", 404),
         ("POST", "/v1/transcriptions/j1", 405),
         ("GET", "/v1/transcriptions/export", 405),
+        ("PUT", "/v1/glossary", 405),
         ("GET", "/v1/uploads/", 405),
         ("PATCH", "/v1/transcriptions/j1/segments/x", 404),
     ],

@@ -136,7 +136,17 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.num_speakers.unknown": "unknown",
     "options.num_speakers.help": "If you know how many people speak, say so: "
     "there will be fewer errors.",
-    "options.prompt": "Names and terms",
-    "options.prompt.help": "The model is more likely to recognise words that you list here.",
-    "options.prompt.example": "Comma-separated names, titles and terms",
+    "options.prompt": "Context",
+    "options.prompt.help": "Text that could come before the recording, or what it is about: "
+    "the model follows its words and style.",
+    "options.prompt.example": "A lecture on the history of architecture",
+    "options.glossary": "Names and terms",
+    "options.glossary.help": "A line each, as you write them. The model recognises them better, "
+    "and the text has your spelling. If a word is heard in another way: jay son = JSON. "
+    "Saved for all new transcriptions.",
+    "options.glossary.example": "Anna Nowak\njay son = JSON",
+    "options.glossary.invalid": "Not saved. The list may have up to 500 lines of 200 characters, "
+    "and each needs a word.",
+    "options.glossary.unsaved": "Not saved: the service does not respond. Change the list again "
+    "in a moment.",
 }

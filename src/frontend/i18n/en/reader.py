@@ -71,6 +71,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "size.gigabytes": "{amount}\xa0GB",
     # the reader
     "reader.phrases": "Each phrase on its own line",
+    "reader.raw": "As recognised",
     "reader.to_history": "Back to the history",
     "reader.outline": "Outline",
     "reader.loading": "Loading the transcription…",
@@ -132,6 +133,15 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "edit.model_text": "As the model recognised it",
     "edit.empty": "(empty)",
     "edit.restore": "Restore this text",
+    "always.label": "Names and terms",
+    "always.add": "Always so",
+    "always.added": "Added to names and terms: {line}",
+    "text.title": "Form of the text",
+    "text.help": "The text is written anew from the recognised words, without "
+    "transcribing. Your corrections stay.",
+    "text.glossary": "Use your names and terms",
+    "text.write": "Write",
+    "text.cancel": "Cancel",
     "saving.saving": "Saving…",
     "saving.saved": "Edits saved",
     "saving.retrying": "Edits not saved yet, trying again",

@@ -81,6 +81,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "size.gigabytes": "{amount}\xa0ГБ",
     # the reader
     "reader.phrases": "Каждая фраза с новой строки",
+    "reader.raw": "Как распознано",
     "reader.to_history": "Вернуться в историю",
     "reader.outline": "Содержание",
     "reader.loading": "Загружаем расшифровку…",
@@ -145,6 +146,15 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "edit.model_text": "Как распознала модель",
     "edit.empty": "(пусто)",
     "edit.restore": "Вернуть этот текст",
+    "always.label": "Имена и термины",
+    "always.add": "Всегда писать так",
+    "always.added": "Добавлено в имена и термины: {line}",
+    "text.title": "Оформление текста",
+    "text.help": "Текст будет оформлен заново из распознанных слов: "
+    "расшифровывать запись не нужно. Ваши правки останутся.",
+    "text.glossary": "Учесть имена и термины из вашего списка",
+    "text.write": "Оформить",
+    "text.cancel": "Отмена",
     "saving.saving": "Сохраняем…",
     "saving.saved": "Правки сохранены",
     "saving.retrying": "Правки пока не сохранены, пробуем ещё раз",

@@ -21,6 +21,8 @@ const ICONS = {
   tag: "M3.5 12.5V4h8.5l8.5 8.5-8.5 8.5zM8 8v.5",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+  text: "M5 6h14M12 6v13M9 19h6",
+  raw: "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
   edit: "M4 20l1-5L16 4l4 4L9 19z",
   model: "M4 12a8 8 0 1 0 3-6M4 4v4h4M12 8v4l3 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",

@@ -56,6 +56,19 @@ export class Backend {
     return this.#patch(`/segments/${index}${WORDS}`, correction);
   }
 
+  /** Write the text anew with these options; null ones are as in the job's options. */
+  writeText = (options) => this.#json("/text", { method: "POST", ...jsonBody(options) });
+
+  /** Return the saved names and terms. */
+  async glossary() {
+    return (await (await request("/backend/v1/glossary")).json()).glossary;
+  }
+
+  /** Add lines to the saved names and terms. */
+  async addTerms(terms) {
+    await request("/backend/v1/glossary", { method: "POST", ...jsonBody({ terms }) });
+  }
+
   /** Name a speaker, merge it with the one that has the name, or with null separate it. */
   nameSpeaker(speaker, name) {
     return this.#patch(`/speakers/${speaker}`, { name });
@@ -97,15 +110,20 @@ export class Backend {
 
   async #request(path, options) {
     if (!this.isJobId) throw new BackendError(404);
-    let response;
-    try {
-      response = await fetch(this.base + path, options);
-    } catch {
-      throw new BackendError(0);
-    }
-    if (response.ok) return response;
-    throw new BackendError(response.status, await response.text().catch(() => ""));
+    return request(this.base + path, options);
   }
+}
+
+/** Return a response, or throw BackendError. */
+async function request(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch {
+    throw new BackendError(0);
+  }
+  if (response.ok) return response;
+  throw new BackendError(response.status, await response.text().catch(() => ""));
 }
 
 function jsonBody(content) {

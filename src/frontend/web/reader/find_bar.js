@@ -23,6 +23,7 @@ export class FindBar {
   open() {
     const selected = getSelection().toString().trim();
     this.root.hidden = false;
+    this.segments.showsRaw = false;
     if (selected && !selected.includes("\n")) this.query.value = selected;
     this.query.select();
     this.query.focus();

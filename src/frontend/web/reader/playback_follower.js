@@ -98,7 +98,7 @@ export class PlaybackFollower extends EventTarget {
     if (Math.hypot(clientX - x, clientY - y) > CLICK_PX) return;
     const offset = offsetAt(this.transcript.root.getRootNode(), clientX, clientY);
     this.#setFollowing(true);
-    this.player.playFrom(timeAtOffset(this.segments.at(position), offset));
+    this.player.playFrom(timeAtOffset(this.segments.shown(position), offset));
   }
 
   #show() {
@@ -121,8 +121,8 @@ export class PlaybackFollower extends EventTarget {
     this.#word = -1;
     highlight("spoken", []);
     if (position < 0) return;
-    const segment = this.segments.at(position);
-    this.#offsets = wordOffsets(segment.text, segment.words);
+    const { text, words } = this.segments.shown(position);
+    this.#offsets = wordOffsets(text, words);
     this.transcript.row(position).setAttribute("aria-current", "true");
     if (this.isFollowing && this.player.isPlaying) this.#keepInSight(position);
   }

@@ -27,7 +27,7 @@ const LANGUAGE_CHUNKS = 8;
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** Origins of a change that the backend knows already. */
-const SAVED_ORIGINS = new Set(["saved", "loaded", "tab"]);
+const SAVED_ORIGINS = new Set(["saved", "loaded", "shown", "tab"]);
 
 const readers = new WeakMap();
 
@@ -162,6 +162,7 @@ class Reader {
       root: this.frame.getRootNode(),
       onName: (speaker, name) => this.#nameSpeaker(speaker, name),
       onRemember: (speaker, name) => this.#rememberVoice(speaker, name),
+      onWrite: (options, { usesGlossary }) => this.#writeText(options, usesGlossary),
       onError: (error) => this.#showError(error),
       signal: this.#closed.signal,
     });
@@ -355,6 +356,19 @@ class Reader {
       this.#view.toolbar.showMessage(t.text("speaker.remembered", { name }));
     } catch (error) {
       this.#view.toolbar.showMessage("");
+      this.#showError(error);
+    }
+  }
+
+  /** Write the text anew, without transcribing; corrections stay. */
+  async #writeText(options, usesGlossary) {
+    try {
+      await this.corrections.flush();
+      const glossary = usesGlossary ? await this.backend.glossary() : null;
+      await this.backend.writeText({ ...options, glossary });
+      this.tabs.postMessage({});
+      await this.load();
+    } catch (error) {
       this.#showError(error);
     }
   }

@@ -4,10 +4,16 @@ import { element, iconButton, textButton } from "../common/elements.js";
 
 export class SegmentEditor {
   #open = null;
+  #textAtOpen = "";
   #tools = null;
 
-  constructor({ t, segments, transcript, undoHistory, player, assigner, maxChars, signal }) {
-    Object.assign(this, { t, segments, transcript, undoHistory, player, assigner, maxChars });
+  /** `onCorrected(position, before, after)`: a segment's field was closed. */
+  constructor({
+    t, segments, transcript, undoHistory, player, assigner, maxChars, signal, onCorrected,
+  }) {
+    Object.assign(this, {
+      t, segments, transcript, undoHistory, player, assigner, maxChars, onCorrected,
+    });
     this.isAllowed = false;
     const { root } = transcript;
     root.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
@@ -33,7 +39,9 @@ export class SegmentEditor {
   open(position) {
     if (!this.isAllowed || position === this.#open || !this.transcript.row(position)) return;
     this.close();
+    this.segments.showsRaw = false;
     this.#open = position;
+    this.#textAtOpen = this.segments.at(position).text;
     const text = this.transcript.textOf(position);
     makeEditable(text);
     text.setAttribute("role", "textbox");
@@ -51,7 +59,9 @@ export class SegmentEditor {
     const position = this.#open;
     this.#open = null;
     for (const name of ["contenteditable", "role", "aria-label"]) text.removeAttribute(name);
-    text.textContent = this.segments.at(position).text;
+    const after = this.segments.at(position).text;
+    text.textContent = after;
+    this.onCorrected(position, this.#textAtOpen, after);
   }
 
   /** Close the field, and keep the keyboard at its segment. */

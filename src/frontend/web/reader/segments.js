@@ -8,6 +8,7 @@
  */
 export class Segments extends EventTarget {
   #rows = [];
+  #showsRaw = false;
 
   get length() {
     return this.#rows.length;
@@ -15,6 +16,30 @@ export class Segments extends EventTarget {
 
   at(position) {
     return this.#rows[position];
+  }
+
+  /** Whether the model's own words are shown, which cannot be edited. */
+  get showsRaw() {
+    return this.#showsRaw;
+  }
+
+  set showsRaw(showsRaw) {
+    if (this.#showsRaw === showsRaw) return;
+    this.#showsRaw = showsRaw;
+    this.#rows.forEach((_, position) => this.#notify(position, null, "shown"));
+  }
+
+  /** Whether any text is not as the model wrote it. */
+  get hasRaw() {
+    return this.#rows.some(({ text, rawText }) => text !== rawText);
+  }
+
+  /** Return the text that is shown of a segment, with its words. */
+  shown(position) {
+    const { start, text, rawText, words } = this.#rows[position];
+    if (!this.#showsRaw) return { start, text, words };
+    const spoken = words.map((each) => ({ ...each, word: each.spoken ?? each.word }));
+    return { start, text: rawText, words: spoken };
   }
 
   [Symbol.iterator]() {
@@ -97,6 +122,7 @@ function fromBackend(segment) {
     end: segment.end,
     text: segment.text.trim(),
     modelText: (segment.original_text ?? segment.text).trim(),
+    rawText: (segment.raw_text ?? segment.original_text ?? segment.text).trim(),
     speaker: segment.speaker ?? null,
     words: segment.words ?? [],
     unsure: segment.unsure ?? [],

@@ -8,9 +8,10 @@ export class Toolbar {
   #timer = 0;
 
   constructor({
-    t, undoHistory, corrections, unsureBar, exportMenu, transcript, onFind, onUndo, onRedo, onHelp,
+    t, segments, undoHistory, corrections, unsureBar, exportMenu, transcript, onFind, onUndo, onRedo,
+    onText, onHelp,
   }) {
-    Object.assign(this, { t, undoHistory, corrections });
+    Object.assign(this, { t, segments, undoHistory, corrections });
     this.undo = iconButton("undo", t.text("edit.undo"), onUndo);
     this.redo = iconButton("redo", t.text("edit.redo"), onRedo);
     const find = iconButton("find", t.text("find.open"), onFind);
@@ -19,12 +20,20 @@ export class Toolbar {
       transcript.showsPhrases = !transcript.showsPhrases;
       this.#showPhrases(transcript);
     });
+    this.raw = iconButton("raw", t.text("reader.raw"), () => {
+      segments.showsRaw = !segments.showsRaw;
+    });
     this.editTools = element(
       "div",
       { className: "group" },
-      find, this.undo, this.redo, this.phrases,
+      find, this.undo, this.redo, this.phrases, this.raw,
+      iconButton("text", t.text("text.title"), onText),
     );
     this.#showPhrases(transcript);
+    for (const event of ["added", "replaced", "changed"]) {
+      segments.addEventListener(event, () => this.#showRaw());
+    }
+    this.#showRaw();
     const { copyMenu, downloadMenu } = exportMenu;
     this.exportTools = element("div", { className: "group" }, copyMenu, downloadMenu);
     this.root = element(
@@ -60,6 +69,13 @@ export class Toolbar {
 
   #showPhrases({ showsPhrases }) {
     this.phrases.setAttribute("aria-pressed", String(showsPhrases));
+  }
+
+  /** Offer the model's own words where the text has others. */
+  #showRaw() {
+    const { hasRaw, showsRaw } = this.segments;
+    this.raw.hidden = !hasRaw && !showsRaw;
+    this.raw.setAttribute("aria-pressed", String(showsRaw));
   }
 
   #showSaving() {

@@ -188,7 +188,8 @@ export class Transcript extends EventTarget {
 
   #draw(position) {
     const segment = this.segments.at(position);
-    const text = element("div", { className: "text", dir: "auto", textContent: segment.text });
+    const shown = this.segments.shown(position).text;
+    const text = element("div", { className: "text", dir: "auto", textContent: shown });
     const start = clock(segment.start);
     const time = element("button", {
       type: "button",
@@ -211,7 +212,8 @@ export class Transcript extends EventTarget {
   #refresh({ position, origin }) {
     const text = this.textOf(position);
     const segment = this.segments.at(position);
-    if (origin !== "typing" && text.textContent !== segment.text) text.textContent = segment.text;
+    const shown = this.segments.shown(position).text;
+    if (origin !== "typing" && text.textContent !== shown) text.textContent = shown;
     this.#mark(text.parentElement, segment);
   }
 

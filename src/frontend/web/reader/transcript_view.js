@@ -1,6 +1,7 @@
 // A transcript with everything that works on it: player, editor, search, exports, shortcuts.
 
 import { element, iconButton } from "../common/elements.js";
+import { AlwaysSo } from "./always_so.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
 import { Outline } from "./outline.js";
@@ -15,6 +16,7 @@ import { Speakers } from "./speakers.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { ShortcutsDialog } from "./shortcuts_dialog.js";
 import { SpeechReport } from "./speech_report.js";
+import { TextDialog } from "./text_dialog.js";
 import { Toolbar } from "./toolbar.js";
 import { Transcript } from "./transcript.js";
 import { UndoHistory } from "./undo_history.js";
@@ -32,7 +34,7 @@ export class TranscriptView {
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
     t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
-    header, durationS, root, onName, onRemember, onError, signal,
+    header, durationS, root, onName, onRemember, onWrite, onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
     const selectedTimes = () => this.#selectedTimes();
@@ -50,8 +52,13 @@ export class TranscriptView {
       change: (...values) => this.editor.change(...values),
       onMessage: (text) => this.toolbar.showMessage(text),
     });
+    const alwaysSo = new AlwaysSo({
+      t, backend, transcript, onError,
+      onAdded: (line) => this.toolbar.showMessage(t.text("always.added", { line })),
+    });
     this.editor = new SegmentEditor({
       t, segments, transcript, undoHistory, player, assigner, maxChars, signal,
+      onCorrected: (...correction) => alwaysSo.offer(...correction),
     });
     const { editor, playbackFollower } = this;
     this.speakerBar = new SpeakerBar({ t, speakers, transcript, onOpen: onSpeaker, onName });
@@ -71,15 +78,17 @@ export class TranscriptView {
       t, speakers, parent: this.element, maxChars: maxSpeakerChars, onName, onRemember,
     });
     const shortcutsDialog = new ShortcutsDialog({ t, parent: this.element });
+    const textDialog = new TextDialog({ t, parent: this.element, onWrite });
     const exportMenu = new ExportMenu({
       t, formats, backend, corrections, onError, signal,
       onMessage: (text) => this.toolbar.showMessage(text),
     });
     this.toolbar = new Toolbar({
-      t, undoHistory, corrections, unsureBar, exportMenu, transcript,
+      t, segments, undoHistory, corrections, unsureBar, exportMenu, transcript,
       onFind: () => findBar.open(),
       onUndo: () => editor.undo(),
       onRedo: () => editor.redo(),
+      onText: () => textDialog.open(this.options),
       onHelp: () => shortcutsDialog.open(),
     });
     this.#layOut(statusPanel, findBar);
@@ -92,6 +101,7 @@ export class TranscriptView {
   /** Show a job whose segments are loaded; it is editable once it is over. */
   show(job, { isOver }) {
     const { t } = this;
+    this.options = job.options;
     const isReady = isOver && this.segments.length > 0;
     this.header.show(job);
     this.model.textContent = job.model ? modelText(t, job.model) : "";

@@ -74,7 +74,8 @@ export class UnsureBar {
   #unsureRanges(position) {
     const segment = this.segments.at(position);
     if (!segment.unsureWords.length) return [];
-    const offsets = wordOffsets(segment.text, segment.words);
+    const { text, words } = this.segments.shown(position);
+    const offsets = wordOffsets(text, words);
     return segment.unsureWords
       .filter((index) => offsets[index])
       .map((index) => this.transcript.range(position, ...offsets[index]));
