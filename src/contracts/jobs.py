@@ -239,11 +239,25 @@ class TagList(BaseModel):
     items: list[TagCount]
 
 
+MAX_FIRST_LINE_CHARS = 200
+MAX_SHOWN_HITS = 5
+
+
+class JobSummary(BaseModel):
+    """A finished transcript at a glance."""
+
+    first_line: str = Field(max_length=MAX_FIRST_LINE_CHARS)
+    n_words: int
+    n_speakers: int = Field(description="0: they were not distinguished.")
+    n_unsure: int = Field(description="Segments to check.")
+
+
 class SearchHit(BaseModel):
-    """The first match of a query in a transcript."""
+    """A segment that matches a query."""
 
     segment_index: int
     start: Seconds = Field(description="Start of the segment, in seconds.")
+    snippet: str = Field(description="Plain text around the first match in the segment.")
     marks: list[tuple[int, int]] = Field(
         description="Matched words as [start, end) in `snippet`, in code points."
     )
@@ -285,6 +299,14 @@ class Job(BaseModel):
     )
     hit: SearchHit | None = Field(
         default=None, description="In search results: position of the match."
+    )
+    hits: list[SearchHit] = Field(
+        default_factory=list[SearchHit],
+        description=f"In search results: the first matches, at most {MAX_SHOWN_HITS}.",
+    )
+    n_hits: int = Field(default=0, description="In search results: number of matching segments.")
+    summary: JobSummary | None = Field(
+        default=None, description="In the history: a finished transcript at a glance."
     )
 
     def as_requested(self, word_timestamps: bool | None = None) -> Self:

@@ -41,7 +41,7 @@ def _word_of(job: Job) -> tuple[str, float]:
 def _find_and_play(page: Page, job: Job) -> None:
     word, start = _word_of(job)
     page.get_by_role("searchbox").fill(word)
-    hit = page.locator(f"a[href*='{job.id}'].hit")
+    hit = page.locator(f"a[href*='{job.id}'].hit").first
     expect(hit.locator("mark").first).to_have_text(word)
     page.wait_for_url("**query=*")
     hit.click()

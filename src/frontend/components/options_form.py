@@ -119,8 +119,14 @@ def language_label(t: Translator, code: str) -> str:
     if code == AUTO_LANGUAGE:
         return t("options.language.auto")
     own = LANGUAGE_NAMES[code]
-    name = Locale(t.language.value).languages.get(_BABEL_CODES.get(code, code), own)
+    name = language_name(t, code)
     return name if name.casefold() == own.casefold() else f"{name} — {own}"
+
+
+def language_name(t: Translator, code: str) -> str:
+    """Return a language's name in the language of the page."""
+    names = Locale(t.language.value).languages
+    return names.get(_BABEL_CODES.get(code, code), LANGUAGE_NAMES.get(code, code))
 
 
 def _remember_language_choice() -> None:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from contracts.jobs import Job, JobStatus, Stage
+from contracts.jobs import Job, JobStatus, SearchHit, Stage
+from frontend.components.options_form import language_name
 from frontend.i18n import Translator
 from frontend.i18n.translator import clock
 
@@ -27,8 +28,10 @@ def row_of(t: Translator, job: Job, now: datetime) -> dict[str, object]:
         "status": job.status,
         "state": _state(t, job),
         "share": _share(job),
+        "summary": _summary(t, job),
         "tags": job.tags,
-        "hit": _hit(job),
+        "hits": [_hit(hit) for hit in job.hits],
+        "more_hits": _more_hits(t, job),
         "can_cancel": not job.status.is_final,
         "can_resume": job.status in (JobStatus.CANCELLED, JobStatus.FAILED),
     }
@@ -55,14 +58,31 @@ def _share(job: Job) -> float | None:
     return min(1.0, progress.processed_s / progress.total_s) if progress.total_s > 0 else 0.0
 
 
-def _hit(job: Job) -> dict[str, object] | None:
-    if job.hit is None or job.snippet is None:
+def _summary(t: Translator, job: Job) -> dict[str, object] | None:
+    """Return the first line and the facts of a transcript; None without a text."""
+    if job.summary is None or not job.summary.first_line:
         return None
+    summary = job.summary
+    facts = [language_name(t, job.language)] if job.language else []
+    facts.append(t("result.words", count=summary.n_words))
+    if summary.n_speakers > 1:
+        facts.append(t("history.speakers", count=summary.n_speakers))
+    if summary.n_unsure:
+        facts.append(t("unsure.count", count=summary.n_unsure))
+    return {"first_line": summary.first_line, "facts": facts}
+
+
+def _hit(hit: SearchHit) -> dict[str, object]:
     return {
-        "seconds": round(job.hit.start, 3),
-        "time": clock(job.hit.start),
-        "parts": _parts(job.snippet, job.hit.marks),
+        "seconds": round(hit.start, 3),
+        "time": clock(hit.start),
+        "parts": _parts(hit.snippet, hit.marks),
     }
+
+
+def _more_hits(t: Translator, job: Job) -> str:
+    hidden = job.n_hits - len(job.hits)
+    return t("history.more_hits", count=hidden) if hidden > 0 else ""
 
 
 def _parts(snippet: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:

@@ -158,7 +158,7 @@ def _add_history_routes(app: FastAPI, state: StandInBackend) -> None:
         newest_first = sorted(state.jobs.values(), key=lambda job: job.created_at, reverse=True)
         found = [job for job in newest_first if wanted.takes(job)]
         if not wanted.query:
-            found = [job.model_copy(update={"hit": None, "snippet": None}) for job in found]
+            found = [job.model_copy(update={"hits": [], "n_hits": 0}) for job in found]
         end = wanted.cursor + wanted.limit
         cursor = str(end) if end < len(found) else None
         return _json(JobPage(items=found[wanted.cursor : end], next_cursor=cursor))

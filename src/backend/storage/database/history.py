@@ -18,6 +18,7 @@ from backend.storage.database.row_mappers import (
 )
 from backend.storage.database.search.query import Alternatives, query_words, segment_matches
 from backend.storage.database.search.snippets import Snippet, snippet_of
+from backend.storage.database.summaries import Summaries
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
@@ -25,7 +26,7 @@ from backend.storage.database.tables import (
     TagRow,
     TranscriptionRow,
 )
-from contracts.jobs import Job, JobPage, JobStatus, SearchHit, TagCount
+from contracts.jobs import MAX_SHOWN_HITS, Job, JobPage, JobStatus, SearchHit, TagCount
 
 _MAX_CURSOR_CHARS = 18
 """Digits that fit into any database's largest integer."""
@@ -52,6 +53,7 @@ class HistoryStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._summaries = Summaries()
 
     @transaction
     def page(
@@ -90,6 +92,8 @@ class HistoryStore:
             shown = [(row, file) for row, file in rows[:limit]]
             numbers = [row.number for row, _ in shown]
             found = dict(zip(numbers, to_jobs(session, shown), strict=True))
+            for number, summary in self._summaries.of(session, [row for row, _ in shown]).items():
+                found[number].summary = summary
             if words:
                 self._show_hits(session, found, words)
         more = len(rows) > limit
@@ -121,18 +125,21 @@ class HistoryStore:
     def _show_hits(
         self, session: Session, jobs: dict[int, Job], words: Sequence[Alternatives]
     ) -> None:
-        """Add to each job the first segment that has all of the words, else any of them."""
+        """Add to each job the segments that have all of the words, else any of them."""
         lemmas = frozenset(chain.from_iterable(words))
         for condition in (self._matches(words), self._matches([lemmas])):
-            without = [number for number, job in jobs.items() if job.hit is None]
-            for number, index, start, *texts in session.execute(
+            without = [number for number, job in jobs.items() if not job.hits]
+            for number, n_hits, index, start, *texts in session.execute(
                 _first_segments(without, condition)
             ):
                 if snippet := _snippet(texts, lemmas):
-                    jobs[number].snippet = snippet.text
-                    jobs[number].hit = SearchHit(
-                        segment_index=index, start=start, marks=snippet.marks
+                    hit = SearchHit(
+                        segment_index=index,
+                        start=start,
+                        snippet=snippet.text,
+                        marks=snippet.marks,
                     )
+                    _add_hit(jobs[number], hit, n_hits)
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
@@ -150,18 +157,32 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
+def _add_hit(job: Job, hit: SearchHit, n_hits: int) -> None:
+    job.n_hits = n_hits
+    job.hits.append(hit)
+    if job.hit is None:
+        job.hit, job.snippet = hit, hit.snippet
+
+
 def _first_segments(
     numbers: Sequence[int], condition: ColumnElement[bool]
-) -> Select[int, int, float, str, str]:
+) -> Select[int, int, int, float, str, str]:
+    """Select the first matching segments of each job, with the number of all."""
+    of_job = SegmentRow.transcription_number
     first = (
-        select(SegmentRow.transcription_number, func.min(SegmentRow.start).label("start"))
-        .where(SegmentRow.transcription_number.in_(numbers), condition)
-        .group_by(SegmentRow.transcription_number)
+        select(
+            of_job,
+            SegmentRow.index,
+            func.row_number().over(partition_by=of_job, order_by=SegmentRow.start).label("place"),
+            func.count().over(partition_by=of_job).label("n_hits"),
+        )
+        .where(of_job.in_(numbers), condition)
         .subquery()
     )
     return (
         select(
             SegmentRow.transcription_number,
+            first.c.n_hits,
             SegmentRow.index,
             SegmentRow.start,
             EditRow.text.label("correction"),
@@ -170,9 +191,11 @@ def _first_segments(
         .join(
             first,
             (first.c.transcription_number == SegmentRow.transcription_number)
-            & (first.c.start == SegmentRow.start),
+            & (first.c.index == SegmentRow.index),
         )
         .outerjoin(EditRow, joins_segment(EditRow))
+        .where(first.c.place <= MAX_SHOWN_HITS)
+        .order_by(SegmentRow.transcription_number, SegmentRow.start)
     )
 
 

@@ -5,6 +5,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.today": "today, {time}",
     "history.yesterday": "yesterday, {time}",
     "history.queue_position": "In the queue: {position}",
+    "history.speakers": {"one": "{count} speaker", "other": "{count} speakers"},
+    "history.more_hits": {"one": "{count} more match", "other": "{count} more matches"},
     "history.any_status": "Any status",
     "history.any_tag": "All tags",
     "history.period.any": "Any time",

@@ -5,6 +5,18 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.today": "сегодня, {time}",
     "history.yesterday": "вчера, {time}",
     "history.queue_position": "В очереди: {position}-я",
+    "history.speakers": {
+        "one": "{count} говорящий",
+        "few": "{count} говорящих",
+        "many": "{count} говорящих",
+        "other": "{count} говорящего",
+    },
+    "history.more_hits": {
+        "one": "ещё {count} совпадение",
+        "few": "ещё {count} совпадения",
+        "many": "ещё {count} совпадений",
+        "other": "ещё {count} совпадения",
+    },
     "history.any_status": "Любой статус",
     "history.any_tag": "Все метки",
     "history.period.any": "За всё время",

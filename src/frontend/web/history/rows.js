@@ -29,10 +29,6 @@ function createRow() {
   const name = link("/");
   Object.assign(name, { className: "name", dir: "auto" });
   const share = element("div", { className: "share", role: "progressbar" }, element("div"));
-  const hit = link("/");
-  hit.className = "hit";
-  const snippet = element("span", { className: "snippet", dir: "auto" });
-  hit.append(element("span", { className: "time" }), snippet);
   const [state, length] = ["state", "length"].map((className) => element("span", { className }));
   const about = element(
     "div",
@@ -40,8 +36,10 @@ function createRow() {
     element("h2", {}, name),
     element("form", { className: "editor" }),
     element("p", { className: "facts" }, state, element("time"), length),
+    element("p", { className: "first-line", dir: "auto" }),
     element("ul", { className: "tags" }),
-    hit,
+    element("div", { className: "hits" }),
+    element("p", { className: "more-hits" }),
   );
   const actions = element(
     "div",
@@ -71,7 +69,7 @@ function updateRow(rowElement, row, context) {
   showFacts(rowElement, row);
   showShare(rowElement, row, labels);
   showTags(rowElement, row, labels);
-  showHit(rowElement, row);
+  showHits(rowElement, row);
   showActions(rowElement, row, { labels, onEdit, onDelete, onAction });
   const kind = editing?.id === row.id ? editing.kind : "";
   const onClose = () => {
@@ -102,7 +100,11 @@ function showFacts(rowElement, row) {
   const time = rowElement.querySelector("time");
   time.dateTime = row.moment;
   setText(time, row.date);
-  setText(rowElement.querySelector(".length"), row.duration);
+  const facts = [row.duration, ...(row.summary?.facts ?? [])];
+  setText(rowElement.querySelector(".length"), facts.filter(Boolean).join(" · "));
+  const firstLine = rowElement.querySelector(".first-line");
+  firstLine.hidden = row.summary === null || row.hits.length > 0;
+  setText(firstLine, row.summary?.first_line ?? "");
 }
 
 function showShare(rowElement, row, labels) {
@@ -127,15 +129,29 @@ function showTags(rowElement, row, labels) {
   });
 }
 
-/** Show the place that a search found, with a link that plays it. */
-function showHit(rowElement, row) {
-  const hit = rowElement.querySelector(".hit");
-  hit.hidden = row.hit === null;
-  if (row.hit === null) return;
-  hit.href = hrefOf({ job: row.id, t: row.hit.seconds });
-  setText(hit.querySelector(".time"), row.hit.time);
-  const mark = ([text, isMatch]) => (isMatch ? element("mark", {}, text) : text);
-  hit.querySelector(".snippet").replaceChildren(...row.hit.parts.map(mark));
+/** Show the places that a search found, each with a link that plays it. */
+function showHits(rowElement, row) {
+  syncChildren(rowElement.querySelector(".hits"), row.hits, {
+    keyOf: ({ seconds }) => seconds,
+    create: createHit,
+    update: (hit, { seconds, time, parts }) => {
+      hit.href = hrefOf({ job: row.id, t: seconds });
+      setText(hit.querySelector(".time"), time);
+      const mark = ([text, isMatch]) => (isMatch ? element("mark", {}, text) : text);
+      hit.querySelector(".snippet").replaceChildren(...parts.map(mark));
+    },
+  });
+  const more = rowElement.querySelector(".more-hits");
+  more.hidden = !row.more_hits;
+  setText(more, row.more_hits);
+}
+
+function createHit() {
+  const hit = link("/");
+  hit.className = "hit";
+  const snippet = element("span", { className: "snippet", dir: "auto" });
+  hit.append(element("span", { className: "time" }), snippet);
+  return hit;
 }
 
 function showActions(rowElement, row, { labels, onEdit, onDelete, onAction }) {

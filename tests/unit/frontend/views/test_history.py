@@ -36,7 +36,8 @@ def _data(page: AppTest) -> dict:
 
 def _hit(snippet: str, word: str) -> dict[str, object]:
     marks = [match.span() for match in re.finditer(word, snippet)]
-    return {"snippet": snippet, "hit": SearchHit(segment_index=2, start=73.456, marks=marks)}
+    hit = SearchHit(segment_index=2, start=73.456, snippet=snippet, marks=marks)
+    return {"snippet": snippet, "hits": [hit], "n_hits": 1}
 
 
 def test_recordings_are_listed_newest_first_and_page_by_page(

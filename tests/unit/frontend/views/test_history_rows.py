@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.jobs import JobStatus, Progress, SearchHit, Stage
+from contracts.jobs import JobStatus, JobSummary, Progress, SearchHit, Stage
 from frontend.i18n import Language, Translator
 from frontend.views.history_rows import row_of
 from unit.frontend.stand_in_backend import make_job
@@ -17,16 +17,36 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def _hit(snippet: str, word: str) -> dict[str, object]:
     marks = [match.span() for match in re.finditer(word, snippet)]
-    return {"snippet": snippet, "hit": SearchHit(segment_index=2, start=73.456, marks=marks)}
+    hit = SearchHit(segment_index=2, start=73.456, snippet=snippet, marks=marks)
+    return {"hits": [hit], "n_hits": 1}
 
 
 def test_a_hit_is_highlighted_by_characters_not_utf16_units():
     row = row_of(RU, make_job(**_hit("🐎🐎 лошадь и лошади", "лошад[ьи]")), NOW)
-    assert row["hit"] == {
-        "seconds": 73.456,
-        "time": "1:13",
-        "parts": [("🐎🐎 ", False), ("лошадь", True), (" и ", False), ("лошади", True)],
+    assert row["hits"] == [
+        {
+            "seconds": 73.456,
+            "time": "1:13",
+            "parts": [("🐎🐎 ", False), ("лошадь", True), (" и ", False), ("лошади", True)],
+        }
+    ]
+    assert row["more_hits"] == ""
+
+
+def test_matches_that_are_not_shown_are_counted():
+    """A visitor would take the first matches for all of them."""
+    job = make_job(**_hit("лошадь", "лошадь")).model_copy(update={"n_hits": 6})
+    assert row_of(RU, job, NOW)["more_hits"] == "ещё 5 совпадений"
+
+
+def test_a_finished_recording_shows_how_it_begins_and_what_is_in_it():
+    summary = JobSummary(first_line="Добрый день.", n_words=472, n_speakers=3, n_unsure=2)
+    row = row_of(RU, make_job(language="ru", summary=summary), NOW)
+    assert row["summary"] == {
+        "first_line": "Добрый день.",
+        "facts": ["русский", "472 слова", "3 говорящих", "2 места стоит проверить"],
     }
+    assert row_of(RU, make_job(), NOW)["summary"] is None
 
 
 def test_a_running_recording_shows_its_stage_share_and_time_left():

@@ -57,6 +57,19 @@ async def test_a_match_has_its_time_and_its_marks(stores: Stores, history: Histo
     assert (job.hit.segment_index, job.hit.start) == (1, CHUNK_S)
 
 
+async def test_all_matching_segments_are_counted_and_the_first_ones_shown(
+    stores: Stores, history: HistoryStore
+) -> None:
+    """A visitor would have to open the transcript to learn how often a word is in it."""
+    texts = [f"Встреча номер {number}" if number % 2 else "Перерыв" for number in range(14)]
+    await completed(stores, *texts)
+    (job,) = await search(history, "встречи")
+    assert job.n_hits == 7
+    assert [hit.segment_index for hit in job.hits] == [1, 3, 5, 7, 9]
+    assert job.hits[1].snippet == "Встреча номер 3"
+    assert job.hit == job.hits[0]
+
+
 async def test_a_long_segment_is_cut_around_the_match(
     stores: Stores, history: HistoryStore
 ) -> None:
