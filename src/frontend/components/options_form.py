@@ -9,7 +9,9 @@ from annotated_types import Ge, Gt, Le, MaxLen
 from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
+from contracts.capabilities import unsupported_options
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
+from contracts.models import ModelInfo
 from contracts.transcription import (
     Diarization,
     Numbers,
@@ -62,7 +64,10 @@ Bound = TypeVar("Bound", Ge, Gt, Le, MaxLen)
 
 
 def show_options(
-    t: Translator, backend: BackendClient, saved: Mapping[str, object]
+    t: Translator,
+    backend: BackendClient,
+    saved: Mapping[str, object],
+    model: ModelInfo | None = None,
 ) -> TranscribeOptions:
     """Show the options and return the chosen values.
 
@@ -70,13 +75,43 @@ def show_options(
         t: the texts.
         backend: keeps the glossary, which is not among the values.
         saved: options that the visitor chose before, by name; others have their defaults.
+        model: options that it cannot follow are disabled; None: unknown.
     """
-    chosen: dict[str, object] = {"language": _language(t, saved), **_OF_THE_PAGE}
+    possible = _Possible(t, model)
+    chosen: dict[str, object] = {"language": _language(t, saved, possible), **_OF_THE_PAGE}
     chosen |= _speakers(t, saved)
     show_glossary(t, backend)
     with st.expander(t("options.advanced"), icon=":material/tune:"):
-        chosen |= _advanced_options(t, saved)
+        chosen |= _advanced_options(t, saved, possible)
     return TranscribeOptions.model_validate(chosen)
+
+
+class _Possible:
+    """Tells which options the model can follow, and how the widgets of the others look."""
+
+    def __init__(self, t: Translator, model: ModelInfo | None) -> None:
+        self._t = t
+        self._model = model
+
+    def includes(self, name: str, value: object) -> bool:
+        """Return whether the model can follow an option with a value."""
+        if self._model is None or self._model.capabilities is None:
+            return True
+        options = TranscribeOptions.model_validate({name: value})
+        return name not in unsupported_options(options, self._model.capabilities)
+
+    def widget(self, name: str, value: object, help_text: str | None = None) -> dict[str, Any]:
+        """Return the arguments of an option's widget: disabled, with the reason, or not.
+
+        Args:
+            name: of the option.
+            value: one that differs from the default.
+            help_text: of the option that is possible.
+        """
+        if self.includes(name, value):
+            return {"help": help_text, "key": f"option-{name}"}
+        reason = self._t("options.impossible", model=self._model.id if self._model else "")
+        return {"help": reason, "key": f"impossible-{name}", "disabled": True}
 
 
 def chosen_options(options: TranscribeOptions) -> dict[str, object]:
@@ -95,17 +130,20 @@ def chosen_options(options: TranscribeOptions) -> dict[str, object]:
     return changed
 
 
-def _language(t: Translator, saved: Mapping[str, object]) -> str:
+def _language(t: Translator, saved: Mapping[str, object], possible: _Possible) -> str:
     """Show the choice of the language; until one is chosen, it follows that of the page."""
+    languages = [code for code in LANGUAGES if possible.includes("language", code)]
     if "language" in saved:
         st.session_state.setdefault(_LANGUAGE_CHOSEN, True)
     if not st.session_state.get(_LANGUAGE_CHOSEN):
         st.session_state[_LANGUAGE_KEY] = _PAGE_DEFAULTS[t.language]
     else:
         st.session_state.setdefault(_LANGUAGE_KEY, saved.get("language"))
+    if st.session_state[_LANGUAGE_KEY] not in languages:
+        st.session_state[_LANGUAGE_KEY] = languages[0]
     return st.selectbox(
         t("options.language"),
-        LANGUAGES,
+        languages,
         format_func=lambda code: language_label(t, code),
         help=t("options.language.help"),
         key=_LANGUAGE_KEY,
@@ -133,16 +171,16 @@ def _remember_language_choice() -> None:
     st.session_state[_LANGUAGE_CHOSEN] = True
 
 
-def _prompt(t: Translator, saved: Mapping[str, object]) -> str:
+def _prompt(t: Translator, saved: Mapping[str, object], possible: _Possible) -> str:
+    widget = possible.widget("prompt", "…", t("options.prompt.help"))
     return st.text_area(
         t("options.prompt"),
-        str(saved.get("prompt", "")),
+        "" if "disabled" in widget else str(saved.get("prompt", "")),
         max_chars=_max_chars("prompt"),
         placeholder=t("options.prompt.example"),
-        help=t("options.prompt.help"),
-        key="option-prompt",
         persist_state="session",
         height=68,
+        **widget,
     )
 
 
@@ -193,18 +231,26 @@ def _normalization(t: Translator, saved: Mapping[str, object]) -> dict[str, obje
     return chosen
 
 
-def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
+def _task(t: Translator, saved: Mapping[str, object], possible: _Possible) -> Task:
+    widget = possible.widget("task", Task.TRANSLATE)
+    chosen = _default("task") if "disabled" in widget else saved.get("task", _default("task"))
+    return st.radio(
+        t("options.task"),
+        list(Task),
+        list(Task).index(Task(str(chosen))),
+        format_func=lambda each: t(f"options.task.{each}"),
+        persist_state="session",
+        **widget,
+    )
+
+
+def _advanced_options(
+    t: Translator, saved: Mapping[str, object], possible: _Possible
+) -> dict[str, object]:
     return _normalization(t, saved) | {
-        "prompt": _prompt(t, saved),
-        "chunk_length_s": _slider(t, saved, "chunk_length_s", with_help=True),
-        "task": st.radio(
-            t("options.task"),
-            list(Task),
-            list(Task).index(Task(str(saved.get("task", _default("task"))))),
-            format_func=lambda each: t(f"options.task.{each}"),
-            key="option-task",
-            persist_state="session",
-        ),
+        "prompt": _prompt(t, saved, possible),
+        "chunk_length_s": _slider(t, saved, "chunk_length_s"),
+        "task": _task(t, saved, possible),
         "punctuation": _choice(t, saved, "punctuation", list(Punctuation)),
         "numbers": _choice(t, saved, "numbers", list(Numbers)),
         "typography": _choice(t, saved, "typography", list(Typography)),
@@ -216,8 +262,8 @@ def _advanced_options(t: Translator, saved: Mapping[str, object]) -> dict[str, o
             key="option-audio-track",
             persist_state="session",
         ),
-        "beam_size": _slider(t, saved, "beam_size", with_help=True),
-        "temperature": _slider(t, saved, "temperature", with_help=True),
+        "beam_size": _slider(t, saved, "beam_size", possible=possible),
+        "temperature": _slider(t, saved, "temperature", possible=possible),
     }
 
 
@@ -241,22 +287,25 @@ def _slider(
     saved: Mapping[str, object],
     name: str,
     own_default: float | None = None,
-    *,
-    with_help: bool = False,
+    possible: _Possible | None = None,
 ) -> float:
+    """Show the slider of an option; those with a default of their own are explained elsewhere."""
     default: float = _default(name) if own_default is None else own_default
     number = type(default)  # Streamlit wants every value of a slider to have the same type
     step = number(_STEPS.get(name, 1))
+    help_text = t(f"options.{name}.help") if own_default is None else None
+    most = number(_maximum(name))
+    widget = (possible or _Possible(t, None)).widget(name, most, help_text)
+    chosen = default if "disabled" in widget else saved.get(name, default)
     return st.slider(
         t(f"options.{name}"),
         number(_minimum(name, step)),
-        number(_maximum(name)),
-        number(_number(saved.get(name, default))),
+        most,
+        number(_number(chosen)),
         step,
         format="%g",
-        help=t(f"options.{name}.help") if with_help else None,
-        key=f"option-{name}",
         persist_state="session",
+        **widget,
     )
 
 

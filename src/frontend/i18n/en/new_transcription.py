@@ -74,6 +74,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "about.formats": "Download the text, a Word document or subtitles",
     # options
     "options.advanced": "Advanced",
+    "options.impossible": "The model {model} cannot do this.",
     "options.language": "Spoken language",
     "options.language.auto": "detect automatically",
     "options.language.help": "Choosing the language yourself gives fewer mistakes.",

@@ -82,6 +82,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "about.formats": "Можно скачать текст, документ Word или субтитры",
     # options
     "options.advanced": "Дополнительно",
+    "options.impossible": "Модель {model} так не умеет.",
     "options.language": "Язык речи",
     "options.language.auto": "определить автоматически",
     "options.language.help": "Если вы знаете язык, выберите его: ошибок будет меньше.",

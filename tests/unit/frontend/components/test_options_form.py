@@ -2,11 +2,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
+from contracts.models import ModelCapabilities, ModelList
 from contracts.transcription import TranscribeOptions
 from frontend.components.options_form import chosen_options
-from unit.frontend.stand_in_backend import OpenPage, StandInBackend
+from frontend.i18n import Language, Translator
+from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
 
 pytestmark = pytest.mark.whole_app
+
+RU = Translator(Language.RU)
 
 
 def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
@@ -27,6 +31,31 @@ def test_only_the_parameter_of_the_chosen_method_is_shown(open_page: OpenPage, m
     shown = {slider.key.removeprefix("option-") for slider in page.slider} & parameters
     own = {NORMALIZATION_DEFAULTS[method][0]} if method in NORMALIZATION_DEFAULTS else set()
     assert shown == own
+
+
+def test_what_the_model_cannot_do_is_disabled_with_the_reason(
+    open_page: OpenPage, backend: StandInBackend
+):
+    """Else a recording is uploaded, and refused for an option chosen before."""
+    can = ModelCapabilities(
+        languages=["ru", "en"], detects_language=False, punctuation=True, translate=False,
+        prompt=False, beam_search=False, temperature=False, max_chunk_s=25,
+    )  # fmt: skip
+    backend.models = ModelList(data=[READY_MODEL.model_copy(update={"capabilities": can})])
+    page = open_page()
+    assert page.selectbox(key="option-language").options == ["русский", "английский — English"]
+    widgets = [
+        page.text_area(key="impossible-prompt"),
+        page.radio(key="impossible-task"),
+        page.slider(key="impossible-beam_size"),
+        page.slider(key="impossible-temperature"),
+    ]
+    assert all(widget.disabled for widget in widgets)
+    assert {widget.help for widget in widgets} == {
+        RU("options.impossible", model="embedded/whisper-base")
+    }
+    _start(page, "upload-1")
+    assert (backend.started[0].prompt, backend.started[0].beam_size) == ("", 1)
 
 
 def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBackend):
