@@ -425,6 +425,10 @@ class Speaker(BaseModel):
     speech_s: Seconds = Field(description="Seconds of the speaker's segments.")
     share: Probability = Field(description="Share of all speakers' seconds.")
 
+    def without_suggestion(self) -> Self:
+        """Return the speaker without what remembered voices suggest: only the owner sees that."""
+        return self.model_copy(update={"suggestion": None})
+
 
 class Transcript(BaseModel):
     """The text of a recording; its segments are in order and never overlap."""

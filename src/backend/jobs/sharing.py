@@ -69,7 +69,7 @@ class Sharing:
             duration_s=job.file.duration_s,
             has_audio=await self._has_audio(job_id, owner),
             expires_at=expires_at,
-            speakers=result.speakers if result else [],
+            speakers=[each.without_suggestion() for each in (result.speakers if result else [])],
             segments=[
                 SharedSegment(start=each.start, end=each.end, text=each.text, speaker=each.speaker)
                 for each in (result.segments if result else [])

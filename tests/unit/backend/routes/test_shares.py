@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
@@ -12,6 +13,7 @@ from backend.app import create_app
 from backend.settings import BackendSettings
 from backend.storage.database import Database, Stores
 from unit.backend.routes.conftest import NOBODY
+from unit.backend.storage.database.recorded import NOON
 from unit.backend.storage.database.test_speakers import conversation
 
 pytestmark = pytest.mark.whole_app
@@ -85,6 +87,21 @@ async def test_a_wrong_term_is_refused(
 ) -> None:
     url = f"{URL}/{await _conversation(stores)}/shares"
     assert (await client.post(url, json=body, headers=OWNER)).status_code == 422
+
+
+async def test_a_link_shows_no_suggestion_of_a_remembered_voice(
+    client: httpx.AsyncClient, stores: Stores
+) -> None:
+    """Else strangers learn whose voice somebody's is like, from biometric data."""
+    job_id, owner = await _conversation(stores), ApiKeys([KEY]).owner_of(KEY)
+    vector = np.ones(4, np.float32)
+    voice = await stores.voices.put(owner, "Мария", vector, speech_s=9.0, created_at=NOON)
+    await stores.voices.suggest(job_id, {"S1": (voice.id, 0.9)})
+    assert "Мария" in (await client.get(f"{URL}/{job_id}", headers=OWNER)).text
+    made = await client.post(f"{URL}/{job_id}/shares", json={}, headers=OWNER)
+    shared = await client.get(f"/v1/shared/{made.json()['token']}")
+    assert len(shared.json()["speakers"]) == 3
+    assert "Мария" not in shared.text
 
 
 async def test_an_unknown_link_is_not_revoked(client: httpx.AsyncClient, stores: Stores) -> None:
