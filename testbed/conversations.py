@@ -21,7 +21,10 @@ from testbed.speech import SHARED, russian_sentences
 SAMPLE_RATE = 16_000
 MANIFEST = SHARED / "manifest.jsonl"
 PEAK = 0.5
-_SILENCE_BELOW_DB = 40
+_SILENCE_BELOW_DB = (40, 35, 30, 25, 20, 15)
+"""Below the peak: the first at which no stretch of speech is longer than `_LONGEST_S`; recordings
+with noise need a higher threshold, or their pauses would pass as speech."""
+
 
 _PEOPLE = {
     "man_ru": ("ru/festvox/",),
@@ -84,7 +87,7 @@ def sentences_of(person: str, manifest: Path = MANIFEST) -> list[Sentence]:
     found: list[Sentence] = []
     for path, text in _recordings(person, manifest):
         samples, _ = librosa.load(path, sr=SAMPLE_RATE, mono=True)
-        parts = librosa.effects.split(samples, top_db=_SILENCE_BELOW_DB, hop_length=160)
+        parts = _speech(samples)
         if not len(parts):
             continue
         whole = samples[parts[0][0] : parts[-1][1]]
@@ -161,6 +164,17 @@ def _recordings(person: str, manifest: Path) -> list[tuple[Path, str]]:
         folder = unpacked(package, package) / "usr/share/asterisk/sounds"
         return [(path, "") for path in sorted(folder.rglob("*.wav"))[:40]]
     raise KeyError(person)
+
+
+def _speech(samples: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the stretches without pauses as rows of first and last sample."""
+    parts = np.zeros((0, 2), np.intp)
+    for top_db in _SILENCE_BELOW_DB:
+        parts = librosa.effects.split(samples, top_db=top_db, hop_length=160)
+        longest = max((last - first for first, last in parts.tolist()), default=0)
+        if longest <= _LONGEST_S * SAMPLE_RATE:
+            break
+    return parts
 
 
 def _joined(parts: NDArray[np.intp]) -> list[tuple[int, int]]:
