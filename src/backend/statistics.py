@@ -53,7 +53,7 @@ class StatisticsCounter:
     async def _disk_usage(self) -> DiskUsage:
         return DiskUsage(
             database_bytes=await self._store.size_bytes(),
-            recordings_bytes=await run_sync(_all_bytes, self._folders("blobs")),
+            recordings_bytes=await self._store.recordings_bytes(owner=None),
             work_bytes=await run_sync(_all_bytes, self._folders("uploads", "work")),
             free_bytes=self._disk.free_bytes(),
         )

@@ -9,6 +9,7 @@ from backend.storage.database.tables import (
     FileRow,
     TranscriptionRow,
 )
+from backend.storage.database.totals import subtract_deleted
 
 
 def unfinished_duplicates(session: Session, row: TranscriptionRow) -> list[str]:
@@ -30,6 +31,7 @@ def lock_chunk_keys(session: Session, row: TranscriptionRow) -> list[str]:
 def delete_job(session: Session, row: TranscriptionRow, file: FileRow) -> str | None:
     """Delete a job's rows; return the blob when no other file refers to it."""
     blob = detach_blob(session, file)
+    subtract_deleted(session, row)
     session.execute(delete(TranscriptionRow).where(TranscriptionRow.number == row.number))
     session.execute(delete(FileRow).where(FileRow.id == file.id))
     if session.get_bind().dialect.name == "sqlite":

@@ -31,6 +31,14 @@ from contracts.jobs import MAX_SHOWN_HITS, Job, JobPage, JobStatus, SearchHit, T
 _MAX_CURSOR_CHARS = 18
 """Digits that fit into any database's largest integer."""
 
+_MAX_NUMBER = 2**63 - 1
+
+_FIRST_SEARCHED = 1000
+"""Jobs that a search reads first."""
+
+_SEARCHED_GROWTH = 16
+"""Each further step of a search reads that many times the jobs of the step before."""
+
 
 class Filters(TypedDict, total=False):
     """Conditions on the jobs to list; None is no condition.
@@ -80,25 +88,27 @@ class HistoryStore:
         words = query_words(query)
         if not words and query.strip():
             return JobPage(items=[])
-        jobs = select(TranscriptionRow, FileRow).join(FileRow, joins_file())
-        jobs = jobs.order_by(TranscriptionRow.number.desc()).limit(limit + 1)
-        jobs = jobs.where(*_conditions(filters), *(self._has_word(word) for word in words))
-        if owner is not None:
-            jobs = jobs.where(TranscriptionRow.owner == owner)
-        if cursor is not None:
-            jobs = jobs.where(TranscriptionRow.number < _number(cursor))
+        conditions = _conditions(owner, filters)
+        before = _MAX_NUMBER if cursor is None else _number(cursor)
         with self._database.reading() as session:
+            jobs = select(TranscriptionRow, FileRow).join(FileRow, joins_file())
+            jobs = jobs.order_by(TranscriptionRow.number.desc()).limit(limit + 1)
+            if words:
+                found = self._search(session, words, conditions, before, limit + 1)
+                jobs = jobs.where(TranscriptionRow.number.in_(found))
+            else:
+                jobs = jobs.where(*conditions, TranscriptionRow.number < before)
             rows = session.execute(jobs).all()
             shown = [(row, file) for row, file in rows[:limit]]
             numbers = [row.number for row, _ in shown]
-            found = dict(zip(numbers, to_jobs(session, shown), strict=True))
+            items = dict(zip(numbers, to_jobs(session, shown), strict=True))
             for number, summary in self._summaries.of(session, [row for row, _ in shown]).items():
-                found[number].summary = summary
+                items[number].summary = summary
             if words:
-                self._show_hits(session, found, words)
+                self._show_hits(session, items, words)
         more = len(rows) > limit
         return JobPage(
-            items=list(found.values()), next_cursor=str(min(found)) if more and found else None
+            items=list(items.values()), next_cursor=str(min(items)) if more and items else None
         )
 
     @transaction
@@ -114,10 +124,56 @@ class HistoryStore:
             counts = [TagCount(tag=tag, n_jobs=n) for tag, n in session.execute(query)]
         return sorted(counts, key=lambda count: tag_sort_key(count.tag))
 
-    def _has_word(self, word: Alternatives) -> ColumnElement[bool]:
-        in_text = select(SegmentRow.transcription_number).where(self._matches([word]))
-        in_title = (TranscriptionRow.title_lemmas.contains(f" {lemma} ") for lemma in word)
-        return or_(TranscriptionRow.number.in_(in_text), *in_title)
+    def _search(
+        self,
+        session: Session,
+        words: Sequence[Alternatives],
+        conditions: Sequence[ColumnElement[bool]],
+        before: int,
+        limit: int,
+    ) -> list[int]:
+        """Return the numbers of the newest jobs that have all of the words.
+
+        The newest jobs are searched first, then more and more at a time: the first of them have
+        enough matches for a common word, and the index has few entries for the others.
+
+        Args:
+            before: only jobs with lower numbers.
+        """
+        found: list[int] = []
+        newest = session.scalar(select(func.max(TranscriptionRow.number))) or 0
+        end, size = min(before, newest + 1), _FIRST_SEARCHED
+        while end > 0 and len(found) < limit:
+            start = max(end - size, 0)
+            found += self._search_between(session, words, conditions, (start, end), limit)
+            end, size = start, size * _SEARCHED_GROWTH
+        return found[:limit]
+
+    def _search_between(
+        self,
+        session: Session,
+        words: Sequence[Alternatives],
+        conditions: Sequence[ColumnElement[bool]],
+        numbers: tuple[int, int],
+        limit: int,
+    ) -> list[int]:
+        """Return those with numbers from the first up to, and without, the second, descending."""
+        number = TranscriptionRow.number
+        is_between = (number >= numbers[0]) & (number < numbers[1])
+        jobs = select(number).where(is_between, *conditions).order_by(number.desc()).limit(limit)
+        in_texts = jobs.where(*(number.in_(self._with_word(word, numbers)) for word in words))
+        in_titles = jobs.where(
+            TranscriptionRow.title_lemmas.is_not(None),
+            or_(*map(_in_title, words)),
+            *(or_(_in_title(word), number.in_(self._with_word(word, numbers))) for word in words),
+        )
+        found = {*session.scalars(in_texts), *session.scalars(in_titles)}
+        return sorted(found, reverse=True)[:limit]
+
+    def _with_word(self, word: Alternatives, numbers: tuple[int, int]) -> Select[int]:
+        of_job = SegmentRow.transcription_number
+        is_between = (of_job >= numbers[0]) & (of_job < numbers[1])
+        return select(of_job).where(is_between, self._matches([word]))
 
     def _matches(self, words: Sequence[Alternatives]) -> ColumnElement[bool]:
         return segment_matches(words, is_sqlite=self._database.is_sqlite)
@@ -142,9 +198,13 @@ class HistoryStore:
                     _add_hit(jobs[number], hit, n_hits)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of all filters except the query."""
-    found: list[ColumnElement[bool]] = []
+def _in_title(word: Alternatives) -> ColumnElement[bool]:
+    return or_(*(TranscriptionRow.title_lemmas.contains(f" {lemma} ") for lemma in word))
+
+
+def _conditions(owner: str | None, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions of an owner's jobs and of all filters except the query."""
+    found = [] if owner is None else [TranscriptionRow.owner == owner]
     if status := filters.get("status"):
         found.append(TranscriptionRow.status == status)
     if tag := filters.get("tag"):

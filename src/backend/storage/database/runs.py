@@ -21,6 +21,7 @@ from backend.storage.database.row_writers import (
     set_chunk_done,
 )
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
+from backend.storage.database.totals import add_completed
 from contracts.jobs import Job, JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import Waveform
@@ -175,4 +176,6 @@ class RunStore:
                 return False
             end_job(row, status, finished_at)
             row.error = error
+            if status is JobStatus.COMPLETED:
+                add_completed(session, row)
             return True

@@ -1,15 +1,14 @@
 """Count the recordings of an owner and the jobs in the queue."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from backend.storage.database.engine import Database, transaction
-from backend.storage.database.row_mappers import joins_file
 from backend.storage.database.rtf import recent_rtf
-from backend.storage.database.tables import UNFINISHED, FileRow, SegmentRow, TranscriptionRow
+from backend.storage.database.tables import UNFINISHED, DayTotalsRow, FileRow, TranscriptionRow
 from contracts.jobs import JobStatus
 from contracts.statistics import DAYS_SHOWN, DayStatistics
 
@@ -41,12 +40,12 @@ class StatisticsStore:
             queue_of_all: count the unfinished jobs of all owners, not only of this one.
         """
         with self._database.reading() as session:
-            n_recordings, audio_s = session.execute(_sums(owner)).one()
+            n_recordings, audio_s, n_words = session.execute(_sums(owner)).one()
             waiting = _by_status(session, None if queue_of_all else owner)
             return Counted(
-                n_recordings=n_recordings,
+                n_recordings=n_recordings or 0,
                 audio_s=audio_s or 0.0,
-                n_words=_n_words(session, owner),
+                n_words=int(n_words or 0),  # PostgreSQL sums to a decimal
                 rtf=_rtf(session),
                 by_day=_by_day(session, owner, today),
                 n_queued=waiting.get(JobStatus.QUEUED, 0),
@@ -54,11 +53,15 @@ class StatisticsStore:
             )
 
     @transaction
-    def recordings_bytes(self, owner: str) -> int:
-        """Return the size of an owner's stored recordings."""
-        query = select(func.coalesce(func.sum(FileRow.size_bytes), 0)).where(
-            FileRow.owner == owner, FileRow.blob.is_not(None)
-        )
+    def recordings_bytes(self, owner: str | None) -> int:
+        """Return the size of an owner's stored recordings, each as often as it was sent.
+
+        Args:
+            owner: None for any.
+        """
+        query = select(func.sum(FileRow.size_bytes)).where(FileRow.blob.is_not(None))
+        if owner is not None:
+            query = query.where(FileRow.owner == owner)
         with self._database.reading() as session:
             return int(session.scalar(query) or 0)
 
@@ -74,29 +77,11 @@ class StatisticsStore:
             return session.scalar(text(query)) or 0
 
 
-def _sums(owner: str) -> Select[int, float | None]:
-    return (
-        select(func.count(), func.sum(FileRow.duration_s))
-        .select_from(TranscriptionRow)
-        .join(FileRow, joins_file())
-        .where(*_transcribed_by(owner))
-    )
-
-
-def _transcribed_by(owner: str) -> tuple[ColumnElement[bool], ...]:
-    return TranscriptionRow.owner == owner, TranscriptionRow.status == JobStatus.COMPLETED
-
-
-def _n_words(session: Session, owner: str) -> int:
-    """Count the words of the model's texts, in which single spaces separate words."""
-    plain = func.trim(SegmentRow.text)
-    n_spaces = func.length(plain) - func.length(func.replace(plain, " ", ""))
-    query = (
-        select(func.sum(case((plain != "", n_spaces + 1), else_=0)))
-        .join(TranscriptionRow, SegmentRow.transcription_number == TranscriptionRow.number)
-        .where(*_transcribed_by(owner))
-    )
-    return session.scalar(query) or 0
+def _sums(owner: str) -> Select[int, float, int]:
+    total = DayTotalsRow
+    return select(
+        func.sum(total.n_recordings), func.sum(total.audio_s), func.sum(total.n_words)
+    ).where(total.owner == owner)
 
 
 def _rtf(session: Session) -> float | None:
@@ -118,18 +103,11 @@ def _rtf(session: Session) -> float | None:
 def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
     days = [today - timedelta(n) for n in reversed(range(DAYS_SHOWN))]
     found = {day: DayStatistics(day=day, audio_s=0.0, n_recordings=0) for day in days}
-    query = (
-        select(TranscriptionRow.created_at, FileRow.duration_s)
-        .join(FileRow, joins_file())
-        .where(
-            *_transcribed_by(owner),
-            TranscriptionRow.created_at >= datetime.combine(days[0], time(), UTC),
-        )
+    query = select(DayTotalsRow).where(
+        DayTotalsRow.owner == owner, DayTotalsRow.day.between(days[0], today)
     )
-    for created_at, duration_s in session.execute(query):
-        if day := found.get(created_at.date()):  # otherwise the clock was set back since then
-            day.audio_s += duration_s or 0.0
-            day.n_recordings += 1
+    for row in session.scalars(query):
+        found[row.day].audio_s, found[row.day].n_recordings = row.audio_s, row.n_recordings
     return list(found.values())
 
 

@@ -10,15 +10,17 @@ files 1─1 transcriptions 1─n segments 1─n words
                          1─n share_links
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
-Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`).
+Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`). `day_totals` has
+the sums.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     MetaData,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -103,6 +106,13 @@ class FileRow(Base):
     __table_args__ = (
         Index(None, "owner", "audio_sha256"),
         Index(None, "owner", "sha256"),
+        Index(
+            None,
+            "owner",
+            "size_bytes",
+            sqlite_where=text("blob IS NOT NULL"),
+            postgresql_where=text("blob IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -114,6 +124,7 @@ class TranscriptionRow(Base):
         number: the order of arrival, independent of the clock.
         options_key: set once this job computes, or has, the result for that key.
         speech_s: null until the recording is prepared.
+        n_words: words of the model's texts; null until the job is completed.
         title_lemmas: the title's lemmas with a space around each; null without a title.
         primary_number: of the job whose result this one waits for; see `deduplication`.
         resumed_at: time at which it was last queued again after it had ended.
@@ -144,6 +155,7 @@ class TranscriptionRow(Base):
     language: Mapped[str | None]
     detected_language: Mapped[str | None]
     speech_s: Mapped[float | None]
+    n_words: Mapped[int | None]
     cached: Mapped[bool] = mapped_column(default=False)
     primary_number: Mapped[int | None] = mapped_column(
         "joined_to", BigInt, ForeignKey("transcriptions.number", ondelete="SET NULL"), index=True
@@ -161,6 +173,14 @@ class TranscriptionRow(Base):
 
     __table_args__ = (
         Index(None, "owner", "number"),
+        Index(None, "owner", "status", "number"),
+        Index(
+            None,
+            "number",
+            "title_lemmas",
+            sqlite_where=text("title_lemmas IS NOT NULL"),
+            postgresql_where=text("title_lemmas IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -316,6 +336,18 @@ class ReportItemRow(Base):
     detail: Mapped[str]
 
     __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class DayTotalsRow(Base):
+    """The sums of an owner's completed jobs that arrived on one day in UTC."""
+
+    __tablename__ = "day_totals"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    n_recordings: Mapped[int]
+    audio_s: Mapped[float]
+    n_words: Mapped[int] = mapped_column(BigInteger)
 
 
 class TagRow(Base):

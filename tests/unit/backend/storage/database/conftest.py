@@ -52,7 +52,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database: Database = request.getfixturevalue("postgres_database")
     yield database
     with database.writing() as session:
-        session.execute(text("TRUNCATE files, transcriptions, voices RESTART IDENTITY CASCADE"))
+        tables = "files, transcriptions, voices, day_totals"
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url, text
 
-from backend.storage.database import Database, HistoryStore, Stores
+from backend.storage.database import Database, HistoryStore, StatisticsStore, Stores
 from backend.storage.database.schema import NewerDatabaseError, downgrade, revisions
 from backend.storage.database.tables import Base
 from contracts.jobs import SegmentCorrection
-from unit.backend.storage.database.recorded import OWNER, completed
+from unit.backend.storage.database.recorded import NOON, OWNER, completed
 from unit.backend.storage.database.test_speakers import conversation
 
 _SOURCE = Path(__file__).resolve().parents[5] / "src"
@@ -139,4 +139,22 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
     assert await stores.jobs.get(job_id) == before
     (first, *_) = await stores.speakers.name(job_id, OWNER, "S1", "Анна")
     assert first.name == "Анна"
+    database.close()
+
+
+async def test_an_upgrade_counts_what_was_transcribed_before(
+    empty_url: str, tmp_path: Path
+) -> None:
+    """Recordings of versions that kept no sums would be missing from the statistics."""
+    database = Database.open(empty_url, tmp_path)
+    for texts in (("Раз, два.", "", " три "), ("четыре",)):
+        await completed(Stores(database), *texts)
+    before = await StatisticsStore(database).count(OWNER, NOON.date())
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, "0010")
+    engine.dispose()
+    database = Database.open(empty_url, tmp_path)
+    assert await StatisticsStore(database).count(OWNER, NOON.date()) == before
+    assert before.n_words == 4
     database.close()

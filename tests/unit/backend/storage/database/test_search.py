@@ -7,7 +7,7 @@ import pytest
 
 from backend.storage.database import HistoryStore, Stores
 from backend.storage.database.search.lemmas import word_lemmas
-from contracts.jobs import Job, SegmentCorrection
+from contracts.jobs import Job, JobDescription, SegmentCorrection
 from unit.backend.storage.database.recorded import CHUNK_S, OWNER, completed
 
 
@@ -133,6 +133,27 @@ async def test_matches_are_paged_and_belong_to_the_owner(
     rest = await history.page(OWNER, query="встреча", limit=2, cursor=page.next_cursor)
     assert [job.id for job in page.items + rest.items] == ids[::-1]
     assert rest.next_cursor is None
+
+
+async def test_old_matches_are_found_beside_new_ones_in_texts_and_titles(
+    stores: Stores, history: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest jobs are searched first; what only older ones have would be missing."""
+    monkeypatch.setattr("backend.storage.database.history._FIRST_SEARCHED", 1)
+    monkeypatch.setattr("backend.storage.database.history._SEARCHED_GROWTH", 2)
+    in_text = await completed(stores, "встреча", "договор")
+    in_both = await completed(stores, "договор")
+    await stores.jobs.describe(in_both, OWNER, JobDescription(title="Встреча"))
+    in_title = await completed(stores, "другое")
+    await stores.jobs.describe(in_title, OWNER, JobDescription(title="Договоры и встречи"))
+    for _ in range(5):
+        await completed(stores, "другое")
+    newest = await completed(stores, "встреча о договоре")
+    ids = [newest, in_title, in_both, in_text]
+    assert [job.id for job in await search(history, "договор встреча")] == ids
+    page = await history.page(OWNER, query="договор встреча", limit=2)
+    rest = await history.page(OWNER, query="договор встреча", limit=2, cursor=page.next_cursor)
+    assert [job.id for job in page.items + rest.items] == ids
 
 
 async def test_a_blank_query_is_ignored_and_one_without_words_finds_nothing(

@@ -7,6 +7,7 @@ from contracts.jobs import JobStatus, SegmentCorrection
 from contracts.statistics import DAYS_SHOWN
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
+    KEY,
     NOON,
     OWNER,
     chunk_transcript,
@@ -64,6 +65,27 @@ async def test_recordings_count_on_the_day_they_arrived_up_to_today(
     assert sum(day.n_recordings for day in late.by_day) == 0
     assert late.n_recordings == 1
     assert (await stores.jobs.get(done)).status is JobStatus.COMPLETED
+
+
+async def test_copies_count_and_deleted_recordings_do_not(
+    database: Database, stores: Stores
+) -> None:
+    """The sums are kept, not counted: a change that misses them would stay wrong for ever."""
+    first = await completed(stores, "раз, два", key=KEY)
+    second = await running(stores, 1)
+    await stores.duplicates.claim_result(second, KEY)
+    await stores.duplicates.copy_result(first, second)
+    await stores.runs.finish(second, JobStatus.COMPLETED, finished_at=NOON)
+    await stores.runs.finish(second, JobStatus.COMPLETED, finished_at=NOON)  # a repeated step
+    failed = await running(stores)
+    await stores.runs.finish(failed, JobStatus.FAILED, finished_at=NOON)
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
+    assert (counted.n_recordings, counted.audio_s, counted.n_words) == (2, 2 * CHUNK_S, 4)
+    for job_id in (first, failed):
+        await stores.jobs.delete(job_id)
+    counted = await StatisticsStore(database).count(OWNER, TODAY)
+    assert (counted.n_recordings, counted.audio_s, counted.n_words) == (1, CHUNK_S, 2)
+    assert counted.by_day[-1].n_recordings == 1
 
 
 async def test_the_size_of_the_database_is_known(database: Database, stores: Stores) -> None:
