@@ -55,6 +55,7 @@ _ALLOWED_CALLS = [
         (rf"{_JOB}/(report|waveform)", {"GET"}, _CALLS),
         (rf"{_JOB}/audio", {"GET", "HEAD"}, _TRANSFERS),
         (rf"{_JOB}/segments/[0-9]{{1,9}}", {"PATCH"}, _CALLS),
+        (rf"{_JOB}/segments/[0-9]{{1,9}}/(border|join|split)", {"POST"}, _CALLS),
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}", {"PATCH"}, _CALLS),
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}/voice", {"POST"}, _CALLS),
         (rf"{_JOB}/(cancel|repeat|resume|text)", {"POST"}, _CALLS),

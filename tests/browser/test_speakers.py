@@ -14,6 +14,7 @@ from testbed.services import REPOSITORY, Services
 pytestmark = pytest.mark.slow
 
 SCREENSHOT = REPOSITORY / "artefacts" / "speakers.png"
+BORDERS_SCREENSHOT = REPOSITORY / "artefacts" / "split_phrase.png"
 SAID = [
     ("Добрый день, Анна Сергеевна! Как прошла поездка?", "S1"),
     ("Спасибо, хорошо.", "S2"),
@@ -173,6 +174,57 @@ def test_a_text_without_speakers_gets_them_by_key(open_visit: OpenVisit, service
     expect(_speakers(page)).to_have_count(0)
     expect(page.get_by_text("Правки сохранены")).to_be_visible()
     assert [each["speaker"] for each in _result(services, job_id)["segments"]] == [None] * 3
+
+
+def _texts(services: Services, job_id: str) -> list[str]:
+    return [each["text"] for each in _result(services, job_id)["segments"]]
+
+
+def test_a_phrase_is_split_and_joined_at_the_caret_and_its_border_moved_with_undo(
+    open_visit: OpenVisit, services: Services, job_id: str
+):
+    page = open_visit().page
+    _open(page, services, job_id)
+    phrases = page.locator(".segment .text")
+    whole = SAID[2][0]
+    page.locator(".segment[data-position='2'] .time").focus()
+    page.keyboard.press("e")
+    page.keyboard.press("Control+Home")
+    for _ in "Мы договорились ":
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Фраза разделена")).to_be_visible()
+    expect(phrases).to_have_count(7)
+    assert _texts(services, job_id)[2:4] == ["Мы договорились", whole[16:]]
+    expect(page.get_by_role("textbox", name="Текст фразы, 0:05")).to_be_focused()
+    page.screenshot(path=BORDERS_SCREENSHOT)
+
+    page.keyboard.press("Backspace")
+    expect(phrases).to_have_count(6)
+    expect(phrases.nth(2)).to_have_text(whole)
+    page.keyboard.press("Backspace")  # the caret is where they met
+    expect(phrases.nth(2)).to_have_text(whole.replace("ись о", "ис о"))
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(phrases).to_have_count(7)
+    page.keyboard.press("Control+z")
+    expect(phrases).to_have_count(6)
+    expect(page.get_by_text("Фразы соединены")).to_be_visible()
+
+    page.locator(".segment[data-position='0'] .time").focus()
+    page.keyboard.press("Alt+Shift+ArrowRight")
+    expect(phrases.nth(1)).to_have_text("хорошо.")
+    page.get_by_label("Границы фразы").select_option(label="Соединить со следующей")
+    expect(phrases).to_have_count(5)
+    expect(_headings(page)).to_have_count(4)
+    page.keyboard.press("Control+z")
+    expect(phrases).to_have_count(6)
+    expect(phrases.nth(1)).to_have_text("хорошо.")
+    page.keyboard.press("Control+z")
+    expect(phrases.nth(1)).to_have_text(SAID[1][0])
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+    result = _result(services, job_id)["segments"]
+    assert [(each["text"], each["speaker"]) for each in result] == SAID
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,8 @@ beforeEach(() => {
   root = { isRoot: true, querySelector: () => null };
   targets = {
     player: recorder("player"),
-    editor: Object.assign(recorder("editor"), { position: null }),
+    editor: Object.assign(recorder("editor"), { position: null, canJoinPrevious: false }),
+    borders: recorder("borders"),
     transcript: Object.assign(recorder("transcript"), { active: 7, neighbour: (from, step) => from + step }),
     unsureBar: recorder("unsureBar"),
     assigner: recorder("assigner"),
@@ -22,7 +23,8 @@ beforeEach(() => {
 /** An object whose methods note how they were called. */
 function recorder(name) {
   const methods = ["toggle", "skip", "changeSpeed", "goToNext", "goToPrevious", "open", "close",
-    "finish", "undo", "redo", "focus", "assign", "toggleLoop"];
+    "finish", "undo", "redo", "focus", "assign", "toggleLoop", "splitOrFinish",
+    "joinPrevious", "move"];
   return Object.fromEntries(
     methods.map((method) => [method, (...values) => calls.push([name, method, ...values].join(" "))]),
   );
@@ -79,9 +81,13 @@ test("digits say who speaks, of both blocks of keys, but not while something is 
   assert.equal(press("Digit1", BODY, { altKey: true }), "");
 });
 
-test("while a segment is edited, Enter and Escape finish and Alt moves to a neighbour", () => {
+test("while a segment is edited, Enter splits, Escape finishes and Alt moves to a neighbour", () => {
   targets.editor.position = 7;
-  assert.equal(press("Enter", EDITED), "editor finish");
+  assert.equal(press("Enter", EDITED), "editor splitOrFinish");
+  assert.equal(press("Enter", EDITED, { ctrlKey: true }), "editor finish");
+  assert.equal(press("Backspace", EDITED), "");
+  targets.editor.canJoinPrevious = true;
+  assert.equal(press("Backspace", EDITED), "editor joinPrevious");
   assert.equal(press("Escape", EDITED), "editor finish");
   assert.equal(press("KeyK", EDITED), "");
   assert.equal(press("ArrowDown", EDITED, { altKey: true }), "editor open 8");
@@ -132,4 +138,11 @@ test("Ctrl plays while a segment is edited, and elsewhere is the browser's", () 
   assert.equal(press("KeyJ", EDITED, { ctrlKey: true }), "player skip -5");
   assert.equal(press("KeyL", BODY, { ctrlKey: true }), "");
   assert.equal(press("KeyJ", FIELD, { ctrlKey: true }), "");
+});
+
+test("Alt and Shift with an arrow move the border after the active segment", () => {
+  const keys = { altKey: true, shiftKey: true };
+  assert.equal(press("ArrowRight", SEGMENT, keys), "borders move 7 1");
+  assert.equal(press("ArrowLeft", EDITED, keys), "borders move 7 -1");
+  assert.equal(press("ArrowLeft", BODY, keys), "");
 });

@@ -21,7 +21,7 @@ _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
     "shortcuts.", "speaker.", "job.", "share.", "options.language", "options.diarization",
-    "always.", "text.", "options.punctuation", "options.numbers", "options.typography",
+    "borders.", "always.", "text.", "options.punctuation", "options.numbers", "options.typography",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 

@@ -173,6 +173,8 @@ async def test_the_location_of_an_upload_points_to_the_page(page):
         ("GET", "/v1/transcriptions/j1/report?"),
         ("GET", "/v1/transcriptions/j1/waveform?"),
         ("PATCH", "/v1/transcriptions/j1/segments/12?"),
+        ("POST", "/v1/transcriptions/j1/segments/12/split?"),
+        ("POST", "/v1/transcriptions/j1/segments/12/join?"),
         ("POST", "/v1/transcriptions/export?"),
         ("POST", "/v1/transcriptions/j1/cancel?"),
         ("POST", "/v1/transcriptions/j1/resume?"),

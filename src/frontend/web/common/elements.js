@@ -24,6 +24,7 @@ const ICONS = {
   text: "M5 6h14M12 6v13M9 19h6",
   raw: "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
   edit: "M4 20l1-5L16 4l4 4L9 19z",
+  borders: "M12 3v5M12 10.5v3M12 16v5M8 8l-4 4 4 4M16 8l4 4-4 4",
   model: "M4 12a8 8 0 1 0 3-6M4 4v4h4M12 8v4l3 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   download: "M12 4v11M7 11l5 5 5-5M4 20h16",

@@ -69,6 +69,12 @@ export class Backend {
     await request("/backend/v1/glossary", { method: "POST", ...jsonBody({ terms }) });
   }
 
+  /** `split` a segment, `join` it with the next or move their `border`; return the new ones. */
+  changeBorder(index, action, point = {}) {
+    const request = { method: "POST", ...jsonBody(point) };
+    return this.#json(`/segments/${index}/${action}${WORDS}`, request);
+  }
+
   /** Name a speaker, merge it with the one that has the name, or with null separate it. */
   nameSpeaker(speaker, name) {
     return this.#patch(`/speakers/${speaker}`, { name });

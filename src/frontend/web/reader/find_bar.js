@@ -14,6 +14,7 @@ export class FindBar {
     this.root = this.#build();
     segments.addEventListener("changed", () => this.#searchSoon());
     segments.addEventListener("reset", () => this.#searchSoon());
+    segments.addEventListener("replaced", () => this.#searchSoon());
   }
 
   get isOpen() {

@@ -28,6 +28,7 @@ export class Outline {
     );
     for (const event of ["drawn", "filtered"]) transcript.addEventListener(event, () => this.#buildSoon());
     segments.addEventListener("changed", () => this.#buildSoon());
+    segments.addEventListener("replaced", () => this.#buildSoon());
     player.addEventListener("time", () => this.#showHere(player.currentTime));
   }
 

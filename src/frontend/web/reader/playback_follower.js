@@ -31,6 +31,7 @@ export class PlaybackFollower extends EventTarget {
       if (detail.position === this.#position) this.#enter(detail.position);
     });
     segments.addEventListener("reset", () => (this.#position = -1));
+    segments.addEventListener("replaced", () => (this.#enter(-1), this.#show()));
     transcript.root.addEventListener("pointerdown", ({ clientX, clientY }) => {
       this.#pressed = [clientX, clientY];
     });

@@ -163,6 +163,7 @@ class Reader {
       onName: (speaker, name) => this.#nameSpeaker(speaker, name),
       onRemember: (speaker, name) => this.#rememberVoice(speaker, name),
       onWrite: (options, { usesGlossary }) => this.#writeText(options, usesGlossary),
+      onBorder: (...change) => this.#changeBorder(...change),
       onError: (error) => this.#showError(error),
       signal: this.#closed.signal,
     });
@@ -279,6 +280,13 @@ class Reader {
     } catch (error) {
       this.#showError(error);
     }
+  }
+
+  /** Change a border in the backend; other tabs load the segments anew. */
+  async #changeBorder(index, action, point) {
+    const changed = await this.backend.changeBorder(index, action, point);
+    this.tabs.postMessage({});
+    return changed;
   }
 
   async #askToRepeat(job) {

@@ -1,18 +1,20 @@
 // Edits segments in place, one at a time, and records each change for undo.
 
-import { element, iconButton, textButton } from "../common/elements.js";
+import { element, icon, iconButton, textButton } from "../common/elements.js";
 
 export class SegmentEditor {
   #open = null;
   #textAtOpen = "";
   #tools = null;
+  #lastCaret = null;
 
   /** `onCorrected(position, before, after)`: a segment's field was closed. */
   constructor({
-    t, segments, transcript, undoHistory, player, assigner, maxChars, signal, onCorrected,
+    t, segments, transcript, undoHistory, player, assigner, borders, maxChars, signal,
+    onCorrected,
   }) {
     Object.assign(this, {
-      t, segments, transcript, undoHistory, player, assigner, maxChars, onCorrected,
+      t, segments, transcript, undoHistory, player, assigner, borders, maxChars, onCorrected,
     });
     this.isAllowed = false;
     const { root } = transcript;
@@ -28,6 +30,9 @@ export class SegmentEditor {
     root.addEventListener("focusin", (event) => this.#showTools(event.target));
     segments.addEventListener("reset", () => ((this.#open = null), this.#tools?.remove()));
     segments.addEventListener("changed", ({ detail }) => this.#refreshTools(detail.position));
+    segments.addEventListener("replaced", () => {
+      this.#open = this.#tools = this.#lastCaret = null;
+    });
     signal.addEventListener("abort", () => this.close());
   }
 
@@ -36,7 +41,8 @@ export class SegmentEditor {
     return this.#open;
   }
 
-  open(position) {
+  /** `offset`: where the caret is put; by default at the end. */
+  open(position, offset = null) {
     if (!this.isAllowed || position === this.#open || !this.transcript.row(position)) return;
     this.close();
     this.segments.showsRaw = false;
@@ -50,11 +56,15 @@ export class SegmentEditor {
     this.transcript.setActive(position);
     text.focus({ preventScroll: true });
     this.transcript.reveal(position);
-    putCaretAtEnd(text);
+    putCaret(text, offset);
   }
 
   close() {
     if (this.#open === null) return;
+    const offset = this.transcript.caretIn(this.#open);
+    this.#lastCaret = offset === null ? null : { position: this.#open, offset };
+    const split = this.transcript.row(this.#open).querySelector("option[value=split]");
+    if (split) split.disabled = !this.#lastCaret;
     const text = this.transcript.textOf(this.#open);
     const position = this.#open;
     this.#open = null;
@@ -69,6 +79,32 @@ export class SegmentEditor {
     const position = this.#open;
     this.close();
     if (position !== null) this.transcript.focus(position);
+  }
+
+  /** Split the segment at the caret; at either end of the text, or where it cannot be, finish. */
+  async splitOrFinish() {
+    const position = this.#open;
+    const offset = this.transcript.caretIn(position);
+    const { text } = this.segments.at(position);
+    const isInside = offset !== null && text.slice(0, offset).trim() && text.slice(offset).trim();
+    if (!this.borders.isAllowed || !isInside) return this.finish();
+    this.finish();
+    if (await this.borders.split(position, offset)) this.open(position + 1, 0);
+  }
+
+  /** Whether the caret is at the start of a segment that has one before it. */
+  get canJoinPrevious() {
+    if (!this.borders.isAllowed || !this.#open) return false; // the first has none before it
+    const isAtStart = this.transcript.caretIn(this.#open) === 0;
+    return isAtStart && !this.transcript.row(this.#open - 1).hidden;
+  }
+
+  /** Join the segment with the one before it; the caret stays where they meet. */
+  async joinPrevious() {
+    const position = this.#open - 1;
+    const offset = this.segments.at(position).text.length;
+    this.finish();
+    if (await this.borders.join(position)) this.open(position, offset);
   }
 
   /** Change segments as one step of undo; `values` are [position, value] pairs. */
@@ -99,14 +135,18 @@ export class SegmentEditor {
   #applyAndShow(changes) {
     if (!changes.length) return;
     this.#apply(changes, "undo");
-    const [{ position }] = changes;
+    const [{ position, field }] = changes;
+    if (field === "borders") return;
     this.transcript.reveal(position);
-    if (this.#open === position) putCaretAtEnd(this.transcript.textOf(position));
+    if (this.#open === position) putCaret(this.transcript.textOf(position));
   }
 
   #apply(changes, origin) {
     for (const { position, field, value } of changes) {
-      this.segments.set(position, field, value, origin);
+      if (field === "borders") {
+        this.close();
+        this.borders.apply(position, value);
+      } else this.segments.set(position, field, value, origin);
     }
   }
 
@@ -135,6 +175,7 @@ export class SegmentEditor {
       else this.redo();
     } else if (/insert(Paragraph|LineBreak)/.test(event.inputType)) {
       event.preventDefault();
+      if (this.#open !== null) this.splitOrFinish(); // a keyboard on a screen names no key
     } else if (event.inputType.startsWith("insert") && this.#isFull(event)) {
       event.preventDefault();
     }
@@ -188,7 +229,36 @@ export class SegmentEditor {
       tools.append(button);
     }
     tools.append(this.assigner.buildChoice(position));
+    if (this.borders.isAllowed) tools.append(this.#buildBorderChoice(position));
     return tools;
+  }
+
+  /** Return a list of what can be done to the borders of a phrase; it looks like a button. */
+  #buildBorderChoice(position) {
+    const { t, borders } = this;
+    const canSplit = this.#lastCaret?.position === position;
+    const isLast = position + 1 === this.segments.length;
+    const label = t.text("borders.choose");
+    const actions = {
+      split: () => borders.split(position, this.#lastCaret.offset),
+      join_next: !isLast && (() => borders.join(position)),
+      join_previous: position > 0 && (() => borders.join(position - 1)),
+      take_word: !isLast && (() => borders.move(position, 1)),
+      give_word: !isLast && (() => borders.move(position, -1)),
+    };
+    const select = element("select", { "aria-label": label, title: label });
+    select.append(element("option", { value: "", textContent: label, hidden: true }));
+    for (const [name, action] of Object.entries(actions)) {
+      const textContent = t.text(`borders.${name}`);
+      const disabled = name === "split" ? !canSplit : !action;
+      select.append(element("option", { value: name, textContent, disabled }));
+    }
+    select.addEventListener("change", () => {
+      const action = actions[select.value];
+      select.value = "";
+      action();
+    });
+    return element("span", { className: "icon-select" }, icon("borders"), select);
   }
 
   /** Show or hide the model's text, with a button to restore it. */
@@ -222,8 +292,11 @@ function singleLine(text) {
   return text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ").replaceAll("\u00a0", " ");
 }
 
-function putCaretAtEnd(text) {
+/** Put the caret at an offset of a text, or else at its end. */
+function putCaret(text, offset = null) {
   const selection = getSelection();
+  const node = text.firstChild;
+  if (offset !== null && node) return selection.collapse(node, Math.min(offset, node.length));
   selection.selectAllChildren(text);
   selection.collapseToEnd();
 }

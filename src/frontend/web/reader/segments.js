@@ -2,7 +2,8 @@
 
 /**
  * Events: `reset` (all are removed), `added`, `replaced` with {position, removed, added} as detail
- * (other segments came in place of some), and `changed` with {position, field, origin}; `field` is `text`, `speaker`, or null if any may have changed.
+ * (other segments came in place of some), and `changed` with {position, field, origin}; `field`
+ * is `text`, `speaker`, or null if any may have changed.
  * A segment's position is its place in the transcript; its `index` is the backend's name for it,
  * which stays while other segments are split or joined.
  */

@@ -40,7 +40,7 @@ const ON_SEGMENT = {
 };
 
 const WHILE_EDITING = {
-  Enter: ({ editor }) => editor.finish(),
+  Enter: ({ editor }) => editor.splitOrFinish(),
   Escape: ({ editor }) => editor.finish(),
 };
 
@@ -50,6 +50,13 @@ const WITH_CONTROL_WHILE_EDITING = {
   KeyK: ANYWHERE.KeyK,
   KeyJ: ANYWHERE.KeyJ,
   KeyL: ANYWHERE.KeyL,
+  Enter: ({ editor }) => editor.finish(),
+};
+
+/** With Alt and Shift: move the border between the active segment and the next one by a word. */
+const BORDERS = {
+  ArrowLeft: ({ borders, transcript }) => borders.move(transcript.active, -1),
+  ArrowRight: ({ borders, transcript }) => borders.move(transcript.active, 1),
 };
 
 const WITH_CONTROL = {
@@ -59,7 +66,7 @@ const WITH_CONTROL = {
 
 /**
  * Listen for shortcuts on the whole page, before anything else on it does. `targets`: the player,
- * transcript, editor, assigner, findBar, unsureBar and shortcutsDialog.
+ * transcript, editor, borders, assigner, findBar, unsureBar and shortcutsDialog.
  */
 export function listenForShortcuts({ root, signal, ...targets }) {
   const listen = (event) => {
@@ -86,13 +93,19 @@ export function findShortcut(event, root, { editor, findBar }) {
   const isInFindBar = findBar.root.contains(target);
   if (event.ctrlKey || event.metaKey) return withControl(event, { target, isInside, isInFindBar });
   if (!event.altKey && !event.shiftKey && FUNCTION_KEYS[code]) return FUNCTION_KEYS[code];
+  if (event.altKey && event.shiftKey && isInside && BORDERS[code]) return BORDERS[code];
   if (event.altKey) return neighbourWhileEditing(code, editor) ?? ANYWHERE[code];
-  if (target.isContentEditable && isInside) return WHILE_EDITING[code];
+  if (target.isContentEditable && isInside) return whileEditing(code, editor);
   if (code === "Escape" && isInFindBar) return () => findBar.close();
   if (isTyping(target)) return null;
   if (event.key === "?") return ({ shortcutsDialog }) => shortcutsDialog.open();
   if (isInside && target.closest(".segment") && ON_SEGMENT[code]) return ON_SEGMENT[code];
   return ANYWHERE[code] ?? (isUsedByControl(target, code) ? null : OUTSIDE_CONTROLS[code]);
+}
+
+function whileEditing(code, editor) {
+  if (code === "Backspace") return editor.canJoinPrevious ? () => editor.joinPrevious() : null;
+  return WHILE_EDITING[code];
 }
 
 function withControl(event, { target, isInside, isInFindBar }) {

@@ -21,6 +21,7 @@ export class Speakers extends EventTarget {
     Object.assign(this, { t, segments });
     segments.addEventListener("added", () => this.#countSoon());
     segments.addEventListener("reset", () => this.#countSoon());
+    segments.addEventListener("replaced", () => this.#countSoon());
     segments.addEventListener("changed", ({ detail: { field } }) => {
       if (field !== "text") this.#countSoon();
     });

@@ -42,6 +42,7 @@ export class Transcript extends EventTarget {
     segments.addEventListener("reset", () => this.#clear());
     segments.addEventListener("added", () => this.#drawMore());
     segments.addEventListener("changed", (event) => this.#refresh(event.detail));
+    segments.addEventListener("replaced", (event) => this.#replace(event.detail));
     speakers.addEventListener("changed", () => this.#showSpeakers());
     this.root.addEventListener("focusin", ({ target }) => this.setActive(this.positionOf(target)));
   }
@@ -140,6 +141,17 @@ export class Transcript extends EventTarget {
     if (isFar) requestAnimationFrame(() => row.scrollIntoView({ block, behavior: "instant" }));
   }
 
+  /** Return the offset of the caret in the text of a segment, or null if it is elsewhere. */
+  caretIn(position) {
+    const selection = selectionIn(this.root.getRootNode());
+    const text = this.textOf(position);
+    if (!selection?.collapsed || !text.contains(selection.startContainer)) return null;
+    const before = document.createRange();
+    before.selectNodeContents(text);
+    before.setEnd(selection.startContainer, selection.startOffset);
+    return before.toString().length;
+  }
+
   /** Return a range over part of a segment's text, or null if the text is shorter. */
   range(position, start, end) {
     const node = this.textOf(position)?.firstChild;
@@ -207,6 +219,25 @@ export class Transcript extends EventTarget {
     this.#mark(row, segment);
     this.#showSpeaker(position);
     return row;
+  }
+
+  /** Draw segments in place of others, in the same paragraph. */
+  #replace({ position, removed, added }) {
+    const [first, ...others] = this.#texts.splice(position, removed, ...Array(added));
+    for (const { parentElement: row } of others) {
+      const paragraph = row.parentElement;
+      row.remove();
+      if (!paragraph.childElementCount) paragraph.remove();
+    }
+    for (let place = position + added; place < this.#texts.length; place++) {
+      this.#texts[place].parentElement.dataset.position = place;
+    }
+    const places = Array.from({ length: added }, (_, place) => position + place);
+    first.parentElement.replaceWith(...places.map((place) => this.#draw(place)));
+    if (this.#texts[position + added]) this.#showSpeaker(position + added);
+    this.#divideIntoParagraphs();
+    this.#active = null;
+    this.setActive(position);
   }
 
   #refresh({ position, origin }) {

@@ -2,6 +2,7 @@
 
 import { element, iconButton } from "../common/elements.js";
 import { AlwaysSo } from "./always_so.js";
+import { BorderEditor } from "./border_editor.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
 import { Outline } from "./outline.js";
@@ -34,7 +35,7 @@ export class TranscriptView {
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
     t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
-    header, durationS, root, onName, onRemember, onWrite, onError, signal,
+    header, durationS, root, onName, onRemember, onWrite, onBorder, onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
     const selectedTimes = () => this.#selectedTimes();
@@ -52,12 +53,19 @@ export class TranscriptView {
       change: (...values) => this.editor.change(...values),
       onMessage: (text) => this.toolbar.showMessage(text),
     });
+    this.borders = new BorderEditor({
+      t, segments, transcript, undoHistory, onError,
+      change: onBorder,
+      beforeChange: () => corrections.flush(),
+      onMessage: (text) => this.toolbar.showMessage(text),
+    });
+    const { borders } = this;
     const alwaysSo = new AlwaysSo({
       t, backend, transcript, onError,
       onAdded: (line) => this.toolbar.showMessage(t.text("always.added", { line })),
     });
     this.editor = new SegmentEditor({
-      t, segments, transcript, undoHistory, player, assigner, maxChars, signal,
+      t, segments, transcript, undoHistory, player, assigner, borders, maxChars, signal,
       onCorrected: (...correction) => alwaysSo.offer(...correction),
     });
     const { editor, playbackFollower } = this;
@@ -94,7 +102,7 @@ export class TranscriptView {
     this.#layOut(statusPanel, findBar);
     player.addEventListener("unplayable", () => this.#explainUnplayable());
     listenForShortcuts({
-      root, signal, player, transcript, editor, assigner, findBar, unsureBar, shortcutsDialog,
+      root, signal, player, transcript, editor, borders, assigner, findBar, unsureBar, shortcutsDialog,
     });
   }
 
@@ -106,6 +114,7 @@ export class TranscriptView {
     this.header.show(job);
     this.model.textContent = job.model ? modelText(t, job.model) : "";
     this.editor.isAllowed = this.speakerBar.isAllowed = isOver;
+    this.borders.isAllowed = job.status === "completed";
     this.speakers.load(job.result?.speakers ?? []);
     this.speakerBar.show();
     this.toolbar.showReady(isReady);

@@ -42,6 +42,13 @@ export class UndoHistory extends EventTarget {
     return this.#move(this.#undone, this.#done, "after");
   }
 
+  /** Forget all steps: the positions in them are no longer those of the segments. */
+  clear() {
+    this.#done = [];
+    this.#undone = [];
+    this.#notify();
+  }
+
   #move(from, to, side) {
     const moved = from.pop();
     if (!moved) return [];

@@ -21,6 +21,7 @@ export class UnsureBar {
       iconButton("down", t.text("unsure.next"), () => this.goToNext()),
     );
     segments.addEventListener("changed", () => this.#showSoon());
+    segments.addEventListener("replaced", () => ((this.#current = null), this.#showSoon()));
     transcript.addEventListener("drawn", () => this.#show());
     this.#show();
   }
