@@ -147,11 +147,11 @@ def _errors(output: jiwer.WordOutput | jiwer.CharacterOutput) -> tuple[int, int]
 def _mark_counts(reference: str, transcript: str) -> tuple[int, int, int]:
     """Return the marks that are right, wrong and missing; those of words apart are the latter."""
     expected, written = (list(marked_words(text)) for text in (reference, transcript))
-    words = [
+    spoken, heard = (
         " ".join(word.lower().replace("ё", "е") for word, _ in each) for each in (expected, written)
-    ]
+    )
     found = 0
-    for chunk in jiwer.process_words(*words).alignments[0] if all(words) else []:
+    for chunk in jiwer.process_words(spoken, heard).alignments[0] if heard else []:
         if chunk.type in ("equal", "substitute"):
             ours = written[chunk.hyp_start_idx : chunk.hyp_end_idx]
             theirs = expected[chunk.ref_start_idx : chunk.ref_end_idx]
