@@ -141,7 +141,7 @@ async def test_a_recording_is_transcribed_again_with_other_options(
     serves = service(components)
     old = await submission(components).submit(received(components), TranscribeOptions(), OWNER)
     await serves.describe(old.id, OWNER, JobDescription(title="Совет", tags=["работа"]))
-    english = TranscribeOptions(language="en")
+    english = TranscribeOptions(language="en", glossary="")
     new = await serves.repeat(old.id, OWNER, english)
     assert (new.title, new.tags, new.options) == ("Совет", ["работа"], english)
     assert components.queue.submitted == [old.id, new.id]
