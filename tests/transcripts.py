@@ -1,6 +1,6 @@
 """Builds transcripts for tests."""
 
-from contracts.transcription import Segment, Transcript, Word
+from contracts.transcription import Segment, Speaker, Transcript, Word
 
 
 def segment(
@@ -26,3 +26,17 @@ def transcript(*segments: Segment) -> Transcript:
         speech_s=0.0,
         segments=list(segments),
     )
+
+
+def conversation(*turns: tuple[str | None, str], names: dict[str, str] | None = None) -> Transcript:
+    """Return turns of a second each, as (id of the speaker, text)."""
+    segments = [
+        segment(text, at, at + 1).model_copy(update={"speaker": speaker, "index": at})
+        for at, (speaker, text) in enumerate(turns)
+    ]
+    ids = dict.fromkeys(speaker for speaker, _ in turns if speaker)
+    speakers = [
+        Speaker(id=each, name=(names or {}).get(each), speech_s=1, share=1 / len(ids))
+        for each in ids
+    ]
+    return transcript(*segments).model_copy(update={"speakers": speakers})

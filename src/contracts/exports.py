@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 
 class ExportFormat(StrEnum):
@@ -36,6 +36,11 @@ class ExportFormat(StrEnum):
         return member
 
     @property
+    def has_optional_speakers(self) -> bool:
+        """Whether a caller may choose to have the names of speakers or not; JSON has all data."""
+        return self is not ExportFormat.JSON
+
+    @property
     def has_optional_timestamps(self) -> bool:
         """Whether a caller may choose to have times or not."""
         return self.default_timestamps is not None
@@ -54,3 +59,14 @@ class ExportRequest(BaseModel):
     ids: list[str] = Field(
         min_length=1, max_length=MAX_EXPORTED_TRANSCRIPTS, description="Ids of jobs."
     )
+    speakers: bool | None = Field(
+        None, description="Not for `json`: with the names of speakers; null: if known."
+    )
+
+    @field_validator("speakers")
+    @classmethod
+    def _has_meaning(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        kind: ExportFormat | None = info.data.get("format")
+        if value is not None and kind is not None and not kind.has_optional_speakers:
+            raise ValueError(f"it has no meaning for the format {kind.value!r}")
+        return value

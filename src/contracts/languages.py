@@ -1,4 +1,4 @@
-"""The languages of a multilingual Whisper checkpoint, by their own names.
+"""The languages of a multilingual Whisper checkpoint by their own names, and those of clients.
 
 Source: the Whisper paper, appendix E; the codes are those of its tokenizer, ISO 639-1
 where there is one.
@@ -110,3 +110,24 @@ def language_code(text: str) -> str:
     if code in LANGUAGE_NAMES or name == AUTO_LANGUAGE:
         return code
     raise ValueError(f"unknown language {text!r}: an ISO 639-1 code or {AUTO_LANGUAGE!r}")
+
+
+def preferred_languages(accept_language: str) -> list[str]:
+    """Return the codes of the languages that a client asks for, without regions, best first.
+
+    Args:
+        accept_language: the value of the header, such as `en-GB,en;q=0.9,ru;q=0.8`.
+    """
+    weights: list[tuple[float, str]] = []
+    for part in accept_language.split(","):
+        tag, *parameters = (each.strip() for each in part.split(";"))
+        weights.append((_weight(parameters), tag.split("-")[0].lower()))
+    return [code for weight, code in sorted(weights, key=lambda each: -each[0]) if weight > 0]
+
+
+def _weight(parameters: list[str]) -> float:
+    quality = next((each for each in parameters if each.startswith("q=")), "q=1")
+    try:
+        return float(quality.removeprefix("q="))
+    except ValueError:
+        return 0.0

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.export.cues import (
+    DASH,
     MAX_CHARS_PER_S,
     MAX_CUE_LINES,
     MAX_LINE_CHARS,
@@ -41,6 +42,7 @@ texts = st.one_of(
     ).map(" ".join),
 )
 times = st.floats(0, LONGEST_S, allow_nan=False)
+NAMES = {"S1": "Анна", "S2": "Д" * 90, "S3": "Mr. <b> X"}
 
 
 @st.composite
@@ -85,6 +87,23 @@ def conversations(draw: st.DrawFn) -> Transcript:
         segments.append(segment(" ".join(said), words[0].start, words[-1].end, words=times))
     said_all = transcript(*segments)
     return said_all.model_copy(update={"duration_s": said_all.duration_s + 1})
+
+
+@st.composite
+def dialogues(draw: st.DrawFn) -> Transcript:
+    """Draw long and short turns of up to three speakers, some of nobody known."""
+    turn = st.tuples(
+        st.sampled_from([None, *NAMES]),
+        st.sampled_from(["да.", "нет, и", "", "<b>", "д" * 90, "ну, кто придёт завтра? " * 5]),
+        st.sampled_from([0.0, 0.3, 1.0, 6.0]),
+    )
+    segments: list[Segment] = []
+    end = 0.0
+    for speaker, text, length_s in draw(st.lists(turn, max_size=8)):
+        one = segment(text, end, end + length_s)
+        segments.append(one.model_copy(update={"speaker": speaker}))
+        end += length_s
+    return transcript(*segments)
 
 
 WORDS = ["вставал", "окна,", "печь", "дом", "рассветёт", "morning", "U.S.A", "ну"]
@@ -180,6 +199,45 @@ def test_cues_hold_all_words_in_order_within_the_recording(source: Transcript) -
         # an empty cue becomes 1 ms long and may delay those after it by as much
         assert cues[0].start_ms >= round(spans[0].start * 1000) - 1
         assert cues[-1].end_ms <= round(source.duration_s * 1000) + len(cues) + 1
+
+
+@given(dialogues(), st.booleans())
+def test_two_speakers_never_share_a_line_and_have_a_dash_each(
+    source: Transcript, named: bool
+) -> None:
+    """A viewer takes the words of one for those of another."""
+    names = NAMES if named else {}
+    said = [(letters(text), who) for text, who in turns_of(source, names)]
+    for cue in cues_of(source, names):
+        assert 1 <= len(cue.lines) <= MAX_CUE_LINES
+        assert all(1 <= columns(line) <= MAX_LINE_CHARS for line in cue.lines)
+        if len(cue.speakers) == 2:
+            assert len(cue.lines) == 2
+            assert all(line.startswith(DASH) for line in cue.lines)
+            parts = [letters(line.removeprefix(DASH)) for line in cue.lines]
+        else:
+            parts = [letters(" ".join(cue.lines))]
+        for n, (part, who) in enumerate(zip(parts, cue.speakers, strict=True)):
+            text, speaker = said[0]
+            assert (text[: len(part)], speaker) == (part, who), "a line runs into another turn"
+            said[0] = (text[len(part) :], speaker)
+            if not said[0][0]:
+                said.pop(0)
+            else:
+                assert n == len(parts) - 1, "a turn goes on below another one's line"
+    assert not said
+
+
+def turns_of(source: Transcript, names: dict[str, str]) -> list[tuple[str, str | None]]:
+    """Return the text and the speaker of each turn, with the names as they are written."""
+    turns: list[tuple[str, str | None]] = []
+    for one in filter(lambda each: each.text, source.segments):
+        if turns and turns[-1][1] == one.speaker:
+            turns[-1] = (f"{turns[-1][0]} {one.text}", one.speaker)
+        else:
+            name = names.get(one.speaker or "")
+            turns.append((f"{name}: {one.text}" if name else one.text, one.speaker))
+    return turns
 
 
 @given(transcripts())

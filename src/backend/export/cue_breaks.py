@@ -7,6 +7,9 @@ from math import inf
 from backend.export.cue_tokens import Token
 from backend.export.line_parts import MAX_LINE_CHARS, columns
 
+DASH = "– "
+"""Before each line of a cue with two speakers. Source: Netflix, Timed Text Style Guide."""
+
 MAX_CUE_LINES = 2
 """Source: Netflix, Timed Text Style Guide."""
 
@@ -42,7 +45,8 @@ class CueBreaks:
     """Divides tokens into cues at the least total cost (dynamic programming).
 
     A cue has lines that fit, and lasts at most `MAX_SHOWN_MS` from its first to its last word
-    unless it is a single token.
+    unless it is a single token. Each line has words of one speaker, with room for a dash where
+    the cue has two.
     """
 
     def __init__(self, tokens: Sequence[Token], end_ms: int) -> None:
@@ -84,12 +88,20 @@ class CueBreaks:
 
     def _may_be_one(self, first: int, end: int) -> bool:
         """Whether tokens could fit in a cue; if not, no more of them could."""
+        if self._n_changes(first, end) >= MAX_CUE_LINES:
+            return False
         span_ms = self._tokens[end - 1].end_ms - self._tokens[first].start_ms
         fits = self._width(first, end) <= MAX_CUE_LINES * MAX_LINE_CHARS + 1
         return fits and span_ms <= MAX_SHOWN_MS
 
+    def _n_changes(self, first: int, end: int) -> int:
+        """Return how often the speaker changes within tokens."""
+        return self._tokens[end - 1].turn - self._tokens[first].turn
+
     def _best_lines(self, first: int, end: int) -> tuple[float, int]:
         """Return the cost of the best lines, and the first token of the second line."""
+        if self._n_changes(first, end):
+            return self._lines_of_two(first, end)
         if self._width(first, end) <= MAX_LINE_CHARS:
             return 0.0, end
         best, chosen = inf, end
@@ -104,6 +116,17 @@ class CueBreaks:
                 if cost < best:
                     best, chosen = cost, split
         return best, chosen
+
+    def _lines_of_two(self, first: int, end: int) -> tuple[float, int]:
+        """Return as `_best_lines` the only lines that a cue with two speakers may have."""
+        split = next(
+            place
+            for place in range(first + 1, end)
+            if self._tokens[place].turn != self._tokens[first].turn
+        )
+        room = MAX_LINE_CHARS - columns(DASH)
+        fits = self._width(first, split) <= room and self._width(split, end) <= room
+        return (0.0 if fits else inf), split
 
     def _cue_cost(self, first: int, end: int) -> float:
         n_chars = self._width(first, end)
@@ -120,6 +143,8 @@ class CueBreaks:
 
 
 def _break_cost(token: Token, following: Token) -> float:
+    if token.turn != following.turn:
+        return 0.0
     if token.leans:
         return _TORN
     if following.begins_segment or token.ends_sentence:
@@ -130,5 +155,6 @@ def _break_cost(token: Token, following: Token) -> float:
 def _join_cost(token: Token, following: Token) -> float:
     """Return the cost of two neighbours in one cue."""
     pause_ms = max(following.start_ms - token.end_ms - _PLAIN_PAUSE_MS, 0)
-    merge = _MERGE if following.begins_segment and not token.leans else 0.0
+    is_torn = token.leans and token.turn == following.turn
+    merge = _MERGE if following.begins_segment and not is_torn else 0.0
     return merge + _PAUSE_PER_S * pause_ms / 1000

@@ -1,12 +1,13 @@
 """Splits a transcript into timed words for subtitles."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 
 from backend.export.line_parts import has_wordless_script, line_parts
 from backend.export.plain_text import one_line
+from backend.export.speaker_names import SpeakerNames
 from backend.export.timecode import to_ms
 from contracts.sentences import ends_sentence, leans_forward
 from contracts.spacing import separator
@@ -26,6 +27,8 @@ class Token:
     Attributes:
         space: what stands before it: a space or nothing.
         begins_segment: whether it is the first of its segment.
+        turn: number of the uninterrupted speech of one speaker that it belongs to.
+        speaker: id.
         leans: whether it belongs to the next token: see `leans_forward`, or is a piece of a word.
         ends_sentence: whether it is the last of a sentence.
     """
@@ -37,11 +40,17 @@ class Token:
     begins_segment: bool
     leans: bool
     ends_sentence: bool
+    turn: int
+    speaker: str | None
 
 
-def tokens_of(transcript: Transcript) -> list[Token]:
-    """Return the words of all segments, in order, with ascending times."""
-    pieces = [piece for segment in transcript.segments for piece in _pieces_of(segment)]
+def tokens_of(transcript: Transcript, written_names: SpeakerNames) -> list[Token]:
+    """Return the words of all segments, in order, with ascending times.
+
+    Args:
+        written_names: stand as words at the beginning of a speaker's turn.
+    """
+    pieces = list(_pieces(transcript, written_names))
     tokens: list[Token] = []
     sentence: list[str] = []
     latest_ms = 0
@@ -64,6 +73,8 @@ def tokens_of(transcript: Transcript) -> list[Token]:
                 leans=piece.is_part
                 or (following is not None and leans_forward(sentence, following)),
                 ends_sentence=is_end,
+                turn=piece.turn,
+                speaker=piece.speaker,
             )
         )
         sentence = [] if is_end else sentence
@@ -78,10 +89,43 @@ class _Piece:
     begins_segment: bool
     continues_word: bool
     is_part: bool
+    turn: int
+    speaker: str | None
 
 
-def _pieces_of(segment: Segment) -> Iterator[_Piece]:
-    words = one_line(segment.text).split()
+def _pieces(transcript: Transcript, written_names: SpeakerNames) -> Iterator[_Piece]:
+    turn, speaker = 0, None
+    for segment in transcript.segments:
+        words = one_line(segment.text).split()
+        if not words:
+            continue
+        name = ""
+        if not turn or segment.speaker != speaker:
+            turn, speaker = turn + 1, segment.speaker
+            name = written_names.get(speaker or "", "")
+        name_pieces = list(_name_pieces(name, segment, turn)) if name else []
+        yield from name_pieces
+        for piece in _pieces_of(segment, words, turn):
+            yield replace(piece, begins_segment=piece.begins_segment and not name_pieces)
+
+
+def _name_pieces(name: str, segment: Segment, turn: int) -> Iterator[_Piece]:
+    """Yield a name and a colon, which belong to the word after them."""
+    for n_word, word in enumerate(f"{name}:".split()):
+        for n_part, part in enumerate(line_parts(word)):
+            yield _Piece(
+                part,
+                start_s=segment.start,
+                end_s=segment.start,
+                begins_segment=n_word == n_part == 0,
+                continues_word=n_part > 0,
+                is_part=True,
+                turn=turn,
+                speaker=segment.speaker,
+            )
+
+
+def _pieces_of(segment: Segment, words: Sequence[str], turn: int) -> Iterator[_Piece]:
     spans = _character_spans(segment, words)
     n_seen = 0
     for word in words:
@@ -96,6 +140,8 @@ def _pieces_of(segment: Segment) -> Iterator[_Piece]:
                 begins_segment=n_seen == 0,
                 continues_word=number > 0,
                 is_part=not is_breakable and number + 1 < len(parts),
+                turn=turn,
+                speaker=segment.speaker,
             )
             n_seen = last + 1
 

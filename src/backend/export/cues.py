@@ -1,21 +1,25 @@
 """Splits a transcript into subtitle cues that fit on a screen and can be read."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 from backend.export.cue_breaks import (
+    DASH,
     MAX_CHARS_PER_S,
     MAX_CUE_LINES,
     MAX_SHOWN_MS,
     MIN_SHOWN_MS,
     CueBreaks,
 )
-from backend.export.cue_tokens import tokens_of
+from backend.export.cue_tokens import Token, tokens_of
 from backend.export.line_parts import MAX_LINE_CHARS, columns
+from backend.export.speaker_names import SpeakerNames
 from backend.export.timecode import to_ms
 from contracts.transcription import Transcript
 
 __all__ = [
+    "DASH",
     "MAX_CHARS_PER_S",
     "MAX_CUE_LINES",
     "MAX_LINE_CHARS",
@@ -36,11 +40,16 @@ MAX_SHIFT_MS = 1000
 
 @dataclass(frozen=True)
 class Cue:
-    """Lines shown together; times in milliseconds, `start_ms < end_ms`."""
+    """Lines shown together; times in milliseconds, `start_ms < end_ms`.
+
+    Attributes:
+        speakers: the id of who says all lines, or each of the two, which begin with a dash.
+    """
 
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    speakers: tuple[str | None, ...] = (None,)
 
     @property
     def n_chars(self) -> int:
@@ -48,26 +57,34 @@ class Cue:
         return columns(" ".join(self.lines))
 
 
-def cues_of(transcript: Transcript) -> list[Cue]:
+def cues_of(transcript: Transcript, written_names: SpeakerNames | None = None) -> list[Cue]:
     """Return the transcript as cues; those spoken too fast to read stay during the pause.
+
+    Args:
+        written_names: part of the text where a speaker begins: `Анна: Доброе утро.`
 
     Returns: cues in order, without overlaps; at most `MAX_CUE_LINES` lines of 1 to
         `MAX_LINE_CHARS` characters; all words, in order. Each is shown from `MIN_SHOWN_MS`, if
         the recording is long enough for all of them, to `MAX_SHOWN_MS`.
     """
-    tokens = tokens_of(transcript)
+    tokens = tokens_of(transcript, written_names or {})
     if not tokens:
         return []
     end_ms = max(to_ms(transcript.duration_s), tokens[-1].end_ms)
-    drafts = [
-        Cue(
-            start_ms=lines[0][0].start_ms,
-            end_ms=lines[-1][-1].end_ms,
-            lines=tuple("".join(each.space + each.text for each in line).strip() for line in lines),
-        )
-        for lines in CueBreaks(tokens, end_ms).cues()
-    ]
+    drafts = [_draft(lines) for lines in CueBreaks(tokens, end_ms).cues()]
     return _Schedule(drafts, end_ms).cues()
+
+
+def _draft(lines: Sequence[Sequence[Token]]) -> Cue:
+    """Return a cue with the times of its words."""
+    texts = ["".join(each.space + each.text for each in line).strip() for line in lines]
+    has_two = lines[0][0].turn != lines[-1][0].turn
+    return Cue(
+        start_ms=lines[0][0].start_ms,
+        end_ms=lines[-1][-1].end_ms,
+        lines=tuple(DASH + text if has_two else text for text in texts),
+        speakers=tuple(line[0].speaker for line in (lines if has_two else lines[:1])),
+    )
 
 
 class _Schedule:
@@ -90,7 +107,7 @@ class _Schedule:
         for number, draft in enumerate(self._drafts):
             start_ms = self._start(number, shown_until_ms)
             shown_until_ms = self._end(number, start_ms)
-            cues.append(Cue(start_ms, shown_until_ms, draft.lines))
+            cues.append(replace(draft, start_ms=start_ms, end_ms=shown_until_ms))
         return cues
 
     def _start(self, number: int, shown_until_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""Word documents: a title and paragraphs, with or without their start times."""
+"""Word documents: a title and paragraphs, with or without speakers and start times."""
 
 from io import BytesIO
 
@@ -11,6 +11,7 @@ from docx.styles.style import CharacterStyle
 
 from backend.export.paragraphs import paragraphs_of
 from backend.export.plain_text import one_line
+from backend.export.speaker_names import SpeakerNames
 from backend.export.timecode import stamp
 from contracts.jobs import Job
 from contracts.transcription import Transcript
@@ -21,12 +22,13 @@ _MAX_PROPERTY_CHARS = 255
 """Limit of a core property. Source: ECMA-376, part 2, section 11."""
 
 
-def to_docx(job: Job, transcript: Transcript, *, timestamps: bool) -> bytes:
+def to_docx(job: Job, transcript: Transcript, names: SpeakerNames, *, timestamps: bool) -> bytes:
     """Return a document whose title is the job's, else the file name.
 
     All content is written as plain runs, so it cannot become a field, a link or a macro.
 
     Args:
+        names: written above each paragraph, with its time beside the name.
         timestamps: write the start time before each paragraph.
     """
     document = Document()
@@ -35,8 +37,14 @@ def to_docx(job: Job, transcript: Transcript, *, timestamps: bool) -> bytes:
     document.add_heading(title, level=0)
     for paragraph in paragraphs_of(transcript):
         written = document.add_paragraph()
+        name = names.get(paragraph.speaker or "")
+        if name:
+            written.add_run(name).bold = True
         if timestamps:
-            written.add_run(f"{stamp(paragraph.start)} ", style=_TIME_STYLE)
+            time = stamp(paragraph.start)
+            written.add_run(f" {time}" if name else f"{time} ", style=_TIME_STYLE)
+        if name:
+            written.add_run().add_break()
         written.add_run(paragraph.text)
     content = BytesIO()
     document.save(content)

@@ -1,6 +1,6 @@
 """Joins segments into paragraphs, by the rule that the page has as well."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.export.plain_text import one_line
 from contracts.paragraphs import ParagraphRule
@@ -10,11 +10,16 @@ from contracts.transcription import Transcript
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text that belongs together; times in seconds."""
+    """Text that belongs together; times in seconds.
+
+    Attributes:
+        speaker: id of who says all of it.
+    """
 
     start: float
     end: float
     text: str
+    speaker: str | None = None
 
 
 def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
@@ -26,8 +31,8 @@ def paragraphs_of(transcript: Transcript) -> list[Paragraph]:
         if not text:
             continue
         if rule.begins(text, segment.start, segment.end, segment.speaker):
-            paragraphs.append(Paragraph(segment.start, segment.end, text))
+            paragraphs.append(Paragraph(segment.start, segment.end, text, segment.speaker))
         else:
-            last = paragraphs[-1]
-            paragraphs[-1] = Paragraph(last.start, segment.end, join_texts([last.text, text]))
+            joined = join_texts([paragraphs[-1].text, text])
+            paragraphs[-1] = replace(paragraphs[-1], end=segment.end, text=joined)
     return paragraphs

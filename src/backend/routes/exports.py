@@ -1,11 +1,11 @@
 """Transcripts as files: one, or many in a zip."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
@@ -29,6 +29,11 @@ router = APIRouter(
 
 _ZIP = "application/zip"
 
+AcceptLanguage = Annotated[
+    str | None,
+    Header(description="Language of «Speaker 1»; without it the language of the transcript."),
+]
+
 
 def _file_response(*media_types: str) -> dict[str, Any]:
     schema = {"schema": {"type": "string", "format": "binary"}}
@@ -38,6 +43,37 @@ def _file_response(*media_types: str) -> dict[str, Any]:
         "content": dict.fromkeys(names, schema),
         "headers": response_headers({"Content-Disposition": "Name of the file (RFC 6266)."}),
     }
+
+
+class _Choices(NamedTuple):
+    kind: ExportFormat
+    timestamps: bool | None
+    speakers: bool | None
+    accept_language: str | None
+
+
+def _choices(
+    format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
+    timestamps: Annotated[
+        bool | None,
+        Query(description="`txt`, `docx` only: with times; default: `docx` yes, `txt` no."),
+    ] = None,
+    speakers: Annotated[
+        bool | None,
+        Query(description="Not for `json`: with the names of speakers; default: if known."),
+    ] = None,
+    accept_language: AcceptLanguage = None,
+) -> _Choices:
+    """Return how to write a transcript; refuse what the format has no choice about."""
+    for name, value, has_choice in (
+        ("timestamps", timestamps, format.has_optional_timestamps),
+        ("speakers", speakers, format.has_optional_speakers),
+    ):
+        if value is not None and not has_choice:
+            message = f"it has no meaning for the format {format.value!r}"
+            error = {"type": "value_error", "loc": ("query", name), "msg": message}
+            raise RequestValidationError([error])
+    return _Choices(format, timestamps, speakers, accept_language)
 
 
 @router.get(
@@ -50,28 +86,17 @@ def _file_response(*media_types: str) -> dict[str, Any]:
     },
 )
 async def export_transcription(
-    job_id: str,
-    format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
-    jobs: Jobs,
-    owner: Owner,
-    timestamps: Annotated[
-        bool | None,
-        Query(description="`txt`, `docx` only: with times; default: `docx` yes, `txt` no."),
-    ] = None,
+    job_id: str, choices: Annotated[_Choices, Depends(_choices)], jobs: Jobs, owner: Owner
 ) -> Response:
     """Return the transcript of a finished job, named by its title, else as the recording."""
-    if timestamps is not None and not format.has_optional_timestamps:
-        message = f"it has no meaning for the format {format.value!r}"
-        error = {"type": "value_error", "loc": ("query", "timestamps"), "msg": message}
-        raise RequestValidationError([error])
     job = await jobs.get(job_id, owner)
     if not _is_exportable(job):
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
     return Response(
-        await run_sync(partial(render, job, format, timestamps=timestamps)),
+        await run_sync(partial(render, job, **choices._asdict())),
         headers={
-            "Content-Type": format.media_type,
-            "Content-Disposition": attachment(file_name(job, format)),
+            "Content-Type": choices.kind.media_type,
+            "Content-Disposition": attachment(file_name(job, choices.kind)),
         },
     )
 
@@ -86,7 +111,9 @@ async def export_transcription(
         **problem_responses(ProblemType.BAD_REQUEST, ProblemType.TOO_LARGE),
     },
 )
-async def export_transcriptions(request: Request, jobs: Jobs, owner: Owner) -> StreamingResponse:
+async def export_transcriptions(
+    request: Request, jobs: Jobs, owner: Owner, accept_language: AcceptLanguage = None
+) -> StreamingResponse:
     """Return a file for each job that has ended with a text; the others are left out."""
     wanted = await json_body_of(request, ExportRequest)
     exportable = _exportable(jobs, owner, wanted.ids)
@@ -94,7 +121,7 @@ async def export_transcriptions(request: Request, jobs: Jobs, owner: Owner) -> S
     if first is None:
         raise JobNotFoundError("None of these jobs has a transcript to export.")
     return StreamingResponse(
-        _zipped(first, exportable, wanted.format),
+        _zipped(first, exportable, partial(_zip_entry, wanted, accept_language)),
         media_type=_ZIP,
         headers={"Content-Disposition": attachment("transcripts.zip")},
     )
@@ -115,14 +142,20 @@ async def _exportable(jobs: JobService, owner: str, ids: list[str]) -> AsyncGene
             yield job
 
 
+def _zip_entry(wanted: ExportRequest, accept_language: str | None, job: Job) -> tuple[str, bytes]:
+    """Return the name and the content of a job's file."""
+    content = render(job, wanted.format, speakers=wanted.speakers, accept_language=accept_language)
+    return file_name(job, wanted.format), content
+
+
 async def _zipped(
-    job: Job | None, others: AsyncGenerator[Job], kind: ExportFormat
+    job: Job | None, others: AsyncGenerator[Job], entry_of: Callable[[Job], tuple[str, bytes]]
 ) -> AsyncGenerator[bytes]:
     """Yield a zip in pieces, with one job in memory at a time."""
     archive = ZipStream()
 
     def add(job: Job) -> bytes:
-        return archive.add(file_name(job, kind), render(job, kind))
+        return archive.add(*entry_of(job))
 
     while job is not None:
         yield await run_sync(add, job)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from contracts.languages import preferred_languages
 from frontend.components.web_component import web_component
 from frontend.i18n import Language, Translator
 from frontend.session import View, current_job_id, current_view
@@ -20,27 +21,6 @@ def chosen_language() -> Language:
     preferred = preferred_languages(st.context.headers.get("Accept-Language", ""))
     known = (each for each in (*chosen, *preferred) if each in _LANGUAGE_NAMES)
     return Language(next(known, next(iter(Language))))
-
-
-def preferred_languages(accept_language: str) -> list[str]:
-    """Return the codes of the languages that a browser asks for, without regions, best first.
-
-    Args:
-        accept_language: the value of the header, such as `en-GB,en;q=0.9,ru;q=0.8`.
-    """
-    weights: list[tuple[float, str]] = []
-    for part in accept_language.split(","):
-        tag, *parameters = (each.strip() for each in part.split(";"))
-        weights.append((_weight(parameters), tag.split("-")[0].lower()))
-    return [code for weight, code in sorted(weights, key=lambda each: -each[0]) if weight > 0]
-
-
-def _weight(parameters: list[str]) -> float:
-    quality = next((each for each in parameters if each.startswith("q=")), "q=1")
-    try:
-        return float(quality.removeprefix("q="))
-    except ValueError:
-        return 0.0
 
 
 def show_header(t: Translator) -> None:

@@ -11,7 +11,10 @@ export async function downloadZip({ root, labels, rows, format }) {
   try {
     const response = await fetch("/backend/v1/transcriptions/export", {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: {
+        "Content-Type": "application/json",
+        "Accept-Language": document.documentElement.lang,
+      },
       body: JSON.stringify({ format, ids: rows.map(({ id }) => id) }),
     });
     if (!response.ok) throw new Error(String(response.status));

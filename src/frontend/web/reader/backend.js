@@ -85,11 +85,15 @@ export class Backend {
     return this.#json(`/speakers/${speaker}/voice`, { method: "POST" });
   }
 
-  /** Return the transcript as `{name, blob}`; `timestamps` is null for the format's default. */
-  async exportedFile(format, timestamps) {
+  /**
+   * Return the transcript as `{name, blob}`, with "Speaker 1" in a language; `timestamps` is null
+   * for the format's default.
+   */
+  async exportedFile(format, timestamps, language) {
     const query = new URLSearchParams({ format });
     if (timestamps !== null) query.set("timestamps", String(timestamps));
-    const response = await this.#request(`/export?${query}`);
+    const headers = { "Accept-Language": language };
+    const response = await this.#request(`/export?${query}`, { headers });
     const name = attachmentName(response.headers.get("Content-Disposition"));
     return { name, blob: await response.blob() };
   }

@@ -62,7 +62,7 @@ export class ExportMenu {
 
   async #exportedFile(format, timestamps) {
     await this.corrections.flush();
-    return this.backend.exportedFile(format, timestamps);
+    return this.backend.exportedFile(format, timestamps, this.t.language);
   }
 
   async #download(format) {

@@ -14,7 +14,7 @@ from backend.export import render
 from contracts.exports import MAX_EXPORTED_TRANSCRIPTS, ExportFormat
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.transcription import TranscribeOptions
-from transcripts import segment, transcript
+from transcripts import conversation, segment, transcript
 
 pytestmark = pytest.mark.whole_app
 
@@ -102,6 +102,26 @@ async def test_a_choice_that_the_format_does_not_leave_is_pointed_at(
     assert answer.json()["errors"][0]["pointer"] == "/timestamps"
 
 
+async def test_names_of_speakers_are_in_the_language_of_the_request_and_can_be_left_out(
+    app, client
+) -> None:
+    said = conversation(("S1", "Раз."))
+    spoken = job(JobStatus.COMPLETED).model_copy(update={"result": said})
+    client.headers["Accept-Language"] = "en"
+    assert (await export(app, client, spoken, "txt")).text == "Speaker 1: Раз.\n"
+    assert (await export(app, client, spoken, "txt&speakers=false")).text == "Раз.\n"
+    for choice, text in ((None, b"Speaker 1: "), (False, b"")):
+        body = {"format": "txt", "ids": ["1"], "speakers": choice}
+        (content,) = files_in(await export_many(app, client, Jobs(spoken), body)).values()
+        assert content == text + "Раз.\n".encode()
+
+
+async def test_the_whole_data_always_have_the_speakers(app, client) -> None:
+    answer = await export(app, client, job(JobStatus.COMPLETED), "json&speakers=false")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/speakers"
+
+
 async def test_a_file_is_named_as_its_owner_calls_the_job(app, client) -> None:
     titled = job(JobStatus.COMPLETED).model_copy(update={"title": "Итоги 5/6. Черновик"})
     header = (await export(app, client, titled, "txt")).headers["content-disposition"]
@@ -183,10 +203,11 @@ async def test_without_any_transcript_there_is_no_zip(app, client) -> None:
     [
         ({"format": "exe", "ids": ["1"]}, "/format"),
         ({"format": "txt", "ids": []}, "/ids"),
+        ({"format": "json", "ids": ["1"], "speakers": False}, "/speakers"),
         ({"format": "txt", "ids": ["1"], "more": 1}, "/more"),
         ({"format": "txt", "ids": ["1"] * (MAX_EXPORTED_TRANSCRIPTS + 1)}, "/ids"),
     ],
-    ids=["format", "none", "extra", "many"],
+    ids=["format", "none", "speakers", "extra", "many"],
 )
 async def test_a_wrong_field_of_the_request_is_pointed_at(app, client, body, pointer) -> None:
     answer = await export_many(app, client, Jobs(job()), body)

@@ -3,7 +3,6 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frontend.components.header import preferred_languages
 from unit.frontend.stand_in_backend import OpenPage
 
 pytestmark = pytest.mark.whole_app
@@ -29,18 +28,3 @@ def test_the_current_view_is_marked(
 ):
     views = _frame(open_page(**address))["views"]
     assert [index for index, view in enumerate(views) if view["current"]] == current
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("en-GB,en;q=0.9,ru;q=0.8", ["en", "en", "ru"]),
-        ("kk, ru;q=0.5, en;q=0.7", ["kk", "en", "ru"]),
-        ("en;q=0, RU", ["ru"]),
-        ("en;q=x, *", ["*"]),
-        ("", [""]),
-    ],
-)
-def test_the_languages_of_a_browser_are_ordered_by_its_preference(header: str, expected: list[str]):
-    """A first visit would open in a language that the visitor ranks lower or refuses."""
-    assert preferred_languages(header) == expected
