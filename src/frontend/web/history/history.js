@@ -6,6 +6,7 @@ import { showEmptyState } from "./empty_state.js";
 import { showMessage } from "./notice.js";
 import { showPaging } from "./paging.js";
 import { showRows } from "./rows.js";
+import { selectByKey } from "./selection_keys.js";
 import { showToolbar } from "./toolbar.js";
 
 class HistoryView {
@@ -16,6 +17,7 @@ class HistoryView {
 
   constructor(root) {
     this.root = root;
+    root.querySelector(".list").addEventListener("keydown", (event) => this.#selectByKey(event));
   }
 
   /** `sendAction(action)` sends an action to Streamlit. */
@@ -62,6 +64,17 @@ class HistoryView {
     if (isSelected) this.#selected.add(id);
     else this.#selected.delete(id);
     this.#draw();
+  }
+
+  #selectByKey(event) {
+    const isKnown = selectByKey(event, {
+      boxes: [...this.root.querySelectorAll(".list .pick")],
+      rows: this.data.rows,
+      selected: this.#selected,
+      onSelectOnly: (ids) => this.#selectOnly(ids),
+      onDelete: (rows) => this.#delete(rows),
+    });
+    if (isKnown) event.preventDefault();
   }
 
   #selectOnly(ids) {
