@@ -1,7 +1,5 @@
 """If these fail, dashboards and alerts show another state than that of the queues and the jobs."""
 
-from datetime import UTC, datetime, timedelta
-
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,10 +9,8 @@ from backend.llm_client import LlmClient
 from backend.metrics import JobMetrics, LlmMetrics
 from backend.settings import BackendSettings
 from backend.storage.database import QueueLoad, QueueName
-from backend.storage.database.stores import Stores
 from contracts.jobs import JobStatus
 from unit.backend.stand_ins import Components
-from unit.backend.storage.database.recorded import KEY, queued, running
 
 
 @pytest.fixture
@@ -24,22 +20,6 @@ def registry() -> CollectorRegistry:
 
 def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
     return registry.get_sample_value(name, labels)
-
-
-async def test_the_loads_of_the_queues_leave_out_duplicates(components: Components) -> None:
-    """A duplicate needs no worker: an autoscaler that counts it starts machines for nothing."""
-    stores: Stores = components.stores
-    primary, duplicate = await running(stores), await running(stores)
-    await stores.duplicates.claim_result(primary, KEY)
-    await stores.duplicates.claim_result(duplicate, KEY)
-    minute_ago = datetime.now(UTC) - timedelta(seconds=60)
-    await queued(stores, created_at=minute_ago)
-    await queued(stores, owner="another", created_at=minute_ago + timedelta(seconds=30))
-    dictation, short, long = await stores.waiting.loads()
-    assert dictation == QueueLoad(QueueName.DICTATION, 0, 0, 0.0)
-    assert short == QueueLoad(QueueName.SHORT, 0, 1, 0.0), "decoded: its length is known"
-    assert (long.n_queued, long.n_running) == (2, 0), "5 GiB of unknown length"
-    assert 60 <= long.oldest_queued_s < 90
 
 
 def test_an_empty_queue_is_no_missing_series(registry: CollectorRegistry) -> None:

@@ -82,14 +82,14 @@ class QueueStore:
         queued_at = func.coalesce(TranscriptionRow.resumed_at, TranscriptionRow.created_at)
         query = (
             select(
-                _queue_column(),
+                _queue_column().label("queue"),
                 func.count().filter(is_queued),
                 func.count().filter(~is_queued),
                 func.min(queued_at).filter(is_queued),
             )
             .join(FileRow, TranscriptionRow.file_id == FileRow.id)
             .where(TranscriptionRow.status.in_(UNFINISHED), _is_primary())
-            .group_by(_queue_column())
+            .group_by("queue")  # PostgreSQL takes the same expression with parameters for another
         )
         with self._database.reading() as session:
             rows = {row[0]: row[1:] for row in session.execute(query)}
