@@ -20,6 +20,7 @@ class ExportFormat(StrEnum):
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         True,
     )
+    MD = ("md", "text/markdown; charset=utf-8", False)
     SRT = ("srt", "application/x-subrip; charset=utf-8")
     VTT = ("vtt", "text/vtt; charset=utf-8")
     TSV = ("tsv", "text/tab-separated-values; charset=utf-8")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from backend.export.docx import to_docx
 from backend.export.json import to_json
+from backend.export.markdown import to_markdown
 from backend.export.speaker_names import SpeakerNames, speaker_names
 from backend.export.srt import to_srt
 from backend.export.tsv import to_spreadsheet_tsv
@@ -58,6 +59,10 @@ def _docx(job: Job, transcript: Transcript, names: SpeakerNames, timestamps: boo
     return to_docx(job, transcript, names, timestamps=timestamps)
 
 
+def _markdown(job: Job, transcript: Transcript, names: SpeakerNames, timestamps: bool) -> bytes:
+    return to_markdown(job, transcript, names, timestamps=timestamps).encode()
+
+
 def _json(job: Job, transcript: Transcript, _: SpeakerNames, __: bool) -> bytes:
     with_words = job.options.word_timestamps
     return to_json(transcript if with_words else transcript.without_words()).encode()
@@ -66,6 +71,7 @@ def _json(job: Job, transcript: Transcript, _: SpeakerNames, __: bool) -> bytes:
 WRITERS: dict[ExportFormat, Writer] = {
     ExportFormat.TXT: _txt,
     ExportFormat.DOCX: _docx,
+    ExportFormat.MD: _markdown,
     ExportFormat.SRT: _utf8(to_srt),
     ExportFormat.VTT: _utf8(to_vtt),
     ExportFormat.TSV: _utf8(to_spreadsheet_tsv),

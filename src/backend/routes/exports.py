@@ -56,7 +56,7 @@ def _choices(
     format: Annotated[ExportFormat, Query(description="Kind of file.")],  # noqa: A002
     timestamps: Annotated[
         bool | None,
-        Query(description="`txt`, `docx` only: with times; default: `docx` yes, `txt` no."),
+        Query(description="`txt`, `docx`, `md` only: with times; default: `docx` only."),
     ] = None,
     speakers: Annotated[
         bool | None,

@@ -4,10 +4,18 @@ from contracts.exports import ExportFormat
 
 
 def test_a_format_is_written_on_the_wire_by_its_file_ending() -> None:
-    assert [str(kind) for kind in ExportFormat] == ["txt", "docx", "srt", "vtt", "tsv", "json"]
+    assert [str(kind) for kind in ExportFormat] == [
+        "txt",
+        "docx",
+        "md",
+        "srt",
+        "vtt",
+        "tsv",
+        "json",
+    ]
     assert ExportFormat("docx") is ExportFormat.DOCX
 
 
 def test_only_running_text_can_do_without_times() -> None:
     optional = {kind for kind in ExportFormat if kind.has_optional_timestamps}
-    assert optional == {ExportFormat.TXT, ExportFormat.DOCX}
+    assert optional == {ExportFormat.TXT, ExportFormat.DOCX, ExportFormat.MD}
