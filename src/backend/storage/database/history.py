@@ -16,7 +16,13 @@ from backend.storage.database.row_mappers import (
     tag_sort_key,
     to_jobs,
 )
-from backend.storage.database.search.query import Alternatives, query_words, segment_matches
+from backend.storage.database.search.query import (
+    Alternatives,
+    Query,
+    has_speaker,
+    parse_query,
+    segment_matches,
+)
 from backend.storage.database.search.snippets import Snippet, snippet_of
 from backend.storage.database.summaries import Summaries
 from backend.storage.database.tables import (
@@ -84,11 +90,12 @@ class HistoryStore:
 
         Raises: BadRequestError: the cursor is invalid.
         """
-        query = filters.get("query") or ""
-        words = query_words(query)
-        if not words and query.strip():
+        text = filters.get("query") or ""
+        query = parse_query(text)
+        words = query.words
+        if text.strip() and not words and not query.speakers:
             return JobPage(items=[])
-        conditions = _conditions(owner, filters)
+        conditions = _conditions(owner, filters, query)
         before = _MAX_NUMBER if cursor is None else _number(cursor)
         with self._database.reading() as session:
             jobs = select(TranscriptionRow, FileRow).join(FileRow, joins_file())
@@ -202,9 +209,10 @@ def _in_title(word: Alternatives) -> ColumnElement[bool]:
     return or_(*(TranscriptionRow.title_lemmas.contains(f" {lemma} ") for lemma in word))
 
 
-def _conditions(owner: str | None, filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of an owner's jobs and of all filters except the query."""
+def _conditions(owner: str | None, filters: Filters, query: Query) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions of an owner's jobs and of all filters except the query's words."""
     found = [] if owner is None else [TranscriptionRow.owner == owner]
+    found += map(has_speaker, query.speakers)
     if status := filters.get("status"):
         found.append(TranscriptionRow.status == status)
     if tag := filters.get("tag"):

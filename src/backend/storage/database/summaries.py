@@ -43,7 +43,7 @@ class Summaries:
 
 
 def _summaries(session: Session, numbers: Collection[int]) -> dict[int, JobSummary]:
-    begins = dict(session.execute(_first_texts(numbers)).tuples().all())
+    begins = dict(session.execute(_first_texts(numbers)).all())
     found: dict[int, JobSummary] = {}
     for number, n_words, n_speakers, n_unsure in session.execute(_counts(numbers)):
         found[number] = JobSummary(

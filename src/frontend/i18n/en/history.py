@@ -33,7 +33,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "other": "{count} recordings deleted.",
     },
     "history.ui.filters": "Search and filters",
-    "history.ui.search": "Search transcripts, any word form",
+    "history.ui.search": "Words in any form, or speaker:Anna",
     "history.ui.status": "Status",
     "history.ui.tag": "Tag",
     "history.ui.period": "Period",

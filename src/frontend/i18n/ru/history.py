@@ -51,7 +51,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "other": "Удалено {count} записи.",
     },
     "history.ui.filters": "Поиск и фильтры",
-    "history.ui.search": "Поиск по текстам, слово в любой форме",
+    "history.ui.search": "Слова в любой форме или говорящий:Анна",
     "history.ui.status": "Статус",
     "history.ui.tag": "Метка",
     "history.ui.period": "Период",

@@ -1,16 +1,29 @@
-"""Find segments by lemmas.
+"""Find segments by lemmas, and recordings by the names of their speakers.
 
 A user's text never becomes part of an expression. Only quoted lemmas do, and they consist of
 letters and digits.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Boolean, ColumnElement, cast, column, func, literal_column, select, table
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from backend.storage.database.search.lemmas import word_lemmas, words_of
-from backend.storage.database.tables import SegmentRow
+from backend.storage.database.tables import SegmentRow, SpeakerRow, TranscriptionRow
 
 MAX_QUERY_WORDS = 16
 """Words of a query that are used; the rest is ignored."""
@@ -22,10 +35,46 @@ Alternatives = frozenset[str]
 """Lemmas of one word; any of them matches."""
 
 
-def query_words(query: str) -> list[Alternatives]:
-    """Return the lemmas of each distinct word of a query."""
-    words = (word_lemmas(word.group()) for word in words_of(query[:MAX_QUERY_CHARS]))
+_speaker = re.compile(
+    r'(?<!\w)(?:speaker|говорящий):\s*(?:"([^"]*)"|«([^»]*)»|(\S+))', re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search.
+
+    Attributes:
+        words: the lemmas of each word that a text or its title must have.
+        speakers: for each speaker who must speak, the lemmas of each word of the name.
+    """
+
+    words: list[Alternatives]
+    speakers: list[list[Alternatives]]
+
+
+def parse_query(text: str) -> Query:
+    """Return the words and the speakers (`speaker:Анна`, `speaker:"Анна Петрова"`) of a query."""
+    text = text[:MAX_QUERY_CHARS]
+    names = ("".join(filter(None, match.groups())) for match in _speaker.finditer(text))
+    speakers = [words for name in names if (words := _words(name))]
+    return Query(_words(_speaker.sub(" ", text)), speakers[:MAX_QUERY_WORDS])
+
+
+def _words(text: str) -> list[Alternatives]:
+    words = (word_lemmas(word.group()) for word in words_of(text))
     return list(dict.fromkeys(lemmas for lemmas in words if lemmas))[:MAX_QUERY_WORDS]
+
+
+def has_speaker(name: Sequence[Alternatives]) -> ColumnElement[bool]:
+    """Return the condition that a job has a speaker whose name has all of the words."""
+    has_words = (
+        or_(*(SpeakerRow.name_lemmas.contains(f" {lemma} ") for lemma in word)) for word in name
+    )
+    named = select(SpeakerRow.transcription_number).where(
+        SpeakerRow.merged_into.is_(None), and_(*has_words)
+    )
+    return TranscriptionRow.number.in_(named)
 
 
 def segment_matches(words: Sequence[Alternatives], *, is_sqlite: bool) -> ColumnElement[bool]:

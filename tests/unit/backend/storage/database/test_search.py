@@ -9,6 +9,7 @@ from backend.storage.database import HistoryStore, Stores
 from backend.storage.database.search.lemmas import word_lemmas
 from contracts.jobs import Job, JobDescription, SegmentCorrection
 from unit.backend.storage.database.recorded import CHUNK_S, OWNER, completed
+from unit.backend.storage.database.test_speakers import conversation
 
 
 async def search(history: HistoryStore, query: str) -> list[Job]:
@@ -46,6 +47,34 @@ async def test_each_form_of_a_word_finds_it(
     found = await completed(stores, text)
     await completed(stores, "Совсем о другом")
     assert [job.id for job in await search(history, query)] == [found]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("speaker:Анна", True),
+        ("Speaker: анной", True),
+        ('speaker:"Анна Петрова"', True),
+        ("говорящий:«Петрова Анна» слова", True),
+        ("speaker:Петрову", True),
+        ("speaker:Пётр", False),
+        ("speaker:Анна speaker:Мария", False),
+        ("speaker:Анна отпуск", False),
+        ("speaker:Мария", False),
+        ("Анна", False),
+        ("speaker:", False),
+    ],
+)
+async def test_a_recording_is_found_by_its_speakers(
+    stores: Stores, history: HistoryStore, query: str, *, is_found: bool
+) -> None:
+    """A speaker who was merged into another one is none."""
+    found = await conversation(stores)
+    await stores.speakers.name(found, OWNER, "S1", "Анна Петрова")
+    await stores.speakers.name(found, OWNER, "S2", "Пётр")
+    await stores.speakers.name(found, OWNER, "S2", "Анна Петрова")
+    await completed(stores, "слово без имён")
+    assert [job.id for job in await search(history, query)] == [found] * is_found
 
 
 async def test_a_match_has_its_time_and_its_marks(stores: Stores, history: HistoryStore) -> None:
