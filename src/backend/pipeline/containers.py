@@ -76,7 +76,7 @@ def audio_tracks(container: InputContainer) -> tuple[AudioTrack, ...]:
     return tuple(
         AudioTrack(
             number=number,
-            codec=stream.codec_context.name,
+            codec=_codec_of(stream),
             language=_known_language(stream.language),
             title=stream.metadata.get("title", "")[:_MAX_TITLE_CHARS] or None,
             is_default=bool(stream.disposition & Disposition.default),
@@ -86,8 +86,24 @@ def audio_tracks(container: InputContainer) -> tuple[AudioTrack, ...]:
 
 
 def audio_stream(container: InputContainer, number: int) -> AudioStream:
-    """Return an audio track by its number."""
-    return container.streams.audio[number - 1]
+    """Return an audio track by its number.
+
+    Raises: UnreadableAudioError: the file does not say how the track is encoded.
+    """
+    stream = container.streams.audio[number - 1]
+    if _has_no_codec(stream):
+        raise UnreadableAudioError("The file does not say how its audio is encoded.")
+    return stream
+
+
+def _codec_of(stream: AudioStream) -> str:
+    return "unknown" if _has_no_codec(stream) else stream.codec_context.name
+
+
+def _has_no_codec(stream: AudioStream) -> bool:
+    # PyAV's types know no streams without one, but damaged files have them.
+    codec_context: object = stream.codec_context
+    return codec_context is None
 
 
 def _known_language(language: str | None) -> str | None:

@@ -200,7 +200,7 @@ async def test_allowed_calls_pass_with_their_query(page, echo, method: str, targ
         ("POST", "/v1/audio/transcriptions", 404),
         ("POST", "/v1/transcriptions/j1", 405),
         ("GET", "/v1/transcriptions/export", 405),
-        ("PUT", "/v1/glossary", 405),
+        ("DELETE", "/v1/glossary", 405),
         ("GET", "/v1/uploads/", 405),
         ("PATCH", "/v1/transcriptions/j1/segments/x", 404),
     ],

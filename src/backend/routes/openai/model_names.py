@@ -6,9 +6,9 @@ LOADED_MODEL = "whisper-1"
 """OpenAI's name for Whisper; it always means the loaded model."""
 
 # OpenAI's models with dated versions; Whisper's sizes as Groq and vLLM name them; conversions for
-# faster-whisper. `-diarize` is missing because its clients expect speakers in the response.
+# faster-whisper.
 _is_alias = re.compile(
-    r"gpt-4o(-mini)?-transcribe(-\d{4}-\d{2}-\d{2})?"
+    r"gpt-4o(-mini)?-transcribe(-diarize)?(-\d{4}-\d{2}-\d{2})?"
     r"|(openai/)?(distil-)?whisper-[\w.-]+"
     r"|[\w.-]+/faster-(distil-)?whisper-[\w.-]+"
 ).fullmatch

@@ -15,13 +15,20 @@ from backend.routes.prompt import TrimmedPrompt
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import LanguageCode, Task, TranscribeOptions
+from contracts.transcription import Diarization, LanguageCode, Task, TranscribeOptions
 
 FORM = "multipart/form-data"
 
 GRANULARITIES_FIELD = "timestamp_granularities[]"
 INCLUDE_FIELD = "include[]"
-_LIST_FIELDS = (GRANULARITIES_FIELD, INCLUDE_FIELD)
+SPEAKER_NAMES_FIELD = "known_speaker_names[]"
+SPEAKER_REFERENCES_FIELD = "known_speaker_references[]"
+_LIST_FIELDS = (
+    GRANULARITIES_FIELD,
+    INCLUDE_FIELD,
+    SPEAKER_NAMES_FIELD,
+    SPEAKER_REFERENCES_FIELD,
+)
 """Names of the lists in OpenAI's own clients."""
 
 _MEANINGFUL_EMPTY = {"glossary"}
@@ -38,6 +45,7 @@ class ResponseFormat(StrEnum):
     SRT = "srt"
     VERBOSE_JSON = "verbose_json"
     VTT = "vtt"
+    DIARIZED_JSON = "diarized_json"
 
 
 class Granularity(StrEnum):
@@ -84,6 +92,25 @@ class AudioRequest(TranscribeOptions):
         description="`logprobs` adds log-probabilities of the words to `json` and to the stream.",
     )
 
+    known_speaker_names: list[str] = Field(
+        default_factory=list[str],
+        alias=SPEAKER_NAMES_FIELD,
+        description="Refused: name the speakers of a finished transcription instead, or let their "
+        "voices be remembered.",
+    )
+    known_speaker_references: list[str] = Field(
+        default_factory=list[str],
+        alias=SPEAKER_REFERENCES_FIELD,
+        description="Refused, as `known_speaker_names[]`.",
+    )
+
+    @field_validator("known_speaker_names", "known_speaker_references")
+    @classmethod
+    def _refuse_known_speakers(cls, known: list[str]) -> list[str]:
+        if known:
+            raise ValueError("speakers cannot be given; they are named after the transcription")
+        return known
+
     @field_validator("task")
     @classmethod
     def _refuse_task(cls, task: Task) -> Task:
@@ -97,10 +124,14 @@ class AudioRequest(TranscribeOptions):
             or Granularity.WORD in self.timestamp_granularities
             or Include.LOGPROBS in self.include
         )
+        diarization = self.diarization
+        if self.response_format is ResponseFormat.DIARIZED_JSON and diarization is Diarization.NONE:
+            diarization = Diarization.AUTO
         return TranscribeOptions.model_validate(
             own
             | {
                 "task": task,
+                "diarization": diarization,
                 "word_timestamps": words,
                 "low_latency": self.low_latency or self.stream,
             }

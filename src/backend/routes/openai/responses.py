@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 from math import ceil, log
+from string import ascii_uppercase
 from typing import Literal
 
 from fastapi import Response
@@ -85,6 +86,27 @@ class VerboseAnswer(BaseModel):
     usage: Usage
 
 
+class SpokenSegment(BaseModel):
+    """A segment of one speaker; times in seconds."""
+
+    id: str
+    type: Literal["transcript.text.segment"] = "transcript.text.segment"
+    start: float
+    end: float
+    text: str
+    speaker: str = Field(description="The speaker's name, else a letter in order of appearance.")
+
+
+class DiarizedAnswer(BaseModel):
+    """Body of the format `diarized_json`."""
+
+    task: Task
+    duration: float
+    text: str
+    segments: list[SpokenSegment]
+    usage: Usage
+
+
 def transcript_response(job: Job, transcript: Transcript, request: AudioRequest) -> Response:
     """Return the transcript of a finished job in the requested format."""
     match request.response_format:
@@ -103,6 +125,8 @@ def transcript_response(job: Job, transcript: Transcript, request: AudioRequest)
             )
         case ResponseFormat.VERBOSE_JSON:
             answer = _verbose(job, transcript, request.timestamp_granularities)
+        case ResponseFormat.DIARIZED_JSON:
+            answer = _diarized(job, transcript)
     return JSONResponse(answer.model_dump(mode="json", exclude_none=True))
 
 
@@ -184,6 +208,33 @@ def _verbose(job: Job, transcript: Transcript, granularities: list[Granularity])
         segments=segments_of(job, transcript) if Granularity.SEGMENT in granularities else None,
         usage=usage_of(transcript),
     )
+
+
+def _diarized(job: Job, transcript: Transcript) -> DiarizedAnswer:
+    labels = {
+        speaker.id: speaker.name or _letter(n) for n, speaker in enumerate(transcript.speakers)
+    }
+    return DiarizedAnswer(
+        task=job.options.task,
+        duration=transcript.duration_s,
+        text=transcript.text,
+        segments=[
+            SpokenSegment(
+                id=f"seg_{segment.index}",
+                start=segment.start,
+                end=segment.end,
+                text=text,
+                speaker=labels.get(segment.speaker or "", _letter(0)),
+            )
+            for segment, text in zip(transcript.segments, spaced_texts(transcript), strict=True)
+        ],
+        usage=usage_of(transcript),
+    )
+
+
+def _letter(n: int) -> str:
+    """Return a label in the order A, B to Z, A1, B1 and so on."""
+    return f"{ascii_uppercase[n % 26]}{n // 26 or ''}"
 
 
 def _words(transcript: Transcript) -> list[TimedWord]:

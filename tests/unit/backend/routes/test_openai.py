@@ -9,15 +9,23 @@ import pytest
 import srt
 import webvtt
 from openai import APIError, NotFoundError
+from openai.types.audio import TranscriptionDiarized
 
 from contracts.jobs import JobStatus
 from contracts.languages import ENGLISH_NAMES, LANGUAGE_NAMES, OTHER_CODES, language_code
 from contracts.problems import Problem
-from contracts.transcription import MAX_PROMPT_CHARS, DecodingOptions, Task
+from contracts.transcription import (
+    MAX_PROMPT_CHARS,
+    DecodingOptions,
+    Diarization,
+    Speaker,
+    Task,
+)
 from unit.backend.routes.openai_backend import (
     COMPLETED,
     FIRST,
     LISTED,
+    SECOND,
     ScriptedJobs,
     job,
     openai_backend,
@@ -58,6 +66,29 @@ async def test_the_whole_text_comes_once_the_job_has_ended(transcribe, jobs) -> 
     answer = await transcribe()
     assert (answer.text, answer.usage.seconds) == (TEXT, 5)
     assert (jobs.received, jobs.name) == (b"RIFF...", "Речь.wav")
+
+
+async def test_speakers_are_told_as_by_openai(openai, jobs) -> None:
+    """Otherwise programs that call OpenAI's diarizing model find no speakers."""
+    speakers = [
+        Speaker(id="S1", name=None, speech_s=1.5, share=0.5),
+        Speaker(id="S2", name="Анна", speech_s=1.2, share=0.5),
+    ]
+    said = [FIRST.model_copy(update={"speaker": "S1"}), SECOND.model_copy(update={"speaker": "S2"})]
+    ended = job(JobStatus.COMPLETED, *said)
+    assert ended.result
+    ended.result.speakers = speakers
+    jobs.states = [ended]
+    answer = await openai.audio.transcriptions.create(
+        file=AUDIO, model="gpt-4o-transcribe-diarize", response_format="diarized_json"
+    )
+    assert isinstance(answer, TranscriptionDiarized)
+    assert [(one.speaker, one.text, one.start, one.end) for one in answer.segments] == [
+        ("A", " Доброе утро.", 0.5, 2.0),
+        ("Анна", " До <свидания>.", 3.0, 4.2),
+    ]
+    assert (answer.text, answer.task) == (TEXT, "transcribe")
+    assert jobs.options.diarization is Diarization.AUTO
 
 
 async def test_a_listed_model_means_the_one_that_is_loaded(transcribe) -> None:
@@ -174,7 +205,7 @@ async def test_unknown_fields_are_ignored_and_empty_ones_unset(transcribe, jobs)
         chunking_strategy={"type": "server_vad", "threshold": 0.5},
         extra_body={
             "user": "me", "language": "", "prompt": "", "response_format": "", "temperature": "",
-            "timestamp_granularities": [""], "known_speaker_names": ["A", "B"], "diarize": "true",
+            "timestamp_granularities": [""], "diarize": "true",
         },
     )  # fmt: skip
     assert answer.text == TEXT

@@ -43,7 +43,9 @@ def files_left(tmp_path) -> list:
     [
         ("language", "klingon"),
         ("temperature", 3),
-        ("response_format", "diarized_json"),
+        ("response_format", "yaml"),
+        ("known_speaker_names", ["Анна"]),
+        ("known_speaker_references", ["data:audio/wav;base64,UklGRg=="]),
         ("timestamp_granularities", ["letter"]),
         ("include", ["everything"]),
         ("extra_body", {"task": "translate"}),
