@@ -61,7 +61,7 @@ def test_the_sides_of_a_wide_screen_have_the_outline_and_the_picture(
     page.keyboard.press("ArrowDown")
     after = picture.evaluate("(figure) => figure.style.translate")
     assert (before, after) == ("", "0px 16px")
-    page.get_by_role("button", name="Скрыть видео").click()
+    page.get_by_role("button", name="Скрыть видео", exact=True).click()
     expect(picture).to_be_hidden()
     page.get_by_role("button", name="Показать или скрыть видео").click()
     expect(picture).to_be_visible()
