@@ -35,7 +35,7 @@ export class Translator {
   /** Return a share of one as whole per cent, rounded down so that only a finished job says 100. */
   percent(share) {
     const format = new Intl.NumberFormat(this.language, { style: "percent" });
-    return format.format(Math.floor(Math.min(1, share) * 100) / 100);
+    return format.format(Math.floor(Math.min(1, share) * 100 + 1e-6) / 100);
   }
 
   /** Return a size in units of 1024, with at most one decimal. */
