@@ -69,7 +69,7 @@ class Translator:
 
     def percent(self, share: float) -> str:
         """Format a share of 1 as whole percent, rounded down so that only 1.0 is 100 %."""
-        whole = math.floor(min(1, share) * 100) / 100
+        whole = math.floor(min(1, share) * 100 + 1e-6) / 100
         return format_percent(whole, locale=self.language.value)
 
     def file_size(self, size_bytes: int) -> str:
