@@ -102,8 +102,7 @@ def _codec_of(stream: AudioStream) -> str:
 
 def _has_no_codec(stream: AudioStream) -> bool:
     # PyAV's types know no streams without one, but damaged files have them.
-    codec_context: object = stream.codec_context
-    return codec_context is None
+    return getattr(stream, "codec_context", None) is None
 
 
 def _known_language(language: str | None) -> str | None:

@@ -28,8 +28,8 @@ from llm.engines.whisper.vocabulary import GenerationSettings
 
 log = structlog.get_logger()
 
-GRAPHS_VERSION = 5
-"""Increment it when `graphs.py` changes, so that earlier exports are not reused."""
+GRAPHS_VERSION = 6
+"""Increment it when the graphs or the calibration change: earlier exports are not reused then."""
 
 FOLDER = "openvino"
 """Folder of the exports in the engines' folder."""

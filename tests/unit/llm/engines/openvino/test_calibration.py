@@ -97,8 +97,8 @@ def test_keys_values_and_rows_are_those_of_the_fastest_decoder(
 @pytest.mark.parametrize(
     ("rtf", "draft_rtf", "drafts"),
     [
-        ({1: 1.0, 4: 1.2, 6: 1.4, 8: 1.5}, 0.1, Drafts(7, 1.67)),
-        ({1: 1.0, 4: 1.2, 6: 2.0, 8: 3.0}, 0.1, Drafts(3, 1.33)),
+        ({1: 1.0, 4: 1.2, 6: 1.4, 8: 1.5}, 0.1, Drafts(7, 2.0)),
+        ({1: 1.0, 4: 1.2, 6: 2.0, 8: 3.0}, 0.1, Drafts(3, 1.6)),
         ({1: 1.0, 4: 3.0, 6: 5.0, 8: 7.0}, 0.1, Drafts()),
         ({1: 0.1, 4: 0.1, 6: 0.1, 8: 0.1}, 0.2, Drafts()),
     ],
