@@ -36,38 +36,46 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
             "INFERENCE_NUM_THREADS": options.threads,
         },
     )
-    helper = options.assistant if options.draft_tokens != 0 else None
-    if helper and not _can_draft(helper, checkpoint):
-        helper = None
-    options = replace(options, assistant=helper)
-    helper_export = (
-        find_or_export(helper, replace(options, assistant=None), core) if helper else None
-    )
-    export = find_or_export(checkpoint, options, core, helper_export.rtf if helper_export else None)
+    assistant = _usable_assistant(checkpoint, options)
+    options = replace(options, assistant=assistant)
+    if assistant is None:
+        export = find_or_export(checkpoint, options, core)
+        return _load_engine(checkpoint, export, core)
+    assistant_export = find_or_export(assistant, replace(options, assistant=None), core)
+    export = find_or_export(checkpoint, options, core, assistant_export.rtf)
+    if not export.compute.draft_tokens:
+        return _load_engine(checkpoint, export, core)
+    drafting = _load_engine(assistant, assistant_export, core)
+    return _load_engine(checkpoint, export, core, drafting)
+
+
+def _usable_assistant(checkpoint: Checkpoint, options: EngineOptions) -> Checkpoint | None:
+    """Return the assistant if it is much smaller than a model and has the same text tokens."""
+    assistant = options.assistant
+    if assistant is None or options.draft_tokens == 0:
+        return None
+    sizes, of_assistant = Dimensions.of(checkpoint.folder), Dimensions.of(assistant.folder)
+    n_weights, n_of_assistant = (one.decoder_layers * one.width**2 for one in (sizes, of_assistant))
+    if n_weights < _MIN_RATIO * n_of_assistant:
+        return None
+    vocabularies = [WhisperVocabulary(one.folder) for one in (checkpoint, assistant)]
+    tokens, tokens_of_assistant = (one.text_tokens() for one in vocabularies)
+    return assistant if tokens == tokens_of_assistant else None
+
+
+def _load_engine(
+    checkpoint: Checkpoint, export: Export, core: ov.Core, drafting: WhisperEngine | None = None
+) -> WhisperEngine:
+    """Load an export, with an engine that drafts its texts."""
     network = _load_network(checkpoint, export, core)
-    assistant = None
-    if helper and helper_export and export.compute.draft_tokens:
-        assistant = Assistant(
-            WhisperEngine(
-                _identity(helper), _load_network(helper, helper_export, core), helper_export.compute
-            ),
-            network.vocabulary,
-            export.compute.draft_tokens,
-            export.compute.draft_break_even,
-        )
-    return WhisperEngine(_identity(checkpoint), network, export.compute, assistant)
-
-
-def _can_draft(helper: Checkpoint, checkpoint: Checkpoint) -> bool:
-    """Return whether a model is much smaller than another one and has the same text tokens."""
-    sizes, its_sizes = Dimensions.of(checkpoint.folder), Dimensions.of(helper.folder)
-    if (
-        sizes.decoder_layers * sizes.width**2
-        < _MIN_RATIO * its_sizes.decoder_layers * its_sizes.width**2
-    ):
-        return False
-    vocabulary, its_vocabulary = (WhisperVocabulary(one.folder) for one in (checkpoint, helper))
-    return vocabulary.text_tokens() == its_vocabulary.text_tokens()
+    identity = ModelIdentity(
+        name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"
+    )
+    compute = export.compute
+    assistant = drafting and Assistant(
+        drafting, network.vocabulary, compute.draft_tokens, compute.draft_break_even
+    )
+    return WhisperEngine(identity, network, compute, assistant)
 
 
 def _load_network(checkpoint: Checkpoint, export: Export, core: ov.Core) -> OpenVinoNetwork:
@@ -82,10 +90,4 @@ def _load_network(checkpoint: Checkpoint, export: Export, core: ov.Core) -> Open
             export.cache,
             export.compute.max_rows,
         ),
-    )
-
-
-def _identity(checkpoint: Checkpoint) -> ModelIdentity:
-    return ModelIdentity(
-        name=checkpoint.name, revision=checkpoint.revision, engine=NAME, device="cpu"
     )

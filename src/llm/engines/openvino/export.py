@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from llm.engines.openvino.calibration import (
     encoder_name,
 )
 from llm.engines.openvino.cross_attention_cache import CacheType
-from llm.engines.openvino.graphs import Dimensions, GraphBuilder
+from llm.engines.openvino.graphs import Dimensions, GraphBuilder, Weights
 from llm.engines.protocol import Checkpoint, ComputeType, EncoderType, EngineOptions
 from llm.engines.whisper.vocabulary import GenerationSettings
 
@@ -35,6 +35,7 @@ FOLDER = "openvino"
 """Folder of the exports in the engines' folder."""
 
 _DESCRIPTION = "export.json"
+_ENCODER, _DECODER = "encoder.xml", "decoder.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,42 +151,19 @@ def _export(
     started = time.perf_counter()
     sizes = Dimensions.of(checkpoint.folder)
     settings = GenerationSettings(checkpoint.folder, sizes.decoder_layers, sizes.decoder_heads)
-    weights = CheckpointWeights(checkpoint.folder)
     candidates = Candidates.of(options, core)
     calibration = Calibration(core, sizes)
+    weights = CheckpointWeights(checkpoint.folder)
+    exporter = _Exporter(folder, sizes, weights.__getitem__, candidates, calibration)
 
-    def builder(compute_type: ComputeType, cache: CacheType) -> GraphBuilder:
-        return GraphBuilder(
-            weights.__getitem__,
-            sizes,
-            int8=compute_type is ComputeType.INT8,
-            cache_type=cache.element,
-        )
-
-    decoders = {cache: folder / f"decoder-{cache.name}.xml" for cache in candidates.caches}
-    for cache, path in decoders.items():
-        graph = builder(candidates.decoder, cache).decoder(settings.alignment_heads)
-        _save(graph, path, candidates.decoder)
-    cache, max_rows = calibration.choose_decoder(decoders, candidates)
-    _keep(decoders[cache], folder / "decoder.xml", decoders.values())
+    cache, max_rows = exporter.decoder(settings.alignment_heads)
     drafts = Drafts(options.draft_tokens or 0 if options.assistant else 0)
     if options.assistant and draft_rtf and options.draft_tokens is None:
         drafts = calibration.choose_drafts(
-            folder / "decoder.xml", candidates.decoder, cache, max_rows, draft_rtf
+            folder / _DECODER, candidates.decoder, cache, max_rows, draft_rtf
         )
-
-    encoders = {
-        encoder_type: folder / f"encoder-{encoder_type.weights}.xml"
-        for encoder_type in candidates.encoders
-    }
-    for compute_type in {encoder_type.weights: None for encoder_type in encoders}:
-        path = folder / f"encoder-{compute_type}.xml"
-        _save(builder(compute_type, cache).encoder(), path, compute_type)
-    encoder_type = calibration.choose_encoder(encoders)
-    _keep(encoders[encoder_type], folder / "encoder.xml", encoders.values())
-
     compute = ComputeSettings(
-        encoder=encoder_type,
+        encoder=exporter.encoder(cache),
         decoder=candidates.decoder,
         key_value=cache.name.lower(),
         max_rows=max_rows,
@@ -200,6 +178,46 @@ def _export(
         export_s=round(time.perf_counter() - started, 1),
         **compute.model_dump(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Exporter:
+    """Writes a graph of each candidate, and keeps the one that is chosen."""
+
+    folder: Path
+    sizes: Dimensions
+    weights: Weights
+    candidates: Candidates
+    calibration: Calibration
+
+    def decoder(self, alignment_heads: Sequence[tuple[int, int]]) -> tuple[CacheType, int]:
+        """Write the decoder; return its type of keys and values, and the most rows."""
+        compute_type = self.candidates.decoder
+        paths = {each: self.folder / f"decoder-{each.name}.xml" for each in self.candidates.caches}
+        for cache, path in paths.items():
+            _save(self._builder(compute_type, cache).decoder(alignment_heads), path, compute_type)
+        chosen, max_rows = self.calibration.choose_decoder(paths, self.candidates)
+        _keep(paths[chosen], self.folder / _DECODER, paths.values())
+        return chosen, max_rows
+
+    def encoder(self, cache: CacheType) -> EncoderType:
+        """Write the encoder, and return its type."""
+        paths = {
+            each: self.folder / f"encoder-{each.weights}.xml" for each in self.candidates.encoders
+        }
+        for compute_type, path in {each.weights: path for each, path in paths.items()}.items():
+            _save(self._builder(compute_type, cache).encoder(), path, compute_type)
+        chosen = self.calibration.choose_encoder(paths)
+        _keep(paths[chosen], self.folder / _ENCODER, paths.values())
+        return chosen
+
+    def _builder(self, compute_type: ComputeType, cache: CacheType) -> GraphBuilder:
+        return GraphBuilder(
+            self.weights,
+            self.sizes,
+            int8=compute_type is ComputeType.INT8,
+            cache_type=cache.element,
+        )
 
 
 def _keep(chosen: Path, name: Path, candidates: Iterable[Path]) -> None:
