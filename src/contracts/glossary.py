@@ -27,7 +27,7 @@ _word = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term: what is heard, and what is to be written."""
+    """A term: how it is spoken, and how it is to be written."""
 
     spoken: str
     written: str

@@ -14,6 +14,13 @@ from servicekit.problems import problem_responses
 
 _OptionChanges = RootModel[dict[str, JsonValue]]
 
+_CHANGE_PROBLEMS = problem_responses(
+    ProblemType.BAD_REQUEST,
+    ProblemType.NOT_FOUND,
+    ProblemType.WRONG_STATE,
+    ProblemType.TOO_LARGE,
+)
+
 router = APIRouter(
     prefix="/v1/transcriptions/{job_id}",
     tags=["transcriptions"],
@@ -85,12 +92,7 @@ async def repeat_transcription(
     "/text",
     summary="Write the text of a job anew, without transcribing",
     openapi_extra=json_body_schema(TextOptions),
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.TOO_LARGE,
-    ),
+    responses=_CHANGE_PROBLEMS,
 )
 async def write_text_again(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job without its result; corrections stay as they are."""
@@ -125,12 +127,7 @@ async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
     "/speakers/{speaker}",
     summary="Name a speaker, or merge it with another one",
     openapi_extra=json_body_schema(SpeakerNaming),
-    responses=problem_responses(
-        ProblemType.BAD_REQUEST,
-        ProblemType.NOT_FOUND,
-        ProblemType.WRONG_STATE,
-        ProblemType.TOO_LARGE,
-    ),
+    responses=_CHANGE_PROBLEMS,
 )
 async def name_speaker(
     request: Request, job_id: str, speaker: str, jobs: Jobs, owner: Owner

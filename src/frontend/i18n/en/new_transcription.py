@@ -143,7 +143,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.prompt.example": "A lecture on the history of architecture",
     "options.glossary": "Names and terms",
     "options.glossary.help": "A line each, as you write them. The model recognises them better, "
-    "and the text has your spelling. If a word is heard in another way: jay son = JSON. "
+    "and the text has your spelling. If a word is pronounced differently: jay son = JSON. "
     "Saved for all new transcriptions.",
     "options.glossary.example": "Anna Nowak\njay son = JSON",
     "options.glossary.invalid": "Not saved. The list may have up to 500 lines of 200 characters, "
