@@ -26,12 +26,8 @@ from backend.storage.database.schema import revisions
 from backend.storage.database.tables import ChunkTranscriptRow, TranscriptionRow
 from contracts.jobs import JobStatus
 from contracts.models import ModelIdentity
-from contracts.transcription import (
-    ChunkTimings,
-    ChunkTranscript,
-    RecognizedChunk,
-    TranscribeOptions,
-)
+from contracts.options import TranscribeOptions
+from contracts.transcription import ChunkTimings, ChunkTranscript, RecognizedChunk
 
 _OWNER = "local"
 _MODEL = ModelIdentity(name="embedded/whisper-base", revision="1", engine="openvino", device="cpu")

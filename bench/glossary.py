@@ -27,8 +27,9 @@ from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from bench.words import n_words, plain_words
+from contracts.options import TranscribeOptions
 from contracts.sentences import ends_sentence
-from contracts.transcription import ChunkSegment, TranscribeOptions
+from contracts.transcription import ChunkSegment
 from llm.engines.protocol import Checkpoint, EngineOptions, Samples, SpeechEngine
 from llm.engines.registry import load_engine
 

@@ -18,7 +18,7 @@ import numpy as np
 from bench.checkpoints import transformers_checkpoint
 from bench.default_recording import default_recording
 from bench.machine import this_machine
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.openvino.network import OpenVinoNetwork
 from llm.engines.protocol import Checkpoint, EngineOptions, Samples
 from llm.engines.registry import load_engine

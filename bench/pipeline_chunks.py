@@ -15,7 +15,7 @@ from backend.pipeline.prepare import decode_to_pcm
 from backend.pipeline.spans import SpeechSpan
 from backend.pipeline.vad import SpeechDetector
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from llm.engines.protocol import Samples
 
 

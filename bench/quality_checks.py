@@ -18,7 +18,8 @@ import numpy as np
 from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
-from contracts.transcription import QualityIssue, TranscribeOptions
+from contracts.options import TranscribeOptions
+from contracts.transcription import QualityIssue
 from llm.engines.compression import compression_ratio
 from llm.engines.protocol import Checkpoint, EngineOptions
 from llm.engines.registry import load_engine

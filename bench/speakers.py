@@ -31,7 +31,8 @@ from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores
 from bench.pipeline_chunks import PreparedChunks, prepare
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import ChunkSegment, TranscribeOptions
+from contracts.options import TranscribeOptions
+from contracts.transcription import ChunkSegment
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 from llm.speakers.voices import VoiceFinder

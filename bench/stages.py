@@ -22,7 +22,7 @@ from bench.default_recording import default_recording
 from bench.machine import n_cores, this_machine
 from bench.pipeline_chunks import Stopwatch, prepare
 from bench.recordings import with_reference
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from llm.engines.openvino import network
 from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions

@@ -19,7 +19,7 @@ from bench.machine import n_cores, this_machine
 from bench.pipeline_chunks import prepare
 from bench.recordings import Recording, with_reference
 from bench.words import plain_words
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from llm.engines.openvino import network
 from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 from llm.engines.registry import load_engine

@@ -23,8 +23,9 @@ from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from bench.words import plain_words
+from contracts.options import TranscribeOptions
 from contracts.thresholds import UNSURE_WORD_PROBABILITY
-from contracts.transcription import TranscribeOptions, Word
+from contracts.transcription import Word
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import load_engine
 

@@ -15,7 +15,7 @@ from backend.pipeline.vad import SpeechDetector
 from backend.storage.work_folder import WorkFolder
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, NormalizationOptions
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 
 SEARCHED_S = 600.0
 """Seconds from the start in which speech is looked for: films begin with music."""

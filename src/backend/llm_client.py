@@ -26,10 +26,11 @@ from contracts.models import (
     ModelList,
     ModelState,
 )
+from contracts.options import ChunkRequest, DecodingOptions
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from contracts.speakers import SpeakerSegmentation
-from contracts.transcription import ChunkRequest, ChunkTranscript, DecodingOptions
+from contracts.transcription import ChunkTranscript
 from servicekit.errors import UnsupportedOptionError
 from servicekit.problems import REQUEST_ID_HEADER
 

@@ -2,7 +2,7 @@
 
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelCapabilities
-from contracts.transcription import SharedDecodingOptions, Task
+from contracts.options import SharedDecodingOptions, Task
 
 
 def unsupported_options(options: SharedDecodingOptions, model: ModelCapabilities) -> dict[str, str]:

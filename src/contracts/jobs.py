@@ -14,9 +14,10 @@ from pydantic import (
 )
 
 from contracts.models import ModelIdentity
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack
-from contracts.transcription import Seconds, Segment, Speaker, TranscribeOptions, Transcript
+from contracts.transcription import Seconds, Segment, Speaker, Transcript
 
 
 class JobStatus(StrEnum):

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field
 
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelIdentity
-from contracts.transcription import LanguageCode
+from contracts.options import LanguageCode
 
 MAX_WORDS = 1000
 MAX_WORD_CHARS = 200

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 
 COOKIE = "options"
 

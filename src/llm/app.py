@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthCheck
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
 from llm.engines.registry import AUTO, ONNX, load_engine
 from llm.metrics import InferenceMetrics

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from contracts.audio import SAMPLE_RATE
 from contracts.capabilities import unsupported_options
 from contracts.models import ModelIdentity
+from contracts.options import ChunkOptions
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkOptions, ChunkTimings, ChunkTranscript
+from contracts.transcription import ChunkTimings, ChunkTranscript
 from llm.batching import RETRY_AFTER_S, BatchQueue, BatchResult
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.errors import NotReadyError

@@ -14,8 +14,9 @@ from backend.storage.database import ChunkResult, Database, PreparedRecording, S
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
+from contracts.options import TranscribeOptions
 from contracts.report import ReportItem
-from contracts.transcription import Segment, TranscribeOptions, Word
+from contracts.transcription import Segment, Word
 
 OWNER = "local"
 SAMPLE_RATE = 8_000

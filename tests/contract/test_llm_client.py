@@ -14,7 +14,7 @@ from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthStatus, ModelState
-from contracts.transcription import DecodingOptions
+from contracts.options import DecodingOptions
 from live_server import serving
 from llm.app import create_app
 from llm.settings import EMBEDDED_MODEL, LlmSettings

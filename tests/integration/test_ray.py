@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from backend.llm_client import LlmClient
 from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
-from contracts.transcription import DecodingOptions
+from contracts.options import DecodingOptions
 from integration.ray_cluster import RayLlm, running_ray
 from speech_corpus import russian_sentences
 from spoken_words import wer

@@ -20,14 +20,8 @@ from backend.transcription.chunk_recognizer import ChunkRecognizer
 from backend.transcription.plan import Plan
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ModelIdentity
-from contracts.transcription import (
-    ChunkOptions,
-    ChunkSegment,
-    ChunkTimings,
-    ChunkTranscript,
-    TranscribeOptions,
-    Word,
-)
+from contracts.options import ChunkOptions, TranscribeOptions
+from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
 
 DURATION_S = 24
 MODEL = ModelIdentity(name="m", revision="r", engine="e", device="cpu")

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.readable.text import write_again, write_readable
+from contracts.options import TranscribeOptions
 from contracts.spacing import join_texts
-from contracts.transcription import Segment, TranscribeOptions, Word
+from contracts.transcription import Segment, Word
 
 KNOWN = [
     *[

@@ -42,8 +42,9 @@ from contracts.jobs import (
     SegmentCorrection,
     TagCount,
 )
+from contracts.options import TextOptions, TranscribeOptions
 from contracts.recordings import Waveform
-from contracts.transcription import Segment, Speaker, TextOptions, TranscribeOptions
+from contracts.transcription import Segment, Speaker
 
 _STOP_POLL_S = 0.1
 

@@ -20,7 +20,7 @@ from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from contracts.capabilities import unsupported_options
 from contracts.jobs import FileInfo, Job, JobStatus
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from servicekit.errors import UnsupportedOptionError
 
 RETRY_AFTER_S = 30

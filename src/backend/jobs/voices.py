@@ -21,7 +21,8 @@ from backend.storage.database import VoiceStore
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.voice_prints import print_of_speech
 from contracts.jobs import FileInfo
-from contracts.transcription import Speaker, TranscribeOptions, Transcript
+from contracts.options import TranscribeOptions
+from contracts.transcription import Speaker, Transcript
 from contracts.voices import MIN_VOICE_SPEECH_S, VoiceProfile
 
 TIMEOUT_S = 120.0

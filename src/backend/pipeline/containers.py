@@ -24,8 +24,8 @@ from backend.errors import (
 from backend.pipeline.headers import is_mp4, is_text, read_riff_header
 from backend.pipeline.raw_formats import RAW_FORMATS
 from contracts.audio import InputFormat
+from contracts.options import MAX_AUDIO_TRACKS
 from contracts.recordings import AudioTrack
-from contracts.transcription import MAX_AUDIO_TRACKS
 
 _DEMUXERS = (
     "aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "au", "avi", "caf",

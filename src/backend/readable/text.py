@@ -7,17 +7,9 @@ from backend.readable.glossary import glossary_step
 from backend.readable.numbers import numbers_step
 from backend.readable.step import Step
 from backend.readable.typography import typography_step
+from contracts.options import Numbers, Punctuation, Task, TranscribeOptions, Typography
 from contracts.spacing import join_texts
-from contracts.transcription import (
-    ChunkSegment,
-    Numbers,
-    Punctuation,
-    Segment,
-    Task,
-    TranscribeOptions,
-    Typography,
-    Word,
-)
+from contracts.transcription import ChunkSegment, Segment, Word
 
 SegmentT = TypeVar("SegmentT", bound=ChunkSegment)
 

@@ -7,8 +7,8 @@ from backend.dependencies import Jobs, Owner
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import json_body_of, json_body_schema, request_validation
 from contracts.jobs import Job, JobDescription, SpeakerList, SpeakerNaming
+from contracts.options import TextOptions, TranscribeOptions
 from contracts.problems import ProblemType
-from contracts.transcription import TextOptions, TranscribeOptions
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from contracts.transcription import MAX_PROMPT_CHARS
+from contracts.options import MAX_PROMPT_CHARS
 
 
 def _last_chars(prompt: object) -> object:

@@ -22,9 +22,9 @@ from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 from contracts.jobs import Job, UploadedRecording
+from contracts.options import TranscribeOptions
 from contracts.problems import ProblemType
 from contracts.report import Report
-from contracts.transcription import TranscribeOptions
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend.pipeline.spans import TimeSpan
 from contracts.audio import NormalizationOptions
 from contracts.models import ModelIdentity
-from contracts.transcription import DecodingOptions, TranscribeOptions
+from contracts.options import DecodingOptions, TranscribeOptions
 
 
 def options_key(options: TranscribeOptions) -> str:

@@ -24,13 +24,12 @@ from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, SpeechPiece
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
+from contracts.options import ChunkOptions, DecodingOptions
 from contracts.spacing import join_texts
 from contracts.transcription import (
-    ChunkOptions,
     ChunkSegment,
     ChunkTimings,
     ChunkTranscript,
-    DecodingOptions,
     RecognizedChunk,
 )
 

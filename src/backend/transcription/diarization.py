@@ -23,8 +23,8 @@ from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
+from contracts.options import Diarization
 from contracts.speakers import SpeakerSegmentation
-from contracts.transcription import Diarization
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()

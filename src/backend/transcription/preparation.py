@@ -24,7 +24,7 @@ from backend.transcription.context import JobContext
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
 from contracts.jobs import JobWarning, Stage
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 
 MAX_OTHER_TRACKS = 8
 """Other tracks that are searched for speech when the selected one has none."""

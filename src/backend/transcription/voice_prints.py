@@ -20,8 +20,8 @@ from backend.pipeline.speakers.voice_prints import (
 from backend.storage.database import JobStore, VoiceStore
 from backend.transcription.context import Checkpoint, JobContext
 from contracts.audio import SAMPLE_RATE
+from contracts.options import Diarization
 from contracts.speakers import VoiceWindow
-from contracts.transcription import Diarization
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()

@@ -36,7 +36,8 @@ from backend.transcription.voice_prints import VoiceSuggester
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
-from contracts.transcription import Punctuation, RecognizedChunk, TranscribeOptions
+from contracts.options import Punctuation, TranscribeOptions
+from contracts.transcription import RecognizedChunk
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.capabilities import unsupported_options
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
 from contracts.models import ModelInfo
-from contracts.transcription import (
+from contracts.options import (
     Diarization,
     Numbers,
     Punctuation,

@@ -12,7 +12,7 @@ from contracts.jobs import (
     MAX_TAGS,
     MAX_TITLE_CHARS,
 )
-from contracts.transcription import Diarization
+from contracts.options import Diarization
 from frontend.components.options_form import LANGUAGES, language_label
 from frontend.components.web_component import web_component
 from frontend.i18n import Translator

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
-from contracts.transcription import TranscribeOptions
 from frontend.components.options_form import chosen_options
 from frontend.components.web_component import web_component
 from frontend.page import Page

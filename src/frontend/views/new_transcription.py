@@ -4,8 +4,8 @@ import streamlit as st
 
 from contracts.jobs import UploadedRecording
 from contracts.models import ModelInfo, ModelState
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
-from contracts.transcription import TranscribeOptions
 from frontend.backend_client import (
     BackendClient,
     BackendError,

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
-from contracts.transcription import ChunkOptions, ChunkSegment, DecodingAttempt
+from contracts.options import ChunkOptions
+from contracts.transcription import ChunkSegment, DecodingAttempt
 
 Samples = NDArray[np.float32]
 """Shape (n_samples,), float32 in [-1, 1], mono, 16 kHz."""

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.options import ChunkOptions, ChunkRequest
 from contracts.problems import ProblemType
-from contracts.transcription import ChunkOptions, ChunkRequest, ChunkTranscript
+from contracts.transcription import ChunkTranscript
 from llm.dependencies import TranscriberDep
 from llm.routes.body import MAX_PCM_BYTES, read_body, read_json, to_samples
 from servicekit.disconnect import while_connected

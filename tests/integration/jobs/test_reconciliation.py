@@ -14,7 +14,7 @@ from backend.storage.database import Database, Stores
 from backend.storage.files import new_id
 from backend.timing import Timing
 from contracts.jobs import FileInfo, Job, JobStatus
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from integration.jobs.backend_client import (
     ONE_CHUNK,
     URL,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 from llm.engines.registry import load_engine
 from llm.threads import available_cores

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions, Task
+from contracts.options import ChunkOptions, Task
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from llm.engines.protocol import SpeechEngine

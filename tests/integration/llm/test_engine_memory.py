@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from llm.engines.whisper.engine import WhisperEngine

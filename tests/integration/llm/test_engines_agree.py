@@ -7,7 +7,7 @@ from statistics import mean, stdev
 import pytest
 import torch
 
-from contracts.transcription import ChunkOptions, DecodingOptions
+from contracts.options import ChunkOptions, DecodingOptions
 from integration.llm.recordings import samples_of
 from llm.engines.protocol import (
     Checkpoint,

@@ -6,7 +6,7 @@ import librosa
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from integration.llm.conftest import Load
 from llm.engines.protocol import PunctuationEngine
 from speech_corpus import shared_speech

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from integration.llm.conftest import Load
 from integration.llm.recordings import samples_of
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine

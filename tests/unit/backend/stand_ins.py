@@ -27,8 +27,9 @@ from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
 from contracts.models import ModelCapabilities, ModelIdentity
+from contracts.options import DecodingOptions, TranscribeOptions
 from contracts.problems import Problem
-from contracts.transcription import ChunkTranscript, DecodingOptions, TranscribeOptions
+from contracts.transcription import ChunkTranscript
 from servicekit.errors import ServiceError
 from unit.backend.storage.database.recorded import (
     MODEL,

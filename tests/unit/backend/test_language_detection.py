@@ -15,7 +15,8 @@ from backend.storage.disk import Disk
 from backend.storage.work_folder import WorkFolder
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkOptions, ChunkTimings, ChunkTranscript
+from contracts.options import ChunkOptions
+from contracts.transcription import ChunkTimings, ChunkTranscript
 
 
 class RecordingLlm:

@@ -18,13 +18,8 @@ from backend.llm_client import LlmClient
 from backend.metrics import LlmMetrics
 from backend.settings import BackendSettings
 from contracts.models import HealthStatus, ModelIdentity, ModelList
-from contracts.transcription import (
-    ChunkOptions,
-    ChunkRequest,
-    ChunkTimings,
-    ChunkTranscript,
-    DecodingOptions,
-)
+from contracts.options import ChunkOptions, ChunkRequest, DecodingOptions
+from contracts.transcription import ChunkTimings, ChunkTranscript
 from live_server import serving
 from servicekit.errors import UnsupportedOptionError
 

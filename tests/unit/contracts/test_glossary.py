@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.glossary import Term, in_one_alphabet, parse_glossary, with_terms
-from contracts.transcription import DecodingOptions, TranscribeOptions
+from contracts.options import DecodingOptions, TranscribeOptions
 
 
 def tidied(glossary: object) -> str:

@@ -9,12 +9,12 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.jobs import UploadedRecording
+from contracts.options import TranscribeOptions
 from contracts.transcription import (
     ChunkSegment,
     ChunkTranscript,
     DecodingAttempt,
     QualityIssue,
-    TranscribeOptions,
 )
 
 SEGMENT = {"start": 0, "end": 1, "text": "да", "avg_logprob": -1, "no_speech_prob": 0}

@@ -27,9 +27,9 @@ from contracts.jobs import (
     UploadedRecording,
 )
 from contracts.models import Health, HealthStatus, ModelInfo, ModelList, ModelState
+from contracts.options import TranscribeOptions
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
 from contracts.statistics import Statistics
-from contracts.transcription import TranscribeOptions
 from contracts.voices import VoiceProfile, VoiceProfileList, VoiceRenaming
 
 OpenPage = Callable[..., AppTest]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
-from contracts.transcription import ChunkOptions, ChunkSegment
+from contracts.options import ChunkOptions
+from contracts.transcription import ChunkSegment
 from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
 
 CAPABILITIES = ModelCapabilities(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S
 from llm.engines.protocol import SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError

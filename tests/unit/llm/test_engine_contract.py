@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.protocol import Checkpoint, EngineOptions, PunctuationEngine
 from llm.engines.registry import load_engine
 from unit.llm.checkpoints import write_old_checkpoint

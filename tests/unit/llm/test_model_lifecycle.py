@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.models import HealthStatus, ModelFailure, ModelState
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.protocol import Checkpoint, CheckpointError
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import LAST_RETRY_S, ModelLifecycle, retry_delays

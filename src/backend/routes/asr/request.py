@@ -11,7 +11,7 @@ from backend.routes.prompt import TrimmedPrompt
 from backend.storage.work_folder import IncomingFile
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import LanguageCode, Task, TranscribeOptions
+from contracts.options import LanguageCode, Task, TranscribeOptions
 
 FILE_FIELD = "audio_file"
 

@@ -24,8 +24,8 @@ from backend.routes.recording_form import receiving
 from backend.routes.waiting import problem_of, require_ready, wait_until_ended
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
+from contracts.options import Task
 from contracts.problems import ProblemType
-from contracts.transcription import Task
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
 

@@ -15,7 +15,7 @@ from backend.routes.prompt import TrimmedPrompt
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.storage.work_folder import IncomingFile
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import Diarization, LanguageCode, Task, TranscribeOptions
+from contracts.options import Diarization, LanguageCode, Task, TranscribeOptions
 
 FORM = "multipart/form-data"
 

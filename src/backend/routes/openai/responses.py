@@ -15,8 +15,9 @@ from backend.export.vtt import to_vtt
 from backend.routes.openai.request import AudioRequest, Granularity, Include, ResponseFormat
 from contracts.jobs import Job
 from contracts.languages import ENGLISH_NAMES
+from contracts.options import Task
 from contracts.spacing import is_wordless_script, separator
-from contracts.transcription import Segment, Task, Transcript, Word
+from contracts.transcription import Segment, Transcript, Word
 
 FRAMES_PER_S = 100
 """Source: the Whisper paper, section 2.2: a frame is 10 ms."""

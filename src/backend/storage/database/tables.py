@@ -35,10 +35,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from backend.storage.database.columns import CompressedJson, Json, PlainText, UtcDateTime
 from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
 from contracts.recordings import AudioTrack, Waveform
 from contracts.report import ReportKind
-from contracts.transcription import RecognizedChunk, TranscribeOptions
+from contracts.transcription import RecognizedChunk
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 

@@ -30,7 +30,8 @@ from backend.storage.database.segment_rows import (
 )
 from backend.storage.database.tables import TranscriptionRow
 from contracts.jobs import SegmentBorder, SegmentCorrection
-from contracts.transcription import Segment, TranscribeOptions
+from contracts.options import TranscribeOptions
+from contracts.transcription import Segment
 
 
 @dataclass(frozen=True)

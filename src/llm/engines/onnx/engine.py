@@ -14,8 +14,9 @@ from onnx_asr.asr import TimestampedResult
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ComputeSettings, ModelIdentity
+from contracts.options import ChunkOptions
 from contracts.segmentation import split_into_segments
-from contracts.transcription import ChunkOptions, ChunkSegment
+from contracts.transcription import ChunkSegment
 from llm.engines.compression import compression_ratio
 from llm.engines.onnx.capabilities import capabilities_of
 from llm.engines.onnx.words import words_of

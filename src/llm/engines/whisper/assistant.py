@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Protocol
 
-from contracts.transcription import DecodingOptions
+from contracts.options import DecodingOptions
 from llm.engines.protocol import Samples, SpeechEngine
 from llm.engines.whisper.speculation import Draft
 from llm.engines.whisper.vocabulary import WhisperVocabulary

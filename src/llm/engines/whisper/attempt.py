@@ -8,7 +8,8 @@ import numpy as np
 
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
-from contracts.transcription import DecodingOptions, QualityIssue, Task, Word
+from contracts.options import DecodingOptions, Task
+from contracts.transcription import QualityIssue, Word
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S, token_times
 from llm.engines.whisper.logit_filter import LogitFilter

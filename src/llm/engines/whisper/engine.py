@@ -6,14 +6,9 @@ from itertools import groupby
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import LANGUAGE_NAMES
 from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
+from contracts.options import ChunkOptions, DecodingOptions
 from contracts.segmentation import split_into_segments
-from contracts.transcription import (
-    ChunkOptions,
-    ChunkSegment,
-    DecodingAttempt,
-    DecodingOptions,
-    Word,
-)
+from contracts.transcription import ChunkSegment, DecodingAttempt, Word
 from llm.engines.compression import compression_ratio
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.engines.whisper.assistant import Assistant

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.transcription import Task
+from contracts.options import Task
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork
 from llm.engines.whisper.vocabulary import WhisperVocabulary
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts.transcription import Task
+from contracts.options import Task
 from llm.engines.protocol import CheckpointError
 
 _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")

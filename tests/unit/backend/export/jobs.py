@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from contracts.jobs import FileInfo, Job, JobStatus
-from contracts.transcription import TranscribeOptions, Transcript
+from contracts.options import TranscribeOptions
+from contracts.transcription import Transcript
 
 
 def job_of(transcript: Transcript | None, name: str = "Утро.mp3") -> Job:

@@ -16,7 +16,7 @@ from backend.jobs.events import JobEvents
 from backend.jobs.service import JobService
 from backend.queueing.worker import Worker
 from contracts.jobs import Job, JobDescription, JobStatus, SegmentCorrection
-from contracts.transcription import TextOptions, TranscribeOptions
+from contracts.options import TextOptions, TranscribeOptions
 from unit.backend.jobs.test_submission import received, submission
 from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import OWNER

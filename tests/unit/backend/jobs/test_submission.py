@@ -12,7 +12,7 @@ from backend.media_decoder import MediaDecoder
 from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
-from contracts.transcription import Task, TranscribeOptions
+from contracts.options import Task, TranscribeOptions
 from servicekit.errors import UnsupportedOptionError
 from unit.backend.stand_ins import RUSSIAN_ONLY, Components, chunk_texts
 from unit.backend.storage.database.recorded import NOON, OWNER

@@ -11,7 +11,13 @@ from backend.pipeline.chunk import Chunk
 from backend.pipeline.spans import SpeechSpan
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem, ReportKind
-from contracts.transcription import ChunkSegment, ChunkTimings, RecognizedChunk, Segment, Word
+from contracts.transcription import (
+    ChunkSegment,
+    ChunkTimings,
+    RecognizedChunk,
+    Segment,
+    Word,
+)
 
 SAMPLE_RATE = 16_000
 MODEL = ModelIdentity(name="m", revision="r", engine="e", device="cpu")

@@ -21,7 +21,7 @@ from backend.pipeline.prepare import decode_to_pcm
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.warm_up import warm_up
 from backend.pipeline.waveform import waveform_of
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 
 path = Path(sys.argv[1])
 if sys.argv[2] == "warm":

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.readable.glossary import glossary_step
-from contracts.transcription import DecodingOptions, Word
+from contracts.options import DecodingOptions
+from contracts.transcription import Word
 from unit.backend.readable.words import spoken_in, text_of, words_of
 
 

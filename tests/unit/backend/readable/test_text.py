@@ -2,7 +2,8 @@
 
 from backend.readable.punctuation import with_punctuation
 from backend.readable.text import write_again, write_readable
-from contracts.transcription import ChunkSegment, Segment, TranscribeOptions, Typography
+from contracts.options import TranscribeOptions, Typography
+from contracts.transcription import ChunkSegment, Segment
 from unit.backend.readable.test_punctuation import segment
 
 SPOKEN = "пришло двадцать пять человек"

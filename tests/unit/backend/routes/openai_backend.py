@@ -37,8 +37,9 @@ from contracts.models import (
     ModelList,
     ModelState,
 )
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
-from contracts.transcription import Segment, TranscribeOptions, Transcript, Word
+from contracts.transcription import Segment, Transcript, Word
 from live_server import serving
 from servicekit.problems import install_problem_handlers
 

@@ -13,7 +13,7 @@ import webvtt
 
 from contracts.jobs import JobStatus
 from contracts.models import HealthStatus
-from contracts.transcription import Task
+from contracts.options import Task
 from unit.backend.routes.openai_backend import (
     COMPLETED,
     LISTED,

@@ -13,7 +13,7 @@ from backend.errors import JobNotFoundError
 from backend.export import render
 from contracts.exports import MAX_EXPORTED_TRANSCRIPTS, ExportFormat
 from contracts.jobs import FileInfo, Job, JobStatus
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from transcripts import conversation, segment, transcript
 
 pytestmark = pytest.mark.whole_app

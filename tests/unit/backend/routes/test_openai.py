@@ -13,14 +13,9 @@ from openai.types.audio import TranscriptionDiarized
 
 from contracts.jobs import JobStatus
 from contracts.languages import ENGLISH_NAMES, LANGUAGE_NAMES, OTHER_CODES, language_code
+from contracts.options import MAX_PROMPT_CHARS, DecodingOptions, Diarization, Task
 from contracts.problems import Problem
-from contracts.transcription import (
-    MAX_PROMPT_CHARS,
-    DecodingOptions,
-    Diarization,
-    Speaker,
-    Task,
-)
+from contracts.transcription import Speaker
 from unit.backend.routes.openai_backend import (
     COMPLETED,
     FIRST,

@@ -8,7 +8,7 @@ from backend.pipeline.spans import TimeSpan
 from backend.transcription.cache_keys import ChunkContent, chunk_key, options_key
 from contracts.audio import NormalizationOptions
 from contracts.models import ModelIdentity
-from contracts.transcription import DecodingOptions, TranscribeOptions
+from contracts.options import DecodingOptions, TranscribeOptions
 
 MODEL = ModelIdentity(name="a", revision="1", engine="x", device="cpu")
 

@@ -5,7 +5,7 @@ import pytest
 from backend.errors import JobNotFoundError
 from backend.transcription.deduplication import ResultSource
 from contracts.jobs import Job, JobStatus
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from unit.backend.stand_ins import OTHER_MODEL, Components, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON, OWNER
 

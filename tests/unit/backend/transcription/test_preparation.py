@@ -15,7 +15,7 @@ from backend.storage.disk import Disk
 from backend.transcription.context import JobContext
 from backend.transcription.preparation import Preparation
 from contracts.jobs import JobWarning, Stage
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from speech_corpus import russian_sentences
 from unit.backend.stand_ins import RUSSIAN_ONLY, Components
 

@@ -8,8 +8,8 @@ import pytest
 from backend.errors import DecoderCrashedError, LlmFailedError, UnreadableAudioError
 from backend.transcription.context import StepFailedError
 from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.options import Punctuation, TranscribeOptions
 from contracts.problems import ProblemType
-from contracts.transcription import Punctuation, TranscribeOptions
 from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON
 

@@ -3,7 +3,7 @@ from streamlit.testing.v1 import AppTest
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
 from contracts.models import ModelCapabilities, ModelList
-from contracts.transcription import TranscribeOptions
+from contracts.options import TranscribeOptions
 from frontend.components.options_form import chosen_options
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend

@@ -12,9 +12,9 @@ from contracts.audio import NormalizationMethod
 from contracts.exports import ExportFormat
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.models import ModelFailure, ModelState
+from contracts.options import Task
 from contracts.problems import ProblemType
 from contracts.statistics import CacheKind, DatabaseKind
-from contracts.transcription import Task
 from contracts.unsure import UnsureSign
 from frontend.components.web_component import WEB
 from frontend.i18n import Language, Translator

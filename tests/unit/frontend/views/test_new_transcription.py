@@ -5,8 +5,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from contracts.options import TranscribeOptions
 from contracts.problems import ProblemType
-from contracts.transcription import TranscribeOptions
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import OpenPage, StandInBackend
 

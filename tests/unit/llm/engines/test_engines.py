@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from contracts.transcription import ChunkOptions, Task
+from contracts.options import ChunkOptions, Task
 from llm.engines.protocol import Checkpoint, CheckpointError, EngineOptions
 from llm.engines.registry import load_engine
 from llm.engines.whisper.engine import WhisperEngine

@@ -8,6 +8,7 @@ from backend.storage.database import ChunkResult, PreparedRecording, ResultKey, 
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
+from contracts.options import TranscribeOptions
 from contracts.report import ReportItem, ReportKind
 from contracts.transcription import (
     ChunkSegment,
@@ -15,7 +16,6 @@ from contracts.transcription import (
     ChunkTranscript,
     RecognizedChunk,
     Segment,
-    TranscribeOptions,
     Word,
 )
 

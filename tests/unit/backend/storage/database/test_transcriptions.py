@@ -17,9 +17,10 @@ from backend.storage.database import (
 )
 from backend.storage.database.tables import Base
 from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, SegmentCorrection, Stage
+from contracts.options import TranscribeOptions
 from contracts.problems import Problem
 from contracts.report import ReportKind
-from contracts.transcription import ChunkTimings, TranscribeOptions
+from contracts.transcription import ChunkTimings
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
     MODEL,

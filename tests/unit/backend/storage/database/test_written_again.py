@@ -2,7 +2,8 @@
 
 from backend.storage.database import HistoryStore, Stores, WrittenOptions
 from contracts.jobs import SegmentCorrection
-from contracts.transcription import Segment, TranscribeOptions
+from contracts.options import TranscribeOptions
+from contracts.transcription import Segment
 from unit.backend.storage.database.recorded import OWNER, completed
 
 WRITTEN_AS = WrittenOptions(TranscribeOptions.model_validate({"numbers": "digits"}), "key")

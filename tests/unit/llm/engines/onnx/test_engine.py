@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.onnx.engine import OnnxEngine
 from llm.engines.protocol import CheckpointError, ComputeType, EngineOptions, Samples
 from llm.engines.registry import load_engine

@@ -14,7 +14,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.openvino import export as export_module
 from llm.engines.openvino.export import FOLDER, Export, find_or_export
 from llm.engines.protocol import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.transcription import ChunkOptions
+from contracts.options import ChunkOptions
 from llm.engines.openvino import network as openvino_network
 from llm.engines.protocol import ComputeType, Samples
 from llm.engines.whisper.network import EncoderOutput, WhisperNetwork

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from contracts.audio import SAMPLE_RATE
-from contracts.transcription import Task
+from contracts.options import Task
 from llm.engines.protocol import Samples
 from llm.engines.whisper.alignment import FRAME_S
 from llm.engines.whisper.logit_filter import SuppressedTokens

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from contracts.models import ComputeSettings, ModelIdentity
-from contracts.transcription import ChunkOptions, DecodingOptions
+from contracts.options import ChunkOptions, DecodingOptions
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.engine import WhisperEngine

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from contracts.models import ModelIdentity
-from contracts.transcription import ChunkOptions, DecodingAttempt, QualityIssue
+from contracts.options import ChunkOptions
+from contracts.transcription import DecodingAttempt, QualityIssue
 from llm.engines.protocol import ChunkResult, Samples
 from llm.engines.whisper.engine import WhisperEngine
 from llm.engines.whisper.network import WhisperNetwork

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import SuppressTokensAtBeginLogitsProcessor, SuppressTokensLogitsProcessor
 
-from contracts.transcription import Task
+from contracts.options import Task
 from llm.engines.whisper.logit_filter import LogitFilter, SuppressedTokens
 from llm.engines.whisper.tokens import SpecialTokens
 

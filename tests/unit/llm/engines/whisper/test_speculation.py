@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.transcription import DecodingOptions
+from contracts.options import DecodingOptions
 from llm.engines.whisper.attempt import EncodedChunk, write
 from llm.engines.whisper.engine import WhisperEngine
 from llm.engines.whisper.search import Hypothesis
