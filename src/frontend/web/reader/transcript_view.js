@@ -1,7 +1,7 @@
 // A transcript with everything that works on it: player, editor, search, exports, shortcuts.
 
 import { element, iconButton } from "../common/elements.js";
-import { AlwaysSo } from "./always_so.js";
+import { GlossaryOffer } from "./glossary_offer.js";
 import { BorderEditor } from "./border_editor.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
@@ -60,13 +60,13 @@ export class TranscriptView {
       onMessage: (text) => this.toolbar.showMessage(text),
     });
     const { borders } = this;
-    const alwaysSo = new AlwaysSo({
+    const glossaryOffer = new GlossaryOffer({
       t, backend, transcript, onError,
       onAdded: (line) => this.toolbar.showMessage(t.text("always.added", { line })),
     });
     this.editor = new SegmentEditor({
       t, segments, transcript, undoHistory, player, assigner, borders, maxChars, signal,
-      onCorrected: (...correction) => alwaysSo.offer(...correction),
+      onCorrected: (...correction) => glossaryOffer.offer(...correction),
     });
     const { editor, playbackFollower } = this;
     this.speakerBar = new SpeakerBar({ t, speakers, transcript, onOpen: onSpeaker, onName });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { glossaryLine } from "../../src/frontend/web/reader/replaced_words.js";
+import { glossaryLine } from "../../src/frontend/web/reader/glossary_line.js";
 
 test("the words that were replaced become a term, without the marks around them", () => {
   assert.equal(glossaryLine("Вот джейсон, да.", "Вот JSON, да."), "джейсон = JSON");

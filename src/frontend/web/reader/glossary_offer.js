@@ -1,9 +1,9 @@
 // Offers, after a correction, to write the word so in all new transcriptions.
 
 import { element, iconButton, textButton } from "../common/elements.js";
-import { glossaryLine } from "./replaced_words.js";
+import { glossaryLine } from "./glossary_line.js";
 
-export class AlwaysSo {
+export class GlossaryOffer {
   #offer = null;
 
   /** `onAdded(line)`: it is saved. */
@@ -19,7 +19,7 @@ export class AlwaysSo {
     const { t } = this;
     this.#offer = element(
       "div",
-      { className: "always-so", role: "group", "aria-label": t.text("always.label") },
+      { className: "glossary-offer", role: "group", "aria-label": t.text("always.label") },
       element("span", { dir: "auto", textContent: line }),
       textButton(t.text("always.add"), () => this.#add(line)),
       iconButton("close", t.text("reader.close"), () => this.#offer.remove()),
