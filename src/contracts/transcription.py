@@ -34,7 +34,7 @@ class Word(BaseModel):
         default=None,
         exclude=True,
         description="The recognised words with their marks and capitals, where `word` is written "
-        "in another form; the text is written anew from them.",
+        "in another form; the text is rewritten from them.",
     )
 
 

@@ -1,7 +1,7 @@
 """The HTTP contracts as clients were written against them; a change has to be meant.
 
 When it is: `PYTHONPATH=src:tests .venv/bin/python -m contract.test_openapi` writes the
-snapshots anew, and the difference is read in review.
+snapshots again, and the difference is read in review.
 """
 
 import json

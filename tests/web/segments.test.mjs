@@ -81,7 +81,7 @@ test("a split segment has two in its place, which are found by their index", () 
   assert.deepEqual(events, [{ position: 0, removed: 1, added: 2 }]);
 });
 
-test("segments that another tab split or joined are drawn anew", () => {
+test("segments that another tab split or joined are drawn again", () => {
   segments.load([received(0, "раз два"), received(1, "три")]);
   events.length = 0;
   segments.load([received(0, "раз"), received(2, "два"), received(1, "три")]);

@@ -18,7 +18,7 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.queueing.job_queue import JobQueue
 from backend.queueing.worker import Worker
-from backend.readable.text import write_again
+from backend.readable.text import rewrite_text
 from backend.storage.blobs import BlobStore
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import (
@@ -254,8 +254,8 @@ class JobService:
         await self._ensure_completed(job_id, owner)
         return await self._transcripts.move_border(job_id, owner, index, border)
 
-    async def write_again(self, job_id: str, owner: str, changes: TextOptions) -> Job:
-        """Write the text of a job that has ended anew from its recognised words.
+    async def rewrite_text(self, job_id: str, owner: str, changes: TextOptions) -> Job:
+        """Rewrite the text of a job that has ended from its recognised words.
 
         Corrections stay. Segments without stored words keep their text.
 
@@ -271,11 +271,11 @@ class JobService:
         while True:
             head = await self.get_head(job_id, owner)
             if not head.status.is_final:
-                raise WrongStateError("A text can be written anew once the job has ended.")
+                raise WrongStateError("A text can be rewritten once the job has ended.")
             revision, segments = await self._transcripts.with_revision(job_id, owner)
             options = head.options.model_copy(update=changes.model_dump(exclude_none=True))
             language = head.language or options.language
-            written = await run_sync(write_again, segments, language, options)
+            written = await run_sync(rewrite_text, segments, language, options)
             if not written:
                 raise WrongStateError(
                     "The words of this text are not stored: transcribe the recording again."

@@ -55,7 +55,7 @@ class VoiceService:
         self._turns = OwnerTurns()
 
     async def remember(self, job_id: str, owner: str, speaker: str) -> VoiceProfile:
-        """Make a profile of a named speaker, or make that with the name anew.
+        """Make a profile of a named speaker, or replace the one with the name.
 
         Raises:
             JobNotFoundError: no job of that owner has the id, or it has no such speaker.

@@ -30,10 +30,10 @@ def write_readable(
     return [_write(segment, steps) if segment.words else segment for segment in segments]
 
 
-def write_again(
+def rewrite_text(
     segments: Sequence[Segment], language: str, options: TranscribeOptions
 ) -> list[Segment]:
-    """Return segments with their text written anew from the recognised words.
+    """Return segments with their text rewritten from the recognised words.
 
     Those that have words without a stored time are left out: their text would lose them.
 

@@ -90,13 +90,13 @@ async def repeat_transcription(
 
 @router.post(
     "/text",
-    summary="Write the text of a job anew, without transcribing",
+    summary="Rewrite the text of a job without transcribing",
     openapi_extra=json_body_schema(TextOptions),
     responses=_CHANGE_PROBLEMS,
 )
-async def write_text_again(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
+async def rewrite_text(request: Request, job_id: str, jobs: Jobs, owner: Owner) -> Job:
     """Return the job without its result; corrections stay as they are."""
-    return await jobs.write_again(job_id, owner, await json_body_of(request, TextOptions))
+    return await jobs.rewrite_text(job_id, owner, await json_body_of(request, TextOptions))
 
 
 @router.patch(

@@ -64,7 +64,7 @@ def show_history(page: Page) -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def _show_list(page: Page) -> None:
-    # not an argument: each run reads the address anew, so a run that was late or lost for a
+    # not an argument: each run reads the address again, so a run that was late or lost for a
     # changed filter is made good by the next one
     filters = HistoryFilter.from_address(st.query_params)
     with errors_shown(page.t):

@@ -1,4 +1,4 @@
-"""Read segments as they were recognised, and write them anew with their corrections."""
+"""Read segments as they were recognised, and write them again with their corrections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -85,7 +85,7 @@ class TranscriptStore:
         """Store another text of some segments; corrections of users stay, and are shown.
 
         Args:
-            revision: of the job whose segments were written anew.
+            revision: of the job whose segments were rewritten.
             segments: with words.
 
         Returns: False if the job has changed since; nothing is stored then.

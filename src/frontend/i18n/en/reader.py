@@ -139,7 +139,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "always.add": "Always so",
     "always.added": "Added to names and terms: {line}",
     "text.title": "Form of the text",
-    "text.help": "The text is written anew from the recognised words, without "
+    "text.help": "The text is rewritten from the recognised words, without "
     "transcribing. Your corrections stay.",
     "text.glossary": "Use your names and terms",
     "text.write": "Write",

@@ -56,7 +56,7 @@ export class Backend {
     return this.#patch(`/segments/${index}${WORDS}`, correction);
   }
 
-  /** Write the text anew with these options; null ones are as in the job's options. */
+  /** Rewrite the text with these options; null ones are as in the job's options. */
   writeText = (options) => this.#json("/text", { method: "POST", ...jsonBody(options) });
 
   /** Return the saved names and terms. */

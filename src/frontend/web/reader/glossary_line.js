@@ -1,6 +1,6 @@
 // Finds the words that a correction replaced, as a line of the glossary.
 
-/** More words are a sentence that was written anew, not a term. */
+/** More words are a sentence that was rewritten, not a term. */
 const MAX_WORDS = 4;
 
 /** Shorter words are too common to be written in another way everywhere. */

@@ -282,7 +282,7 @@ class Reader {
     }
   }
 
-  /** Change a border in the backend; other tabs load the segments anew. */
+  /** Change a border in the backend; other tabs load the segments again. */
   async #changeBorder(index, action, point) {
     const changed = await this.backend.changeBorder(index, action, point);
     this.tabs.postMessage({});
@@ -368,7 +368,7 @@ class Reader {
     }
   }
 
-  /** Write the text anew, without transcribing; corrections stay. */
+  /** Rewrite the text without transcribing; corrections stay. */
   async #writeText(options, usesGlossary) {
     try {
       await this.corrections.flush();

@@ -1,4 +1,4 @@
-// Writes the text anew from the recognised words, in another form.
+// Rewrites the text from the recognised words, in another form.
 
 import { showDialog } from "../common/dialog.js";
 import { element, textElement } from "../common/elements.js";

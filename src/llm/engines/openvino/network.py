@@ -125,7 +125,7 @@ class OpenVinoNetwork:
         """Run the encoder; see `WhisperNetwork`.
 
         Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs share one
-        block, which the next call reuses: allocating it anew takes as long as filling it.
+        block, which the next call reuses: allocating it again takes as long as filling it.
         """
         longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
         context_s = self._max_context_s if full_context else self.context_s(longest_s)

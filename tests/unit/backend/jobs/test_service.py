@@ -188,7 +188,7 @@ async def test_nobody_touches_the_jobs_of_others(components: Components) -> None
         serves.delete(job.id, "another"),
         serves.edit_segment(job.id, "another", 0, SegmentCorrection(text="text")),
         serves.audio(job.id, "another"),
-        serves.write_again(job.id, "another", TextOptions()),
+        serves.rewrite_text(job.id, "another", TextOptions()),
     ):
         with pytest.raises(JobNotFoundError):
             await call
@@ -217,18 +217,18 @@ async def test_a_text_is_written_anew_for_the_api_for_corrections_and_for_later_
     serves = service(components)
     run = await components.new_run()
     with pytest.raises(WrongStateError):
-        await serves.write_again(run.job.id, OWNER, TextOptions())
+        await serves.rewrite_text(run.job.id, OWNER, TextOptions())
     job = await completed(components)
     await serves.edit_segment(job.id, OWNER, 0, SegmentCorrection(text="corrected"))
     assert b"chunk 1" in await serves.get_json(job.id, OWNER)
     changes = TextOptions(glossary="chunk 1 = Кусок")
-    written = await serves.write_again(job.id, OWNER, changes)
+    written = await serves.rewrite_text(job.id, OWNER, changes)
     assert written.options.glossary == changes.glossary
     fresh = Job.model_validate_json(await serves.get_json(job.id, OWNER))
     assert fresh.result is not None
     first, second, *_ = fresh.result.segments
     assert (first.text, second.text, second.raw_text) == ("corrected", "Кусок", "chunk 1")
-    await serves.write_again(job.id, OWNER, TextOptions(glossary=""))
+    await serves.rewrite_text(job.id, OWNER, TextOptions(glossary=""))
     assert (await serves.get(job.id, OWNER)).result.segments[1].text == "chunk 1"
 
 

@@ -1,7 +1,7 @@
 """The options choose how text is written; the model's own words are always kept."""
 
 from backend.readable.punctuation import with_punctuation
-from backend.readable.text import write_again, write_readable
+from backend.readable.text import rewrite_text, write_readable
 from contracts.options import TranscribeOptions, Typography
 from contracts.transcription import ChunkSegment, Segment
 from unit.backend.readable.test_punctuation import segment
@@ -86,8 +86,8 @@ def stored(found: ChunkSegment) -> Segment:
 
 
 def again(found: ChunkSegment, **options: object) -> Segment:
-    (anew,) = write_again([stored(found)], "ru", TranscribeOptions.model_validate(options))
-    return anew
+    (rewritten,) = rewrite_text([stored(found)], "ru", TranscribeOptions.model_validate(options))
+    return rewritten
 
 
 def test_a_text_is_written_anew_as_if_it_had_been_so_from_the_start() -> None:
@@ -95,8 +95,11 @@ def test_a_text_is_written_anew_as_if_it_had_been_so_from_the_start() -> None:
     ways = [{}, {"numbers": "digits"}, {"punctuation": "none"}, {"glossary": "человек = ЧЕЛОВЕК"}]
     for before in ways:
         for after in ways:
-            anew, wanted = again(written(**before), **after), written(**after)
-            assert (anew.text, anew.raw_text) == (wanted.text, wanted.raw_text), (before, after)
+            rewritten, wanted = again(written(**before), **after), written(**after)
+            assert (rewritten.text, rewritten.raw_text) == (wanted.text, wanted.raw_text), (
+                before,
+                after,
+            )
 
 
 def test_a_corrected_segment_is_written_anew_beneath_its_correction() -> None:
@@ -104,11 +107,11 @@ def test_a_corrected_segment_is_written_anew_beneath_its_correction() -> None:
         update={"text": "Пришло 25 людей.", "original_text": "Пришло двадцать пять человек."}
     )
     options = TranscribeOptions.model_validate({"numbers": "digits"})
-    assert [one.text for one in write_again([corrected], "ru", options)] == ["Пришло 25 человек."]
+    assert [one.text for one in rewrite_text([corrected], "ru", options)] == ["Пришло 25 человек."]
 
 
 def test_a_text_whose_words_are_not_all_stored_is_left_alone() -> None:
     """Else the words without a time would be lost."""
     longer = stored(written()).model_copy(update={"text": "Пришло двадцать пять человек. И кот."})
     wordless = longer.model_copy(update={"words": None})
-    assert write_again([longer, wordless], "ru", TranscribeOptions()) == []
+    assert rewrite_text([longer, wordless], "ru", TranscribeOptions()) == []

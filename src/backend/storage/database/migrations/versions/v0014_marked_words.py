@@ -1,4 +1,4 @@
-"""Add the marks of words that are written in another form, to write them anew."""
+"""Add the marks of words that are written in another form, to rewrite them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0013"
 
 
 def upgrade() -> None:
-    """Add the column; stored words are written anew from what is written now."""
+    """Add the column; stored words are rewritten from what is written now."""
     op.add_column("words", sa.Column("marked", sa.Text))
 
 

@@ -1,9 +1,9 @@
-"""If these fail, writing a text anew loses or changes words that were recognised."""
+"""If these fail, rewriting a text loses or changes words that were recognised."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.readable.text import write_again, write_readable
+from backend.readable.text import rewrite_text, write_readable
 from contracts.options import TranscribeOptions
 from contracts.spacing import join_texts
 from contracts.transcription import Segment, Word
@@ -58,7 +58,7 @@ def spoken(segment: Segment) -> list[str]:
 def test_no_word_is_lost_however_often_a_text_is_written_anew(texts, every) -> None:
     segment = recognised(texts)
     for options in every:
-        (segment,) = write_again([segment], "ru", options)
+        (segment,) = rewrite_text([segment], "ru", options)
         assert spoken(segment) == texts
         times = [time for word in segment.words or [] for time in (word.start, word.end)]
         assert times == sorted(times)
@@ -68,6 +68,6 @@ def test_no_word_is_lost_however_often_a_text_is_written_anew(texts, every) -> N
 @given(WORDS, OPTIONS, OPTIONS)
 def test_the_text_depends_on_the_last_options_only(texts, before, after) -> None:
     first = recognised(texts)
-    (anew,) = write_again(write_again([first], "ru", before), "ru", after)
+    (rewritten,) = rewrite_text(rewrite_text([first], "ru", before), "ru", after)
     (wanted,) = write_readable([first], "ru", after)
-    assert (anew.text, anew.raw_text) == (wanted.text, wanted.raw_text)
+    assert (rewritten.text, rewritten.raw_text) == (wanted.text, wanted.raw_text)
