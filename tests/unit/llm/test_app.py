@@ -22,6 +22,8 @@ from unit.llm.model_store.stand_in_hub import NAME, stand_in_hub
 pytestmark = pytest.mark.whole_app
 
 SECOND = b"\0\0" * 16_000
+READY_WITHIN_S = 60
+"""An engine is exported, calibrated and warmed up first, perhaps beside other tests."""
 
 
 def settings(tmp_path: Path, **changes: object) -> LlmSettings:
@@ -63,7 +65,7 @@ class Server:
         await self._task
 
     async def ready(self) -> "Server":
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(READY_WITHIN_S):
             while (await self.client.get("/health/ready")).status_code != 200:
                 await asyncio.sleep(0.02)
         return self
