@@ -164,7 +164,7 @@ def _worker(common: _Common) -> Worker:
     workflow = TranscriptionWorkflow(
         preparation=Preparation(common.decoder, common.work, stores.runs, stages, common.llm),
         deduplicator=common.deduplicator,
-        diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint),
+        diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint, common.timing.eta_s),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
         suggester=VoiceSuggester(common.llm, stores.jobs, stores.voices, checkpoint),
         llm=common.llm,

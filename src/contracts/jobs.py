@@ -41,8 +41,8 @@ class Stage(StrEnum):
     DECODING = "decoding"
     DETECTING_SPEECH = "detecting_speech"
     MEASURING_LOUDNESS = "measuring_loudness"
-    FINDING_SPEAKERS = "finding_speakers"
     TRANSCRIBING = "transcribing"
+    FINDING_SPEAKERS = "finding_speakers"
     DONE = "done"
 
 

@@ -32,6 +32,16 @@ test("a segment that comes twice over a new connection is there once", () => {
   assert.deepEqual(segments.texts(), ["раз", "два"]);
 });
 
+test("a segment that has changed takes the place of its earlier form", () => {
+  segments.add(received(0, "раз два"));
+  segments.add(received(0, "раз", { speaker: "S1" }));
+  segments.add(received(1, "два", { speaker: "S2" }));
+  assert.deepEqual(
+    [...segments].map(({ text, speaker }) => [text, speaker]),
+    [["раз", "S1"], ["два", "S2"]],
+  );
+});
+
 test("a longer transcript updates the segments that are there and appends the rest", () => {
   segments.load([received(0, "раз")]);
   events.length = 0;

@@ -1,4 +1,8 @@
-"""Find out who speaks when, as a step of a job between the VAD and the chunks."""
+"""Find out who speaks when, and give the segments of a transcript their speakers.
+
+Channels tell their speakers at once. Voices are found once the text is written, in a step of its
+own: finding those of three hours takes minutes, and the text should not wait for them.
+"""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +13,7 @@ from functools import partial
 import structlog
 from anyio.to_thread import run_sync
 
+from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
@@ -16,7 +21,8 @@ from backend.pipeline.spans import joined_spans
 from backend.pipeline.speakers.stretches import STRETCH_SAMPLES, stretches
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
-from backend.storage.database import RunStore
+from backend.storage.database import RunStore, StoredSegment
+from backend.storage.disk import retry_on_disk_full
 from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import Plan, RecordingPlan
@@ -39,47 +45,70 @@ _ALONE = [SpeakerTurn(0.0, 0.0, 0)]
 """The only speaker of a recording without channels of their own: nearest to everything."""
 
 
+def channel_turns(plan: RecordingPlan, diarization: Diarization) -> list[SpeakerTurns] | None:
+    """Return who speaks when, for each signal; None: channels do not tell it, or nobody asked."""
+    is_asked = diarization is Diarization.CHANNEL
+    if is_asked or (diarization is Diarization.AUTO and _is_call(plan)):
+        return _by_channel(plan)
+    return None
+
+
+def is_by_voice(plan: RecordingPlan, diarization: Diarization) -> bool:
+    """Return whether the voices are to tell who speaks."""
+    return diarization is not Diarization.NONE and channel_turns(plan, diarization) is None
+
+
 class Diarizer:
-    """Asks the llm for the voices of a recording, and clusters them."""
+    """Asks the llm for the voices of a recording, clusters them, and names the speakers.
+
+    Args:
+        eta_interval_s: seconds between two updates of the stored ETA.
+    """
 
     def __init__(
-        self, llm: LlmClient, runs: RunStore, stages: JobStages, checkpoint: Checkpoint
+        self,
+        llm: LlmClient,
+        runs: RunStore,
+        stages: JobStages,
+        checkpoint: Checkpoint,
+        eta_interval_s: float,
     ) -> None:
         self._llm = llm
         self._runs = runs
         self._stages = stages
         self._checkpoint = checkpoint
+        self._eta_interval_s = eta_interval_s
 
-    async def speaker_turns(
+    async def name_voices(
         self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
-    ) -> list[SpeakerTurns] | None:
-        """Return who speaks when, for each signal; None: not asked for, or the llm cannot tell.
+    ) -> None:
+        """Store who says each segment of the transcript by the voices, if they are to tell it.
 
-        A checkpoint keeps what the voices tell. A failure is a warning: a text without speakers
-        is better than no text.
+        A checkpoint keeps who speaks when. A failure is a warning: a text without speakers is
+        better than no text.
         """
-        diarization = run.job.options.diarization
-        if diarization is Diarization.NONE:
-            return None
-        if diarization is Diarization.CHANNEL or (
-            diarization is Diarization.AUTO and _is_call(plan)
-        ):
-            return _by_channel(plan)
+        if not is_by_voice(plan, run.job.options.diarization):
+            return
 
         async def compute() -> str:
             try:
-                async with self._stages.enter(run.job.id, Stage.FINDING_SPEAKERS):
-                    turns = await self._by_voice(run, plan, recordings)
+                turns = await self._by_voice(run, plan, recordings)
             except ServiceError as error:
                 log.warning("diarization_failed", job_id=run.job.id, cause=repr(error.__cause__))
                 return json.dumps(None)
             return json.dumps([(turn.start, turn.end, turn.speaker) for turn in turns])
 
-        stored = json.loads(await self._checkpoint("diarize", compute))
-        if stored is None:
-            await self._runs.add_warning(run.job.id, JobWarning.SPEAKERS_UNKNOWN)
-            return None
-        return [SpeakerTurns([SpeakerTurn(*turn) for turn in stored])] * len(plan.signals)
+        async with self._stages.enter(run.job.id, Stage.FINDING_SPEAKERS):
+            turns = json.loads(await self._checkpoint("diarize", compute))
+            if turns is None:
+                await self._runs.add_warning(run.job.id, JobWarning.SPEAKERS_UNKNOWN)
+            else:
+                await self._store(run.job.id, [SpeakerTurn(*turn) for turn in turns])
+
+    async def _store(self, job_id: str, turns: Sequence[SpeakerTurn]) -> None:
+        revision, stored = await self._runs.segments(job_id)
+        spoken = await run_sync(segments_by_speaker, stored, turns)
+        await retry_on_disk_full(partial(self._runs.set_segments, job_id, revision, spoken))
 
     async def _by_voice(
         self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
@@ -96,10 +125,14 @@ class Diarizer:
         found = ordered_map(
             partial(self._segment, recording, gain_db), starts, lambda: _CONCURRENCY
         )
-        async with aclosing(found):
+        stretch_s = STRETCH_SAMPLES / SAMPLE_RATE
+        eta = EtaEstimator(len(starts) * stretch_s, _CONCURRENCY * stretch_s, None)
+        updates = stored_eta(self._runs, run.job.id, eta, self._eta_interval_s)
+        async with aclosing(found), updates:
             position = 0
             async for segmentation in found:
                 voices.add(starts[position] / SAMPLE_RATE, segmentation.windows)
+                eta.add(stretch_s)
                 position += 1
         return await run_sync(voices.turns, run.job.options.num_speakers)
 
@@ -111,6 +144,26 @@ class Diarizer:
             return to_s16le(apply_gain(samples, gain_db))
 
         return await self._llm.segment_speakers(await run_sync(pcm))
+
+
+def segments_by_speaker(
+    segments: Sequence[StoredSegment], turns: Sequence[SpeakerTurn]
+) -> list[StoredSegment]:
+    """Return the segments of a transcript, split where the speaker changes and numbered in order.
+
+    Corrected ones stay whole.
+    """
+    assigned = {each.segment.index: each.assigned_speaker for each in segments}
+    spoken = SpeakerTurns(turns).split([each.segment for each in segments], 0.0)
+    return [
+        StoredSegment(
+            part.segment.model_copy(
+                update={"index": index, "speaker": part.speaker, "overlap": part.overlap}
+            ),
+            assigned[part.segment.index],
+        )
+        for index, part in enumerate(spoken)
+    ]
 
 
 def _is_call(plan: RecordingPlan) -> bool:

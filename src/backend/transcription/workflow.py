@@ -1,6 +1,8 @@
-"""The use case: prepare a recording, resolve duplicates, transcribe its chunks, assemble them.
+"""The use case: from a recording to its transcript.
 
-Preparation is one durable step and each chunk is one: a step that is done is not repeated,
+Prepare it, resolve duplicates, transcribe its chunks, assemble them, and find out who speaks.
+
+Preparation, each chunk and the diarization are durable steps: a step that is done is not repeated,
 however often the process restarts. Everything between the steps only reads, or writes the same
 values again.
 """
@@ -19,14 +21,13 @@ from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
 from backend.notifications import JobNotifier
 from backend.pipeline.pcm import PcmRecording
-from backend.pipeline.speakers.words import SpeakerTurns
 from backend.readable.text import write_readable
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import Checkpoint, ChunkContext, JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator, ResultSource
-from backend.transcription.diarization import Diarizer
+from backend.transcription.diarization import Diarizer, channel_turns, is_by_voice
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
@@ -96,9 +97,9 @@ class TranscriptionWorkflow:
         source = await self._deduplicator.resolve(run.job, plan.audio_sha256, model)
         if source is ResultSource.COMPUTE:
             recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
-            speakers = await self._diarizer.speaker_turns(run, plan, recordings)
             async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
-                await self._transcribe(run, plan, model, recordings, speakers)
+                await self._transcribe(run, plan, model, recordings)
+            await self._diarizer.name_voices(run, plan, recordings)
             await self._suggester.suggest(run, recordings)
         return source is not ResultSource.PENDING
 
@@ -119,7 +120,6 @@ class TranscriptionWorkflow:
         plan: RecordingPlan,
         model: ModelIdentity,
         recordings: Sequence[PcmRecording],
-        speakers: Sequence[SpeakerTurns] | None,
     ) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
@@ -130,6 +130,7 @@ class TranscriptionWorkflow:
             ChunkContext(run, signal, recording, model, eta, n_done[index])
             for index, (signal, recording) in enumerate(zip(plan.signals, recordings, strict=True))
         ]
+        speakers = channel_turns(plan, job.options.diarization)
         assembly = SignalsAssembly(plan, job.options.language, speakers)
 
         def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
@@ -138,11 +139,13 @@ class TranscriptionWorkflow:
         recognized_chunks = ordered_map(
             transcribe, places, self._concurrency, slow_start=job.options.low_latency
         )
+        has_voices = is_by_voice(plan, job.options.diarization)
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
         async with aclosing(recognized_chunks), updates:
             index = 0
             async for recognized in recognized_chunks:
-                progress = _progress(plan, places, index, eta)
+                eta_s = None if index + 1 == len(places) and has_voices else eta.eta_s()
+                progress = _progress(plan, places, index, eta_s)
                 readable = await run_sync(_readable, recognized, job.options)
                 await self._store(job, assembly, index, readable, progress)
                 index += 1
@@ -210,15 +213,14 @@ def _prepared(plan: RecordingPlan) -> PreparedRecording:
 
 
 def _progress(
-    plan: RecordingPlan, places: Sequence[ChunkPlace], index: int, eta: EtaEstimator
+    plan: RecordingPlan, places: Sequence[ChunkPlace], index: int, eta_s: float | None
 ) -> Progress:
-    n_chunks = len(places)
     last_end = max(plan.chunk(place).end for place in places[: index + 1])
     return Progress(
         processed_s=round(last_end / SAMPLE_RATE, 3),
         total_s=round(plan.duration_s, 3),
         chunks_done=index + 1,
-        chunks_total=n_chunks,
-        eta_s=0.0 if index + 1 == n_chunks else eta.eta_s(),
+        chunks_total=len(places),
+        eta_s=eta_s,
         stage=Stage.TRANSCRIBING,
     )

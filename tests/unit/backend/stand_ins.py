@@ -29,6 +29,7 @@ from contracts.jobs import Job, JobWarning
 from contracts.models import ModelCapabilities, ModelIdentity
 from contracts.options import DecodingOptions, TranscribeOptions
 from contracts.problems import Problem
+from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkTranscript
 from servicekit.errors import ServiceError
 from unit.backend.storage.database.recorded import (
@@ -94,6 +95,7 @@ class StandInLlm:
         before_answer: called with the number of the chunk before each answer.
         text: template of the texts.
         punctuation_error: raised instead of punctuating.
+        speakers: who speaks in each stretch of audio; an exception is raised.
     """
 
     def __init__(self) -> None:
@@ -103,6 +105,8 @@ class StandInLlm:
         self.text = "chunk {}"
         self.punctuation_error: Exception | None = None
         self.serving_error: Exception | None = None
+        self.speakers: SpeakerSegmentation | Exception | None = None
+        self.n_segmented = 0
         self.wait_s = 0.0
         self.before_answer: Callable[[int], Awaitable[None]] | None = None
         self.asked: list[int] = []
@@ -129,6 +133,14 @@ class StandInLlm:
         if self.punctuation_error is not None:
             raise self.punctuation_error
         return [*words[:-1], f"{words[-1]}."]
+
+    async def segment_speakers(self, pcm: bytes) -> SpeakerSegmentation:
+        assert pcm
+        self.n_segmented += 1
+        assert self.speakers is not None
+        if isinstance(self.speakers, Exception):
+            raise self.speakers
+        return self.speakers
 
     async def serving_model(self) -> ModelIdentity:
         if self.serving_error is not None:
@@ -284,7 +296,7 @@ class Components:
         return TranscriptionWorkflow(
             preparation=self.preparation,
             deduplicator=self.deduplicator,
-            diarizer=Diarizer(self.llm, self.stores.runs, self.stages(), checkpoint),
+            diarizer=Diarizer(self.llm, self.stores.runs, self.stages(), checkpoint, 3600.0),
             transcriber=ChunkTranscriber(self.llm, self.chunks, checkpoint),
             suggester=VoiceSuggester(self.llm, self.stores.jobs, self.stores.voices, checkpoint),
             llm=self.llm,

@@ -4,10 +4,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
+from typing import Generic, TypeVar
 
 from backend.pipeline.speakers.turns import SpeakerTurn
 from contracts.spacing import join_texts
-from contracts.transcription import ChunkSegment, Word
+from contracts.transcription import ChunkSegment, Segment, Word
+
+AnySegment = TypeVar("AnySegment", bound=ChunkSegment)
 
 ISLAND_WORDS = 2
 """Words of one speaker between those of another: as few are doubted."""
@@ -27,10 +30,10 @@ _SENTENCE_ENDS = (".", "!", "?", "…", "。", "？", "！")
 
 
 @dataclass(frozen=True)
-class SpokenSegment:
+class SpokenSegment(Generic[AnySegment]):
     """A segment or a part of one, of a single speaker; None where nobody was found."""
 
-    segment: ChunkSegment
+    segment: AnySegment
     speaker: str | None
     overlap: bool
 
@@ -48,11 +51,14 @@ class SpeakerTurns:
         # the latest end so far bounds the turns that may still last at a time
         self._latest_ends = list(accumulate((turn.end for turn in turns), max))
 
-    def split(self, segments: Sequence[ChunkSegment], offset_s: float) -> list[SpokenSegment]:
-        """Return the segments of a chunk, each with one speaker; no word is changed or moved.
+    def split(
+        self, segments: Sequence[AnySegment], offset_s: float
+    ) -> list[SpokenSegment[AnySegment]]:
+        """Return segments, each with one speaker; no word is changed or moved.
 
         Args:
-            segments: with times relative to the chunk.
+            segments: of a chunk, with times relative to it, or of a transcript; corrected ones
+                stay whole.
             offset_s: start of the chunk.
         """
         words = [
@@ -61,7 +67,7 @@ class SpeakerTurns:
             for word in segment.words or []
         ]
         speakers = iter(self._speakers_of(words))
-        parts: list[SpokenSegment] = []
+        parts: list[SpokenSegment[AnySegment]] = []
         for segment in segments:
             own = [next(speakers) for _ in segment.words or []]
             for part, speaker in _split(segment, own):
@@ -71,8 +77,8 @@ class SpeakerTurns:
         return parts
 
     def _spoken(
-        self, part: ChunkSegment, speaker: int | None, start: float, end: float
-    ) -> SpokenSegment:
+        self, part: AnySegment, speaker: int | None, start: float, end: float
+    ) -> SpokenSegment[AnySegment]:
         others = sum(
             seconds for who, seconds in self._seconds(start, end).items() if who != speaker
         )
@@ -164,18 +170,19 @@ def _runs(speakers: Sequence[int | None]) -> list[tuple[int, int]]:
 
 
 def _split(
-    segment: ChunkSegment, speakers: Sequence[int | None]
-) -> list[tuple[ChunkSegment, int | None]]:
+    segment: AnySegment, speakers: Sequence[int | None]
+) -> list[tuple[AnySegment, int | None]]:
     """Split a segment where the speaker changes; leave it whole if its words are not its text."""
     words = segment.words
     if not words:
         return [(segment, None)]
     runs = _runs(speakers)
-    places = _places(segment.text, words)
+    is_corrected = isinstance(segment, Segment) and segment.original_text is not None
+    places = None if is_corrected else _places(segment.text, words)
     if len(runs) == 1 or places is None:
         return [(segment, max(set(speakers), key=speakers.count))]
     cuts = [0, *(places[first] for first, _ in runs[1:]), len(segment.text)]
-    parts: list[tuple[ChunkSegment, int | None]] = []
+    parts: list[tuple[AnySegment, int | None]] = []
     for (first, last), (begin, end) in zip(runs, pairwise(cuts), strict=True):
         changes = {
             "start": segment.start if first == 0 else words[first].start,

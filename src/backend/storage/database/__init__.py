@@ -13,6 +13,7 @@ from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, que
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.row_writers import ChunkResult, PreparedRecording
 from backend.storage.database.runs import RunStore, StartedJob
+from backend.storage.database.segment_rows import StoredSegment
 from backend.storage.database.shares import ShareStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
@@ -42,6 +43,7 @@ __all__ = [
     "SpeakerStore",
     "StartedJob",
     "StatisticsStore",
+    "StoredSegment",
     "Stores",
     "TranscriptStore",
     "VoiceStore",

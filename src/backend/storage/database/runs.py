@@ -1,6 +1,6 @@
 """Store the progress of running jobs, as a worker reports it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,11 @@ from backend.storage.database.row_writers import (
     replace_segments,
     segment_rows,
     set_chunk_done,
+)
+from backend.storage.database.segment_rows import (
+    StoredSegment,
+    rewrite_all_segments,
+    stored_segments,
 )
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from backend.storage.database.totals import add_completed
@@ -158,6 +163,32 @@ class RunStore:
             add_report(session, row.number, result.report)
             set_chunk_done(row, chunk_index, result)
             count_progress(row)
+            return True
+
+    @transaction
+    def segments(self, job_id: str) -> tuple[int, list[StoredSegment]]:
+        """Return the revision of a job, and its segments so far by time.
+
+        Raises: JobNotFoundError: no job has the id.
+        """
+        with self._database.reading() as session:
+            row, _ = find_rows(session, job_id)
+            return row.revision, stored_segments(session, row.number)
+
+    @transaction
+    def set_segments(self, job_id: str, revision: int, segments: Sequence[StoredSegment]) -> bool:
+        """Replace all segments of a job, with their corrections.
+
+        Args:
+            revision: of the job whose segments they were.
+
+        Returns: False also when the job was edited since.
+        """
+        with self._database.writing() as session:
+            row = lock_row(session, job_id, JobStatus.RUNNING)
+            if row is None or row.revision != revision:
+                return False
+            rewrite_all_segments(session, row.number, segments)
             return True
 
     @transaction

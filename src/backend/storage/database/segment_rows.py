@@ -35,20 +35,32 @@ def stored_segment(session: Session, number: int, index: int) -> StoredSegment:
 
     Raises: JobNotFoundError: there is none with the index.
     """
-    found = segments_of(session, number, index, index)
+    found = stored_segments(session, number, index, index)
     if not found:
         raise JobNotFoundError("The transcription has no segment with this index.")
-    recognized = session.scalar(
-        select(SegmentRow.speaker).where(
-            SegmentRow.transcription_number == number, SegmentRow.index == index
-        )
+    return found[0]
+
+
+def stored_segments(
+    session: Session, number: int, first: int = 0, last: int = MAX_INDEX
+) -> list[StoredSegment]:
+    """Return the segments of a transcription with indexes from `first` to `last`, by time."""
+    recognized = select(SegmentRow.index, SegmentRow.speaker).where(
+        SegmentRow.transcription_number == number, SegmentRow.index.between(first, last)
     )
-    assigned = session.scalar(
-        select(SpeakerEditRow.speaker).where(
-            SpeakerEditRow.transcription_number == number, SpeakerEditRow.segment_index == index
-        )
+    assigned = select(SpeakerEditRow.segment_index, SpeakerEditRow.speaker).where(
+        SpeakerEditRow.transcription_number == number,
+        SpeakerEditRow.segment_index.between(first, last),
     )
-    return StoredSegment(found[0].model_copy(update={"speaker": recognized}), assigned)
+    speakers = dict(session.execute(recognized).all())
+    changed = dict(session.execute(assigned).all())
+    return [
+        StoredSegment(
+            segment.model_copy(update={"speaker": speakers[segment.index]}),
+            changed.get(segment.index),
+        )
+        for segment in segments_of(session, number, first, last)
+    ]
 
 
 def next_segment(session: Session, number: int, segment: Segment) -> StoredSegment:
@@ -90,7 +102,14 @@ def write_segments(session: Session, number: int, stored: Sequence[StoredSegment
     for each in stored:
         if each.segment.original_text is not None:
             correct_segment(session, number, each.segment.index, each.segment.text)
-        assign_speaker(session, number, each.segment.index, each.assigned_speaker)
+        if each.assigned_speaker is not None:
+            assign_speaker(session, number, each.segment.index, each.assigned_speaker)
+
+
+def rewrite_all_segments(session: Session, number: int, stored: Sequence[StoredSegment]) -> None:
+    """Replace all segments of a transcription, and store their corrections."""
+    session.execute(delete(SegmentRow).where(SegmentRow.transcription_number == number))
+    write_segments(session, number, stored)
 
 
 def remove_segment(session: Session, number: int, index: int) -> None:

@@ -80,9 +80,14 @@ export class Segments extends EventTarget {
     this.dispatchEvent(new CustomEvent("replaced", { detail }));
   }
 
-  /** Append a segment, unless it came before. */
+  /** Append a segment, or put it in place of the one that came before. */
   add(segment) {
-    if (this.positionOf(segment.index) >= 0) return;
+    const position = this.positionOf(segment.index);
+    if (position >= 0) {
+      this.#rows[position] = fromBackend(segment);
+      this.#notify(position, null, "loaded");
+      return;
+    }
     this.#append(segment);
     this.dispatchEvent(new CustomEvent("added"));
   }

@@ -25,7 +25,7 @@ import { UnsureBar } from "./unsure_bar.js";
 
 /** Stages of a running job in which the waveform is stored. */
 const STAGES_WITH_WAVEFORM = new Set([
-  "measuring_loudness", "finding_speakers", "transcribing", "done",
+  "measuring_loudness", "transcribing", "finding_speakers", "done",
 ]);
 
 export class TranscriptView {
