@@ -100,12 +100,14 @@ class Assembly:
         ]
         return AssembledChunk(list(changed.values()), report)
 
-    def _spoken(self, segments: Sequence[ChunkSegment], offset_s: float) -> Sequence[SpokenSegment]:
+    def _spoken(
+        self, segments: Sequence[ChunkSegment], offset_s: float
+    ) -> Sequence[SpokenSegment[ChunkSegment]]:
         if self._speakers is None:
             return [SpokenSegment(segment, speaker=None, overlap=False) for segment in segments]
         return self._speakers.split(segments, offset_s)
 
-    def _place(self, spoken: SpokenSegment, offset_s: float) -> Segment:
+    def _place(self, spoken: SpokenSegment[ChunkSegment], offset_s: float) -> Segment:
         """Return a segment after the last one, or the last one extended by its text."""
         segment = spoken.segment
         text = segment.text.strip()

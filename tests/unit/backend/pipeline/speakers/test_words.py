@@ -21,7 +21,7 @@ def segment(*words: tuple[str, float, float], text: str | None = None) -> ChunkS
     )
 
 
-def said(parts: list[SpokenSegment]) -> list[tuple[str | None, str]]:
+def said(parts: list[SpokenSegment[ChunkSegment]]) -> list[tuple[str | None, str]]:
     return [(part.speaker, part.segment.text) for part in parts]
 
 
