@@ -18,7 +18,7 @@ from backend.owner_limit import OwnerLimit
 from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
-from backend.storage.database import Database, GlossaryStore
+from backend.storage.database import Database, GlossaryStore, NoteStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
@@ -46,6 +46,7 @@ class Services:
     receiving_limit: OwnerLimit
     previews: Previews
     glossaries: GlossaryStore
+    notes: NoteStore
     statistics: StatisticsCounter
     settings: BackendSettings
 
@@ -126,6 +127,10 @@ def _glossaries(request: Request) -> GlossaryStore:
     return _services(request).glossaries
 
 
+def _notes(request: Request) -> NoteStore:
+    return _services(request).notes
+
+
 def _settings(request: Request) -> BackendSettings:
     return _services(request).settings
 
@@ -142,6 +147,7 @@ ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
 Glossaries = Annotated[GlossaryStore, Depends(_glossaries)]
+Notes = Annotated[NoteStore, Depends(_notes)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 Owner = Annotated[str, Depends(owner_of)]
 WordTimestamps = Annotated[

@@ -125,6 +125,7 @@ async def running_services(
             receiving_limit=OwnerLimit(settings.max_concurrent_uploads, "uploads"),
             previews=previews,
             glossaries=common.stores.glossaries,
+            notes=common.stores.notes,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
             settings=settings,
         )

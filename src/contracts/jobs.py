@@ -113,7 +113,7 @@ class UploadedRecording(TranscribeOptions):
         return TranscribeOptions.model_validate(self.model_dump(exclude={"upload_id"}))
 
 
-def _one_line(value: object) -> object:
+def one_line(value: object) -> object:
     """Return a text on one line, without invisible characters."""
     if not isinstance(value, str):
         return value
@@ -133,10 +133,10 @@ MAX_SEGMENT_CHARS = 10_000
 MAX_QUERY_CHARS = 500
 MAX_PAGE_JOBS = 100
 
-Title = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_TITLE_CHARS)]
-SpeakerName = Annotated[str, BeforeValidator(_one_line), Field(max_length=MAX_SPEAKER_NAME_CHARS)]
+Title = Annotated[str, BeforeValidator(one_line), Field(max_length=MAX_TITLE_CHARS)]
+SpeakerName = Annotated[str, BeforeValidator(one_line), Field(max_length=MAX_SPEAKER_NAME_CHARS)]
 SpeakerId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,2}$")]
-Tag = Annotated[str, BeforeValidator(_one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
+Tag = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
 
 
 class JobDescription(BaseModel):
@@ -264,6 +264,15 @@ class SearchHit(BaseModel):
     )
 
 
+class NoteHit(BaseModel):
+    """A note that matches a query."""
+
+    note: int = Field(description="Id of the note.")
+    time: Seconds
+    snippet: str = Field(description="Plain text around the first match in the note.")
+    marks: list[tuple[int, int]] = Field(description="As in `hits`.")
+
+
 class Job(BaseModel):
     """A recording and its transcription."""
 
@@ -304,6 +313,10 @@ class Job(BaseModel):
     hits: list[SearchHit] = Field(
         default_factory=list[SearchHit],
         description=f"In search results: the first matches, at most {MAX_SHOWN_HITS}.",
+    )
+    note_hits: list[NoteHit] = Field(
+        default_factory=list[NoteHit],
+        description=f"In search results: matching notes by time, at most {MAX_SHOWN_HITS}.",
     )
     n_hits: int = Field(default=0, description="In search results: number of matching segments.")
     summary: JobSummary | None = Field(

@@ -59,6 +59,8 @@ _ALLOWED_CALLS = [
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}", {"PATCH"}, _CALLS),
         (rf"{_JOB}/speakers/S[0-9]{{1,3}}/voice", {"POST"}, _CALLS),
         (rf"{_JOB}/(cancel|repeat|resume|text)", {"POST"}, _CALLS),
+        (rf"{_JOB}/notes", {"GET", "POST"}, _CALLS),
+        (rf"{_JOB}/notes/[0-9]{{1,18}}", {"PATCH", "DELETE"}, _CALLS),
         (rf"{_JOB}/shares", {"GET", "POST"}, _CALLS),
         (rf"{_JOB}/shares/[0-9]{{1,18}}", {"DELETE"}, _CALLS),
         (rf"/v1/shared/{_ID}", {"GET"}, _CALLS),

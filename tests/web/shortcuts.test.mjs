@@ -15,6 +15,7 @@ beforeEach(() => {
     transcript: Object.assign(recorder("transcript"), { active: 7, neighbour: (from, step) => from + step }),
     unsureBar: recorder("unsureBar"),
     assigner: recorder("assigner"),
+    notes: recorder("notes"),
     findBar: Object.assign(recorder("findBar"), { root: { contains: (node) => node.isInFindBar } }),
     shortcutsDialog: recorder("shortcutsDialog"),
   };
@@ -24,7 +25,7 @@ beforeEach(() => {
 function recorder(name) {
   const methods = ["toggle", "skip", "changeSpeed", "goToNext", "goToPrevious", "open", "close",
     "finish", "undo", "redo", "focus", "assign", "toggleLoop", "splitOrFinish",
-    "joinPrevious", "move"];
+    "joinPrevious", "move", "write"];
   return Object.fromEntries(
     methods.map((method) => [method, (...values) => calls.push([name, method, ...values].join(" "))]),
   );
@@ -53,6 +54,7 @@ test("keys play, skip and change the speed anywhere on the page", () => {
   assert.equal(press("BracketLeft"), "player changeSpeed -1");
   assert.equal(press("KeyN"), "unsureBar goToNext");
   assert.equal(press("KeyP"), "unsureBar goToPrevious");
+  assert.equal(press("KeyM"), "notes write");
 });
 
 test("a text field keeps its letters, but Alt plays from there", () => {

@@ -1,4 +1,4 @@
-"""Word documents: a title and paragraphs, with or without speakers and start times."""
+"""Word documents: a title, paragraphs with or without speakers and start times, and notes."""
 
 from io import BytesIO
 
@@ -9,6 +9,7 @@ from docx.oxml.ns import qn
 from docx.shared import RGBColor
 from docx.styles.style import CharacterStyle
 
+from backend.export.notes import NotesSection
 from backend.export.paragraphs import paragraphs_of
 from backend.export.plain_text import one_line
 from backend.export.speaker_names import SpeakerNames
@@ -22,7 +23,9 @@ _MAX_PROPERTY_CHARS = 255
 """Limit of a core property. Source: ECMA-376, part 2, section 11."""
 
 
-def to_docx(job: Job, transcript: Transcript, names: SpeakerNames, *, timestamps: bool) -> bytes:
+def to_docx(
+    job: Job, transcript: Transcript, names: SpeakerNames, notes: NotesSection, *, timestamps: bool
+) -> bytes:
     """Return a document whose title is the job's, else the file name.
 
     All content is written as plain runs, so it cannot become a field, a link or a macro.
@@ -46,9 +49,20 @@ def to_docx(job: Job, transcript: Transcript, names: SpeakerNames, *, timestamps
         if name:
             written.add_run().add_break()
         written.add_run(paragraph.text)
+    _add_notes(document, notes)
     content = BytesIO()
     document.save(content)
     return content.getvalue()
+
+
+def _add_notes(document: DocumentType, notes: NotesSection) -> None:
+    lines = list(notes.lines())
+    if lines:
+        document.add_heading(notes.heading, level=1)
+    for time, text in lines:
+        written = document.add_paragraph()
+        written.add_run(f"{time} ", style=_TIME_STYLE)
+        written.add_run(text)
 
 
 def _set_properties(document: DocumentType, title: str, job: Job, language: str) -> None:

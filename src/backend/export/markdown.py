@@ -6,6 +6,7 @@ Source: CommonMark 0.31; YAML 1.2, of which JSON is a subset, so its strings nee
 import json
 import re
 
+from backend.export.notes import NotesSection
 from backend.export.paragraphs import Paragraph, paragraphs_of
 from backend.export.plain_text import one_line
 from backend.export.speaker_names import SpeakerNames
@@ -17,8 +18,10 @@ _marks = re.compile(r"[\\`*_\[\]<>#|~$&^]|=(?==)|%(?=%)|^[-+=]|(?<=^\d)[.)]|(?<=
 """Characters that CommonMark and the programs that extend it may read as markup."""
 
 
-def to_markdown(job: Job, transcript: Transcript, names: SpeakerNames, *, timestamps: bool) -> str:
-    """Return title, date, duration, language and speakers, and the text in paragraphs.
+def to_markdown(
+    job: Job, transcript: Transcript, names: SpeakerNames, notes: NotesSection, *, timestamps: bool
+) -> str:
+    """Return title, date, duration, language and speakers, the text in paragraphs, and the notes.
 
     Args:
         names: written before each paragraph, after the time.
@@ -31,7 +34,13 @@ def to_markdown(job: Job, transcript: Transcript, names: SpeakerNames, *, timest
         bold = f"**{_escaped(name)}:** " if name else ""
         return f"\n{time}{bold}{_escaped(paragraph.text)}\n"
 
-    return _front_matter(job, transcript, names) + "".join(map(written, paragraphs_of(transcript)))
+    text = "".join(map(written, paragraphs_of(transcript)))
+    return _front_matter(job, transcript, names) + text + _notes(notes)
+
+
+def _notes(notes: NotesSection) -> str:
+    lines = [f"- {time} {_escaped(text)}" for time, text in notes.lines()]
+    return "\n".join(["", f"## {notes.heading}", "", *lines, ""]) if lines else ""
 
 
 def _front_matter(job: Job, transcript: Transcript, names: SpeakerNames) -> str:

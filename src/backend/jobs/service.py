@@ -179,7 +179,7 @@ class JobService:
         return await self.get(job_id, owner)
 
     async def repeat(self, job_id: str, owner: str, options: TranscribeOptions) -> Job:
-        """Transcribe a job's recording once more, as a new job with its title and tags.
+        """Transcribe a job's recording once more, as a new job with its title, tags and notes.
 
         Raises:
             JobNotFoundError: no job of that owner has the id.
@@ -187,12 +187,8 @@ class JobService:
             QueueFullError: the queue is full.
         """
         file, blob = await self.audio(job_id, owner)
-        head = await self.get_head(job_id, owner)
         job = await self._submission.repeat(file, blob, options, owner)
-        if head.title or head.tags:
-            described = JobDescription(title=head.title, tags=head.tags)
-            job = await self.describe(job.id, owner, described)
-        return job
+        return await self._jobs.copy_description(job_id, job.id, owner)
 
     async def delete(self, job_id: str, owner: str | None) -> None:
         """Delete a job in any state, with its recording and its result.

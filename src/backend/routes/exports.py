@@ -9,14 +9,16 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from backend.dependencies import Jobs, Owner
+from backend.dependencies import Jobs, Notes, Owner
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.export import ZipStream, file_name, render
 from backend.jobs.service import JobService
 from backend.routes.content_disposition import attachment
 from backend.routes.json_body import json_body_of, json_body_schema
+from backend.storage.database import NoteStore
 from contracts.exports import ExportFormat, ExportRequest
 from contracts.jobs import Job
+from contracts.notes import Note
 from contracts.problems import ProblemType
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
@@ -50,6 +52,11 @@ class _Choices(NamedTuple):
     timestamps: bool | None
     speakers: bool | None
     accept_language: str | None
+
+
+class _Exported(NamedTuple):
+    job: Job
+    notes: list[Note]
 
 
 def _choices(
@@ -86,14 +93,23 @@ def _choices(
     },
 )
 async def export_transcription(
-    job_id: str, choices: Annotated[_Choices, Depends(_choices)], jobs: Jobs, owner: Owner
+    *,
+    job_id: str,
+    choices: Annotated[_Choices, Depends(_choices)],
+    jobs: Jobs,
+    notes: Notes,
+    owner: Owner,
 ) -> Response:
-    """Return the transcript of a finished job, named by its title, else as the recording."""
+    """Return the transcript of a finished job, named by its title, else as the recording.
+
+    `docx`, `md` and `json` have the notes as well.
+    """
     job = await jobs.get(job_id, owner)
     if not _is_exportable(job):
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
+    own_notes = await notes.list(job_id, owner)
     return Response(
-        await run_sync(partial(render, job, **choices._asdict())),
+        await run_sync(partial(render, job, notes=own_notes, **choices._asdict())),
         headers={
             "Content-Type": choices.kind.media_type,
             "Content-Disposition": attachment(file_name(job, choices.kind)),
@@ -112,11 +128,16 @@ async def export_transcription(
     },
 )
 async def export_transcriptions(
-    request: Request, jobs: Jobs, owner: Owner, accept_language: AcceptLanguage = None
+    *,
+    request: Request,
+    jobs: Jobs,
+    notes: Notes,
+    owner: Owner,
+    accept_language: AcceptLanguage = None,
 ) -> StreamingResponse:
     """Return a file for each job that has ended with a text; the others are left out."""
     wanted = await json_body_of(request, ExportRequest)
-    exportable = _exportable(jobs, owner, wanted.ids)
+    exportable = _exportable(jobs, notes, owner, wanted.ids)
     first = await anext(exportable, None)
     if first is None:
         raise JobNotFoundError("None of these jobs has a transcript to export.")
@@ -131,33 +152,45 @@ def _is_exportable(job: Job) -> bool:
     return job.status.is_final and job.result is not None
 
 
-async def _exportable(jobs: JobService, owner: str, ids: list[str]) -> AsyncGenerator[Job]:
+async def _exportable(
+    jobs: JobService, notes: NoteStore, owner: str, ids: list[str]
+) -> AsyncGenerator[_Exported]:
     """Yield each job that can be exported, once."""
     for job_id in dict.fromkeys(ids):
         try:
-            job = await jobs.get(job_id, owner)
+            job, own_notes = await jobs.get(job_id, owner), await notes.list(job_id, owner)
         except JobNotFoundError:
             continue
         if _is_exportable(job):
-            yield job
+            yield _Exported(job, own_notes)
 
 
-def _zip_entry(wanted: ExportRequest, accept_language: str | None, job: Job) -> tuple[str, bytes]:
+def _zip_entry(
+    wanted: ExportRequest, accept_language: str | None, exported: _Exported
+) -> tuple[str, bytes]:
     """Return the name and the content of a job's file."""
-    content = render(job, wanted.format, speakers=wanted.speakers, accept_language=accept_language)
-    return file_name(job, wanted.format), content
+    content = render(
+        exported.job,
+        wanted.format,
+        notes=exported.notes,
+        speakers=wanted.speakers,
+        accept_language=accept_language,
+    )
+    return file_name(exported.job, wanted.format), content
 
 
 async def _zipped(
-    job: Job | None, others: AsyncGenerator[Job], entry_of: Callable[[Job], tuple[str, bytes]]
+    exported: _Exported | None,
+    others: AsyncGenerator[_Exported],
+    entry_of: Callable[[_Exported], tuple[str, bytes]],
 ) -> AsyncGenerator[bytes]:
     """Yield a zip in pieces, with one job in memory at a time."""
     archive = ZipStream()
 
-    def add(job: Job) -> bytes:
-        return archive.add(*entry_of(job))
+    def add(exported: _Exported) -> bytes:
+        return archive.add(*entry_of(exported))
 
-    while job is not None:
-        yield await run_sync(add, job)
-        job = await anext(others, None)
+    while exported is not None:
+        yield await run_sync(add, exported)
+        exported = await anext(others, None)
     yield archive.close()

@@ -43,7 +43,7 @@ class HistoryQuery(BaseModel):
     query: str | None = Field(
         default=None,
         max_length=MAX_QUERY_CHARS,
-        description="Words of the text or the title, in any form.",
+        description="Words of the text, the title or the notes, in any form.",
     )
     status: JobStatus | None = Field(default=None, description="Only jobs with this status.")
     tag: Tag | None = Field(default=None, description="Only jobs with this tag.")

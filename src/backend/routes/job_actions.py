@@ -77,7 +77,7 @@ async def repeat_transcription(
 ) -> Job:
     """Return a new job with the given options, and the old job's own where none is given.
 
-    Its title and its tags are those of the old job, which stays as it is.
+    Its title, tags and notes are those of the old job, which stays as it is.
     """
     changes = await json_body_of(request, _OptionChanges)
     own = (await jobs.get_head(job_id, owner)).options

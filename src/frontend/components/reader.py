@@ -12,6 +12,7 @@ from contracts.jobs import (
     MAX_TAGS,
     MAX_TITLE_CHARS,
 )
+from contracts.notes import MAX_NOTE_CHARS
 from contracts.options import Diarization
 from frontend.components.options_form import LANGUAGES, language_label
 from frontend.components.web_component import web_component
@@ -21,7 +22,8 @@ _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
     "shortcuts.", "speaker.", "job.", "share.", "options.language", "options.diarization",
-    "borders.", "always.", "text.", "options.punctuation", "options.numbers", "options.typography",
+    "borders.", "always.", "text.", "notes.", "options.punctuation", "options.numbers",
+    "options.typography",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 
@@ -44,6 +46,7 @@ def show_reader(t: Translator, job_id: str, *, can_share: bool) -> None:
             for kind in ExportFormat
         ],
         "maxSegmentChars": MAX_SEGMENT_CHARS,
+        "maxNoteChars": MAX_NOTE_CHARS,
         "maxSpeakerChars": MAX_SPEAKER_NAME_CHARS,
         "maxTitleChars": MAX_TITLE_CHARS,
         "maxTagsChars": MAX_TAGS * MAX_TAG_CHARS,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.jobs import Job, JobStatus, SearchHit, Stage
+from contracts.jobs import Job, JobStatus, NoteHit, SearchHit, Stage
 from frontend.components.options_form import language_name
 from frontend.i18n import Translator
 from frontend.i18n.translator import clock
@@ -30,7 +30,7 @@ def row_of(t: Translator, job: Job, now: datetime) -> dict[str, object]:
         "share": _share(job),
         "summary": _summary(t, job),
         "tags": job.tags,
-        "hits": [_hit(hit) for hit in job.hits],
+        "hits": [*map(_hit, job.hits), *(_note_hit(t, hit) for hit in job.note_hits)],
         "more_hits": _more_hits(t, job),
         "can_cancel": not job.status.is_final,
         "can_resume": job.status in (JobStatus.CANCELLED, JobStatus.FAILED),
@@ -74,9 +74,19 @@ def _summary(t: Translator, job: Job) -> dict[str, object] | None:
 
 def _hit(hit: SearchHit) -> dict[str, object]:
     return {
+        "key": f"segment {hit.segment_index}",
         "seconds": round(hit.start, 3),
         "time": clock(hit.start),
         "parts": _parts(hit.snippet, hit.marks),
+    }
+
+
+def _note_hit(t: Translator, hit: NoteHit) -> dict[str, object]:
+    return {
+        "key": f"note {hit.note}",
+        "seconds": round(hit.time, 3),
+        "time": clock(hit.time),
+        "parts": [(t("history.in_note"), False), *_parts(hit.snippet, hit.marks)],
     }
 
 

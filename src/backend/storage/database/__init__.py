@@ -9,6 +9,7 @@ from backend.storage.database.engine import Database
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import Filters, HistoryStore
 from backend.storage.database.jobs import DeletedJob, JobStore
+from backend.storage.database.notes import NoteStore
 from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, queue_for_file
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.row_writers import ChunkResult, PreparedRecording
@@ -31,6 +32,7 @@ __all__ = [
     "GlossaryStore",
     "HistoryStore",
     "JobStore",
+    "NoteStore",
     "PreparedRecording",
     "Primary",
     "QueueLoad",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.errors import BadRequestError
 from backend.storage.database.engine import Database, transaction
@@ -28,11 +28,20 @@ from backend.storage.database.summaries import Summaries
 from backend.storage.database.tables import (
     EditRow,
     FileRow,
+    NoteRow,
     SegmentRow,
     TagRow,
     TranscriptionRow,
 )
-from contracts.jobs import MAX_SHOWN_HITS, Job, JobPage, JobStatus, SearchHit, TagCount
+from contracts.jobs import (
+    MAX_SHOWN_HITS,
+    Job,
+    JobPage,
+    JobStatus,
+    NoteHit,
+    SearchHit,
+    TagCount,
+)
 
 _MAX_CURSOR_CHARS = 18
 """Digits that fit into any database's largest integer."""
@@ -50,8 +59,8 @@ class Filters(TypedDict, total=False):
     """Conditions on the jobs to list; None is no condition.
 
     Attributes:
-        query: words that must all occur in the transcript or in the title, each in any of its
-            forms; blank: all jobs. Other characters are ignored.
+        query: words that must all occur in the transcript, in the title or in the notes, each in
+            any of its forms; blank: all jobs. Other characters are ignored.
         since, until: time of arrival, `until` excluded.
     """
 
@@ -169,12 +178,20 @@ class HistoryStore:
         is_between = (number >= numbers[0]) & (number < numbers[1])
         jobs = select(number).where(is_between, *conditions).order_by(number.desc()).limit(limit)
         in_texts = jobs.where(*(number.in_(self._with_word(word, numbers)) for word in words))
+        anywhere = [
+            or_(
+                _in_title(word),
+                number.in_(_with_noted([word], numbers)),
+                number.in_(self._with_word(word, numbers)),
+            )
+            for word in words
+        ]
         in_titles = jobs.where(
-            TranscriptionRow.title_lemmas.is_not(None),
-            or_(*map(_in_title, words)),
-            *(or_(_in_title(word), number.in_(self._with_word(word, numbers))) for word in words),
+            TranscriptionRow.title_lemmas.is_not(None), or_(*map(_in_title, words)), *anywhere
         )
-        found = {*session.scalars(in_texts), *session.scalars(in_titles)}
+        in_notes = jobs.where(number.in_(_with_noted(words, numbers)), *anywhere)
+        queries = (in_texts, in_titles, in_notes)
+        found = {number for query in queries for number in session.scalars(query)}
         return sorted(found, reverse=True)[:limit]
 
     def _with_word(self, word: Alternatives, numbers: tuple[int, int]) -> Select[int]:
@@ -188,7 +205,7 @@ class HistoryStore:
     def _show_hits(
         self, session: Session, jobs: dict[int, Job], words: Sequence[Alternatives]
     ) -> None:
-        """Add to each job the segments that have all of the words, else any of them."""
+        """Add to each job its notes, and the segments that have all of the words, else any."""
         lemmas = frozenset(chain.from_iterable(words))
         for condition in (self._matches(words), self._matches([lemmas])):
             without = [number for number, job in jobs.items() if not job.hits]
@@ -203,10 +220,40 @@ class HistoryStore:
                         marks=snippet.marks,
                     )
                     _add_hit(jobs[number], hit, n_hits)
+        for number, note, time, text in session.execute(_noted(list(jobs), words)):
+            hits, snippet = jobs[number].note_hits, snippet_of(text, lemmas)
+            if snippet and len(hits) < MAX_SHOWN_HITS:
+                hits.append(
+                    NoteHit(note=note, time=time, snippet=snippet.text, marks=snippet.marks)
+                )
 
 
 def _in_title(word: Alternatives) -> ColumnElement[bool]:
-    return or_(*(TranscriptionRow.title_lemmas.contains(f" {lemma} ") for lemma in word))
+    return _has_lemma(TranscriptionRow.title_lemmas, [word])
+
+
+def _has_lemma(
+    lemmas: InstrumentedAttribute[Any], words: Sequence[Alternatives]
+) -> ColumnElement[bool]:
+    """Return the condition that a column of padded lemmas has one of any of the words."""
+    return or_(*(lemmas.contains(f" {lemma} ") for word in words for lemma in word))
+
+
+def _with_noted(words: Sequence[Alternatives], numbers: tuple[int, int]) -> Select[int]:
+    """Select the jobs between two numbers with a note that has any of the words."""
+    of_job = NoteRow.transcription_number
+    is_between = (of_job >= numbers[0]) & (of_job < numbers[1])
+    return select(of_job).where(is_between, _has_lemma(NoteRow.lemmas, words))
+
+
+def _noted(numbers: Sequence[int], words: Sequence[Alternatives]) -> Select[int, int, float, str]:
+    """Select the notes of some jobs that have any of the words, by time."""
+    columns = (NoteRow.transcription_number, NoteRow.id, NoteRow.time, NoteRow.text)
+    return (
+        select(*columns)
+        .where(NoteRow.transcription_number.in_(numbers), _has_lemma(NoteRow.lemmas, words))
+        .order_by(NoteRow.time, NoteRow.id)
+    )
 
 
 def _conditions(owner: str | None, filters: Filters, query: Query) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.storage.database import deletion
 from backend.storage.database.engine import Database, transaction
+from backend.storage.database.notes import copy_notes
 from backend.storage.database.row_mappers import (
     find_rows,
     lock_row,
@@ -177,6 +178,21 @@ class JobStore:
         with self._database.writing() as session:
             row, file = find_rows(session, job_id, owner, lock=True)
             set_description(session, row, description)
+            session.flush()
+            return to_jobs(session, [(row, file)])[0]
+
+    @transaction
+    def copy_description(self, source_id: str, target_id: str, owner: str) -> Job:
+        """Give a job the title, the tags and the notes of another one; return it without result.
+
+        Raises: JobNotFoundError: one of them does not exist.
+        """
+        with self._database.writing() as session:
+            source = find_rows(session, source_id, owner)
+            row, file = find_rows(session, target_id, owner, lock=True)
+            (like,) = to_jobs(session, [source])
+            set_description(session, row, JobDescription(title=like.title, tags=like.tags))
+            copy_notes(session, source[0].number, row.number)
             session.flush()
             return to_jobs(session, [(row, file)])[0]
 

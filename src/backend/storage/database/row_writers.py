@@ -215,7 +215,7 @@ def set_description(session: Session, row: TranscriptionRow, description: JobDes
     given = description.model_fields_set
     if "title" in given:
         title = description.title or None
-        row.title, row.title_lemmas = title, f" {lemma_text(title)} " if title else None
+        row.title, row.title_lemmas = title, padded_lemmas(title) if title else None
     if "tags" in given:
         session.execute(delete(TagRow).where(TagRow.transcription_number == row.number))
         session.add_all(TagRow(transcription_number=row.number, tag=t) for t in description.tags)
@@ -255,6 +255,11 @@ def assign_speaker(session: Session, number: int, index: int, speaker: str | Non
     session.execute(delete(SpeakerEditRow).filter_by(**key))
     if speaker not in (None, recognized):
         session.add(SpeakerEditRow(**key, speaker=speaker))
+
+
+def padded_lemmas(text: str) -> str:
+    """Return the lemmas of a text with a space around each, to be found by a pattern."""
+    return f" {lemma_text(text)} "
 
 
 def lemma_text(*texts: str) -> str:

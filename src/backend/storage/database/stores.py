@@ -6,6 +6,7 @@ from backend.storage.database.engine import Database
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import HistoryStore
 from backend.storage.database.jobs import JobStore
+from backend.storage.database.notes import NoteStore
 from backend.storage.database.queue import QueueStore
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.runs import RunStore
@@ -25,6 +26,7 @@ class Stores:
         self.transcripts = TranscriptStore(database)
         self.speakers = SpeakerStore(database)
         self.voices = VoiceStore(database)
+        self.notes = NoteStore(database)
         self.shares = ShareStore(database)
         self.waiting = QueueStore(database)
         self.duplicates = DeduplicationStore(database)

@@ -7,6 +7,7 @@ files 1─1 transcriptions 1─n segments 1─n words
                          1─n voice_suggestions n─1 voices, which belong to an owner
                          1─n tags
                          1─n report_items
+                         1─n notes
                          1─n share_links
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
@@ -360,6 +361,27 @@ class TagRow(Base):
         BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), primary_key=True
     )
     tag: Mapped[str] = mapped_column(primary_key=True)
+
+
+class NoteRow(Base):
+    """A note of the owner on a moment; jobs that share the result do not get it.
+
+    Attributes:
+        time: seconds from the beginning of the recording.
+        lemmas: as `TranscriptionRow.title_lemmas`.
+    """
+
+    __tablename__ = "notes"
+
+    id: Mapped[Number]
+    transcription_number: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("transcriptions.number", ondelete="CASCADE"), index=True
+    )
+    time: Mapped[float]
+    text: Mapped[str]
+    lemmas: Mapped[str]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class ShareLinkRow(Base):

@@ -7,6 +7,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.queue_position": "In the queue: {position}",
     "history.speakers": {"one": "{count} speaker", "other": "{count} speakers"},
     "history.more_hits": {"one": "{count} more match", "other": "{count} more matches"},
+    "history.in_note": "Note: ",
     "history.any_status": "Any status",
     "history.any_tag": "All tags",
     "history.period.any": "Any time",

@@ -11,6 +11,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "many": "{count} говорящих",
         "other": "{count} говорящего",
     },
+    "history.in_note": "Заметка: ",
     "history.more_hits": {
         "one": "ещё {count} совпадение",
         "few": "ещё {count} совпадения",

@@ -29,6 +29,7 @@ const ICONS = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   download: "M12 4v11M7 11l5 5 5-5M4 20h16",
   share: "M12 15V4M8 8l4-4 4 4M5 13v7h14v-7",
+  note: "M5 4h14v10l-5 5H5zM14 19v-5h5M8 8h8M8 12h4",
   loop: "M17 3l4 4-4 4M3 12v-1a4 4 0 0 1 4-4h14M7 21l-4-4 4-4M21 12v1a4 4 0 0 1-4 4H3",
   move: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
   video: "M4 6h11v12H4zM15 10l6-3v10l-6-3",

@@ -132,7 +132,7 @@ function showTags(rowElement, row, labels) {
 /** Show the places that a search found, each with a link that plays it. */
 function showHits(rowElement, row) {
   syncChildren(rowElement.querySelector(".hits"), row.hits, {
-    keyOf: ({ seconds }) => seconds,
+    keyOf: ({ key }) => key,
     create: createHit,
     update: (hit, { seconds, time, parts }) => {
       hit.href = hrefOf({ job: row.id, t: seconds });

@@ -44,6 +44,11 @@ export class Backend {
   share = (days) =>
     this.#json("/shares", { method: "POST", ...jsonBody({ expires_in_days: days }) });
   revokeShare = (id) => this.#request(`/shares/${id}`, { method: "DELETE" });
+  notes = () => this.#json("/notes");
+  /** Add a note on a moment in seconds; return it with its id. */
+  addNote = (time, text) => this.#json("/notes", { method: "POST", ...jsonBody({ time, text }) });
+  changeNote = (id, text) => this.#patch(`/notes/${id}`, { text });
+  deleteNote = (id) => this.#request(`/notes/${id}`, { method: "DELETE" });
   resume = () => this.#json("/resume", { method: "POST" });
 
   /** Set the `title` or the `tags`; return the job without its result. */

@@ -9,6 +9,7 @@ const ANYWHERE = {
   KeyL: ({ player }) => player.skip(STEP_S),
   KeyN: ({ unsureBar }) => unsureBar.goToNext(),
   KeyP: ({ unsureBar }) => unsureBar.goToPrevious(),
+  KeyM: ({ notes }) => notes.write(),
 };
 
 /** As in oTranscribe, and as foot pedals send them: also while something is typed. */
@@ -66,7 +67,7 @@ const WITH_CONTROL = {
 
 /**
  * Listen for shortcuts on the whole page, before anything else on it does. `targets`: the player,
- * transcript, editor, borders, assigner, findBar, unsureBar and shortcutsDialog.
+ * transcript, editor, borders, assigner, findBar, unsureBar, notes and shortcutsDialog.
  */
 export function listenForShortcuts({ root, signal, ...targets }) {
   const listen = (event) => {

@@ -10,6 +10,7 @@ const SHORTCUTS = [
   ["speed", "[", "]", "F3", "F4"],
   ["loop", "R"],
   ["unsure", "N", "P"],
+  ["note", "M"],
   ["move", "↑", "↓"],
   ["edit", "E"],
   ["done", "Esc", "Ctrl Enter"],
@@ -21,7 +22,7 @@ const SHORTCUTS = [
   ["undo", "Ctrl Z", "Ctrl Shift Z"],
   ["find", "Ctrl F"],
   ["play_while_writing", "Ctrl Space", "Ctrl J", "Ctrl L"],
-  ["while_writing", "Alt K", "Alt J", "Alt L", "Alt N", "Alt P"],
+  ["while_writing", "Alt K", "Alt J", "Alt L", "Alt N", "Alt P", "Alt M"],
   ["help", "?"],
 ];
 

@@ -5,6 +5,7 @@ import { GlossaryOffer } from "./glossary_offer.js";
 import { BorderEditor } from "./border_editor.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
+import { Notes } from "./notes.js";
 import { Outline } from "./outline.js";
 import { PlaybackFollower } from "./playback_follower.js";
 import { Player } from "./player.js";
@@ -34,8 +35,9 @@ export class TranscriptView {
 
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
-    t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, statusPanel,
-    header, durationS, root, onName, onRemember, onWrite, onBorder, onError, signal,
+    t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, maxNoteChars,
+    statusPanel, header, durationS, root, onName, onRemember, onWrite, onBorder, onNote, onError,
+    signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
     const selectedTimes = () => this.#selectedTimes();
@@ -79,6 +81,11 @@ export class TranscriptView {
     });
     const onPlay = (start) => playbackFollower.playFrom(start);
     this.speechReport = new SpeechReport({ t, onPlay });
+    this.notes = new Notes({
+      t, backend, player, onPlay, onError,
+      maxChars: maxNoteChars,
+      onChanged: onNote,
+    });
     const findBar = new FindBar({ t, segments, transcript, editor });
     const unsureBar = new UnsureBar({ t, segments, transcript });
     this.element = element("div", { className: "view" });
@@ -103,6 +110,7 @@ export class TranscriptView {
     player.addEventListener("unplayable", () => this.#explainUnplayable());
     listenForShortcuts({
       root, signal, player, transcript, editor, borders, assigner, findBar, unsureBar, shortcutsDialog,
+      notes: this.notes,
     });
   }
 
@@ -121,6 +129,7 @@ export class TranscriptView {
     this.hint.hidden = !isReady;
     this.speechReport.show(job.result?.report ?? []);
     this.showWaveform(job);
+    this.notes.load();
     this.#playFromAddress();
   }
 
@@ -154,9 +163,10 @@ export class TranscriptView {
       header.root,
       side("left", this.speakerBar.root, this.outline.root),
       middle,
-      side("right", player.picture.root),
+      side("right", player.picture.root, this.notes.root),
       dock,
     );
+    player.root.append(this.notes.button);
   }
 
   /** Return `[start, end]` in seconds of the selected segments, or of the one that is active. */
@@ -192,6 +202,7 @@ export class TranscriptView {
     if (this.signal.aborted || status === 0 || status >= 500) return;
     const key = status === 404 ? "player.missing" : "player.unsupported";
     this.player.showUnplayable(this.t.text(key));
+    this.player.root.append(this.notes.button);
   }
 }
 

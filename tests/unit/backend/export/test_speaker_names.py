@@ -8,6 +8,7 @@ from docx import Document
 
 from backend.export import render
 from backend.export.cues import cues_of
+from backend.export.file_language import file_language
 from backend.export.speaker_names import speaker_names
 from contracts.exports import ExportFormat
 from contracts.transcription import Transcript
@@ -46,12 +47,13 @@ def text_of(
 def test_a_speaker_without_a_name_is_called_in_the_language_of_the_request(
     asked: str | None, name: str
 ) -> None:
-    assert speaker_names(TALK, asked) == {"S1": "Анна", "S2": name}
+    language = file_language(TALK, asked)
+    assert speaker_names(TALK, language) == {"S1": "Анна", "S2": name}
 
 
 def test_a_language_without_a_word_for_speakers_takes_the_english_one() -> None:
     german = TALK.model_copy(update={"language": "de"})
-    assert speaker_names(german, "fr")["S2"] == "Speaker 2"
+    assert file_language(german, "fr") == "en"
 
 
 @pytest.mark.parametrize("language", Language)

@@ -12,6 +12,7 @@ from backend.api_keys import ApiKeys
 from backend.app import create_app
 from backend.settings import BackendSettings
 from backend.storage.database import Database, Stores
+from contracts.notes import NewNote
 from unit.backend.routes.conftest import NOBODY
 from unit.backend.storage.database.recorded import NOON
 from unit.backend.storage.database.test_speakers import conversation
@@ -102,6 +103,16 @@ async def test_a_link_shows_no_suggestion_of_a_remembered_voice(
     shared = await client.get(f"/v1/shared/{made.json()['token']}")
     assert len(shared.json()["speakers"]) == 3
     assert "Мария" not in shared.text
+
+
+async def test_a_link_shows_no_notes(client: httpx.AsyncClient, stores: Stores) -> None:
+    """They are the owner's own, and may be about the readers."""
+    job_id, owner = await _conversation(stores), ApiKeys([KEY]).owner_of(KEY)
+    await stores.notes.add(job_id, owner, NewNote(time=1, text="между нами"))
+    made = await client.post(f"{URL}/{job_id}/shares", json={}, headers=OWNER)
+    shared = await client.get(f"/v1/shared/{made.json()['token']}")
+    assert shared.is_success
+    assert "между нами" not in shared.text
 
 
 async def test_an_unknown_link_is_not_revoked(client: httpx.AsyncClient, stores: Stores) -> None:

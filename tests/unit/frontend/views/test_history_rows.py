@@ -25,6 +25,7 @@ def test_a_hit_is_highlighted_by_characters_not_utf16_units():
     row = row_of(RU, make_job(**_hit("🐎🐎 лошадь и лошади", "лошад[ьи]")), NOW)
     assert row["hits"] == [
         {
+            "key": "segment 2",
             "seconds": 73.456,
             "time": "1:13",
             "parts": [("🐎🐎 ", False), ("лошадь", True), (" и ", False), ("лошади", True)],
