@@ -18,7 +18,7 @@ from backend.owner_limit import OwnerLimit
 from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
-from backend.storage.database import Database, GlossaryStore, NoteStore
+from backend.storage.database import Database, FolderStore, GlossaryStore, NoteStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 
@@ -47,6 +47,7 @@ class Services:
     previews: Previews
     glossaries: GlossaryStore
     notes: NoteStore
+    folders: FolderStore
     statistics: StatisticsCounter
     settings: BackendSettings
 
@@ -131,6 +132,10 @@ def _notes(request: Request) -> NoteStore:
     return _services(request).notes
 
 
+def _folders(request: Request) -> FolderStore:
+    return _services(request).folders
+
+
 def _settings(request: Request) -> BackendSettings:
     return _services(request).settings
 
@@ -147,6 +152,7 @@ ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
 Glossaries = Annotated[GlossaryStore, Depends(_glossaries)]
+Folders = Annotated[FolderStore, Depends(_folders)]
 Notes = Annotated[NoteStore, Depends(_notes)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 Owner = Annotated[str, Depends(owner_of)]

@@ -126,6 +126,7 @@ async def running_services(
             previews=previews,
             glossaries=common.stores.glossaries,
             notes=common.stores.notes,
+            folders=common.stores.folders,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
             settings=settings,
         )

@@ -127,6 +127,7 @@ def _without_duplicates(tags: list[str]) -> list[str]:
 
 MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 50
+MAX_FOLDER_CHARS = 100
 MAX_TAGS = 20
 MAX_SPEAKER_NAME_CHARS = 100
 MAX_SEGMENT_CHARS = 10_000
@@ -134,6 +135,7 @@ MAX_QUERY_CHARS = 500
 MAX_PAGE_JOBS = 100
 
 Title = Annotated[str, BeforeValidator(one_line), Field(max_length=MAX_TITLE_CHARS)]
+Folder = Annotated[str, BeforeValidator(one_line), Field(max_length=MAX_FOLDER_CHARS)]
 SpeakerName = Annotated[str, BeforeValidator(one_line), Field(max_length=MAX_SPEAKER_NAME_CHARS)]
 SpeakerId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,2}$")]
 Tag = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=MAX_TAG_CHARS)]
@@ -152,6 +154,9 @@ class JobDescription(BaseModel):
             default_factory=list[str],
             description="All tags of the job; they replace the present ones.",
         )
+    )
+    folder: Folder | None = Field(
+        default=None, description="The folder that the job is moved to; null or blank: none."
     )
 
 
@@ -240,6 +245,27 @@ class TagList(BaseModel):
     items: list[TagCount]
 
 
+class FolderCount(BaseModel):
+    """A folder, and the number of jobs in it."""
+
+    folder: str
+    n_jobs: int
+
+
+class FolderList(BaseModel):
+    """All folders of an owner, sorted by name."""
+
+    items: list[FolderCount]
+
+
+class FolderRenaming(BaseModel):
+    """Body of `PATCH /v1/folders`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Folder, Field(min_length=1)]
+
+
 MAX_FIRST_LINE_CHARS = 200
 MAX_SHOWN_HITS = 5
 
@@ -283,6 +309,7 @@ class Job(BaseModel):
     finished_at: datetime | None = None
     title: str | None = Field(default=None, description="Title given by the owner.")
     tags: list[str] = Field(default_factory=list[str])
+    folder: str | None = Field(default=None, description="Folder given by the owner.")
     file: FileInfo
     options: TranscribeOptions
     model: ModelIdentity | None = None

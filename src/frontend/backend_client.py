@@ -14,7 +14,15 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from contracts.glossary import SavedGlossary
-from contracts.jobs import Job, JobDescription, JobPage, TagList, UploadedRecording
+from contracts.jobs import (
+    FolderList,
+    FolderRenaming,
+    Job,
+    JobDescription,
+    JobPage,
+    TagList,
+    UploadedRecording,
+)
 from contracts.models import Health, ModelList
 from contracts.problems import Problem, ProblemType
 from contracts.statistics import Statistics
@@ -96,6 +104,21 @@ class BackendClient:
     def tags(self) -> TagList:
         """Return all tags, sorted by name."""
         return _read(TagList, self._call("GET", "/v1/tags"))
+
+    def folders(self) -> FolderList:
+        """Return all folders, sorted by name."""
+        return _read(FolderList, self._call("GET", "/v1/folders"))
+
+    def rename_folder(self, folder: str, name: str) -> None:
+        """Rename a folder; another one with the name takes its recordings."""
+        body = FolderRenaming(name=name).model_dump_json()
+        headers = {"Content-Type": "application/json"}
+        params = {"folder": folder}
+        self._call("PATCH", "/v1/folders", params=params, content=body, headers=headers)
+
+    def delete_folder(self, folder: str) -> None:
+        """Delete a folder; its recordings stay."""
+        self._call("DELETE", "/v1/folders", params={"folder": folder})
 
     def glossary(self) -> SavedGlossary:
         """Return the saved names and terms."""

@@ -65,6 +65,7 @@ _ALLOWED_CALLS = [
         (rf"{_JOB}/shares/[0-9]{{1,18}}", {"DELETE"}, _CALLS),
         (rf"/v1/shared/{_ID}", {"GET"}, _CALLS),
         (rf"/v1/shared/{_ID}/audio", {"GET", "HEAD"}, _TRANSFERS),
+        (r"/v1/folders", {"GET"}, _CALLS),
         (r"/v1/glossary", {"GET", "POST"}, _CALLS),
     )
 ]

@@ -9,8 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from browser.axe_rules import severe_violations
 from browser.recorded import HOSTILE_NAME, NAMES
 from browser.visits import OpenVisit
+from browser.written_transcripts import write_finished
 from contracts.jobs import Job
 from speech_corpus import russian_sentences
 from testbed.services import REPOSITORY, Services
@@ -128,6 +130,52 @@ def test_recordings_are_found_played_renamed_tagged_downloaded_stopped_and_delet
     _stop_a_running_job(page, services)
     _delete(page, TITLE)
     assert httpx.get(f"{services.backend.url}/v1/transcriptions/{middle.id}").status_code == 404
+
+
+def test_recordings_are_moved_into_a_folder_which_is_renamed_and_deleted(
+    open_visit: OpenVisit, services: Services
+):
+    """A long history would be one list."""
+    data = Path(services.backend.environment["DATA_DIR"])
+    names = ["Папка, первая.wav", "Папка, вторая.wav"]
+    for name in names:
+        write_finished(data, ["раз"], name=name)
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?view=history")
+    for name in names:
+        page.get_by_role("checkbox", name=f"Выбрать: {name}").check()
+    page.get_by_role("region").get_by_role("button", name="Переместить в папку").click()
+    page.get_by_role("textbox", name="Папка").fill("Суд / 1")
+    page.get_by_role("button", name="Переместить", exact=True).click()
+    expect(page.get_by_text("Перемещены 2 записи.")).to_be_visible()
+    _row(page, names[0]).get_by_role("button", name="Суд / 1").click()
+    page.wait_for_url("**folder=*")
+    expect(page.locator("li.row")).to_have_count(2)
+    expect(page.get_by_role("combobox", name="Папка")).to_have_value("Суд / 1")
+    assert severe_violations(page) == []
+
+    page.get_by_role("button", name="Переименовать папку").click()
+    page.get_by_role("textbox", name="Название").fill("Дела")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("combobox", name="Папка")).to_have_value("Дела")
+    expect(page.locator("li.row")).to_have_count(2)
+    _row(page, names[1]).get_by_role("button", name="Переместить в папку").click()
+    page.get_by_role("combobox", name="Папка").last.fill("")
+    page.get_by_role("button", name="Переместить", exact=True).click()
+    expect(page.locator("li.row")).to_have_count(1)
+
+    _row(page, names[0]).get_by_role("link", name=names[0]).click()
+    page.locator(".more summary").click()
+    page.get_by_role("button", name="Переместить в папку").click()
+    page.get_by_role("combobox", name="Папка").fill("Архив")
+    page.get_by_role("button", name="Переместить", exact=True).click()
+    page.get_by_role("link", name="Архив").click()
+    page.wait_for_url("**folder=*")
+    expect(_row(page, names[0])).to_be_visible()
+    page.get_by_role("button", name="Удалить папку").click()
+    page.get_by_role("dialog").get_by_role("button", name="Удалить").click()
+    expect(_row(page, names[1])).to_be_visible()
+    expect(_row(page, names[0]).get_by_role("button", name="Архив")).to_have_count(0)
 
 
 def test_text_typed_before_the_page_is_ready_is_searched_for(

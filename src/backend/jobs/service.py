@@ -131,7 +131,7 @@ class JobService:
         return await self._history.tags(owner)
 
     async def describe(self, job_id: str, owner: str, description: JobDescription) -> Job:
-        """Set a job's title and tags, and return it without its result.
+        """Set a job's title, tags and folder, and return it without its result.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
@@ -179,7 +179,7 @@ class JobService:
         return await self.get(job_id, owner)
 
     async def repeat(self, job_id: str, owner: str, options: TranscribeOptions) -> Job:
-        """Transcribe a job's recording once more, as a new job with its title, tags and notes.
+        """Transcribe a job's recording once more, as a new job with its description and notes.
 
         Raises:
             JobNotFoundError: no job of that owner has the id.

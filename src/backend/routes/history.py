@@ -8,7 +8,15 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from backend.dependencies import Jobs, Owner
-from contracts.jobs import MAX_PAGE_JOBS, MAX_QUERY_CHARS, JobPage, JobStatus, Tag, TagList
+from contracts.jobs import (
+    MAX_PAGE_JOBS,
+    MAX_QUERY_CHARS,
+    Folder,
+    JobPage,
+    JobStatus,
+    Tag,
+    TagList,
+)
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
@@ -47,6 +55,7 @@ class HistoryQuery(BaseModel):
     )
     status: JobStatus | None = Field(default=None, description="Only jobs with this status.")
     tag: Tag | None = Field(default=None, description="Only jobs with this tag.")
+    folder: Folder | None = Field(default=None, description="Only jobs in this folder.")
     since: UtcTime | None = Field(
         default=None, description="Only jobs created at this time or later; with a time zone."
     )

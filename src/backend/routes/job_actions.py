@@ -77,7 +77,7 @@ async def repeat_transcription(
 ) -> Job:
     """Return a new job with the given options, and the old job's own where none is given.
 
-    Its title, tags and notes are those of the old job, which stays as it is.
+    Its title, tags, folder and notes are those of the old job, which stays as it is.
     """
     changes = await json_body_of(request, _OptionChanges)
     own = (await jobs.get_head(job_id, owner)).options
@@ -101,7 +101,7 @@ async def rewrite_text(request: Request, job_id: str, jobs: Jobs, owner: Owner) 
 
 @router.patch(
     "",
-    summary="Set the title and the tags of a job",
+    summary="Set the title, the tags and the folder of a job",
     openapi_extra=json_body_schema(JobDescription),
     responses=problem_responses(
         ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE

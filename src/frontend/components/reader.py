@@ -6,6 +6,7 @@ transcript as data and inserts it as text nodes, so that it cannot become markup
 
 from contracts.exports import ExportFormat
 from contracts.jobs import (
+    MAX_FOLDER_CHARS,
     MAX_SEGMENT_CHARS,
     MAX_SPEAKER_NAME_CHARS,
     MAX_TAG_CHARS,
@@ -49,6 +50,7 @@ def show_reader(t: Translator, job_id: str, *, can_share: bool) -> None:
         "maxNoteChars": MAX_NOTE_CHARS,
         "maxSpeakerChars": MAX_SPEAKER_NAME_CHARS,
         "maxTitleChars": MAX_TITLE_CHARS,
+        "maxFolderChars": MAX_FOLDER_CHARS,
         "maxTagsChars": MAX_TAGS * MAX_TAG_CHARS,
         "languages": [{"code": code, "name": language_label(t, code)} for code in LANGUAGES],
         "diarizations": [each.value for each in Diarization],

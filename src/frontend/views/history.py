@@ -1,4 +1,4 @@
-"""The history view: search, rename, tag, export and delete recordings, newest first."""
+"""The history view: search, rename, tag, move, export and delete recordings, newest first."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -8,11 +8,13 @@ import streamlit as st
 
 from contracts.exports import ExportFormat
 from contracts.jobs import (
+    MAX_FOLDER_CHARS,
     MAX_PAGE_JOBS,
     MAX_QUERY_CHARS,
     MAX_TAG_CHARS,
     MAX_TAGS,
     MAX_TITLE_CHARS,
+    FolderCount,
     Job,
     JobStatus,
     TagCount,
@@ -44,12 +46,14 @@ class _Listing:
     jobs: list[Job]
     has_more: bool
     tags: list[TagCount]
+    folders: list[FolderCount]
 
 
 _INPUT_LIMITS = {
     "query": MAX_QUERY_CHARS,
     "title": MAX_TITLE_CHARS,
     "tag": MAX_TAG_CHARS,
+    "folder": MAX_FOLDER_CHARS,
     "tags": MAX_TAGS * MAX_TAG_CHARS,
 }
 """Characters that the text fields accept."""
@@ -109,6 +113,7 @@ def _fetch(page: Page, filters: HistoryFilter, now: datetime) -> _Listing:
             query=filters.query,
             status=filters.status,
             tag=filters.tag,
+            folder=filters.folder,
             since=since,
             until=until,
             limit=min(MAX_PAGE_JOBS, filters.shown - len(jobs)),
@@ -117,7 +122,13 @@ def _fetch(page: Page, filters: HistoryFilter, now: datetime) -> _Listing:
         jobs += found.items
         cursor = found.next_cursor
         if cursor is None or len(jobs) >= filters.shown:
-            return _Listing(filters, jobs, cursor is not None, page.backend.tags().items)
+            return _Listing(
+                filters,
+                jobs,
+                has_more=cursor is not None,
+                tags=page.backend.tags().items,
+                folders=page.backend.folders().items,
+            )
 
 
 def _component_data(t: Translator, listing: _Listing, now: datetime) -> dict[str, object]:
@@ -130,23 +141,30 @@ def _component_data(t: Translator, listing: _Listing, now: datetime) -> dict[str
         "step": STEP,
         "shown": filters.shown,
         "filtered": not filters.is_empty,
-        "choices": _choices(t, listing.tags, filters),
+        "choices": _choices(t, listing),
         "labels": t.labels("history.ui."),
         "limits": _INPUT_LIMITS,
         "outcome": {"number": number, **outcome.model_dump()} if outcome else None,
     }
 
 
-def _choices(t: Translator, tags: list[TagCount], filters: HistoryFilter) -> dict[str, object]:
-    names = [each.tag for each in tags]
-    if filters.tag and filters.tag not in names:
-        names.append(filters.tag)
-    counts = {each.tag: t.number(each.n_jobs) for each in tags}
+def _choices(t: Translator, listing: _Listing) -> dict[str, object]:
+    tags = {each.tag: each.n_jobs for each in listing.tags}
+    folders = {each.folder: each.n_jobs for each in listing.folders}
     return {
         "statuses": [("", t("history.any_status"))]
         + [(status, t(f"status.{status}")) for status in JobStatus],
-        "tags": [("", t("history.any_tag"))]
-        + [(name, f"{name} ({counts.get(name, 0)})") for name in names],
+        "tags": [("", t("history.any_tag")), *_counted(t, tags, listing.filters.tag)],
+        "folders": [
+            ("", t("history.any_folder")),
+            *_counted(t, folders, listing.filters.folder),
+        ],
         "periods": [(period, t(f"history.period.{period or 'any'}")) for period in Period],
         "formats": [(form, t(f"result.download.{form}")) for form in ExportFormat],
     }
+
+
+def _counted(t: Translator, counts: dict[str, int], chosen: str) -> list[tuple[str, str]]:
+    """Return the names with their numbers of recordings, the chosen one among them."""
+    shown = counts if chosen in counts or not chosen else {**counts, chosen: 0}
+    return [(name, f"{name} ({t.number(count)})") for name, count in shown.items()]

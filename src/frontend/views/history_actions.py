@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from contracts.jobs import JobDescription
+from contracts.jobs import Folder, JobDescription
 from contracts.problems import ProblemType
 from frontend.backend_client import BackendClient, BackendError, FrontendError
 from frontend.components.errors import error_text
@@ -55,7 +55,30 @@ class AddTag(BaseModel):
     tag: str
 
 
-Action = BulkAction | Rename | SetTags | AddTag
+class Move(BaseModel):
+    """Move recordings into a folder; a blank one is none."""
+
+    kind: Literal["move"]
+    ids: Ids
+    folder: Folder
+
+
+class RenameFolder(BaseModel):
+    """Rename a folder."""
+
+    kind: Literal["rename_folder"]
+    folder: str
+    name: Annotated[Folder, Field(min_length=1)]
+
+
+class DeleteFolder(BaseModel):
+    """Delete a folder; its recordings stay."""
+
+    kind: Literal["delete_folder"]
+    folder: str
+
+
+Action = Move | RenameFolder | DeleteFolder | BulkAction | Rename | SetTags | AddTag
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 
 
@@ -89,14 +112,23 @@ def _run(t: Translator, backend: BackendClient, action: Action) -> Outcome:
     match action:
         case Rename(id=job_id, title=title):
             backend.describe(job_id, JobDescription(title=title))
-            return Outcome(text=t("history.renamed"))
+            text = t("history.renamed")
         case SetTags(id=job_id, tags=tags):
             backend.describe(job_id, JobDescription(tags=tags))
-            return Outcome(text=t("history.tagged", count=1))
+            text = t("history.tagged", count=1)
         case AddTag(tags=tags, tag=tag):
             for job_id, present in tags.items():
                 backend.describe(job_id, JobDescription(tags=[*present, tag]))
-            return Outcome(text=t("history.tagged", count=len(tags)))
+            text = t("history.tagged", count=len(tags))
+        case Move(ids=ids, folder=folder):
+            _call_each(lambda job_id: backend.describe(job_id, JobDescription(folder=folder)), ids)
+            text = t("history.moved", count=len(ids))
+        case RenameFolder(folder=folder, name=name):
+            backend.rename_folder(folder, name)
+            text = t("history.folder_renamed")
+        case DeleteFolder(folder=folder):
+            backend.delete_folder(folder)
+            text = t("history.folder_deleted")
         case BulkAction(kind=kind, ids=ids):
             call: Callable[[str], object] = {
                 BulkKind.CANCEL: backend.cancel,
@@ -104,7 +136,8 @@ def _run(t: Translator, backend: BackendClient, action: Action) -> Outcome:
                 BulkKind.DELETE: backend.delete,
             }[kind]
             _call_each(call, ids)
-            return Outcome(text=t(f"history.done.{kind}", count=len(ids)))
+            text = t(f"history.done.{kind}", count=len(ids))
+    return Outcome(text=text)
 
 
 def _call_each(call: Callable[[str], object], ids: list[str]) -> None:

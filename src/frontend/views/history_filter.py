@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from contracts.exports import MAX_EXPORTED_TRANSCRIPTS
-from contracts.jobs import MAX_QUERY_CHARS, MAX_TAG_CHARS, JobStatus
+from contracts.jobs import MAX_FOLDER_CHARS, MAX_QUERY_CHARS, MAX_TAG_CHARS, JobStatus
 
 STEP = 20
 """Recordings shown at first and added by each "Show more"."""
@@ -39,6 +39,7 @@ class HistoryFilter:
     query: str = ""
     status: JobStatus | None = None
     tag: str = ""
+    folder: str = ""
     period: Period = Period.ANY
     first_day: date | None = None
     last_day: date | None = None
@@ -53,6 +54,7 @@ class HistoryFilter:
             query=address.get("query", "").strip()[:MAX_QUERY_CHARS],
             status=_member(JobStatus, address.get("status", "")),
             tag=address.get("tag", "").strip()[:MAX_TAG_CHARS],
+            folder=address.get("folder", "").strip()[:MAX_FOLDER_CHARS],
             period=period,
             first_day=_day(address.get("since", "")) if has_dates else None,
             last_day=_day(address.get("until", "")) if has_dates else None,
@@ -62,9 +64,8 @@ class HistoryFilter:
     @property
     def is_empty(self) -> bool:
         """Whether the filter matches every recording."""
-        return not (self.query or self.status or self.tag or self.first_day or self.last_day) and (
-            self.period in (Period.ANY, Period.DATES)
-        )
+        conditions = (self.query, self.status, self.tag, self.folder, self.first_day, self.last_day)
+        return not any(conditions) and self.period in (Period.ANY, Period.DATES)
 
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
         """Return the start (inclusive) and end (exclusive) of the period; None: unbounded.

@@ -30,6 +30,7 @@ def row_of(t: Translator, job: Job, now: datetime) -> dict[str, object]:
         "share": _share(job),
         "summary": _summary(t, job),
         "tags": job.tags,
+        "folder": job.folder or "",
         "hits": [*map(_hit, job.hits), *(_note_hit(t, hit) for hit in job.note_hits)],
         "more_hits": _more_hits(t, job),
         "can_cancel": not job.status.is_final,

@@ -18,6 +18,9 @@ from streamlit.testing.v1 import AppTest
 from contracts.glossary import SavedGlossary
 from contracts.jobs import (
     FileInfo,
+    FolderCount,
+    FolderList,
+    FolderRenaming,
     Job,
     JobDescription,
     JobPage,
@@ -136,6 +139,7 @@ class Listed(BaseModel):
     query: str = ""
     status: JobStatus | None = None
     tag: str | None = None
+    folder: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     limit: int = Field(20, ge=1, le=100)
@@ -146,6 +150,7 @@ class Listed(BaseModel):
             self.query.casefold() in (job.snippet or "").casefold()
             and self.status in (None, job.status)
             and (self.tag is None or self.tag in job.tags)
+            and (self.folder is None or self.folder == job.folder)
             and (self.since is None or job.created_at >= self.since)
             and (self.until is None or job.created_at < self.until)
         )
@@ -168,9 +173,30 @@ def _add_history_routes(app: FastAPI, state: StandInBackend) -> None:
         counts = Counter(tag for job in state.jobs.values() for tag in job.tags)
         return _json(TagList(items=[TagCount(tag=t, n_jobs=n) for t, n in sorted(counts.items())]))
 
+    @app.get("/v1/folders")
+    def folders() -> Response:
+        counts = Counter(job.folder for job in state.jobs.values() if job.folder)
+        items = [FolderCount(folder=name, n_jobs=n) for name, n in sorted(counts.items())]
+        return _json(FolderList(items=items))
+
+    @app.patch("/v1/folders")
+    def rename_folder(folder: str, renaming: FolderRenaming) -> Response:
+        return _move_all(state, folder, renaming.name)
+
+    @app.delete("/v1/folders")
+    def delete_folder(folder: str) -> Response:
+        return _move_all(state, folder, None)
+
     @app.get("/v1/statistics")
     def statistics() -> Response:
         return _json(state.statistics) if state.statistics else _answer(ProblemType.NOT_READY)
+
+
+def _move_all(state: StandInBackend, folder: str, target: str | None) -> Response:
+    inside = [job for job in state.jobs.values() if job.folder == folder]
+    for job in inside:
+        state.jobs[job.id] = job.model_copy(update={"folder": target})
+    return _json(FolderList(items=[])) if inside else _answer(ProblemType.NOT_FOUND)
 
 
 def _add_action_routes(app: FastAPI, state: StandInBackend) -> None:
@@ -182,9 +208,10 @@ def _add_action_routes(app: FastAPI, state: StandInBackend) -> None:
             description = JobDescription.model_validate_json(await request.body())
         except ValidationError:
             return _answer(ProblemType.INVALID_OPTION)
-        changes = description.model_dump(exclude_unset=True)
-        if "title" in changes:
-            changes["title"] = changes["title"] or None
+        changes = {
+            name: value if name == "tags" else value or None
+            for name, value in description.model_dump(exclude_unset=True).items()
+        }
         state.jobs[job_id] = state.jobs[job_id].model_copy(update=changes)
         return _json(state.jobs[job_id])
 

@@ -6,6 +6,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
 from backend.storage.database.engine import Database
+from backend.storage.database.folders import FolderStore
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import Filters, HistoryStore
 from backend.storage.database.jobs import DeletedJob, JobStore
@@ -29,6 +30,7 @@ __all__ = [
     "DeduplicationStore",
     "DeletedJob",
     "Filters",
+    "FolderStore",
     "GlossaryStore",
     "HistoryStore",
     "JobStore",

@@ -67,6 +67,7 @@ class Filters(TypedDict, total=False):
     query: str | None
     status: JobStatus | None
     tag: str | None
+    folder: str | None
     since: datetime | None
     until: datetime | None
 
@@ -265,6 +266,8 @@ def _conditions(owner: str | None, filters: Filters, query: Query) -> list[Colum
     if tag := filters.get("tag"):
         tagged = select(TagRow.transcription_number).where(TagRow.tag == tag)
         found.append(TranscriptionRow.number.in_(tagged))
+    if folder := filters.get("folder"):
+        found.append(TranscriptionRow.folder == folder)
     if since := filters.get("since"):
         found.append(TranscriptionRow.created_at >= since)
     if until := filters.get("until"):

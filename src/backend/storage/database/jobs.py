@@ -171,7 +171,7 @@ class JobStore:
 
     @transaction
     def describe(self, job_id: str, owner: str | None, description: JobDescription) -> Job:
-        """Set a job's title and tags and return it without its result.
+        """Set a job's title, tags and folder and return it without its result.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
@@ -183,7 +183,7 @@ class JobStore:
 
     @transaction
     def copy_description(self, source_id: str, target_id: str, owner: str) -> Job:
-        """Give a job the title, the tags and the notes of another one; return it without result.
+        """Give a job the title, tags, folder and notes of another one; return it without result.
 
         Raises: JobNotFoundError: one of them does not exist.
         """
@@ -191,7 +191,8 @@ class JobStore:
             source = find_rows(session, source_id, owner)
             row, file = find_rows(session, target_id, owner, lock=True)
             (like,) = to_jobs(session, [source])
-            set_description(session, row, JobDescription(title=like.title, tags=like.tags))
+            description = JobDescription(title=like.title, tags=like.tags, folder=like.folder)
+            set_description(session, row, description)
             copy_notes(session, source[0].number, row.number)
             session.flush()
             return to_jobs(session, [(row, file)])[0]

@@ -97,6 +97,7 @@ def _to_job(row: TranscriptionRow, file: FileRow) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         title=row.title,
+        folder=row.folder,
         file=FileInfo.model_validate(file, from_attributes=True),
         options=row.options,
         cached=row.cached,

@@ -211,11 +211,13 @@ def requeue(row: TranscriptionRow, resumed_at: datetime) -> None:
 
 
 def set_description(session: Session, row: TranscriptionRow, description: JobDescription) -> None:
-    """Store the title and the tags, each if it is given."""
+    """Store the title, the folder and the tags, each if it is given."""
     given = description.model_fields_set
     if "title" in given:
         title = description.title or None
         row.title, row.title_lemmas = title, padded_lemmas(title) if title else None
+    if "folder" in given:
+        row.folder = description.folder or None
     if "tags" in given:
         session.execute(delete(TagRow).where(TagRow.transcription_number == row.number))
         session.add_all(TagRow(transcription_number=row.number, tag=t) for t in description.tags)

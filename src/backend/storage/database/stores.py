@@ -3,6 +3,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
 from backend.storage.database.engine import Database
+from backend.storage.database.folders import FolderStore
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import HistoryStore
 from backend.storage.database.jobs import JobStore
@@ -26,6 +27,7 @@ class Stores:
         self.transcripts = TranscriptStore(database)
         self.speakers = SpeakerStore(database)
         self.voices = VoiceStore(database)
+        self.folders = FolderStore(database)
         self.notes = NoteStore(database)
         self.shares = ShareStore(database)
         self.waiting = QueueStore(database)

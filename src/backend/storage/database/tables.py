@@ -148,6 +148,7 @@ class TranscriptionRow(Base):
     resumed_at: Mapped[datetime | None]
     title: Mapped[str | None]
     title_lemmas: Mapped[str | None]
+    folder: Mapped[str | None]
     options: Mapped[TranscribeOptions] = mapped_column(Json(TranscribeOptions))
     options_key: Mapped[str | None]
     model_name: Mapped[str | None]
@@ -176,6 +177,13 @@ class TranscriptionRow(Base):
     __table_args__ = (
         Index(None, "owner", "number"),
         Index(None, "owner", "status", "number"),
+        Index(
+            None,
+            "owner",
+            "folder",
+            sqlite_where=text("folder IS NOT NULL"),
+            postgresql_where=text("folder IS NOT NULL"),
+        ),
         Index(
             None,
             "number",

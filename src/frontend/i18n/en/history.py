@@ -10,6 +10,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.in_note": "Note: ",
     "history.any_status": "Any status",
     "history.any_tag": "All tags",
+    "history.any_folder": "All folders",
     "history.period.any": "Any time",
     "history.period.today": "Today",
     "history.period.week": "Last 7 days",
@@ -21,6 +22,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "one": "Tags saved for {count} recording.",
         "other": "Tags saved for {count} recordings.",
     },
+    "history.moved": {
+        "one": "{count} recording moved.",
+        "other": "{count} recordings moved.",
+    },
+    "history.folder_renamed": "Folder renamed.",
+    "history.folder_deleted": "Folder deleted. Its recordings are still here.",
     "history.done.cancel": {
         "one": "{count} transcription stopped. The text so far is kept.",
         "other": "{count} transcriptions stopped. The text so far is kept.",
@@ -37,6 +44,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.ui.search": "Words in any form, or speaker:Anna",
     "history.ui.status": "Status",
     "history.ui.tag": "Tag",
+    "history.ui.folder": "Folder",
     "history.ui.period": "Period",
     "history.ui.since": "from",
     "history.ui.until": "to",
@@ -55,6 +63,19 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "history.ui.select_all": "Select all shown",
     "history.ui.progress": "Progress: {name}",
     "history.ui.only_tag": "Only recordings tagged “{tag}”",
+    "history.ui.only_folder": "Only the folder “{folder}”",
+    "history.ui.move": "Move to a folder",
+    "history.ui.move_question": {
+        "one": "Move {count} recording to a folder",
+        "other": "Move {count} recordings to a folder",
+    },
+    "history.ui.move_consequence": "A new name makes a new folder. Leave the field empty to take "
+    "recordings out of their folder.",
+    "history.ui.move_yes": "Move",
+    "history.ui.rename_folder": "Rename the folder",
+    "history.ui.delete_folder": "Delete the folder",
+    "history.ui.delete_folder_consequence": "Only the folder goes. Its recordings stay in "
+    "the history.",
     "history.ui.rename": "Rename",
     "history.ui.title": "Title",
     "history.ui.title_hint": "File name if left empty",

@@ -96,6 +96,11 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "job.tags": "Tags",
     "job.tags.field": "Comma-separated",
     "job.tags.example": "work, lectures",
+    "job.folder": "Move to a folder",
+    "job.folder.field": "Folder",
+    "job.folder.new": "A new name makes a new folder; an empty field takes the recording out "
+    "of its folder.",
+    "job.folder.yes": "Move",
     "job.repeat": "Transcribe again",
     "job.repeat.keeps": "This makes a new transcript; the present one stays as it is.",
     "job.repeat.yes": "Transcribe",

@@ -19,6 +19,7 @@ const ICONS = {
   back_to: "M15 6l-6 6 6 6",
   more: "M12 5v.5M12 12v.5M12 19v.5",
   tag: "M3.5 12.5V4h8.5l8.5 8.5-8.5 8.5zM8 8v.5",
+  folder: "M3.5 6h6l2 2.5h9V19h-17z",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   text: "M5 6h14M12 6v13M9 19h6",

@@ -7,9 +7,9 @@ import { downloadZip } from "./zip_download.js";
 
 const WITH_TEXT = ["completed", "cancelled"];
 
-/** `onSelectOnly(ids)` replaces the selection; `onDelete(rows)` asks and deletes. */
+/** `onSelectOnly(ids)` replaces the selection; `onMove(rows)` and `onDelete(rows)` ask first. */
 export function showBulkActions({
-  root, rows, labels, limits, formats, selected, onSelectOnly, onDelete, onAction,
+  root, rows, labels, limits, formats, selected, onSelectOnly, onMove, onDelete, onAction,
 }) {
   showSelectAll({ root, rows, labels, selected, onSelectOnly });
   const bar = root.querySelector(".bulk");
@@ -21,6 +21,7 @@ export function showBulkActions({
   showDownload({ root, bar, labels, formats, rows: chosen });
   const tagChosen = () => addTag({ root, labels, limits, rows: chosen, onAction });
   showButton(bar, "tag", { label: labels.add_tag, action: tagChosen });
+  showButton(bar, "move", { label: labels.move, action: () => onMove(chosen) });
   for (const kind of ["cancel", "resume"]) {
     const ids = chosen.filter((row) => row[`can_${kind}`]).map(({ id }) => id);
     const action = () => onAction({ kind, ids });

@@ -1,6 +1,6 @@
 import { hrefOf, replaceAddress } from "../common/address.js";
 
-export const NO_FILTER = { query: "", status: "", tag: "", period: "", since: "", until: "" };
+export const NO_FILTER = { query: "", status: "", tag: "", folder: "", period: "", since: "", until: "" };
 
 /** Return the filter in the address, which may be newer than the rows that the page shows. */
 export function currentFilter() {

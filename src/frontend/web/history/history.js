@@ -1,8 +1,9 @@
 // The list of recordings. Its data come from Streamlit; what is selected and edited stays here.
 
 import { showBulkActions } from "./bulk_actions.js";
-import { confirmDeletion } from "./confirm_dialog.js";
+import { askForFolder, confirmDeletion } from "./confirm_dialog.js";
 import { showEmptyState } from "./empty_state.js";
+import { showFolderActions } from "./folder_actions.js";
 import { showMessage } from "./notice.js";
 import { showPaging } from "./paging.js";
 import { showRows } from "./rows.js";
@@ -35,6 +36,7 @@ class HistoryView {
     const { rows, labels, limits, choices } = data;
     const selected = this.#selected;
     showToolbar({ root, labels, limits, choices });
+    showFolderActions({ root, labels, limits, onAction });
     showEmptyState({ root, labels, isEmpty: !rows.length, isFiltered: data.filtered });
     showRows({
       root, rows, labels, limits, selected,
@@ -42,6 +44,7 @@ class HistoryView {
       editing: this.#editing,
       onSelect: (id, isSelected) => this.#select(id, isSelected),
       onEdit: (editing) => this.#edit(editing),
+      onMove: (row) => this.#move([row]),
       onDelete: (row) => this.#delete([row]),
       onAction,
     });
@@ -55,6 +58,7 @@ class HistoryView {
       root, rows, labels, limits, selected,
       formats: choices.formats,
       onSelectOnly: (ids) => this.#selectOnly(ids),
+      onMove: (chosen) => this.#move(chosen),
       onDelete: (chosen) => this.#delete(chosen),
       onAction,
     });
@@ -85,6 +89,13 @@ class HistoryView {
   #edit(editing) {
     this.#editing = editing;
     this.#draw();
+  }
+
+  async #move(rows) {
+    const { root, data } = this;
+    const { labels, limits, choices } = data;
+    const folder = await askForFolder({ root, labels, limits, rows, known: choices.folders.slice(1) });
+    if (folder !== null) this.sendAction({ kind: "move", ids: rows.map(({ id }) => id), folder });
   }
 
   async #delete(rows) {

@@ -9,7 +9,7 @@ import { filterBy } from "./filter.js";
 
 /**
  * `editing`: `{id, kind}` or null. Callbacks: `onSelect(id, isSelected)`, `onEdit(editing)`,
- * `onDelete(row)`, `onAction(action)`.
+ * `onMove(row)`, `onDelete(row)`, `onAction(action)`.
  */
 export function showRows({ root, rows, ...context }) {
   const list = root.querySelector(".list");
@@ -37,6 +37,7 @@ function createRow() {
     element("form", { className: "editor" }),
     element("p", { className: "facts" }, state, element("time"), length),
     element("p", { className: "first-line", dir: "auto" }),
+    element("button", { type: "button", className: "folder" }),
     element("ul", { className: "tags" }),
     element("div", { className: "hits" }),
     element("p", { className: "more-hits" }),
@@ -46,6 +47,7 @@ function createRow() {
     { className: "actions" },
     actionButton("rename", "edit"),
     actionButton("label", "sell"),
+    actionButton("move", "folder"),
     actionButton("cancel", "stop_circle"),
     actionButton("resume", "play_circle"),
     actionButton("delete", "delete"),
@@ -61,16 +63,17 @@ function actionButton(className, iconName) {
 
 function updateRow(rowElement, row, context) {
   const { labels, limits, knownTags, selected, editing } = context;
-  const { onSelect, onEdit, onDelete, onAction } = context;
+  const { onSelect, onEdit, onMove, onDelete, onAction } = context;
   const isSelected = selected.has(row.id);
   rowElement.classList.toggle("picked", isSelected);
   showName(rowElement, row);
   showCheckbox(rowElement, row, { labels, isSelected, onSelect });
   showFacts(rowElement, row);
   showShare(rowElement, row, labels);
+  showFolder(rowElement, row, labels);
   showTags(rowElement, row, labels);
   showHits(rowElement, row);
-  showActions(rowElement, row, { labels, onEdit, onDelete, onAction });
+  showActions(rowElement, row, { labels, onEdit, onMove, onDelete, onAction });
   const kind = editing?.id === row.id ? editing.kind : "";
   const onClose = () => {
     onEdit(null);
@@ -116,6 +119,14 @@ function showShare(rowElement, row, labels) {
   bar.firstChild.style.width = `${percent}%`;
 }
 
+function showFolder(rowElement, { folder }, labels) {
+  const button = rowElement.querySelector(".folder");
+  button.hidden = !folder;
+  setText(button, folder);
+  button.title = formatText(labels.only_folder, { folder });
+  button.onclick = () => filterBy({ folder });
+}
+
 function showTags(rowElement, row, labels) {
   syncChildren(rowElement.querySelector(".tags"), row.tags, {
     keyOf: (tag) => tag,
@@ -154,7 +165,7 @@ function createHit() {
   return hit;
 }
 
-function showActions(rowElement, row, { labels, onEdit, onDelete, onAction }) {
+function showActions(rowElement, row, { labels, onEdit, onMove, onDelete, onAction }) {
   const show = (className, label, action) => {
     const button = rowElement.querySelector(`.actions .${className}`);
     button.title = label;
@@ -164,6 +175,7 @@ function showActions(rowElement, row, { labels, onEdit, onDelete, onAction }) {
   };
   show("rename", labels.rename, () => onEdit({ id: row.id, kind: "rename" }));
   show("label", labels.tags, () => onEdit({ id: row.id, kind: "tags" }));
+  show("move", labels.move, () => onMove(row));
   for (const kind of ["cancel", "resume"]) {
     const button = show(kind, labels[kind], () => onAction({ kind, ids: [row.id] }));
     button.hidden = !row[`can_${kind}`];

@@ -17,6 +17,7 @@ export function showToolbar({ root, labels, limits, choices }) {
   for (const [name, options] of [
     ["status", choices.statuses],
     ["tag", choices.tags],
+    ["folder", choices.folders],
     ["period", choices.periods],
   ]) {
     showSelect({ form, name, label: labels[name], options, value: filter[name] });

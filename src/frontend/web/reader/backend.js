@@ -51,7 +51,7 @@ export class Backend {
   deleteNote = (id) => this.#request(`/notes/${id}`, { method: "DELETE" });
   resume = () => this.#json("/resume", { method: "POST" });
 
-  /** Set the `title` or the `tags`; return the job without its result. */
+  /** Set the `title`, the `tags` or the `folder`; return the job without its result. */
   describe(description) {
     return this.#patch("", description);
   }
@@ -63,6 +63,12 @@ export class Backend {
 
   /** Rewrite the text with these options; null ones are as in the job's options. */
   writeText = (options) => this.#json("/text", { method: "POST", ...jsonBody(options) });
+
+  /** Return the names of all folders. */
+  async folders() {
+    const { items } = await (await request("/backend/v1/folders")).json();
+    return items.map(({ folder }) => folder);
+  }
 
   /** Return the saved names and terms. */
   async glossary() {

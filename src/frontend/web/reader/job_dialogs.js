@@ -1,4 +1,4 @@
-// Questions about a whole job: its tags, transcribing it again, deleting it.
+// Questions about a whole job: its tags and folder, transcribing it again, deleting it.
 
 import { showDialog } from "../common/dialog.js";
 import { element, textElement } from "../common/elements.js";
@@ -6,8 +6,8 @@ import { nameOf } from "./job_header.js";
 
 export class JobDialogs {
   /** `languages`: `{code, name}` of each, in the order of the list; `diarizations`: codes. */
-  constructor({ t, parent, languages, diarizations, maxTagsChars }) {
-    Object.assign(this, { t, parent, languages, diarizations, maxTagsChars });
+  constructor({ t, parent, languages, diarizations, maxTagsChars, maxFolderChars }) {
+    Object.assign(this, { t, parent, languages, diarizations, maxTagsChars, maxFolderChars });
   }
 
   /** Resolve to the new tags, or null. */
@@ -28,6 +28,26 @@ export class JobDialogs {
     });
     if (!isConfirmed) return null;
     return field.value.split(",").map((tag) => tag.trim()).filter(Boolean);
+  }
+
+  /** Resolve to the folder, empty for none, or null; `known`: names of those there are. */
+  async folder(job, known) {
+    const { t } = this;
+    const list = element("datalist", { id: "known-folders" }, ...known.map((name) => new Option(name, name)));
+    const field = element("input", {
+      type: "text",
+      value: job.folder ?? "",
+      maxLength: this.maxFolderChars,
+      autocomplete: "off",
+    });
+    field.setAttribute("list", list.id);
+    const isConfirmed = await this.#ask({
+      title: t.text("job.folder"),
+      content: [this.#labelled("job.folder.field", field), list, textElement("p", t.text("job.folder.new"))],
+      confirm: { label: t.text("job.folder.yes"), className: "primary" },
+      focus: field,
+    });
+    return isConfirmed ? field.value.trim() : null;
   }
 
   /** Resolve to the options that differ from the job's own, or null. */

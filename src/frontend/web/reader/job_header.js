@@ -9,6 +9,7 @@ import { menu } from "./menu.js";
 const ACTIONS = {
   rename: "edit",
   tags: "tag",
+  folder: "folder",
   moment: "link",
   share: "share",
   repeat: "model",
@@ -50,8 +51,10 @@ export class JobHeader {
     this.#job = job;
     this.title.textContent = nameOf(job);
     this.facts.textContent = jobFacts(this.t, job).join(" · ");
-    this.tags.hidden = job.tags.length === 0;
-    this.tags.replaceChildren(...job.tags.map(tagLink));
+    const folder = job.folder ? [historyLink({ folder: job.folder }, icon("folder"))] : [];
+    const tags = job.tags.map((tag) => historyLink({ tag }));
+    this.tags.hidden = folder.length + tags.length === 0;
+    this.tags.replaceChildren(...folder, ...tags);
   }
 
   /** Replace the title with a field until it is left; Escape keeps the title. */
@@ -113,8 +116,9 @@ export function nameOf({ title, file }) {
   return title ?? file.name;
 }
 
-function tagLink(tag) {
-  const anchor = link(hrefOf({ view: "history", tag }));
-  anchor.textContent = tag;
+/** Return a link to the recordings with a tag or in a folder: `{tag}` or `{folder}`. */
+function historyLink(filter, ...before) {
+  const anchor = link(hrefOf({ view: "history", ...filter }));
+  anchor.append(...before, ...Object.values(filter));
   return element("li", {}, anchor);
 }

@@ -1,20 +1,18 @@
 // A job at its own address: its progress while it runs, then its transcript.
 
-import { hrefOf, link, navigate } from "../common/address.js";
+import { hrefOf, link } from "../common/address.js";
 import { element } from "../common/elements.js";
 import { failureNotice } from "../common/notices.js";
-import { Translator, clock } from "../common/translator.js";
+import { Translator } from "../common/translator.js";
 import { Backend, retryWhileUnavailable, sleep } from "./backend.js";
-import { copyText } from "./clipboard.js";
 import { CorrectionStore } from "./correction_store.js";
 import { dismissibleNotice } from "./dismissible_notice.js";
 import { notifyOfEnd } from "./done_notification.js";
 import { clearHighlights } from "./highlights.js";
-import { JobDialogs } from "./job_dialogs.js";
+import { JobActions } from "./job_actions.js";
 import { subscribeToJob } from "./job_events.js";
 import { JobHeader, nameOf } from "./job_header.js";
 import { Segments } from "./segments.js";
-import { ShareDialog } from "./share_dialog.js";
 import { StatusPanel, progressText } from "./status_panel.js";
 import { TabTitle } from "./tab_title.js";
 import { TranscriptView } from "./transcript_view.js";
@@ -68,27 +66,25 @@ class Reader {
       t: this.t,
       onStop: () => this.#run(this.backend.cancel),
       onResume: () => this.#run(this.backend.resume),
-      onRepeat: (options) => this.#repeat(options),
+      onRepeat: (options) => this.actions.repeat(options),
     });
-    this.dialogs = new JobDialogs({
+    this.actions = new JobActions({
       t: this.t,
+      data,
       parent: frame,
-      languages: data.languages,
-      diarizations: data.diarizations,
-      maxTagsChars: data.maxTagsChars,
+      backend: this.backend,
+      corrections: this.corrections,
+      currentTime: () => this.#view.player.currentTime,
+      onDescribed: (changes) => this.#showDescription(changes),
+      onCancel: () => FINAL.has(this.job.status) || this.backend.cancel(),
+      onMessage: (text) => this.#view.toolbar.showMessage(text),
+      onError: (error) => this.#showError(error),
     });
-    this.shareDialog = new ShareDialog({ t: this.t, parent: frame, backend: this.backend });
     this.header = new JobHeader({
       t: this.t,
       maxTitleChars: data.maxTitleChars,
-      onRename: (title) => this.#describe({ title }),
-      actions: {
-        tags: (job) => this.#tag(job),
-        moment: () => this.#copyMoment(),
-        share: data.canShare ? () => this.#share() : null,
-        repeat: (job) => this.#askToRepeat(job),
-        delete: (job) => this.#delete(job),
-      },
+      onRename: (title) => this.actions.describe({ title }),
+      actions: this.actions.menu,
       signal: this.#closed.signal,
     });
     this.tabTitle = new TabTitle();
@@ -273,15 +269,14 @@ class Reader {
     }
   }
 
-  /** Transcribe the recording again with other options, instead of going on, and go to that job. */
-  async #repeat(options) {
-    try {
-      if (!FINAL.has(this.job.status)) await this.backend.cancel();
-      const job = await this.backend.repeat(options);
-      navigate(hrefOf({ job: job.id }));
-    } catch (error) {
-      this.#showError(error);
+  /** Show the title, the tags and the folder in every tab; null: as they were. */
+  #showDescription(changes) {
+    if (changes) {
+      Object.assign(this.job, changes);
+      this.tabs.postMessage({});
     }
+    this.header.show(this.job);
+    this.#showState();
   }
 
   /** Change a border in the backend; other tabs load the segments again. */
@@ -289,57 +284,6 @@ class Reader {
     const changed = await this.backend.changeBorder(index, action, point);
     this.tabs.postMessage({});
     return changed;
-  }
-
-  async #askToRepeat(job) {
-    const options = await this.dialogs.repeat(job);
-    if (options) await this.#repeat(options);
-  }
-
-  /** Set the title or the tags, and show them in every tab. */
-  async #describe(description) {
-    try {
-      const { title, tags } = await this.backend.describe(description);
-      Object.assign(this.job, { title, tags });
-      this.tabs.postMessage({});
-    } catch (error) {
-      this.#showError(error);
-    }
-    this.header.show(this.job);
-    this.#showState();
-  }
-
-  async #tag(job) {
-    const tags = await this.dialogs.tags(job);
-    if (tags) await this.#describe({ tags });
-  }
-
-  /** Copy a link that plays from the player's position. */
-  async #copyMoment() {
-    const seconds = Math.floor(this.#view.player.currentTime);
-    const address = location.origin + hrefOf({ job: this.data.jobId, t: seconds });
-    await copyText(Promise.resolve(address));
-    this.#view.toolbar.showMessage(this.t.text("share.moment_copied", { time: clock(seconds) }));
-  }
-
-  async #share() {
-    try {
-      await this.corrections.flush();
-      await this.shareDialog.open();
-    } catch (error) {
-      this.#showError(error);
-    }
-  }
-
-  async #delete(job) {
-    if (!(await this.dialogs.delete(job))) return;
-    try {
-      await this.backend.delete();
-      this.corrections.deleteUnsaved();
-      navigate(hrefOf({ view: "history" }));
-    } catch (error) {
-      this.#showError(error);
-    }
   }
 
   /** Name, merge or separate a speaker; all of its phrases may change. Return whether it worked. */

@@ -54,11 +54,14 @@ def test_recordings_are_listed_newest_first_and_page_by_page(
 
 
 def test_the_filter_comes_from_the_address(open_page: OpenPage, backend: StandInBackend):
-    _add(backend, make_job(**_hit("у ворот стояла лошадь", "лошадь"), tags=["работа"]))
+    _add(
+        backend, make_job(**_hit("у ворот стояла лошадь", "лошадь"), tags=["работа"], folder="Дела")
+    )
     page = open_page(
         view="history",
         query="лошадь",
         tag="работа",
+        folder="Дела",
         status="queued",
         period="dates",
         since="2026-11-01",
@@ -69,6 +72,8 @@ def test_the_filter_comes_from_the_address(open_page: OpenPage, backend: StandIn
     assert [row["id"] for row in data["rows"]] == ["job-1"]
     asked = backend.listed[-1]
     assert (asked.query, asked.tag, asked.status) == ("лошадь", "работа", JobStatus.QUEUED)
+    assert asked.folder == "Дела"
+    assert data["choices"]["folders"] == [["", RU("history.any_folder")], ["Дела", "Дела (1)"]]
     assert asked.since == datetime(2026, 11, 1, tzinfo=UTC)
     assert asked.until == datetime(2026, 12, 1, tzinfo=UTC)
 

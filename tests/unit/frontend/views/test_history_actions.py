@@ -42,6 +42,22 @@ def test_tags_are_set_on_one_and_added_to_several(backend: StandInBackend):
     assert [backend.jobs[each].tags[-1] for each in "ab"] == ["новая", "новая"]
 
 
+def test_recordings_are_moved_and_their_folder_renamed_and_deleted(backend: StandInBackend):
+    _add(backend, make_job("a", tags=["работа"]), make_job("b"), make_job("c"))
+    outcome = _act(backend, {"kind": "move", "ids": ["a", "gone", "b"], "folder": "Дела"})
+    assert outcome.text == RU("history.moved", count=3)
+    assert [job.folder for job in backend.jobs.values()] == ["Дела", "Дела", None]
+    assert backend.jobs["a"].tags == ["работа"]
+    outcome = _act(backend, {"kind": "rename_folder", "folder": "Дела", "name": "Суд / 1"})
+    assert outcome.text == RU("history.folder_renamed")
+    _act(backend, {"kind": "move", "ids": ["b"], "folder": ""})
+    assert [job.folder for job in backend.jobs.values()] == ["Суд / 1", None, None]
+    outcome = _act(backend, {"kind": "delete_folder", "folder": "Суд / 1"})
+    assert outcome.text == RU("history.folder_deleted")
+    assert [job.folder for job in backend.jobs.values()] == [None] * 3
+    assert _act(backend, {"kind": "delete_folder", "folder": "Суд / 1"}).failed
+
+
 def test_bulk_actions_ignore_recordings_that_are_already_gone(backend: StandInBackend):
     _add(backend, make_job("a"), make_job("b", status=JobStatus.COMPLETED), make_job("c"))
     outcome = _act(backend, {"kind": "cancel", "ids": ["a", "b"]})
@@ -70,8 +86,10 @@ def test_a_refused_action_shows_the_reason_advice_and_request_id(
         {"kind": "delete", "ids": ["a"] * 501},
         {"kind": "rename", "id": "job-1", "title": "x" * 201},
         {"kind": "tags", "id": "job-1", "tags": ["x" * 51]},
+        {"kind": "move", "ids": ["job-1"], "folder": "x" * 101},
+        {"kind": "rename_folder", "folder": "a", "name": " "},
     ],
-    ids=["nothing", "unknown", "none", "many", "long", "long tag"],
+    ids=["nothing", "unknown", "none", "many", "long", "long tag", "long folder", "blank folder"],
 )
 def test_an_invalid_action_changes_nothing(backend: StandInBackend, asked: object):
     _add(backend, make_job())

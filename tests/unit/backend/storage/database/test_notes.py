@@ -83,12 +83,12 @@ async def test_a_search_finds_notes_in_any_form_and_says_where(
     assert await found("договор") == []
 
 
-async def test_a_repeated_job_has_the_title_the_tags_and_the_notes(stores: Stores) -> None:
+async def test_a_repeated_job_has_the_description_and_the_notes(stores: Stores) -> None:
     old, new = await completed(stores, "раз"), await queued(stores)
-    await stores.jobs.describe(old, OWNER, JobDescription(title="Совет", tags=["а"]))
+    await stores.jobs.describe(old, OWNER, JobDescription(title="Совет", tags=["а"], folder="Дела"))
     await stores.notes.add(old, OWNER, NewNote(time=3, text="важно"))
     job = await stores.jobs.copy_description(old, new, OWNER)
-    assert (job.id, job.title, job.tags) == (new, "Совет", ["а"])
+    assert (job.id, job.title, job.tags, job.folder) == (new, "Совет", ["а"], "Дела")
     await stores.jobs.delete(old, OWNER)
     assert await texts_of(stores, new) == ["важно"]
     with pytest.raises(JobNotFoundError):
