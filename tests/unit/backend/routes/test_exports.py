@@ -13,6 +13,7 @@ from backend.errors import JobNotFoundError
 from backend.export import render
 from contracts.exports import MAX_EXPORTED_TRANSCRIPTS, ExportFormat
 from contracts.jobs import FileInfo, Job, JobStatus
+from contracts.notes import Note
 from contracts.options import TranscribeOptions
 from transcripts import conversation, segment, transcript
 
@@ -32,6 +33,20 @@ class Jobs:
         if owner != self._owner or job_id not in self._jobs:
             raise JobNotFoundError("No such job.")
         return self._jobs[job_id]
+
+
+class NoNotes:
+    """Stands for the notes of one owner, who has written none."""
+
+    async def list(self, job_id: str, owner: str) -> list[Note]:
+        assert job_id
+        assert owner
+        return []
+
+
+def use(app, jobs: Jobs) -> None:
+    app.dependency_overrides[dependencies._jobs] = lambda: jobs
+    app.dependency_overrides[dependencies._notes] = NoNotes
 
 
 def job(
@@ -55,7 +70,7 @@ def job(
 
 
 async def export(app, client, one: Job, kind: str):
-    app.dependency_overrides[dependencies._jobs] = lambda: Jobs(one)
+    use(app, Jobs(one))
     return await client.get(f"/v1/transcriptions/1/export?format={kind}")
 
 
@@ -157,7 +172,7 @@ async def test_an_unknown_format_is_pointed_at(app, client, kind) -> None:
 
 
 async def export_many(app, client, jobs: Jobs, body: object):
-    app.dependency_overrides[dependencies._jobs] = lambda: jobs
+    use(app, jobs)
     return await client.post("/v1/transcriptions/export", json=body)
 
 

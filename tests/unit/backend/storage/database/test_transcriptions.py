@@ -17,6 +17,7 @@ from backend.storage.database import (
 )
 from backend.storage.database.tables import Base
 from contracts.jobs import JobDescription, JobStatus, JobWarning, Progress, SegmentCorrection, Stage
+from contracts.notes import NewNote
 from contracts.options import TranscribeOptions
 from contracts.problems import Problem
 from contracts.report import ReportKind
@@ -284,6 +285,7 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
         await chunks.put(OWNER, blob.name, job_id, recognized_chunk("раз"))
         await stores.voices.suggest(job_id, {"S1": (voice.id, 0.9)})
         await stores.shares.add(job_id, OWNER, f"digest of {blob}", now=NOON, expires_at=LATER)
+        await stores.notes.add(job_id, OWNER, NewNote(time=1.0, text="спросить"))
         return job_id
 
     voice_print = np.array([0.6, -0.8], np.float32)

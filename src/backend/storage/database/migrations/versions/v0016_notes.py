@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
+revision = "0016"
 down_revision = "0015"
 
 _big_int = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -15,7 +15,7 @@ def upgrade() -> None:
         "notes",
         sa.Column("id", _big_int, nullable=False),
         sa.Column("transcription_number", _big_int, nullable=False),
-        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("time", sa.Double, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("lemmas", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notes"),
