@@ -100,5 +100,37 @@ def test_a_recording_is_transcribed_again_in_another_language(
     page.get_by_role("button", name="Расшифровать", exact=True).click()
     page.wait_for_url(lambda url: "job=" in url and job_id not in url.partition("&")[0])
     repeated = page.url.partition("job=")[2].partition("&")[0]
+    assert page.url.endswith(f"&compare={job_id}"), "the new text is shown beside the old one"
     assert _job(services, repeated).json()["options"]["language"] == "de"
     assert _job(services, job_id).is_success
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_two_transcripts_are_compared_and_one_is_kept(
+    open_visit: OpenVisit, services: Services, width: int
+):
+    """Whether another model or language helped would have to be found by reading both texts."""
+    data = Path(services.backend.environment["DATA_DIR"])
+    old = write_finished(data, ["договор прислали вчера"], name="Было.wav")
+    new = write_finished(data, ["Договор прислали сегодня."], name="Стало.wav")
+    page = open_visit(width=width).page
+    page.goto(f"{services.frontend.url}/?job={new}&compare={old}")
+    comparison = page.get_by_role("region", name="Сравнение двух расшифровок")
+    expect(comparison.locator("del")).to_have_text("вчера")
+    expect(comparison.locator("ins")).to_have_text("сегодня.")
+    expect(page.locator(".transcript")).to_be_hidden()
+    before, after = (comparison.locator("p[dir]").nth(place).bounding_box() for place in (0, 1))
+    is_beside = before["y"] == after["y"] and before["x"] + before["width"] < after["x"]
+    is_below = before["x"] == after["x"] and before["y"] + before["height"] <= after["y"]
+    assert is_below if width == 360 else is_beside
+    assert severe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_role("button", name="Оставить только эту").last.click()
+    expect(page.locator("dialog")).to_contain_text("Было.wav")
+    page.locator("dialog").get_by_role("button", name="Удалить").click()
+    expect(comparison).to_be_hidden()
+    expect(page.locator(".transcript")).to_be_visible()
+    assert "compare" not in page.url
+    assert _job(services, old).status_code == 404
+    assert _job(services, new).is_success

@@ -23,7 +23,7 @@ _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
     "shortcuts.", "speaker.", "job.", "share.", "options.language", "options.diarization",
-    "borders.", "always.", "text.", "notes.", "options.punctuation", "options.numbers",
+    "borders.", "always.", "text.", "notes.", "compare.", "options.punctuation", "options.numbers",
     "options.typography",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""

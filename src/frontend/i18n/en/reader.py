@@ -102,7 +102,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "of its folder.",
     "job.folder.yes": "Move",
     "job.repeat": "Transcribe again",
-    "job.repeat.keeps": "This makes a new transcript; the present one stays as it is.",
+    "job.repeat.keeps": "This makes a new transcript, shown beside the present one, "
+    "which stays as it is.",
     "job.repeat.yes": "Transcribe",
     "job.delete": "Delete",
     "job.delete.question": "Delete this transcript?",
@@ -156,6 +157,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "notes.undo": "Undo",
     "notes.save": "Save",
     "notes.cancel": "Cancel",
+    "compare.title": "Comparison of two transcripts",
+    "compare.about": "Words that differ are marked; case and punctuation do not count.",
+    "compare.before": "Before",
+    "compare.after": "Now",
+    "compare.keep": "Keep only this one",
+    "compare.both": "Keep both",
     "text.title": "Form of the text",
     "text.help": "The text is rewritten from the recognised words, without "
     "transcribing. Your corrections stay.",

@@ -46,12 +46,15 @@ export class JobActions {
     }
   }
 
-  /** Transcribe the recording again with other options, instead of going on, and go to that job. */
-  async repeat(options) {
+  /**
+   * Transcribe the recording again with other options, instead of going on, and go to that job.
+   * `compared`: id of the job that it is shown beside.
+   */
+  async repeat(options, compared = null) {
     try {
       await this.onCancel();
       const job = await this.backend.repeat(options);
-      navigate(hrefOf({ job: job.id }));
+      navigate(hrefOf({ job: job.id, compare: compared }));
     } catch (error) {
       this.onError(error);
     }
@@ -59,7 +62,7 @@ export class JobActions {
 
   async #askToRepeat(job) {
     const options = await this.dialogs.repeat(job);
-    if (options) await this.repeat(options);
+    if (options) await this.repeat(options, job.result?.text ? job.id : null);
   }
 
   async #tag(job) {

@@ -160,6 +160,7 @@ class Reader {
       onName: (speaker, name) => this.#nameSpeaker(speaker, name),
       onRemember: (speaker, name) => this.#rememberVoice(speaker, name),
       onWrite: (options, { usesGlossary }) => this.#writeText(options, usesGlossary),
+      onDelete: (job) => this.actions.dialogs.delete(job),
       onNote: () => this.tabs.postMessage({}),
       onBorder: (...change) => this.#changeBorder(...change),
       onError: (error) => this.#showError(error),

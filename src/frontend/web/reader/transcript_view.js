@@ -3,6 +3,7 @@
 import { element, iconButton } from "../common/elements.js";
 import { GlossaryOffer } from "./glossary_offer.js";
 import { BorderEditor } from "./border_editor.js";
+import { Comparison } from "./comparison.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
 import { Notes } from "./notes.js";
@@ -36,8 +37,8 @@ export class TranscriptView {
   /** `root`: the document or shadow root that it is in; `durationS`: null if unknown. */
   constructor({
     t, backend, segments, corrections, formats, maxSegmentChars, maxSpeakerChars, maxNoteChars,
-    statusPanel, header, durationS, root, onName, onRemember, onWrite, onBorder, onNote, onError,
-    signal,
+    statusPanel, header, durationS, root, onName, onRemember, onWrite, onBorder, onNote, onDelete,
+    onError, signal,
   }) {
     Object.assign(this, { t, backend, segments, header, signal });
     const selectedTimes = () => this.#selectedTimes();
@@ -86,6 +87,7 @@ export class TranscriptView {
       maxChars: maxNoteChars,
       onChanged: onNote,
     });
+    this.comparison = new Comparison({ t, onPlay, onDelete, onError });
     const findBar = new FindBar({ t, segments, transcript, editor });
     const unsureBar = new UnsureBar({ t, segments, transcript });
     this.element = element("div", { className: "view" });
@@ -130,6 +132,7 @@ export class TranscriptView {
     this.speechReport.show(job.result?.report ?? []);
     this.showWaveform(job);
     this.notes.load();
+    this.comparison.show(job);
     this.#playFromAddress();
   }
 
@@ -148,6 +151,7 @@ export class TranscriptView {
     this.model = element("small", { className: "model-name" });
     header.root.append(this.hint);
     const panel = element("div", { className: "panel" }, toolbar.root, findBar.root);
+    this.comparison.hidden = [panel, transcript.root, this.hint];
     const dock = element("div", { className: "dock" }, player.root);
     const resume = () => playbackFollower.resume();
     const back = iconButton("down", t.text("player.follow"), resume, "to-playback");
@@ -157,7 +161,7 @@ export class TranscriptView {
     const middle = element(
       "div",
       { className: "middle" },
-      statusPanel.root, panel, transcript.root, speechReport.root, this.model, back,
+      statusPanel.root, this.comparison.root, panel, transcript.root, speechReport.root, this.model, back,
     );
     this.element.append(
       header.root,
