@@ -142,7 +142,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "edit.empty": "(empty)",
     "edit.restore": "Restore this text",
     "always.label": "Names and terms",
-    "always.add": "Always so",
+    "always.add": "Always write it so",
     "always.added": "Added to names and terms: {line}",
     "notes.title": "Notes",
     "notes.count": "Notes: {count}",
@@ -163,11 +163,11 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "compare.after": "Now",
     "compare.keep": "Keep only this one",
     "compare.both": "Keep both",
-    "text.title": "Form of the text",
-    "text.help": "The text is rewritten from the recognised words, without "
-    "transcribing. Your corrections stay.",
+    "text.title": "Text formatting",
+    "text.help": "The text is written again from the recognised words; the recording is "
+    "not transcribed again. Your corrections stay.",
     "text.glossary": "Use your names and terms",
-    "text.write": "Write",
+    "text.write": "Apply",
     "text.cancel": "Cancel",
     "borders.choose": "Borders of the phrase",
     "borders.split": "Split at the caret",
@@ -201,7 +201,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "unsure.label": "Uncertain places",
     "unsure.previous": "Previous uncertain place",
     "unsure.next": "Next uncertain place",
-    "unsure.none": "No doubtful places",
+    "unsure.none": "No uncertain places",
     "unsure.count": {
         "one": "{count} place to check",
         "other": "{count} places to check",
@@ -219,14 +219,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "speaker.title": "Who is this: {name}",
     "speaker.name": "Name in the whole text",
     "speaker.remember": "Remember this voice",
-    "speaker.remember.help": "A voice print is made of this recording and stored on the server, "
+    "speaker.remember.help": "A voice print is made from this recording and stored on the server, "
     "so that the name is suggested in later recordings. Ask the person first. "
     "The voice can be deleted under “Statistics and system”.",
     "speaker.remembering": "Remembering the voice: {name}…",
     "speaker.remembered": "The voice is remembered: {name}",
     "speaker.suggestion": "Maybe {name} ({percent})",
-    "speaker.suggestion.help": "The voice sounds like one that you have had remembered. "
-    "Click to take over the name.",
+    "speaker.suggestion.help": "The voice sounds like one that is remembered. "
+    "Click to use its name.",
     "speaker.merge": "Or the same person as:",
     "speaker.separate": "Separate again:",
     "speaker.save": "Save",

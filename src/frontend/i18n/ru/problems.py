@@ -47,7 +47,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.too_many_voices.next": "Удалите лишние в разделе «Статистика и система».",
     "problem.upload_offset_mismatch": "Загрузка прервалась",
     "problem.upload_offset_mismatch.next": "Загрузите запись ещё раз.",
-    "problem.unsupported_tus_version": "Версии не совместимы",
+    "problem.unsupported_tus_version": "Версии несовместимы",
     "problem.unsupported_tus_version.next": "Возможно, у страницы и сервиса разные версии. "
     "Обновите и перезапустите их вместе.",
     "problem.too_large": "Файл слишком большой",

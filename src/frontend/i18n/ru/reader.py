@@ -251,10 +251,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "speaker.remembering": "Запоминаем голос: {name}…",
     "speaker.remembered": "Голос сохранён: {name}",
     "speaker.suggestion": "Возможно, {name} ({percent})",
-    "speaker.suggestion.help": "Похоже на голос, который вы сохранили. "
+    "speaker.suggestion.help": "Голос похож на один из запомненных. "
     "Нажмите, чтобы поставить это имя.",
     "speaker.merge": "Или это тот же человек, что и:",
-    "speaker.separate": "Отделить того, кого вы присоединили:",
+    "speaker.separate": "Снова отделить:",
     "speaker.save": "Сохранить",
     "speaker.cancel": "Отмена",
     "report.without_words": {
