@@ -1,6 +1,7 @@
 """JSON: the whole transcript, for programs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from contracts.notes import Note
 from contracts.spacing import join_texts
@@ -17,6 +18,7 @@ def to_json(transcript: Transcript, notes: Sequence[Note]) -> str:
     What remembered voices suggest is left out: it concerns nobody but the owner.
     """
     text = join_texts(segment.text for segment in transcript.segments)
-    written = _TranscriptWithNotes(**dict(transcript) | {"text": text, "notes": list(notes)})
+    fields: dict[str, Any] = dict(transcript) | {"text": text, "notes": list(notes)}
+    written = _TranscriptWithNotes(**fields)
     without = {"speakers": {"__all__": {"suggestion"}}}
     return written.model_dump_json(indent=2, exclude=without) + "\n"

@@ -55,7 +55,7 @@ def render(  # noqa: PLR0913  # one argument for each choice
 
 
 def _utf8(write: Callable[[Transcript, SpeakerNames], str]) -> Writer:
-    return lambda _, transcript, names, *__: write(transcript, names).encode()
+    return lambda _job, transcript, names, _times, _notes: write(transcript, names).encode()
 
 
 def _txt(

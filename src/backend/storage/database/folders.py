@@ -25,7 +25,9 @@ class FolderStore:
             .group_by(folder)
         )
         with self._database.reading() as session:
-            counts = [FolderCount(folder=name, n_jobs=n) for name, n in session.execute(query)]
+            counts = [
+                FolderCount(folder=name, n_jobs=n) for name, n in session.execute(query) if name
+            ]
         return sorted(counts, key=lambda count: tag_sort_key(count.folder))
 
     @transaction
