@@ -35,10 +35,11 @@ def test_numbers_are_written_as_an_editor_writes_them(line: dict[str, str]) -> N
     assert found == (line["found_instead"] or line["written"])
 
 
-def test_nine_of_ten_sentences_are_right() -> None:
+def test_94_of_100_sentences_are_right() -> None:
+    """The share that docs/PERFORMANCE.md tells."""
     lines = sentences()
-    assert len(lines) >= 150
-    assert sum(bool(line["found_instead"]) for line in lines) <= 0.1 * len(lines)
+    assert len(lines) >= 260
+    assert sum(bool(line["found_instead"]) for line in lines) <= 0.06 * len(lines)
 
 
 @given(st.lists(SOME_WORDS, max_size=30))
