@@ -15,11 +15,19 @@ from prometheus_client import CollectorRegistry
 from contracts.audio import SAMPLE_RATE
 from contracts.models import HealthCheck
 from contracts.options import ChunkOptions
-from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
+from llm.engines.protocol import (
+    Checkpoint,
+    EngineOptions,
+    PunctuationEngine,
+    SpeechEngine,
+    WordPunctuator,
+)
 from llm.engines.registry import AUTO, ONNX, load_engine
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_store.resolve import resolve_checkpoint_source
+from llm.model_store.token_classifiers import punctuation_checkpoint
+from llm.punctuation.token_classifier import TokenClassifier
 from llm.punctuator import PunctuationModel, Punctuator
 from llm.routes import models, punctuate, speakers, transcribe
 from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
@@ -119,10 +127,16 @@ def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecy
 
 
 def _punctuation_model(settings: LlmSettings, lifecycle: ModelLifecycle) -> PunctuationModel:
-    def load() -> SpeechEngine:
-        return _load(settings, _embedded_checkpoint(settings))
+    def load() -> WordPunctuator:
+        if name := settings.punctuation_model:
+            checkpoint = punctuation_checkpoint(name, settings)
+            return TokenClassifier(checkpoint, settings.llm_threads or available_cores())
+        engine = _load(settings, _embedded_checkpoint(settings))
+        assert isinstance(engine, PunctuationEngine)
+        return engine
 
-    return PunctuationModel(EMBEDDED_MODEL, load, lifecycle.current_engine)
+    name = settings.punctuation_model or EMBEDDED_MODEL
+    return PunctuationModel(name, load, lifecycle.current_engine)
 
 
 def _embedded_checkpoint(settings: LlmSettings) -> Checkpoint:

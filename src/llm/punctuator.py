@@ -1,6 +1,7 @@
 """Punctuate chunks in batches, by a model that writes punctuation."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,11 +11,20 @@ import structlog
 from contracts.models import ModelIdentity
 from contracts.punctuation import PunctuatedWords
 from llm.batching import BatchQueue
-from llm.engines.protocol import AssistedEngine, PunctuationEngine, Samples, SpeechEngine
+from llm.engines.protocol import (
+    AssistedEngine,
+    PunctuationEngine,
+    Samples,
+    SpeechEngine,
+    WordPunctuator,
+)
 from llm.errors import InferenceFailedError
 from llm.metrics import InferenceMetrics
 
 log = structlog.get_logger()
+
+RETRY_S = 60.0
+"""Seconds before a model that could not be loaded is tried again: each chunk asks for it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,21 +46,25 @@ class PunctuationModel:
 
     Args:
         name: of the model.
-        load: loads it into an engine; blocks.
+        load: loads it; blocks.
         serving: returns the engine that transcribes; it punctuates too if it or its assistant has
             that model, which then is not loaded twice.
+        retry_s: seconds before it is tried again if it could not be loaded.
     """
 
     def __init__(
         self,
         name: str,
-        load: Callable[[], SpeechEngine],
+        load: Callable[[], WordPunctuator],
         serving: Callable[[], SpeechEngine | None],
+        retry_s: float = RETRY_S,
     ) -> None:
         self._name = name
         self._load = load
         self._serving = serving
-        self._own: PunctuationEngine | None = None
+        self._retry_s = retry_s
+        self._retry_at = 0.0
+        self._own: WordPunctuator | None = None
         self._loading = asyncio.Lock()
 
     async def prepare(self) -> None:
@@ -62,16 +76,18 @@ class PunctuationModel:
         async with self._loading:
             if self.engine() is not None:
                 return
+            if time.monotonic() < self._retry_at:
+                raise InferenceFailedError("The punctuation model cannot be loaded.")
             try:
                 engine = await asyncio.to_thread(self._load)
             except Exception as error:
+                self._retry_at = time.monotonic() + self._retry_s
                 log.warning("model_failed", model=self._name, reason=repr(error))
                 raise InferenceFailedError("The punctuation model cannot be loaded.") from error
-            assert isinstance(engine, PunctuationEngine)
             self._own = engine
             log.info("model_ready", task="punctuate", **engine.identity.model_dump())
 
-    def engine(self) -> PunctuationEngine | None:
+    def engine(self) -> WordPunctuator | None:
         """Return the engine to use now; None: none is loaded."""
         serving = self._serving()
         assistant = serving.assistant if isinstance(serving, AssistedEngine) else None

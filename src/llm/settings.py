@@ -38,6 +38,13 @@ class LlmSettings(ServiceSettings):
         default=EMBEDDED_MODEL,
         description="Model that the llm uses until LLM_MODEL is ready; empty: none, the llm waits.",
     )
+    punctuation_model: str = Field(
+        default="",
+        max_length=500,
+        description="Model that punctuates where the speech model writes no marks: a token "
+        "classifier, as an id of the Hugging Face hub or a local folder; empty: "
+        "embedded/whisper-base, by the sound.",
+    )
     llm_embedded_dir: str = Field(
         default="",
         description="Folder with the converted embedded/whisper-base; empty: convert it once, "

@@ -181,9 +181,13 @@ class SpeechEngine(Protocol):
         ...
 
 
-@runtime_checkable
-class PunctuationEngine(SpeechEngine, Protocol):
-    """A loaded model that can also punctuate words which another one recognised."""
+class WordPunctuator(Protocol):
+    """A loaded model that punctuates words which another one recognised."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Return the model and its device."""
+        ...
 
     def punctuate(
         self, chunks: Sequence[Samples], words: Sequence[Sequence[str]], language: str
@@ -199,6 +203,15 @@ class PunctuationEngine(SpeechEngine, Protocol):
             The words of each chunk: as many as were given, each with marks after it or none.
         """
         ...
+
+    def close(self) -> None:
+        """Free the memory; do not use the model afterwards."""
+        ...
+
+
+@runtime_checkable
+class PunctuationEngine(SpeechEngine, WordPunctuator, Protocol):
+    """A speech model that punctuates words by their sound."""
 
 
 @runtime_checkable

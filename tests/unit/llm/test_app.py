@@ -18,6 +18,7 @@ from llm.settings import LlmSettings
 from unit.llm.checkpoints import write_old_checkpoint
 from unit.llm.fake_engine import CAPABILITIES, FakeEngine
 from unit.llm.model_store.stand_in_hub import NAME, stand_in_hub
+from unit.llm.token_classifiers import write_onnx_classifier
 
 pytestmark = pytest.mark.whole_app
 
@@ -344,6 +345,27 @@ async def test_words_are_answered_punctuated(server: Server) -> None:
     assert answer.json()["words"] == ["его.", "сына."]
     metrics = (await server.client.get("/metrics")).text
     assert 'llm_audio_seconds_total{task="punctuate"} 1.0' in metrics
+
+
+async def test_the_punctuation_model_punctuates_instead(tmp_path: Path, engine: FakeEngine) -> None:
+    folder = write_onnx_classifier(tmp_path / "own", {"сына": "UPPER_QUESTION"})
+    chosen = settings(tmp_path, punctuation_model=str(folder))
+    async with Server(create_app(chosen)) as running:
+        await running.ready()
+        answer = (await running.client.post("/v1/punctuate", json=punctuation_request())).json()
+    assert (answer["words"], answer["model"]["name"]) == (["его", "Сына?"], "own")
+
+
+async def test_a_punctuation_model_that_does_not_fit_fails_only_punctuation(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    folder = write_onnx_classifier(tmp_path / "ner", {"сына": "B-PER"}, ["O", "B-PER"])
+    chosen = settings(tmp_path, punctuation_model=str(folder))
+    async with Server(create_app(chosen)) as running:
+        await running.ready()
+        answer = await running.client.post("/v1/punctuate", json=punctuation_request())
+        assert (answer.status_code, answer.json()["type"]) == (502, "/problems/llm-failed")
+        assert (await running.client.post("/v1/transcribe", content=SECOND)).status_code == 200
 
 
 @pytest.mark.parametrize(

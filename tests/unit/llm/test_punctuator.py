@@ -15,10 +15,26 @@ async def test_a_model_that_cannot_be_loaded_fails_without_a_wait_to_retry() -> 
         n_loads += 1
         raise CheckpointError("the checkpoint is broken")
 
-    model = PunctuationModel("broken", load, lambda: None)  # type: ignore[arg-type]
+    model = PunctuationModel("broken", load, lambda: None, retry_s=0)  # type: ignore[arg-type]
     for _ in range(2):
         with pytest.raises(InferenceFailedError) as failure:
             await model.prepare()
         assert failure.value.retry_after_s is None
     assert n_loads == 2
     assert model.engine() is None
+
+
+async def test_a_broken_model_is_not_loaded_for_every_chunk() -> None:
+    """A recording has hundreds, and a download that fails may take seconds."""
+    n_loads = 0
+
+    def load() -> None:
+        nonlocal n_loads
+        n_loads += 1
+        raise CheckpointError("the checkpoint is broken")
+
+    model = PunctuationModel("broken", load, lambda: None)  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(InferenceFailedError):
+            await model.prepare()
+    assert n_loads == 1

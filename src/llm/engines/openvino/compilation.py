@@ -11,6 +11,9 @@ _CACHED_KERNELS = 16
 and a service that transcribes chunks of all lengths grows by hundreds of megabytes. With none, it
 does not share packed weights."""
 
+MEMORY_PROPERTIES = {"CPU_RUNTIME_CACHE_CAPACITY": str(_CACHED_KERNELS)}
+"""Properties of every compiled graph."""
+
 
 def has_bf16(core: ov.Core) -> bool:
     """Return whether the processor multiplies bfloat16."""
@@ -47,5 +50,4 @@ def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.
 
 
 def _compile(core: ov.Core, path: Path, properties: dict[str, str]) -> ov.CompiledModel:
-    cache = {"CPU_RUNTIME_CACHE_CAPACITY": str(_CACHED_KERNELS)}
-    return core.compile_model(path, "CPU", properties | cache)
+    return core.compile_model(path, "CPU", properties | MEMORY_PROPERTIES)

@@ -1,0 +1,1 @@
+"""Punctuation by the text of the words, with a token classifier."""
