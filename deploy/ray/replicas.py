@@ -16,7 +16,7 @@ from ray import serve
 
 from contracts.models import HealthStatus
 from llm.app import create_app
-from llm.model_lifecycle import ModelLifecycle
+from llm.model_pool import ModelPool
 from llm.settings import LlmSettings
 from servicekit.logs import configure_logging
 
@@ -40,13 +40,13 @@ class Replica:
             return await asyncio.to_thread(useful_replicas, context.app_name, context.deployment)
 
         app = create_app(settings, n_replicas)
-        self._lifecycle: ModelLifecycle = app.state.lifecycle
+        self._models: ModelPool = app.state.models
         start = app.router.lifespan_context
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
             async with start(app):
-                while not self._is_ready():  # noqa: ASYNC110  # the lifecycle has no event
+                while not self._is_ready():  # noqa: ASYNC110  # the pool has no event
                     await asyncio.sleep(READY_POLL_S)
                 yield
 
@@ -59,7 +59,7 @@ class Replica:
             raise RuntimeError("The replica has no model.")
 
     def _is_ready(self) -> bool:
-        return self._lifecycle.check().status is not HealthStatus.STARTING
+        return self._models.check().status is not HealthStatus.STARTING
 
 
 def assigned_cores() -> int:

@@ -55,9 +55,14 @@ class ModelCapabilities(BaseModel):
 
 
 class ModelState(StrEnum):
-    """The states of a model, from download to serving."""
+    """The states of a model, from download to serving.
+
+    Attributes:
+        UNLOADED: on disk; the next request for it loads it.
+    """
 
     FETCHING = "fetching"
+    UNLOADED = "unloaded"
     LOADING = "loading"
     READY = "ready"
     FAILED = "failed"
@@ -84,13 +89,23 @@ class ModelFailure(StrEnum):
 class ModelInfo(BaseModel):
     """A model in `GET /v1/models`: OpenAI's fields, then this project's."""
 
-    id: str = Field(description="The model's name, as in `LLM_MODEL`.")
+    id: str = Field(
+        description="The model's name, as in `LLM_MODELS`; of a local folder, the folder's name."
+    )
     object: Literal["model"] = "model"
     created: int = Field(default=0, description="Unix time at which it was loaded; 0: not loaded.")
     owned_by: str = Field(default="", description="Owner in the hub id.")
     state: ModelState
     is_fallback: bool = Field(
         default=False, description="Whether it replaces the configured model for now."
+    )
+    default_languages: list[str] = Field(
+        default_factory=list[str],
+        description="Codes of the languages whose speech it transcribes unless a request names "
+        "another model; `*`: all languages that no other model has.",
+    )
+    size_bytes: int | None = Field(
+        default=None, description="Size of the files with its weights; null: not known yet."
     )
     engine: str | None = None
     device: str | None = Field(default=None, description="`cpu`, `cuda:0`, …")
@@ -108,6 +123,13 @@ class ModelInfo(BaseModel):
     detail: str | None = Field(
         default=None, description="In words: why it failed, and when the next attempt is."
     )
+
+    @property
+    def is_available(self) -> bool:
+        """Whether requests are served, at once or after it is loaded again."""
+        if self.state is ModelState.LOADING:
+            return self.created > 0
+        return self.state in (ModelState.READY, ModelState.UNLOADED)
 
 
 class ModelList(BaseModel):

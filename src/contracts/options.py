@@ -99,9 +99,17 @@ class DecodingOptions(SharedDecodingOptions):
     glossary: Glossary = Field("", description=_GLOSSARY_DESCRIPTION)
 
 
+MAX_MODEL_CHARS = 200
+
+ModelId = Annotated[str, Field(min_length=1, max_length=MAX_MODEL_CHARS)]
+
+
 class ChunkOptions(DecodingOptions):
     """All options of a chunk."""
 
+    model: ModelId | None = Field(
+        None, description="Id of a model in `/v1/models`; null: the one for the language."
+    )
     language_only: bool = Field(
         False, description="Detect the language only; the response has no text."
     )

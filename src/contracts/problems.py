@@ -21,6 +21,7 @@ class ProblemType(Enum):
     CROSS_ORIGIN = ("/problems/cross-origin", 403, "The request comes from another site")
     FORBIDDEN = ("/problems/forbidden", 403, "Not allowed")
     NOT_FOUND = ("/problems/not-found", 404, "Not found")
+    UNKNOWN_MODEL = ("/problems/unknown-model", 404, "Unknown model")
     METHOD_NOT_ALLOWED = ("/problems/method-not-allowed", 405, "Method not allowed")
     TOO_SLOW = ("/problems/too-slow", 408, "The request is too slow")
     WRONG_STATE = ("/problems/wrong-state", 409, "Not possible in the current state")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from fastapi import FastAPI
@@ -23,9 +24,11 @@ from llm.engines.protocol import (
     WordPunctuator,
 )
 from llm.engines.registry import AUTO, ONNX, load_engine
+from llm.memory import total_memory_bytes
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
-from llm.model_store.resolve import resolve_checkpoint_source
+from llm.model_pool import ModelPool
+from llm.model_store.resolve import model_id, resolve_checkpoint_source
 from llm.model_store.token_classifiers import punctuation_checkpoint
 from llm.punctuation.token_classifier import TokenClassifier
 from llm.punctuator import PunctuationModel, Punctuator
@@ -47,7 +50,7 @@ async def _one() -> int:
 
 
 def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] = _one) -> FastAPI:
-    """Return the service; it loads its model after it has started.
+    """Return the service; it loads its models after it has started.
 
     Args:
         n_replicas: returns how many such services share the requests.
@@ -55,16 +58,16 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
     prepare_environment(settings)
     registry = CollectorRegistry()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
-    lifecycle = _lifecycle(settings, thread)
+    pool = _model_pool(settings, thread)
     metrics = InferenceMetrics(registry)
     transcriber = Transcriber(
-        lifecycle.current_engine,
+        pool,
         thread,
         metrics,
         max_batch_size=settings.llm_max_batch_size,
         queue_size=settings.llm_queue_size,
     )
-    punctuation_model = _punctuation_model(settings, lifecycle)
+    punctuation_model = _punctuation_model(settings, pool)
     punctuator = Punctuator(
         punctuation_model,
         thread,
@@ -75,18 +78,18 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        runs = (lifecycle.run(), transcriber.run(), punctuator.run())
+        runs = (pool.run(), pool.unload_unused(), transcriber.run(), punctuator.run())
         tasks = [asyncio.create_task(run) for run in runs]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await lifecycle.close()
+        await pool.close()
         await asyncio.get_running_loop().run_in_executor(thread, punctuation_model.close)
         thread.shutdown(wait=False)
 
     async def run_checks() -> Mapping[str, HealthCheck]:
-        return {"model": lifecycle.check()}
+        return {"model": pool.check()}
 
     app = _routes(lifespan)
 
@@ -96,7 +99,7 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
     app.state.capacity = capacity
     app.state.transcriber = transcriber
     app.state.punctuator = punctuator
-    app.state.lifecycle = lifecycle
+    app.state.models = pool
     app.state.speakers = _speakers(settings, thread, metrics)
     install_edge(app, settings, run_checks, registry)
     return app
@@ -114,19 +117,27 @@ def _routes(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) ->
     return app
 
 
-def _lifecycle(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelLifecycle:
-    name, fallback = settings.llm_model, settings.llm_fallback_model
-    return ModelLifecycle(
-        primary=(name, resolve_checkpoint_source(name, settings)),
-        fallback=(fallback, resolve_checkpoint_source(fallback, settings))
-        if fallback not in ("", name)
-        else None,
-        load=partial(_load, settings),
-        thread=thread,
+def _model_pool(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelPool:
+    def model(name: str, **properties: Any) -> ModelLifecycle:
+        source = resolve_checkpoint_source(name, settings)
+        return ModelLifecycle(model_id(name), source, load, thread, **properties)
+
+    load = partial(_load, settings)
+    models = {name: model(name, languages=codes) for name, codes in settings.routes.items()}
+    name = settings.llm_fallback_model
+    fallback = model(name, is_fallback=True) if name and name not in models else None
+    known = models | ({name: fallback} if fallback else {})
+    half_of_memory = total_memory_bytes() // 2
+    return ModelPool(
+        list(models.values()),
+        fallback,
+        known.get(EMBEDDED_MODEL) or model(EMBEDDED_MODEL),
+        memory_bytes=settings.llm_models_memory_mb * 10**6 or half_of_memory,
+        unload_after_s=settings.llm_unload_after_s,
     )
 
 
-def _punctuation_model(settings: LlmSettings, lifecycle: ModelLifecycle) -> PunctuationModel:
+def _punctuation_model(settings: LlmSettings, pool: ModelPool) -> PunctuationModel:
     def load() -> WordPunctuator:
         if name := settings.punctuation_model:
             checkpoint = punctuation_checkpoint(name, settings)
@@ -136,7 +147,7 @@ def _punctuation_model(settings: LlmSettings, lifecycle: ModelLifecycle) -> Punc
         return engine
 
     name = settings.punctuation_model or EMBEDDED_MODEL
-    return PunctuationModel(name, load, lifecycle.current_engine)
+    return PunctuationModel(name, load, pool.engines)
 
 
 def _embedded_checkpoint(settings: LlmSettings) -> Checkpoint:
@@ -159,8 +170,10 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
         assistant=None if is_embedded else _embedded_checkpoint(settings),
         draft_tokens=None if draft_tokens == "auto" else draft_tokens,
     )
-    is_other_engine = settings.llm_engine == ONNX and checkpoint.name == EMBEDDED_MODEL
-    name = AUTO if is_other_engine else settings.llm_engine
+    # one setting cannot suit models of both kinds
+    is_of_other_kind = (settings.llm_engine == ONNX) != (checkpoint.onnx is not None)
+    has_choice = is_embedded or len(settings.routes) > 1
+    name = AUTO if is_of_other_kind and has_choice else settings.llm_engine
     engine = load_engine(name, checkpoint, options)
     engine.transcribe([_WARM_UP], ChunkOptions.model_validate({"language_only": True}))
     return engine

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from llm.model_lifecycle import ModelLifecycle
+from llm.model_pool import ModelPool
 from llm.punctuator import Punctuator
 from llm.speakers.segmenter import SpeakerSegmenter
 from llm.transcriber import Transcriber
@@ -15,8 +15,8 @@ def _transcriber(request: Request) -> Transcriber:
     return request.app.state.transcriber
 
 
-def _lifecycle(request: Request) -> ModelLifecycle:
-    return request.app.state.lifecycle
+def _models(request: Request) -> ModelPool:
+    return request.app.state.models
 
 
 def _punctuator(request: Request) -> Punctuator:
@@ -34,5 +34,5 @@ def _capacity(request: Request) -> Callable[[], Awaitable[int]]:
 CapacityDep = Annotated[Callable[[], Awaitable[int]], Depends(_capacity)]
 TranscriberDep = Annotated[Transcriber, Depends(_transcriber)]
 PunctuatorDep = Annotated[Punctuator, Depends(_punctuator)]
-LifecycleDep = Annotated[ModelLifecycle, Depends(_lifecycle)]
+ModelsDep = Annotated[ModelPool, Depends(_models)]
 SpeakersDep = Annotated[SpeakerSegmenter, Depends(_speakers)]

@@ -4,6 +4,7 @@ ServiceError
 ├── EmptyAudioError       400  the body has no samples
 ├── UnreadableAudioError  400  the body ends in the middle of a sample
 ├── TooLongError          413  the chunk is longer than one window
+├── UnknownModelError     404  there is no model of the requested id; in servicekit
 ├── UnsupportedOptionError  422  the model cannot follow an option; in servicekit
 ├── InferenceFailedError  502  the model failed on the batch
 ├── NotReadyError         503  no model is loaded yet; with Retry-After

@@ -1,13 +1,13 @@
-"""Load the configured model; use the fallback model until it is ready."""
+"""Find, download, load and unload one model, and report its state."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from contracts.models import HealthCheck, HealthStatus, ModelFailure, ModelInfo, ModelState
+from contracts.models import ModelFailure, ModelInfo, ModelState
 from llm.engines.protocol import Checkpoint, CheckpointError, SpeechEngine
 from llm.model_store.source import CheckpointSource, FetchError
 
@@ -28,112 +28,107 @@ def retry_delays(first_s: float = FIRST_RETRY_S) -> Iterator[float]:
 
 
 class ModelLifecycle:
-    """Downloads, loads and swaps models, and reports their states.
+    """One model: where it is, its engine while it is loaded, and its state.
 
     Args:
-        primary: name and source of the configured model.
-        fallback: name and source of the model to use meanwhile; None: wait.
+        model_id: name under which clients find it.
+        source: of its checkpoint.
         load: loads a checkpoint into an engine; blocks.
-        thread: runs the inference. A replaced engine is closed there, after its last batch.
+        thread: runs the inference. An engine is closed there, after its last batch.
+        languages: codes of the languages that it is the default for.
+        is_fallback: whether it is used while another one is not available.
         first_retry_s: seconds before the first retry of a failed download.
+
+    Attributes:
+        info: its state.
+        engine: None: it is not loaded.
+        n_users: requests that need its engine now.
+        last_used: time of its last request, on the monotonic clock.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one argument for each property
         self,
-        primary: tuple[str, CheckpointSource],
-        fallback: tuple[str, CheckpointSource] | None,
+        model_id: str,
+        source: CheckpointSource,
         load: Load,
         thread: ThreadPoolExecutor,
+        *,
+        languages: Sequence[str] = (),
+        is_fallback: bool = False,
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
-        self._name, self._source = primary
-        self._fallback = fallback
+        self._source = source
         self._load = load
         self._thread = thread
         self._first_retry_s = first_retry_s
-        self._engine: SpeechEngine | None = None
+        self._checkpoint: Checkpoint | None = None
         self._closing = False
-        self._models = {self._name: _model_info(self._name, ModelState.LOADING)}
+        self.info = ModelInfo(
+            id=model_id,
+            owned_by=_owner(model_id),
+            state=ModelState.LOADING,
+            is_fallback=is_fallback,
+            default_languages=list(languages),
+        )
+        self.engine: SpeechEngine | None = None
+        self.n_users = 0
+        self.last_used = time.monotonic()
 
-    def current_engine(self) -> SpeechEngine | None:
-        """Return the engine in use; None: no model yet."""
-        return self._engine
+    @property
+    def size_bytes(self) -> int:
+        """Return the size of its files with the weights; 0: not known yet."""
+        return self.info.size_bytes or 0
 
-    def models(self) -> list[ModelInfo]:
-        """Return the models and their states, the configured one first."""
-        return list(self._models.values())
+    @property
+    def idle_s(self) -> float:
+        """Return the seconds since its last request."""
+        return time.monotonic() - self.last_used
 
-    def check(self) -> HealthCheck:
-        """Return whether a model is ready; if it is not the configured one, say why."""
-        primary = self._models[self._name]
-        if primary.state is ModelState.READY:
-            return HealthCheck(status=HealthStatus.READY)
-        reason = f"{self._name}: {_describe(primary)}"
-        serving = next((m for m in self.models() if m.state is ModelState.READY), None)
-        if serving is None:
-            others = [f"{m.id}: {_describe(m)}" for m in self.models()[1:]]
-            return HealthCheck(status=HealthStatus.STARTING, detail="; ".join([reason, *others]))
-        return HealthCheck(status=HealthStatus.DEGRADED, detail=f"Using {serving.id}. {reason}")
-
-    async def run(self) -> None:
-        """Load the configured model, with the fallback in use meanwhile; then return."""
-        if await self._load_from_disk(self._name, self._source):
-            return
-        if self._fallback:
-            name, source = self._fallback
-            self._models[name] = _model_info(name, ModelState.LOADING, is_fallback=True)
-            await self._load_from_disk(name, source)
-        if self._models[self._name].state is not ModelState.FAILED:
-            await self._download_and_swap()
-
-    async def close(self) -> None:
-        """Unload the engine after its running batch; stop a download."""
-        self._closing = True
-        await self._replace(None)
-
-    async def _load_from_disk(self, name: str, source: CheckpointSource) -> bool:
-        """Load a model if it is on disk; return whether it is ready."""
+    async def find(self) -> bool:
+        """Look for the model on disk; return whether it is there."""
         try:
-            checkpoint = await asyncio.to_thread(source.find)
-            if checkpoint is None:
-                self._set(name, state=ModelState.FETCHING, progress=0.0)
-                return False
-            await self._serve(name, checkpoint)
+            checkpoint = await asyncio.to_thread(self._source.find)
         except Exception as error:
-            self._fail(name, _reason(error), _failure(error))
+            self._fail(_reason(error), _failure(error))
             return False
+        if checkpoint is None:
+            self._set(state=ModelState.FETCHING, progress=0.0)
+            return False
+        self._found(checkpoint)
         return True
 
-    async def _download_and_swap(self) -> None:
+    async def download(self) -> bool:
+        """Download the model, however often it takes; return whether it is usable."""
         for delay_s in retry_delays(self._first_retry_s):
             try:
-                self._set(self._name, state=ModelState.FETCHING, failure=None, detail=None)
-                checkpoint = await asyncio.to_thread(self._source.fetch, self._report_progress)
-                await self._serve(self._name, checkpoint)
+                self._set(state=ModelState.FETCHING, failure=None, detail=None)
+                self._found(await asyncio.to_thread(self._source.fetch, self._report_progress))
             except FetchError as error:
-                reason = f"{error} Next try in {delay_s:.0f} s."
-                self._fail(self._name, reason, error.failure)
+                self._fail(f"{error} Next try in {delay_s:.0f} s.", error.failure)
                 await asyncio.sleep(delay_s)
                 continue
             except Exception as error:
-                self._fail(self._name, _reason(error), _failure(error))
-            return
+                self._fail(_reason(error), _failure(error))
+            break
+        return self._checkpoint is not None
 
-    async def _serve(self, name: str, checkpoint: Checkpoint) -> None:
-        """Load a checkpoint while the current engine works, then replace that engine."""
-        self._set(name, state=ModelState.LOADING, progress=None, failure=None, detail=None)
+    async def load(self) -> bool:
+        """Load the model that was found; return whether its engine is ready."""
+        assert self._checkpoint is not None, "find it first"
+        self._set(state=ModelState.LOADING)
         started = time.perf_counter()
-        engine = await asyncio.to_thread(self._load, checkpoint)
-        await self._replace(engine)
-        for other in set(self._models) - {name, self._name}:
-            del self._models[other]
+        try:
+            engine = await asyncio.to_thread(self._load, self._checkpoint)
+        except Exception as error:
+            self._fail(_reason(error), _failure(error))
+            return False
+        self.engine = engine
+        self.last_used = time.monotonic()
         self._set(
-            name,
             state=ModelState.READY,
             created=int(time.time()),
             engine=engine.identity.engine,
             device=engine.identity.device,
-            revision=engine.identity.revision,
             compute=engine.compute,
             capabilities=engine.capabilities,
         )
@@ -143,25 +138,56 @@ class ModelLifecycle:
             **engine.identity.model_dump(),
             **(engine.compute.model_dump() if engine.compute else {}),
         )
+        return True
 
-    async def _replace(self, engine: SpeechEngine | None) -> None:
-        old, self._engine = self._engine, engine
-        if old is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, old.close)
+    async def unload(self) -> None:
+        """Free the engine's memory after its running batch."""
+        engine, self.engine = self.engine, None
+        if engine is None:
+            return
+        self._set(state=ModelState.UNLOADED)
+        await asyncio.get_running_loop().run_in_executor(self._thread, engine.close)
+        log.info("model_unloaded", model=self.info.id)
+
+    async def close(self) -> None:
+        """Unload the engine, and stop a download."""
+        self._closing = True
+        await self.unload()
+
+    def describe(self) -> str:
+        """Return the state as a sentence."""
+        info = self.info
+        match info.state:
+            case ModelState.FETCHING:
+                return f"{info.id}: downloading, {(info.progress or 0) * 100:.0f} %."
+            case ModelState.FAILED:
+                return f"{info.id}: {info.detail or 'failed.'}"
+            case _:
+                return f"{info.id}: {info.state}."
+
+    def _found(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._set(
+            state=ModelState.UNLOADED,
+            progress=None,
+            failure=None,
+            detail=None,
+            revision=checkpoint.revision,
+            size_bytes=checkpoint.size_bytes,
+        )
 
     def _report_progress(self, share: float) -> None:
         """Publish the progress of a download; runs in its thread, and stops it on shutdown."""
         if self._closing:
             raise FetchError("The service is shutting down.")
-        self._set(self._name, progress=round(min(max(share, 0.0), 1.0), 4))
+        self._set(progress=round(min(max(share, 0.0), 1.0), 4))
 
-    def _fail(self, name: str, reason: str, failure: ModelFailure) -> None:
-        log.warning("model_failed", model=name, reason=reason)
-        state = ModelState.FAILED
-        self._set(name, state=state, progress=None, failure=failure, detail=reason)
+    def _fail(self, reason: str, failure: ModelFailure) -> None:
+        log.warning("model_failed", model=self.info.id, reason=reason)
+        self._set(state=ModelState.FAILED, progress=None, failure=failure, detail=reason)
 
-    def _set(self, name: str, **changes: object) -> None:
-        self._models[name] = self._models[name].model_copy(update=changes)
+    def _set(self, **changes: object) -> None:
+        self.info = self.info.model_copy(update=changes)
 
 
 def _reason(error: Exception) -> str:
@@ -173,21 +199,6 @@ def _failure(error: Exception) -> ModelFailure:
     return ModelFailure.UNUSABLE if is_refused else ModelFailure.UNEXPECTED
 
 
-def _model_info(name: str, state: ModelState, *, is_fallback: bool = False) -> ModelInfo:
-    owner, _, rest = name.rpartition("/")
-    is_hub_id = bool(rest) and "/" not in owner and not owner.startswith((".", "~"))
-    return ModelInfo(
-        id=name, owned_by=owner if is_hub_id else "", state=state, is_fallback=is_fallback
-    )
-
-
-def _describe(model: ModelInfo) -> str:
-    match model.state:
-        case ModelState.FETCHING:
-            return f"downloading, {(model.progress or 0) * 100:.0f} %."
-        case ModelState.LOADING:
-            return "loading."
-        case ModelState.FAILED:
-            return model.detail or "failed."
-        case ModelState.READY:
-            return "ready."
+def _owner(model_id: str) -> str:
+    owner, _, _ = model_id.rpartition("/")
+    return owner

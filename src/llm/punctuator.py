@@ -47,7 +47,7 @@ class PunctuationModel:
     Args:
         name: of the model.
         load: loads it; blocks.
-        serving: returns the engine that transcribes; it punctuates too if it or its assistant has
+        loaded: returns the engines that transcribe; one punctuates too if it or its assistant has
             that model, which then is not loaded twice.
         retry_s: seconds before it is tried again if it could not be loaded.
     """
@@ -56,12 +56,12 @@ class PunctuationModel:
         self,
         name: str,
         load: Callable[[], WordPunctuator],
-        serving: Callable[[], SpeechEngine | None],
+        loaded: Callable[[], Sequence[SpeechEngine]],
         retry_s: float = RETRY_S,
     ) -> None:
         self._name = name
         self._load = load
-        self._serving = serving
+        self._loaded = loaded
         self._retry_s = retry_s
         self._retry_at = 0.0
         self._own: WordPunctuator | None = None
@@ -89,9 +89,9 @@ class PunctuationModel:
 
     def engine(self) -> WordPunctuator | None:
         """Return the engine to use now; None: none is loaded."""
-        serving = self._serving()
-        assistant = serving.assistant if isinstance(serving, AssistedEngine) else None
-        for engine in (serving, assistant):
+        loaded = self._loaded()
+        assistants = (each.assistant for each in loaded if isinstance(each, AssistedEngine))
+        for engine in (*loaded, *assistants):
             if isinstance(engine, PunctuationEngine) and engine.identity.name == self._name:
                 return engine
         return self._own

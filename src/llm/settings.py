@@ -4,13 +4,19 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from llm.engines.protocol import ComputeType, EncoderType, KeyValueType
+from llm.model_routes import read_routes
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"
 """The checkpoint in the service's own packages; it needs no network."""
+
+
+def _check_routes(text: str) -> str:
+    read_routes(text, default=EMBEDDED_MODEL)
+    return text
 
 
 class LlmSettings(ServiceSettings):
@@ -28,11 +34,32 @@ class LlmSettings(ServiceSettings):
         description="Model: an id of the Hugging Face hub, embedded/whisper-base, a local folder, "
         "or a name of onnx-asr such as gigaam-v3-e2e-ctc.",
     )
+    llm_models: Annotated[str, AfterValidator(_check_routes)] = Field(
+        default="",
+        max_length=10_000,
+        description="Several models by language, comma-separated, such as "
+        "ru=gigaam-v3-e2e-ctc,*=openai/whisper-large-v3-turbo; *: all other languages, LLM_MODEL "
+        "unless it is here; a model without a language is for requests that name it.",
+    )
+    llm_models_memory_mb: int = Field(
+        default=0,
+        ge=0,
+        le=2**24,
+        description="Most megabytes of models in memory, by the size of their files (0 to 2^24); "
+        "those that were not used for longest make room; 0: half of the memory.",
+    )
+    llm_unload_after_s: float = Field(
+        default=900.0,
+        ge=0,
+        le=31_536_000,
+        description="Seconds without a request after which a model is unloaded (0 to 31536000), "
+        "except the one for all other languages; 0: never.",
+    )
     llm_model_revision: str = Field(
         default="",
         max_length=100,
-        description="Branch, tag or commit of a hub model (up to 100 characters); empty: the "
-        "latest commit at the first download, kept from then on.",
+        description="Branch, tag or commit of LLM_MODEL on the hub (up to 100 characters); empty: "
+        "the latest commit at the first download, kept from then on.",
     )
     llm_fallback_model: str = Field(
         default=EMBEDDED_MODEL,
@@ -121,6 +148,11 @@ class LlmSettings(ServiceSettings):
         pattern=r"^https?://",
         description="URL of the model hub or of a mirror.",
     )
+
+    @property
+    def routes(self) -> dict[str, list[str]]:
+        """Return the models, that for all other languages first, each with its languages."""
+        return read_routes(self.llm_models, self.llm_model)
 
     @property
     def models_dir(self) -> Path:

@@ -1,30 +1,34 @@
 """Transcribe chunks in batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from contracts.audio import SAMPLE_RATE
 from contracts.capabilities import unsupported_options
+from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelIdentity
 from contracts.options import ChunkOptions
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkTimings, ChunkTranscript
-from llm.batching import RETRY_AFTER_S, BatchQueue, BatchResult
+from llm.batching import BatchQueue, BatchResult
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
-from llm.errors import NotReadyError
 from llm.metrics import InferenceMetrics
+from llm.model_pool import ModelPool
 from servicekit.errors import UnsupportedOptionError
+
+_DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Request:
+    engine: SpeechEngine
     samples: Samples
     options: ChunkOptions
 
     @property
-    def batch_key(self) -> ChunkOptions:
-        return self.options
+    def batch_key(self) -> tuple[int, ChunkOptions]:
+        return id(self.engine), self.options
 
 
 _Result = tuple[ModelIdentity, ChunkResult]
@@ -34,9 +38,8 @@ class Transcriber:
     """Transcribes chunks; those with equal options and similar lengths share batches.
 
     Args:
-        current_engine: returns the engine to use now; None: no model yet. Called once per
-            batch, so that one model decodes the whole batch.
-        thread: a single worker; all other uses of the engine must run there too.
+        models: provides the engine for each chunk.
+        thread: a single worker; all other uses of the engines must run there too.
         metrics: updated after each batch.
         max_batch_size: most chunks of a batch.
         queue_size: most chunks that wait.
@@ -44,17 +47,17 @@ class Transcriber:
 
     def __init__(
         self,
-        current_engine: Callable[[], SpeechEngine | None],
+        models: ModelPool,
         thread: ThreadPoolExecutor,
         metrics: InferenceMetrics,
         *,
         max_batch_size: int,
         queue_size: int,
     ) -> None:
-        self._current_engine = current_engine
+        self._models = models
         self._queue = BatchQueue[_Request, _Result](
             "transcribe",
-            self._infer,
+            _infer,
             thread,
             metrics,
             max_batch_size=max_batch_size,
@@ -65,29 +68,38 @@ class Transcriber:
         """Queue a chunk and return its transcript; cancelling removes it from the queue.
 
         Raises:
+            UnknownModelError: there is no model of the requested id.
             NotReadyError: no model is loaded yet.
             UnsupportedOptionError: the model cannot follow an option.
             OverloadedError: the queue is full.
             InferenceFailedError: the engine failed on this chunk's batch.
         """
-        engine = self._current_engine()
-        if engine is None:
-            raise NotReadyError("The model is not loaded yet.", retry_after_s=RETRY_AFTER_S)
-        if unsupported := unsupported_options(options, engine.capabilities):
-            raise UnsupportedOptionError(unsupported)
-        return _to_transcript(samples, await self._queue.submit(_Request(samples, options)))
+        if options.language_only:
+            return await self._detect(samples)
+        async with self._models.use(options.language, options.model) as engine:
+            if unsupported := unsupported_options(options, engine.capabilities):
+                raise UnsupportedOptionError(unsupported)
+            return await self._submit(engine, samples, options)
 
     async def run(self) -> None:
         """Process the queue until cancelled."""
         await self._queue.run()
 
-    def _infer(self, batch: Sequence[_Request]) -> list[_Result]:
-        # Engines are closed in this thread, so the one returned here stays open meanwhile.
-        engine = self._current_engine()
-        if engine is None:
-            raise RuntimeError("the model was unloaded")
-        results = engine.transcribe([request.samples for request in batch], batch[0].options)
-        return [(engine.identity, result) for result in results]
+    async def _detect(self, samples: Samples) -> ChunkTranscript:
+        async with self._models.use_detector() as engine:
+            return await self._submit(engine, samples, _DETECTION)
+
+    async def _submit(
+        self, engine: SpeechEngine, samples: Samples, options: ChunkOptions
+    ) -> ChunkTranscript:
+        batched = await self._queue.submit(_Request(engine, samples, options))
+        return _to_transcript(samples, batched)
+
+
+def _infer(batch: Sequence[_Request]) -> list[_Result]:
+    engine = batch[0].engine
+    results = engine.transcribe([request.samples for request in batch], batch[0].options)
+    return [(engine.identity, result) for result in results]
 
 
 def _to_transcript(samples: Samples, batched: BatchResult[_Result]) -> ChunkTranscript:

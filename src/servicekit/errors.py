@@ -1,6 +1,6 @@
 """The root of every service's exception tree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from contracts.problems import InvalidField, Problem, ProblemType
@@ -56,3 +56,17 @@ class UnsupportedOptionError(ServiceError):
     def to_problem(self, request_id: str | None = None) -> Problem:
         """Return the body of the response, with each option."""
         return super().to_problem(request_id).model_copy(update={"errors": self.fields})
+
+
+class UnknownModelError(ServiceError):
+    """There is no model of the requested id.
+
+    Args:
+        requested: the id.
+        known: ids of the models that there are.
+    """
+
+    problem_type = ProblemType.UNKNOWN_MODEL
+
+    def __init__(self, requested: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no model {requested!r}, only: {', '.join(known)}.")

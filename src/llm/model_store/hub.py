@@ -208,7 +208,8 @@ class HubCheckpoint:
         folder, onnx = self._folder(pinned), pinned.onnx
         if onnx and self._model_type is None:
             onnx = replace(onnx, model_type=model_type_of(folder) or onnx.model_type)
-        return Checkpoint(self._name, pinned.commit, folder, onnx)
+        size_bytes = sum(file.size_bytes for file in pinned.files)
+        return Checkpoint(self._name, pinned.commit, folder, onnx, size_bytes)
 
 
 def _verify(path: Path, file: HubFile) -> None:

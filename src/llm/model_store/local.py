@@ -23,13 +23,18 @@ class LocalCheckpoint:
 
     def find(self) -> Checkpoint:
         """Return the checkpoint after hashing all its weights."""
-        digest = hashlib.sha256()
+        digest, size_bytes = hashlib.sha256(), 0
         for name in self.weight_files():
             with (self._folder / name).open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
+                size_bytes += file.tell()
         onnx = find_onnx_files_of(self._folder, self._compute_type)
         return Checkpoint(
-            self._folder.resolve().name, digest.hexdigest(), self._folder, onnx and onnx.model
+            self._folder.resolve().name,
+            digest.hexdigest(),
+            self._folder,
+            onnx and onnx.model,
+            size_bytes,
         )
 
     def weight_files(self) -> list[str]:

@@ -20,7 +20,7 @@ def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSou
     if name == EMBEDDED_MODEL:
         ready_dir = Path(settings.llm_embedded_dir) if settings.llm_embedded_dir else None
         return EmbeddedCheckpoint(ready_dir, settings.models_dir / "embedded-whisper-base")
-    if name.startswith(("/", ".", "~")) or Path(name).is_dir():
+    if _is_folder(name):
         return LocalCheckpoint(Path(name).expanduser(), settings.llm_compute_type)
     # The hub's library reads the environment when it is imported.
     from llm.model_store.hub import HubCheckpoint  # noqa: PLC0415
@@ -35,16 +35,30 @@ def resolve_checkpoint_source(name: str, settings: LlmSettings) -> CheckpointSou
     )
 
 
+def model_id(name: str) -> str:
+    """Return the id under which clients find a model: of a local folder, the folder's name."""
+    return Path(name).expanduser().resolve().name if _is_folder(name) else name
+
+
 def ensure_local_models(settings: LlmSettings) -> None:
     """Check the models that are local folders, so that a wrong path does not mean the fallback.
 
-    Raises: CheckpointError: a folder does not exist or contains no checkpoint.
+    Raises: CheckpointError: a folder does not exist or contains no checkpoint, or two models have
+        the same id.
     """
-    names = {"LLM_MODEL": settings.llm_model, "LLM_FALLBACK_MODEL": settings.llm_fallback_model}
-    for variable, name in names.items():
+    variable = "LLM_MODELS" if settings.llm_models else "LLM_MODEL"
+    names = [(variable, name) for name in settings.routes]
+    for variable, name in (*names, ("LLM_FALLBACK_MODEL", settings.llm_fallback_model)):
         source = resolve_checkpoint_source(name, settings) if name else None
         if isinstance(source, LocalCheckpoint):
             try:
                 source.weight_files()
             except (CheckpointError, OSError) as error:
                 raise CheckpointError(f"{variable}={name}: {error}") from error
+    by_id = {model_id(name): name for name in settings.routes}
+    if len(by_id) < len(settings.routes):
+        raise CheckpointError(f"LLM_MODELS: two models have the same name among {[*by_id]}.")
+
+
+def _is_folder(name: str) -> bool:
+    return name.startswith(("/", ".", "~")) or Path(name).is_dir()

@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from contracts.models import ModelList
-from llm.dependencies import CapacityDep, LifecycleDep
+from llm.dependencies import CapacityDep, ModelsDep
 
 router = APIRouter(tags=["models"])
 
 
 @router.get("/v1/models", summary="List the models and their states")
-async def list_models(lifecycle: LifecycleDep, capacity: CapacityDep) -> ModelList:
-    """Return the configured model and, while it is in use, the fallback model."""
-    return ModelList(data=lifecycle.models(), max_concurrent_chunks=await capacity())
+async def list_models(models: ModelsDep, capacity: CapacityDep) -> ModelList:
+    """Return the configured models and, while one of them needs it, the fallback model."""
+    return ModelList(data=models.models(), max_concurrent_chunks=await capacity())

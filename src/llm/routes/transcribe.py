@@ -33,7 +33,7 @@ _BODY["requestBody"]["content"][_JSON] = {
 }
 _BODY["requestBody"]["content"][_JSON]["schema"].pop("$defs", None)
 
-CHUNK_PROBLEMS = problem_responses(
+_PROBLEMS = (
     ProblemType.EMPTY_AUDIO,
     ProblemType.UNREADABLE_AUDIO,
     ProblemType.BAD_REQUEST,
@@ -44,13 +44,14 @@ CHUNK_PROBLEMS = problem_responses(
     ProblemType.NOT_READY,
     ProblemType.OVERLOADED,
 )
+CHUNK_PROBLEMS = problem_responses(*_PROBLEMS)
 
 
 @router.post(
     "/v1/transcribe",
     summary="Recognise one chunk of speech",
     openapi_extra=_BODY,
-    responses=CHUNK_PROBLEMS,
+    responses=problem_responses(*_PROBLEMS, ProblemType.UNKNOWN_MODEL),
 )
 async def transcribe_chunk(
     request: Request, options: Annotated[ChunkOptions, Query()], transcriber: TranscriberDep

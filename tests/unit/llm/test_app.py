@@ -278,7 +278,7 @@ async def test_the_hub_s_model_replaces_the_fallback_once_it_is_downloaded(tmp_p
             before = await server.client.post("/v1/transcribe", content=SECOND)
             assert before.json()["model"]["name"] == "fallback"
             hub.may_send.set()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(READY_WITHIN_S):
                 while (await server.client.get("/health/ready")).json()["status"] != "ready":
                     await asyncio.sleep(0.05)
             after = await server.client.post("/v1/transcribe", content=SECOND)

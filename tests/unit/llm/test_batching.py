@@ -14,22 +14,27 @@ from prometheus_client import CollectorRegistry
 from contracts.audio import SAMPLE_RATE
 from contracts.options import ChunkOptions
 from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S
-from llm.engines.protocol import SpeechEngine
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
 from llm.metrics import InferenceMetrics
 from llm.transcriber import Transcriber
 from unit.llm.fake_engine import FakeEngine
+from unit.llm.scripted_models import Loader, ScriptedSource, model_pool
 
 OPTIONS = ChunkOptions()
 
 
 @asynccontextmanager
 async def running(
-    engine: Callable[[], SpeechEngine | None], max_batch_size: int = 4, queue_size: int = 100
+    engine: FakeEngine | None, max_batch_size: int = 4, queue_size: int = 100
 ) -> AsyncGenerator[Transcriber]:
+    """Run a transcriber with a loaded model, or with one that is not there yet."""
     with ThreadPoolExecutor(1) as thread:
+        load = Loader(**{"fake": engine} if engine else {})
+        models = model_pool(thread, load, [(ScriptedSource("fake", on_disk=True), ["*"])])
+        if engine:
+            await models.run()
         transcriber = Transcriber(
-            engine,
+            models,
             thread,
             InferenceMetrics(CollectorRegistry()),
             max_batch_size=max_batch_size,
@@ -52,7 +57,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as transcriber:
+    async with running(engine) as transcriber:
         answers = await asyncio.gather(*(ask(transcriber, n) for n in range(11, 21)))
     assert [a.segments[0].text for a in answers] == [str(n) for n in range(11, 21)]
     assert [len(batch) for batch in engine.batches] == [4, 4, 2]
@@ -61,7 +66,7 @@ async def test_concurrent_chunks_share_batches_and_get_their_own_transcripts() -
 
 async def test_chunks_with_different_options_do_not_share_a_batch() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as transcriber:
+    async with running(engine) as transcriber:
         english = ChunkOptions(language="en")
         await asyncio.gather(ask(transcriber, 7), ask(transcriber, 8, english), ask(transcriber, 9))
     assert engine.batches == [[7, 9], [8]]
@@ -70,7 +75,7 @@ async def test_chunks_with_different_options_do_not_share_a_batch() -> None:
 async def test_a_full_queue_refuses_with_retry_after() -> None:
     engine = FakeEngine()
     engine.go_on.clear()
-    async with running(lambda: engine, max_batch_size=1, queue_size=2) as transcriber:
+    async with running(engine, max_batch_size=1, queue_size=2) as transcriber:
         first = ask(transcriber, 1)
         await until(lambda: engine.batches)
         others = [ask(transcriber, 2), ask(transcriber, 3)]
@@ -86,7 +91,7 @@ async def test_a_full_queue_refuses_with_retry_after() -> None:
 async def test_a_cancelled_chunk_leaves_the_queue_and_frees_its_place() -> None:
     engine = FakeEngine()
     engine.go_on.clear()
-    async with running(lambda: engine, max_batch_size=1, queue_size=1) as transcriber:
+    async with running(engine, max_batch_size=1, queue_size=1) as transcriber:
         first = ask(transcriber, 1)
         await until(lambda: engine.batches)
         second = ask(transcriber, 2)
@@ -103,7 +108,7 @@ async def test_a_cancelled_chunk_leaves_the_queue_and_frees_its_place() -> None:
 async def test_a_failing_batch_does_not_affect_the_next() -> None:
     engine = FakeEngine()
     engine.error = RuntimeError("internal secret")
-    async with running(lambda: engine) as transcriber:
+    async with running(engine) as transcriber:
         with pytest.raises(InferenceFailedError) as failure:
             await ask(transcriber, 1)
         assert "secret" not in failure.value.detail
@@ -112,7 +117,7 @@ async def test_a_failing_batch_does_not_affect_the_next() -> None:
 
 
 async def test_without_a_model_a_chunk_is_refused_with_retry_after() -> None:
-    async with running(lambda: None) as transcriber:
+    async with running(None) as transcriber:
         with pytest.raises(NotReadyError) as refusal:
             await ask(transcriber, 1)
     assert int(refusal.value.headers["Retry-After"]) > 0
@@ -123,7 +128,7 @@ SECOND = SAMPLE_RATE
 
 async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine) as transcriber:
+    async with running(engine) as transcriber:
         lengths = [SECOND * n for n in (3, 20, 4, 19)]
         await asyncio.gather(*(ask(transcriber, length) for length in lengths))
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
@@ -131,7 +136,7 @@ async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
 
 async def test_the_audio_of_a_batch_is_limited() -> None:
     engine = FakeEngine()
-    async with running(lambda: engine, max_batch_size=16) as transcriber:
+    async with running(engine, max_batch_size=16) as transcriber:
         await asyncio.gather(*(ask(transcriber, 25 * SECOND) for _ in range(12)))
     most = int(MAX_BATCH_AUDIO_S / 25)
     assert [len(batch) for batch in engine.batches] == [most, 12 - most]
@@ -152,7 +157,7 @@ def test_every_batch_starts_with_the_chunk_due_first_and_keeps_the_limits(
     options = [ChunkOptions(language="en" if is_so else "ru") for is_so in english]
 
     async def work() -> None:
-        async with running(lambda: engine, max_batch_size=max_batch_size) as transcriber:
+        async with running(engine, max_batch_size=max_batch_size) as transcriber:
             asked = zip(ages, options, strict=False)
             answers = await asyncio.gather(*(ask(transcriber, *one) for one in asked))
         assert [answer.language for answer in answers] == [
@@ -179,7 +184,7 @@ async def test_a_lecture_does_not_starve() -> None:
         while True:
             await ask(transcriber, SECOND // 4)
 
-    async with running(lambda: engine, max_batch_size=1) as transcriber:
+    async with running(engine, max_batch_size=1) as transcriber:
         others = [asyncio.create_task(dictations()) for _ in range(3)]
         await until(lambda: engine.batches)
         await asyncio.wait_for(ask(transcriber, SECOND), timeout=5)
@@ -197,7 +202,7 @@ async def test_a_dictation_waits_only_for_the_running_batch(in_flight: int) -> N
         while True:
             await ask(transcriber, 20 * SECOND)
 
-    async with running(lambda: engine, max_batch_size=16) as transcriber:
+    async with running(engine, max_batch_size=16) as transcriber:
         jobs = [asyncio.create_task(long_job()) for _ in range(in_flight)]
         for _ in range(3):
             n_before = len(engine.batches)

@@ -15,7 +15,7 @@ async def test_a_model_that_cannot_be_loaded_fails_without_a_wait_to_retry() -> 
         n_loads += 1
         raise CheckpointError("the checkpoint is broken")
 
-    model = PunctuationModel("broken", load, lambda: None, retry_s=0)  # type: ignore[arg-type]
+    model = PunctuationModel("broken", load, list, retry_s=0)  # type: ignore[arg-type]
     for _ in range(2):
         with pytest.raises(InferenceFailedError) as failure:
             await model.prepare()

@@ -41,6 +41,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.check.database": "Database",
     "system.state.fetching": "downloading",
     "system.state.fetching_share": "downloading: {percent}",
+    "system.state.unloaded": "on disk, loaded when needed",
     "system.state.loading": "loading",
     "system.state.ready": "ready",
     "system.state.failed": "failed to load",

@@ -53,6 +53,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.check.database": "База данных",
     "system.state.fetching": "скачивается",
     "system.state.fetching_share": "скачивается: {percent}",
+    "system.state.unloaded": "на диске, загрузится, когда понадобится",
     "system.state.loading": "загружается",
     "system.state.ready": "готова",
     "system.state.failed": "не загрузилась",

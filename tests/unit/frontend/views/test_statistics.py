@@ -150,6 +150,7 @@ def test_an_unknown_speed_is_shown_as_unknown(open_page: OpenPage, backend: Stan
     [
         (ModelInfo(id="m", state=ModelState.FETCHING, progress=0.42), "скачивается: 42\xa0%"),
         (ModelInfo(id="m", state=ModelState.FETCHING), RU("system.state.fetching")),
+        (ModelInfo(id="m", state=ModelState.UNLOADED), RU("system.state.unloaded")),
         (ModelInfo(id="m", state=ModelState.FAILED), RU("system.state.failed")),
         (
             ModelInfo(id="m", state=ModelState.READY, is_fallback=True),
