@@ -9,6 +9,10 @@ DAYS_SHOWN = 90
 """Days in the statistics; the last one is today."""
 
 
+SPEAKERS_SHOWN = 20
+"""Names in the statistics: those who speak longest."""
+
+
 class DatabaseKind(StrEnum):
     """The database of jobs and their texts."""
 
@@ -29,6 +33,14 @@ class DayStatistics(BaseModel):
     day: date = Field(description="In UTC.")
     audio_s: float
     n_recordings: int
+
+
+class SpeakerStatistics(BaseModel):
+    """How long the speakers of a name speak, in all transcriptions."""
+
+    name: str | None = Field(description="Null: all who have no name together.")
+    speech_s: float
+    share: float = Field(description="Of the speech of all speakers, from 0 to 1.")
 
 
 class DiskUsage(BaseModel):
@@ -54,6 +66,10 @@ class Statistics(BaseModel):
     )
     by_day: list[DayStatistics] = Field(
         description=f"Each of the last {DAYS_SHOWN} days, today last."
+    )
+    speakers: list[SpeakerStatistics] = Field(
+        description=f"The {SPEAKERS_SHOWN} names with most speech, longest first, then all who "
+        "have no name; empty where speakers were never distinguished."
     )
     n_queued: int = Field(description="Queued jobs; of all owners without API keys.")
     n_running: int = Field(description="Running jobs; of all owners without API keys.")

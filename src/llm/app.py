@@ -24,7 +24,7 @@ from llm.engines.protocol import (
     WordPunctuator,
 )
 from llm.engines.registry import AUTO, ONNX, load_engine
-from llm.memory import total_memory_bytes
+from llm.process_memory import total_memory_bytes
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_pool import ModelPool

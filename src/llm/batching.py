@@ -14,7 +14,7 @@ import structlog
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import Samples
 from llm.errors import InferenceFailedError, OverloadedError
-from llm.memory import release_free_memory
+from llm.process_memory import release_free_memory
 from llm.metrics import InferenceMetrics, TaskMetrics
 
 log = structlog.get_logger()

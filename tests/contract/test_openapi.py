@@ -94,7 +94,7 @@ def test_every_error_is_declared_as_a_problem_and_as_nothing_else(contract: Cont
 
 def test_a_chunk_can_fail_in_all_the_ways_that_are_declared() -> None:
     responses = CURRENT["llm"]()["paths"]["/v1/transcribe"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "403", "413", "421", "422", "500", "502", "503"}
+    assert set(responses) == {"200", "400", "403", "404", "413", "421", "422", "500", "502", "503"}
 
 
 @pytest.mark.parametrize("media_type", ["multipart/form-data", "application/json"])

@@ -34,6 +34,7 @@ def _show_numbers(page: Page) -> None:
             _show_transcribed(t, statistics)
             if any(day.audio_s for day in statistics.by_day):
                 show_daily_chart(t, statistics.by_day)
+            _show_speakers(t, statistics)
         else:
             st.info(f"**{t('system.empty')}**  \n{t('system.empty.next')}", icon=":material/info:")
         left, right = st.columns(2, gap="large")
@@ -62,6 +63,21 @@ def _show_transcribed(t: Translator, statistics: Statistics) -> None:
         ],
         large=True,
     )
+
+
+def _show_speakers(t: Translator, statistics: Statistics) -> None:
+    """Show who speaks how much; without names there is nothing to compare."""
+    if not any(speaker.name for speaker in statistics.speakers):
+        return
+    facts = [
+        Fact(
+            speaker.name or t("system.speakers.unnamed"),
+            t.percent(speaker.share),
+            t.duration(speaker.speech_s),
+        )
+        for speaker in statistics.speakers
+    ]
+    show_facts("speakers", t("system.speakers"), facts)
 
 
 def _speed(t: Translator, rtf: float | None) -> tuple[str, str]:

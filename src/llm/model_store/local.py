@@ -25,9 +25,10 @@ class LocalCheckpoint:
         """Return the checkpoint after hashing all its weights."""
         digest, size_bytes = hashlib.sha256(), 0
         for name in self.weight_files():
-            with (self._folder / name).open("rb") as file:
+            path = self._folder / name
+            with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
-                size_bytes += file.tell()
+            size_bytes += path.stat().st_size
         onnx = find_onnx_files_of(self._folder, self._compute_type)
         return Checkpoint(
             self._folder.resolve().name,

@@ -13,6 +13,7 @@ def test_speed_stays_on_the_wire_beside_rtf(rtf: float | None, speed: float | No
         n_words=0,
         rtf=rtf,
         by_day=[],
+        speakers=[],
         n_queued=0,
         n_running=0,
         disk=DiskUsage(database_bytes=0, recordings_bytes=0, work_bytes=0, free_bytes=0),

@@ -33,7 +33,7 @@ async def test_a_broken_model_is_not_loaded_for_every_chunk() -> None:
         n_loads += 1
         raise CheckpointError("the checkpoint is broken")
 
-    model = PunctuationModel("broken", load, lambda: None)  # type: ignore[arg-type]
+    model = PunctuationModel("broken", load, list)  # type: ignore[arg-type]
     for _ in range(3):
         with pytest.raises(InferenceFailedError):
             await model.prepare()

@@ -196,11 +196,11 @@ def segments_of(
         .order_by(SegmentRow.start, SegmentRow.index)
     )
     words = _words_of(session, number, first, last)
-    shown_as = _shown_as(named_speakers(session, number))
+    merged = shown_as(named_speakers(session, number))
     segments: list[Segment] = []
     for row, correction, reassigned in session.execute(query):
         speaker = reassigned or row.speaker
-        shown = speaker and shown_as.get(speaker, speaker)
+        shown = speaker and merged.get(speaker, speaker)
         segments.append(_segment(row, correction, shown, words.get(row.index, [])))
     return segments
 
@@ -248,7 +248,7 @@ def named_speakers(session: Session, number: int) -> dict[str, SpeakerRow]:
     return {row.speaker: row for row in session.scalars(query.order_by(SpeakerRow.speaker))}
 
 
-def _shown_as(named: Mapping[str, SpeakerRow]) -> dict[str, str]:
+def shown_as(named: Mapping[str, SpeakerRow]) -> dict[str, str]:
     """Return the speaker that each merged one is shown as."""
     merged = {speaker: row.merged_into for speaker, row in named.items() if row.merged_into}
     return {speaker: follow_merges(merged, speaker) for speaker in merged}
@@ -270,7 +270,7 @@ def speakers_of(session: Session, number: int, segments: Sequence[Segment]) -> l
                 seconds.get(segment.speaker, 0.0) + segment.end - segment.start
             )
     named = named_speakers(session, number)
-    shown_as = _shown_as(named)
+    merged = shown_as(named)
     names = {speaker: row.name for speaker, row in named.items()}
     suggestions = _suggestions_of(session, number)
     total = sum(seconds.values()) or 1.0
@@ -279,7 +279,7 @@ def speakers_of(session: Session, number: int, segments: Sequence[Segment]) -> l
             id=speaker,
             name=names.get(speaker),
             suggestion=None if names.get(speaker) else suggestions.get(speaker),
-            merged=[one for one, shown in shown_as.items() if shown == speaker],
+            merged=[one for one, shown in merged.items() if shown == speaker],
             speech_s=round(spoken, 3),
             share=round(spoken / total, 4),
         )

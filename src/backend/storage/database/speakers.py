@@ -14,6 +14,7 @@ from backend.storage.database.row_mappers import (
 )
 from backend.storage.database.row_writers import lemma_text
 from backend.storage.database.tables import SegmentRow, SpeakerEditRow, SpeakerRow
+from backend.storage.database.totals import speech_recounted
 from contracts.transcription import Speaker
 
 
@@ -39,7 +40,8 @@ class SpeakerStore:
             known = _known_speakers(session, row.number)
             if speaker not in known:
                 raise JobNotFoundError("The transcription has no speaker with this id.")
-            _set_name(session, known, known[speaker], name)
+            with speech_recounted(session, row):
+                _set_name(session, known, known[speaker], name)
             row.revision += 1
             session.flush()
             return speakers_of(session, row.number, segments_of(session, row.number))

@@ -8,9 +8,15 @@ from sqlalchemy.orm import Session
 
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.rtf import recent_rtf
-from backend.storage.database.tables import UNFINISHED, DayTotalsRow, FileRow, TranscriptionRow
+from backend.storage.database.tables import (
+    UNFINISHED,
+    DayTotalsRow,
+    FileRow,
+    SpeakerTotalsRow,
+    TranscriptionRow,
+)
 from contracts.jobs import JobStatus
-from contracts.statistics import DAYS_SHOWN, DayStatistics
+from contracts.statistics import DAYS_SHOWN, SPEAKERS_SHOWN, DayStatistics, SpeakerStatistics
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Counted:
     n_words: int
     rtf: float | None
     by_day: list[DayStatistics]
+    speakers: list[SpeakerStatistics]
     n_queued: int
     n_running: int
 
@@ -48,6 +55,7 @@ class StatisticsStore:
                 n_words=int(n_words or 0),  # PostgreSQL sums to a decimal
                 rtf=_rtf(session),
                 by_day=_by_day(session, owner, today),
+                speakers=_speakers(session, owner),
                 n_queued=waiting.get(JobStatus.QUEUED, 0),
                 n_running=waiting.get(JobStatus.RUNNING, 0),
             )
@@ -109,6 +117,27 @@ def _by_day(session: Session, owner: str, today: date) -> list[DayStatistics]:
     for row in session.scalars(query):
         found[row.day].audio_s, found[row.day].n_recordings = row.audio_s, row.n_recordings
     return list(found.values())
+
+
+def _speakers(session: Session, owner: str) -> list[SpeakerStatistics]:
+    row = SpeakerTotalsRow
+    total_ms = session.scalar(select(func.sum(row.speech_ms)).where(row.owner == owner))
+    is_unnamed = row.name == ""
+    longest = (
+        select(row)
+        .where(row.owner == owner, ~is_unnamed)
+        .order_by(row.speech_ms.desc(), row.name)
+        .limit(SPEAKERS_SHOWN)
+    )
+    unnamed = select(row).where(row.owner == owner, is_unnamed)
+    return [
+        SpeakerStatistics(
+            name=found.name or None,
+            speech_s=found.speech_ms / 1000,
+            share=round(found.speech_ms / int(total_ms or 1), 4),
+        )
+        for found in [*session.scalars(longest), *session.scalars(unnamed)]
+    ]
 
 
 def _by_status(session: Session, owner: str | None) -> dict[JobStatus, int]:

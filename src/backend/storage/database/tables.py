@@ -11,8 +11,8 @@ files 1─1 transcriptions 1─n segments 1─n words
                          1─n share_links
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
-Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`). `day_totals` has
-the sums.
+Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`). `day_totals` and
+`speaker_totals` have the sums.
 """
 
 from datetime import date, datetime
@@ -358,6 +358,16 @@ class DayTotalsRow(Base):
     n_recordings: Mapped[int]
     audio_s: Mapped[float]
     n_words: Mapped[int] = mapped_column(BigInteger)
+
+
+class SpeakerTotalsRow(Base):
+    """How long the speakers of a name speak in an owner's completed jobs; no name: all others."""
+
+    __tablename__ = "speaker_totals"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    speech_ms: Mapped[int] = mapped_column(BigInteger)
 
 
 class TagRow(Base):

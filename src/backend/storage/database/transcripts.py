@@ -29,6 +29,7 @@ from backend.storage.database.segment_rows import (
     write_segments,
 )
 from backend.storage.database.tables import TranscriptionRow
+from backend.storage.database.totals import speech_recounted
 from contracts.jobs import SegmentBorder, SegmentCorrection
 from contracts.options import TranscribeOptions
 from contracts.transcription import Segment
@@ -119,7 +120,8 @@ class TranscriptStore:
             if "text" in correction.model_fields_set:
                 correct_segment(session, row.number, index, correction.text)
             if "speaker" in correction.model_fields_set:
-                assign_speaker(session, row.number, index, correction.speaker)
+                with speech_recounted(session, row, index):
+                    assign_speaker(session, row.number, index, correction.speaker)
             row.revision += 1
             session.flush()
             return segments_of(session, row.number, index, index)[0]
@@ -160,8 +162,8 @@ class TranscriptStore:
             first = stored_segment(session, row.number, index)
             second = next_segment(session, row.number, first.segment)
             joined = join_segments(first.segment, second.segment)
-            remove_segment(session, row.number, second.segment.index)
-            return _replace(session, row, [StoredSegment(joined, first.assigned_speaker)])
+            stored = [StoredSegment(joined, first.assigned_speaker)]
+            return _replace(session, row, stored, removed=second.segment.index)
 
     @transaction
     def move_border(
@@ -188,9 +190,21 @@ class TranscriptStore:
             return _replace(session, row, stored)
 
 
-def _replace(session: Session, row: TranscriptionRow, stored: list[StoredSegment]) -> list[Segment]:
-    """Write segments of a transcription, and return them as they are shown."""
-    write_segments(session, row.number, stored)
+def _replace(
+    session: Session,
+    row: TranscriptionRow,
+    stored: list[StoredSegment],
+    removed: int | None = None,
+) -> list[Segment]:
+    """Write segments of a transcription, and return them as they are shown.
+
+    Args:
+        removed: index of a segment that they replace, too.
+    """
+    with speech_recounted(session, row):
+        if removed is not None:
+            remove_segment(session, row.number, removed)
+        write_segments(session, row.number, stored)
     row.revision += 1
     session.flush()
     indexes = [each.segment.index for each in stored]

@@ -24,6 +24,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.by_day.minutes": "Minutes of audio",
     "system.by_day.recordings": "Recordings",
     "system.by_day.table": "Show as a table",
+    "system.speakers": "Who speaks how much",
+    "system.speakers.unnamed": "Without a name",
     "system.models": "Model",
     "system.model.name": "Name",
     "system.model.state": "State",

@@ -36,6 +36,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.by_day.minutes": "Минуты аудио",
     "system.by_day.recordings": "Записи",
     "system.by_day.table": "Показать таблицей",
+    "system.speakers": "Кто сколько говорит",
+    "system.speakers.unnamed": "Без имени",
     "system.models": "Модель",
     "system.model.name": "Название",
     "system.model.state": "Состояние",

@@ -15,7 +15,14 @@ from contracts.models import (
     ModelList,
     ModelState,
 )
-from contracts.statistics import CacheKind, DatabaseKind, DayStatistics, DiskUsage, Statistics
+from contracts.statistics import (
+    CacheKind,
+    DatabaseKind,
+    DayStatistics,
+    DiskUsage,
+    SpeakerStatistics,
+    Statistics,
+)
 from frontend.i18n import Language, Translator
 from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
 
@@ -37,6 +44,7 @@ def _statistics(**changes: object) -> Statistics:
         n_words=12_345,
         rtf=0.25,
         by_day=by_day,
+        speakers=[],
         n_queued=2,
         n_running=1,
         disk=DiskUsage(
@@ -77,6 +85,22 @@ def test_usage_and_system_state_are_shown_in_the_visitor_s_language(
     assert facts[RU("system.disk")][RU("system.disk.free")][0] == "3\xa0ГБ"
     assert facts[RU("system.storage")][RU("system.storage.folder")][0] == "/data"
     assert facts[RU("system.versions")][RU("system.version.service")][0] == "0.1.0"
+
+
+def test_names_have_their_shares_of_speech_and_those_without_one_are_together(
+    open_page: OpenPage, backend: StandInBackend
+):
+    speakers = [
+        SpeakerStatistics(name=HOSTILE, speech_s=5400, share=0.75),
+        SpeakerStatistics(name=None, speech_s=1800, share=0.25),
+    ]
+    backend.statistics = _statistics(speakers=speakers)
+    assert _facts(open_page(view="system"))[RU("system.speakers")] == {
+        HOSTILE: ("75\xa0%", "1\xa0ч 30\xa0мин"),
+        RU("system.speakers.unnamed"): ("25\xa0%", "30\xa0мин"),
+    }
+    backend.statistics = _statistics(speakers=speakers[1:])
+    assert RU("system.speakers") not in _facts(open_page(view="system"))
 
 
 def test_the_chart_has_a_summary_and_a_table_with_the_same_data(

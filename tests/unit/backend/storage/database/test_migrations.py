@@ -14,7 +14,7 @@ from backend.storage.database.schema import NewerDatabaseError, downgrade, revis
 from backend.storage.database.tables import Base
 from contracts.jobs import SegmentCorrection
 from unit.backend.storage.database.recorded import NOON, OWNER, completed
-from unit.backend.storage.database.test_speakers import conversation
+from unit.backend.storage.database.test_speakers import assign, conversation
 
 _SOURCE = Path(__file__).resolve().parents[5] / "src"
 
@@ -142,19 +142,26 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
     database.close()
 
 
+@pytest.mark.parametrize("revision", ["0010", "0015"])
 async def test_an_upgrade_counts_what_was_transcribed_before(
-    empty_url: str, tmp_path: Path
+    empty_url: str, tmp_path: Path, revision: str
 ) -> None:
     """Recordings of versions that kept no sums would be missing from the statistics."""
     database = Database.open(empty_url, tmp_path)
     for texts in (("Раз, два.", "", " три "), ("четыре",)):
         await completed(Stores(database), *texts)
+    job_id = await conversation(Stores(database))
+    await conversation(Stores(database))
+    for speaker, name in (("S1", "Анна"), ("S3", "Анна"), ("S2", "S1"), ("S2", None)):
+        await Stores(database).speakers.name(job_id, OWNER, speaker, name)
+    await assign(Stores(database), job_id, 0, "S3")
     before = await StatisticsStore(database).count(OWNER, NOON.date())
     database.close()
     engine = raw_engine(empty_url)
-    downgrade(engine, "0010")
+    downgrade(engine, revision)
     engine.dispose()
     database = Database.open(empty_url, tmp_path)
     assert await StatisticsStore(database).count(OWNER, NOON.date()) == before
-    assert before.n_words == 4
+    assert before.n_words == 4 + 2 * 8
+    assert [one.name for one in before.speakers] == ["Анна", None]
     database.close()

@@ -1,10 +1,13 @@
 """Sums over an owner's jobs, on SQLite and PostgreSQL."""
 
+from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from backend.storage.database import Database, StatisticsStore, Stores
-from contracts.jobs import JobStatus, SegmentCorrection
-from contracts.statistics import DAYS_SHOWN
+from contracts.jobs import JobStatus, SegmentBorder, SegmentCorrection
+from contracts.statistics import DAYS_SHOWN, SPEAKERS_SHOWN
 from unit.backend.storage.database.recorded import (
     CHUNK_S,
     KEY,
@@ -15,6 +18,7 @@ from unit.backend.storage.database.recorded import (
     queued,
     running,
 )
+from unit.backend.storage.database.test_speakers import assign, conversation
 
 TODAY = NOON.date()
 
@@ -86,6 +90,72 @@ async def test_copies_count_and_deleted_recordings_do_not(
     counted = await StatisticsStore(database).count(OWNER, TODAY)
     assert (counted.n_recordings, counted.audio_s, counted.n_words) == (1, CHUNK_S, 2)
     assert counted.by_day[-1].n_recordings == 1
+
+
+async def shown_speech(database: Database, *job_ids: str) -> Counter[str | None]:
+    """Return the seconds of each name as the jobs themselves have them."""
+    speech = Counter[str | None]()
+    for job_id in job_ids:
+        result = (await Stores(database).jobs.get(job_id)).result
+        assert result
+        for one in result.speakers:
+            speech[one.name] += one.speech_s
+    return speech
+
+
+async def counted_speech(database: Database) -> dict[str | None, float]:
+    counted = (await StatisticsStore(database).count(OWNER, TODAY)).speakers
+    assert sum(one.share for one in counted) == pytest.approx(1 if counted else 0, abs=0.001)
+    return {one.name: one.speech_s for one in counted}
+
+
+async def test_the_speech_of_each_name_follows_all_that_is_changed(
+    database: Database, stores: Stores
+) -> None:
+    """The sums are kept, not counted: a change that misses them would stay wrong for ever."""
+    first, second = await conversation(stores), await conversation(stores, ("S1", "S2"))
+    await conversation(stores, owner="another")
+    assert await counted_speech(database) == {None: 6 * CHUNK_S}
+    name, transcripts = stores.speakers.name, stores.transcripts
+    for step in (
+        lambda: name(first, OWNER, "S1", "Анна"),
+        lambda: name(second, OWNER, "S2", "Анна"),
+        lambda: name(first, OWNER, "S3", "Пётр"),
+        lambda: name(first, OWNER, "S3", "Анна"),  # merges
+        lambda: assign(stores, first, 1, "S3"),
+        lambda: transcripts.split_segment(first, OWNER, 0, SegmentBorder(word=1)),
+        lambda: assign(stores, first, 4, "S9"),
+        lambda: transcripts.move_border(first, OWNER, 1, SegmentBorder(word=1)),
+        lambda: transcripts.join_segments(first, OWNER, 0),
+        lambda: name(first, OWNER, "S3", None),  # separates
+        lambda: assign(stores, first, 1, None),
+        lambda: name(second, OWNER, "S2", "Ольга"),
+        lambda: name(second, OWNER, "S2", None),
+    ):
+        await step()
+        assert await counted_speech(database) == pytest.approx(
+            await shown_speech(database, first, second)
+        )
+    assert set(await counted_speech(database)) == {"Анна", "Пётр", None}
+    await stores.jobs.delete(first)
+    assert await counted_speech(database) == {None: 2 * CHUNK_S}
+    await stores.jobs.delete(second)
+    assert await counted_speech(database) == {}
+
+
+async def test_those_who_speak_longest_are_shown_and_then_all_without_a_name(
+    database: Database, stores: Stores
+) -> None:
+    for number in range(SPEAKERS_SHOWN + 1):
+        job_id = await conversation(stores, ("S1",) * (1 + number % 3) + ("S2",))
+        await stores.speakers.name(job_id, OWNER, "S1", f"Имя {number}")
+    speakers = (await StatisticsStore(database).count(OWNER, TODAY)).speakers
+    assert len(speakers) == SPEAKERS_SHOWN + 1
+    assert speakers[-1].name is None
+    lengths = [one.speech_s for one in speakers[:-1]]
+    assert lengths == sorted(lengths, reverse=True)
+    total_s = sum(2 + number % 3 for number in range(SPEAKERS_SHOWN + 1)) * CHUNK_S
+    assert speakers[-1].share == pytest.approx((SPEAKERS_SHOWN + 1) * CHUNK_S / total_s, abs=0.001)
 
 
 async def test_the_size_of_the_database_is_known(database: Database, stores: Stores) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llm.memory import total_memory_bytes
+from llm.process_memory import total_memory_bytes
 
 
 @pytest.mark.parametrize(
