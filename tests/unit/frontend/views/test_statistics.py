@@ -181,7 +181,7 @@ def test_an_unknown_speed_is_shown_as_unknown(open_page: OpenPage, backend: Stan
             f"{RU('system.state.ready')} · {RU('system.model.fallback')}",
         ),
     ],
-    ids=["share", "fetching", "failed", "fallback"],
+    ids=["share", "fetching", "unloaded", "failed", "fallback"],
 )
 def test_the_state_of_a_model_is_shown(
     open_page: OpenPage, backend: StandInBackend, model: ModelInfo, state: str
