@@ -11,14 +11,25 @@ SPEAKER_HOP_S = 5.0
 """Seconds from one window to the next: each moment lies in two windows."""
 
 
-class Voice(BaseModel):
-    """One voice in a window; times are in seconds from the start of the audio."""
+class VoiceTurn(BaseModel):
+    """A stretch in which a voice speaks without a pause, in seconds from the start of the audio.
 
-    turns: list[tuple[Seconds, Seconds]] = Field(description="When it speaks, in order.")
+    Each turn has an embedding of its own, because the voices of a window are not told apart
+    reliably: two people may share one.
+    """
+
+    start: Seconds
+    end: Seconds
     embedding: list[float] | None = Field(
-        description="A vector of length 1 that is alike for the same person; null if the voice "
-        "never speaks alone for long enough."
+        description="A vector of length 1 that is alike for the same person; null if the turn is "
+        "too short."
     )
+
+
+class Voice(BaseModel):
+    """One voice in a window."""
+
+    turns: list[VoiceTurn] = Field(description="When it speaks, in order.")
 
 
 class VoiceWindow(BaseModel):

@@ -14,6 +14,7 @@ from contracts.speakers import (
     SPEAKER_WINDOW_S,
     SpeakerSegmentation,
     Voice,
+    VoiceTurn,
     VoiceWindow,
 )
 from llm.engines.protocol import Samples
@@ -36,14 +37,11 @@ CLASS_SPEAKERS = np.array(
 """Which of the three speakers speak in each class. Source: Plaquet and Bredin, "Powerset
 multi-class cross entropy loss for neural speaker diarization", 2023."""
 
-MAX_CLIPS = 2
-"""Clips of one voice in one window; more take longer and tell little more."""
-
 MIN_ALONE_S = 0.4
-"""A voice that is alone for less than this is embedded with the voices that it overlaps."""
+"""A turn that is alone for less than this is embedded with the voices that it overlaps."""
 
-MIN_VOICE_S = 0.2
-"""Shorter speech gets no embedding: it would not identify the voice."""
+MIN_TURN_S = 0.2
+"""Shorter turns get no embedding: it would not identify the voice."""
 
 Frames = NDArray[np.bool_]
 """Shape (frames, 3): which speaker speaks in each frame."""
@@ -93,25 +91,20 @@ class VoiceFinder:
     def _embed(
         self, windows: NDArray[np.float32], activity: NDArray[np.bool_]
     ) -> list[list[float] | None]:
-        """Return an embedding for each voice that speaks, in the order of windows and voices."""
-        clips: list[Samples] = []
-        owners: list[int] = []
-        n_voices = 0
-        for samples, frames in zip(windows, activity, strict=True):
-            for voice in np.flatnonzero(frames.any(axis=0)):
-                own = list(_clips(_samples_of(samples, frames, int(voice))))
-                clips += own
-                owners += [n_voices] * len(own)
-                n_voices += 1
-        if not clips:
-            return [None] * n_voices
-        vectors = self._run(self._embedding, self._run(self._features, np.stack(clips)))
-        sums = np.zeros((n_voices, vectors.shape[1]), np.float32)
-        np.add.at(sums, owners, vectors)
-        lengths = np.linalg.norm(sums, axis=1)
+        """Return an embedding for each turn, in the order of windows, voices and turns."""
+        clips = [
+            _clip(_spoken(samples, frames, voice, run))
+            for samples, frames in zip(windows, activity, strict=True)
+            for voice in _speaking(frames)
+            for run in _runs(frames[:, voice])
+        ]
+        identifying = [clip for clip in clips if clip is not None]
+        if not identifying:
+            return [None] * len(clips)
+        vectors = iter(self._run(self._embedding, self._run(self._features, np.stack(identifying))))
         return [
-            [round(float(value), 5) for value in row / length] if length > 0 else None
-            for row, length in zip(sums, lengths, strict=True)
+            None if clip is None else [round(float(value), 5) for value in next(vectors)]
+            for clip in clips
         ]
 
     @staticmethod
@@ -129,33 +122,50 @@ def _window_starts(n_samples: int) -> list[int]:
     return list(range(0, max(n_samples - window, 0) + hop, hop))
 
 
-def _samples_of(samples: Samples, frames: Frames, voice: int) -> Samples:
-    """Return what a voice says in a window, alone where it is alone for long enough."""
-    speaks = frames[:, voice]
+def _speaking(frames: Frames) -> list[int]:
+    """Return the voices that speak in a window."""
+    return [int(voice) for voice in np.flatnonzero(frames.any(axis=0))]
+
+
+def _runs(speaks: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the runs [first, last) of frames that are set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], speaks.astype(np.int8), [0]])))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def _sample_range(run: tuple[int, int], n_frames: int, n_samples: int) -> tuple[int, int]:
+    """Return the samples [begin, end) of a run of frames; the outermost reach to the edges."""
+    first, last = run
+    begin = FIRST_FRAME_SAMPLES + first * FRAME_SAMPLES if first else 0
+    end = n_samples if last == n_frames else FIRST_FRAME_SAMPLES + last * FRAME_SAMPLES
+    return begin, min(end, n_samples)
+
+
+def _spoken(samples: Samples, frames: Frames, voice: int, run: tuple[int, int]) -> Samples:
+    """Return what a voice says in a turn, alone where it is alone for long enough."""
+    speaks = np.zeros(len(frames), np.bool_)
+    speaks[slice(*run)] = frames[slice(*run), voice]
     alone = speaks & (frames.sum(axis=1) == 1)
     chosen = alone if alone.sum() * FRAME_SAMPLES >= MIN_ALONE_S * SAMPLE_RATE else speaks
-    parts = [samples[first:last] for first, last in _sample_runs(chosen, len(samples))]
-    return np.concatenate(parts)
+    return np.concatenate(
+        [samples[slice(*_sample_range(part, len(frames), len(samples)))] for part in _runs(chosen)]
+    )
 
 
-def _clips(samples: Samples) -> Iterator[Samples]:
-    """Yield clips of equal length, spread over the samples; a short voice is repeated."""
-    if len(samples) < MIN_VOICE_S * SAMPLE_RATE:
-        return
-    if len(samples) <= CLIP_SAMPLES:
-        yield np.resize(samples, CLIP_SAMPLES)
-        return
-    n_clips = min(MAX_CLIPS, -(-len(samples) // CLIP_SAMPLES))
-    for start in np.linspace(0, len(samples) - CLIP_SAMPLES, n_clips).astype(int):
-        yield samples[start : start + CLIP_SAMPLES]
+def _clip(samples: Samples) -> Samples | None:
+    """Return the middle of a turn as a clip of fixed length; repeat a short turn."""
+    if len(samples) < MIN_TURN_S * SAMPLE_RATE:
+        return None
+    start = max(len(samples) - CLIP_SAMPLES, 0) // 2
+    return np.resize(samples[start : start + CLIP_SAMPLES], CLIP_SAMPLES)
 
 
 def _voice_window(
     start: int, end: int, frames: Frames, embeddings: Iterator[list[float] | None]
 ) -> VoiceWindow:
     voices = [
-        Voice(turns=_turns(frames[:, voice], start, end), embedding=next(embeddings))
-        for voice in np.flatnonzero(frames.any(axis=0))
+        Voice(turns=list(_turns(frames[:, voice], start, end, embeddings)))
+        for voice in _speaking(frames)
     ]
     return VoiceWindow(
         start=start / SAMPLE_RATE,
@@ -164,21 +174,16 @@ def _voice_window(
     )
 
 
-def _turns(speaks: NDArray[np.bool_], start: int, end: int) -> list[tuple[float, float]]:
-    """Return the turns of a voice in seconds, within the audio that was sent."""
-    runs = _sample_runs(speaks, end - start)
-    return [
-        (round((start + first) / SAMPLE_RATE, 3), round((start + last) / SAMPLE_RATE, 3))
-        for first, last in runs
-    ]
-
-
-def _sample_runs(speaks: NDArray[np.bool_], n_samples: int) -> Iterator[tuple[int, int]]:
-    """Yield samples [first, last) of the runs of frames that are set."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], speaks.astype(np.int8), [0]])))
-    for first, last in edges.reshape(-1, 2):
-        begin = FIRST_FRAME_SAMPLES + int(first) * FRAME_SAMPLES if first else 0
-        end = FIRST_FRAME_SAMPLES + int(last) * FRAME_SAMPLES
-        end = n_samples if last == len(speaks) else min(end, n_samples)
-        if begin < end:
-            yield begin, end
+def _turns(
+    speaks: NDArray[np.bool_], start: int, end: int, embeddings: Iterator[list[float] | None]
+) -> Iterator[VoiceTurn]:
+    """Yield the turns of a voice within the audio that was sent."""
+    for run in _runs(speaks):
+        embedding = next(embeddings)
+        first, last = _sample_range(run, len(speaks), end - start)
+        if first < last:
+            yield VoiceTurn(
+                start=round((start + first) / SAMPLE_RATE, 3),
+                end=round((start + last) / SAMPLE_RATE, 3),
+                embedding=embedding,
+            )

@@ -1,10 +1,11 @@
 """Cluster the voices of a recording into speakers.
 
-Voices come from short windows; a voice belongs to one person, and two voices of one window to
-two. Agglomerative clustering with average linkage finds the speakers, then every voice goes to the
-nearest one.
+A voice is a turn in a short window: a stretch without a pause, which one person says. Two that
+overlap are of two people. Agglomerative clustering with average linkage finds the speakers, then
+every voice goes to the nearest one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,12 @@ class Voices:
     Attributes:
         embeddings: shape (n, size), each of length 1.
         seconds: how long each one speaks, shape (n,).
-        windows: index of the window of each one, shape (n,), ascending.
+        overlaps: indices of two voices of one window that speak at once.
     """
 
     embeddings: Vectors
     seconds: NDArray[np.float32]
-    windows: NDArray[np.intp]
+    overlaps: Sequence[tuple[int, int]] = ()
 
 
 def cluster(voices: Voices, n_speakers: int | None = None) -> Labels:
@@ -149,12 +150,11 @@ def _means(
 
 
 def _assign(voices: Voices, centroids: Vectors) -> Labels:
-    """Return the nearest speaker of each voice; voices of one window get different ones."""
+    """Return the nearest speaker of each voice; voices that overlap get different ones."""
     similarity = voices.embeddings @ centroids.T
     labels = similarity.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(voices.windows, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(labels)], strict=True):
-        if end - start > 1 and len(set(labels[start:end].tolist())) < end - start:
-            rows, columns = linear_sum_assignment(-similarity[start:end])
-            labels[start + rows] = columns
+    for pair in map(list, voices.overlaps):
+        if labels[pair[0]] == labels[pair[1]]:
+            rows, columns = linear_sum_assignment(-similarity[pair])
+            labels[np.array(pair)[rows]] = columns
     return labels

@@ -3,18 +3,18 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import combinations, groupby
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.pipeline.speakers.clustering import Voices, cluster
-from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, VoiceWindow
+from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, Voice, VoiceTurn, VoiceWindow
 
 STEP_S = 0.01
-MAX_GAP_S = 0.5
-"""Pauses up to this length, in seconds, belong to the turn around them."""
+MAX_GAP_S = 1.0
+"""Pauses up to this length, in seconds, belong to the turn around them if nobody speaks in them."""
 
 MIN_TURN_S = 0.1
 
@@ -31,36 +31,35 @@ class SpeakerTurn:
     speaker: int
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Voice:
+    """A turn in a window, in seconds of the recording."""
+
     window_start_s: float
     window_end_s: float
-    turns: NDArray[np.float32]
-    seconds: float
+    start_s: float
+    end_s: float
 
 
 @dataclass
 class VoiceCollector:
-    """Collects the voices of a recording in little memory: about 1 kB for each."""
+    """Collects the voices of a recording in little memory: about 1 kB for each turn."""
 
     _voices: list[_Voice] = field(default_factory=list[_Voice])
     _embeddings: list[NDArray[np.float32]] = field(default_factory=list[NDArray[np.float32]])
-    _windows: list[int] = field(default_factory=list[int])
-    _n_windows: int = 0
+    _overlaps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
     def add(self, offset_s: float, windows: Iterable[VoiceWindow]) -> None:
         """Add the windows of a stretch of audio that begins at `offset_s`."""
         for window in windows:
+            n_before = len(self._voices)
+            bounds = window.start + offset_s, window.end + offset_s
             for voice in window.voices:
-                if voice.embedding is None:
-                    continue
-                turns = np.array(voice.turns, np.float32) + np.float32(offset_s)
-                seconds = float((turns[:, 1] - turns[:, 0]).sum())
-                start, end = window.start + offset_s, window.end + offset_s
-                self._voices.append(_Voice(start, end, turns, seconds))
-                self._embeddings.append(np.array(voice.embedding, np.float32))
-                self._windows.append(self._n_windows)
-            self._n_windows += 1
+                for turn, embedding in embedded_turns(voice):
+                    self._voices.append(_Voice(*bounds, turn.start + offset_s, turn.end + offset_s))
+                    self._embeddings.append(embedding)
+            added = range(n_before, len(self._voices))
+            self._overlaps += [pair for pair in combinations(added, 2) if self._overlap(*pair)]
 
     def turns(self, n_speakers: int | None = None) -> list[SpeakerTurn]:
         """Return the turns of all speakers, by start.
@@ -72,12 +71,35 @@ class VoiceCollector:
             return []
         voices = Voices(
             np.stack(self._embeddings),
-            np.array([voice.seconds for voice in self._voices], np.float32),
-            np.array(self._windows, np.intp),
+            np.array([voice.end_s - voice.start_s for voice in self._voices], np.float32),
+            self._overlaps,
         )
         labels = cluster(voices, n_speakers).tolist()
         pieces = sorted(_pieces(self._voices, labels))
         return _number_by_appearance(sorted(_joined(pieces), key=itemgetter(0, 1)))
+
+    def _overlap(self, one: int, other: int) -> bool:
+        first, second = self._voices[one], self._voices[other]
+        return max(first.start_s, second.start_s) < min(first.end_s, second.end_s)
+
+
+def embedded_turns(voice: Voice) -> Iterator[tuple[VoiceTurn, NDArray[np.float32]]]:
+    """Yield the turns of a voice with their embeddings; too short ones have that of the voice."""
+    own = [
+        None if turn.embedding is None else np.array(turn.embedding, np.float32)
+        for turn in voice.turns
+    ]
+    weighted = [
+        embedding * np.float32(turn.end - turn.start)
+        for turn, embedding in zip(voice.turns, own, strict=True)
+        if embedding is not None
+    ]
+    if not weighted:
+        return
+    mean = np.sum(weighted, axis=0)
+    mean /= max(float(np.linalg.norm(mean)), 1e-9)
+    for turn, embedding in zip(voice.turns, own, strict=True):
+        yield turn, mean if embedding is None else embedding
 
 
 def _pieces(voices: list[_Voice], labels: list[int]) -> Iterator[tuple[int, float, float]]:
@@ -103,9 +125,7 @@ def _activity(near: list[tuple[_Voice, int]], begin_s: float) -> dict[int, NDArr
         weight = _weight(times, start_s)
         total += weight
         for voice, speaker in group:
-            active = np.zeros(_HOP_STEPS, np.bool_)
-            for turn_start, turn_end in voice.turns:
-                active |= (times >= turn_start) & (times < turn_end)
+            active = (times >= voice.start_s) & (times < voice.end_s)
             scores[speaker] = scores.get(speaker, np.zeros(_HOP_STEPS)) + weight * active
     return {speaker: score > total / 2 for speaker, score in scores.items()}
 
@@ -127,10 +147,11 @@ def _runs(is_active: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _joined(pieces: list[tuple[int, float, float]]) -> Iterator[tuple[float, float, int]]:
     """Yield the turns of each speaker, with short pauses filled and blips dropped."""
+    by_start = sorted((start, end) for _, start, end in pieces)
     for speaker, group in groupby(pieces, key=itemgetter(0)):
         start_s = end_s = -1.0
         for _, start, end in group:
-            if end_s >= 0 and start - end_s <= MAX_GAP_S:
+            if end_s >= 0 and _goes_on(by_start, end_s, start):
                 end_s = end
                 continue
             if end_s - start_s >= MIN_TURN_S:
@@ -138,6 +159,21 @@ def _joined(pieces: list[tuple[int, float, float]]) -> Iterator[tuple[float, flo
             start_s, end_s = start, end
         if end_s - start_s >= MIN_TURN_S:
             yield start_s, end_s, speaker
+
+
+def _goes_on(by_start: list[tuple[float, float]], end_s: float, start_s: float) -> bool:
+    """Return whether a turn that ends goes on later: after a short pause in which nobody speaks.
+
+    Args:
+        by_start: all pieces, none of which is longer than a hop.
+    """
+    gap_s = start_s - end_s
+    if gap_s < STEP_S:
+        return True
+    near = by_start[
+        bisect_left(by_start, (end_s - SPEAKER_HOP_S,)) : bisect_left(by_start, (start_s,))
+    ]
+    return gap_s <= MAX_GAP_S and all(end <= end_s for _, end in near)
 
 
 def _number_by_appearance(turns: list[tuple[float, float, int]]) -> list[SpeakerTurn]:

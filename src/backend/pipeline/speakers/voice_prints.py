@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from backend.pipeline.resample import Samples
 from backend.pipeline.spans import TimeSpan
+from backend.pipeline.speakers.turns import embedded_turns
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import VoiceWindow
+from contracts.speakers import VoiceTurn, VoiceWindow
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -65,19 +66,18 @@ def voice_print(windows: Iterable[VoiceWindow]) -> VoicePrint | None:
     """Return the mean of the voices that speak longest in each window; None: there is no voice."""
     weighted: list[NDArray[np.float32]] = []
     for window in windows:
-        voices = [
-            (sum(end - start for start, end in voice.turns), voice.embedding)
-            for voice in window.voices
-            if voice.embedding is not None
-        ]
-        if voices:
-            seconds, embedding = max(voices)
-            weighted.append(np.array(embedding, np.float32) * np.float32(seconds))
+        voices = [list(embedded_turns(voice)) for voice in window.voices]
+        longest = max(voices, key=_seconds, default=[])
+        weighted += [embedding * np.float32(turn.end - turn.start) for turn, embedding in longest]
     if not weighted:
         return None
     total = np.stack(weighted).sum(axis=0)
     length = float(np.linalg.norm(total))
     return (total / length).astype(np.float32) if length else None
+
+
+def _seconds(turns: Iterable[tuple[VoiceTurn, VoicePrint]]) -> float:
+    return sum(turn.end - turn.start for turn, _ in turns)
 
 
 def most_alike(found: VoicePrint, known: Mapping[str, VoicePrint]) -> tuple[str, float] | None:

@@ -6,7 +6,7 @@ import pytest
 from backend.pipeline.speakers import clustering
 from backend.pipeline.speakers.clustering import Voices, cluster
 from backend.pipeline.speakers.turns import VoiceCollector
-from contracts.speakers import Voice, VoiceWindow
+from contracts.speakers import Voice, VoiceTurn, VoiceWindow
 
 SIZE = 192
 
@@ -36,12 +36,16 @@ def collected(talk: Talk, duration_s: float, seed: int = 0) -> VoiceCollector:
         voices: list[Voice] = []
         for person in random.permutation(len(voices_of)):
             turns = [
-                (max(begin, start), min(end, start + 10))
+                VoiceTurn(
+                    start=max(begin, start),
+                    end=min(end, start + 10),
+                    embedding=like(voices_of[person], random),
+                )
                 for who, begin, end in talk
                 if who == person and begin < start + 10 and end > start
             ]
             if turns:
-                voices.append(Voice(turns=turns, embedding=like(voices_of[person], random)))
+                voices.append(Voice(turns=turns))
         windows.append(VoiceWindow(start=start, end=start + 10, voices=voices))
     collector = VoiceCollector()
     collector.add(0.0, windows)
@@ -59,9 +63,19 @@ def test_turns_have_their_times_and_speakers_are_numbered_by_appearance() -> Non
         assert turn.end == pytest.approx(end, abs=0.02)
 
 
-def test_the_number_of_speakers_is_found() -> None:
-    talk = [(n % 5, 6.0 * n, 6.0 * n + 5) for n in range(30)]
-    assert {turn.speaker for turn in collected(talk, 180).turns()} == set(range(5))
+def test_a_pause_in_which_nobody_speaks_does_not_end_a_turn() -> None:
+    talk = [(0, 0.5, 4), (0, 4.9, 8), (1, 9.5, 12), (0, 12.3, 13), (1, 13.1, 17), (1, 18.2, 24)]
+    turns = collected(talk, 25).turns()
+    spoken = [(turn.speaker, round(turn.start), round(turn.end)) for turn in turns]
+    assert spoken == [(0, 0, 8), (1, 10, 12), (0, 12, 13), (1, 13, 17), (1, 18, 24)]
+
+
+@pytest.mark.parametrize("n_speakers", [5, 20])
+def test_the_number_of_speakers_is_found(n_speakers: int) -> None:
+    n_turns = 6 * n_speakers
+    talk = [(n % n_speakers, 6.0 * n, 6.0 * n + 5) for n in range(n_turns)]
+    turns = collected(talk, 6.0 * n_turns).turns()
+    assert {turn.speaker for turn in turns} == set(range(n_speakers))
 
 
 def test_a_number_that_is_too_high_invents_nobody() -> None:
@@ -71,6 +85,30 @@ def test_a_number_that_is_too_high_invents_nobody() -> None:
 def test_a_number_that_is_too_low_is_kept_to() -> None:
     talk = [(n % 4, 6.0 * n, 6.0 * n + 5) for n in range(20)]
     assert len({turn.speaker for turn in collected(talk, 120).turns(2)}) == 2
+
+
+def test_two_people_whom_the_network_takes_for_one_voice_are_two_speakers() -> None:
+    """It does so with men, or women, of one age."""
+    random, (first, second) = np.random.default_rng(3), people(2)
+    turns = [
+        VoiceTurn(start=start, end=start + 2, embedding=like(person, random))
+        for start, person in ((0, first), (2.5, second), (5, first), (7.5, second))
+    ]
+    short = VoiceTurn(start=9.6, end=9.7, embedding=None)
+    collector = VoiceCollector()
+    window = VoiceWindow(start=0, end=10, voices=[Voice(turns=[*turns, short])])
+    collector.add(0.0, [window, VoiceWindow(start=0, end=10, voices=[Voice(turns=[short])])])
+    assert [turn.speaker for turn in collector.turns()] == [0, 1, 0, 1]
+
+
+def test_those_who_speak_at_once_are_two_though_they_sound_alike() -> None:
+    random, (first, second) = np.random.default_rng(4), people(2)
+    talk = collected([(0, 0.5, 4), (1, 5, 9)], 10)
+    between = like((first + second) / np.sqrt(2), random, cosine=0.99)
+    both = [Voice(turns=[VoiceTurn(start=12, end=14, embedding=between)]) for _ in range(2)]
+    talk.add(0.0, [VoiceWindow(start=10, end=20, voices=both)])
+    at_once = [turn for turn in talk.turns() if turn.start > 11]
+    assert {turn.speaker for turn in at_once} == {0, 1}
 
 
 def test_a_cough_is_no_speaker() -> None:
@@ -98,9 +136,9 @@ def test_ten_hours_are_clustered_in_small_matrices(monkeypatch: pytest.MonkeyPat
     distances = clustering._distances
     monkeypatch.setattr(clustering, "_distances", watched)
     random, voices_of = np.random.default_rng(1), people(6)
-    n = 14_400
+    n = 36_000  # five turns in each window
     who = random.integers(0, 6, n)
     vectors = np.array([like(voices_of[person], random) for person in who], np.float32)
-    labels = cluster(Voices(vectors, np.full(n, 4, np.float32), np.arange(n)))
+    labels = cluster(Voices(vectors, np.full(n, 4, np.float32)))
     assert max(sizes) <= clustering.MAX_VOICES
     assert len(set(zip(who.tolist(), labels.tolist(), strict=True))) == 6
