@@ -20,10 +20,25 @@ from fastapi.responses import StreamingResponse
 
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import Health, HealthStatus, ModelIdentity, ModelInfo, ModelList, ModelState
+from contracts.speakers import (
+    SPEAKER_HOP_S,
+    SPEAKER_WINDOW_S,
+    SpeakerSegmentation,
+    Voice,
+    VoiceTurn,
+    VoiceWindow,
+)
 from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
 
 _START_S = 0.2
 """A text that begins at the very edge of a chunk would be looked for before it, too."""
+
+VOICES_JOURNAL = "voices:"
+"""Precedes the digests of stretches in the journal, to distinguish them from chunks."""
+
+_TURNS_S = ((0.0, 15.0), (15.0, 25.0))
+"""When each of two voices speaks in 25 s, the time from one stretch to the next: so that stretches
+agree on what they share."""
 
 MODEL = ModelIdentity(name="instant", revision="1", engine="none", device="cpu")
 
@@ -47,7 +62,7 @@ class StandInLlm:
         delay_s: seconds to wait before each answer.
         n_words: words in each chunk's text.
         faults: failures of the next chunks, one each.
-        journal: file to which the digest of each answered chunk is appended; it survives a kill.
+        journal: file to which the digest of each answered request is appended; it survives a kill.
         status: HTTP status of each answer; everything but 200 is a failure.
         begun, answered: requests and answers of each chunk, by digest.
         n_dropped: requests whose client disconnected before the answer.
@@ -90,16 +105,28 @@ class StandInLlm:
             if self.status != 200:
                 return Response(status_code=self.status)
             self.answered[digest] += 1
-            if self.journal:
-                with self.journal.open("a") as journal:
-                    journal.write(f"{digest}\n")
+            self._write_journal(digest)
             answer = _answer(pcm, digest, self.model, self.n_words)
             answer.timings.inference_s = self.delay_s
             if request.query_params.get("word_timestamps") == "true":
                 answer.segments[0].words = _words(answer.segments[0])
             return Response(answer.model_dump_json(), media_type="application/json")
 
+        @app.post("/v1/speaker-segmentation")
+        async def segment_speakers(request: Request) -> Response:
+            pcm = await request.body()
+            if await self._is_dropped(request):
+                return Response(status_code=499)
+            self._write_journal(VOICES_JOURNAL + hashlib.sha256(pcm).hexdigest())
+            found = _two_voices(len(pcm) / SAMPLE_WIDTH_BYTES / SAMPLE_RATE)
+            return Response(found.model_dump_json(), media_type="application/json")
+
         return app
+
+    def _write_journal(self, line: str) -> None:
+        if self.journal:
+            with self.journal.open("a") as journal:
+                journal.write(f"{line}\n")
 
     async def _is_dropped(self, request: Request) -> bool:
         """Wait for `delay_s`; return whether the client disconnected meanwhile."""
@@ -152,6 +179,31 @@ def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> Chun
         model=model,
         timings=ChunkTimings(queue_s=0, inference_s=0.001, batch_size=1),
     )
+
+
+def _two_voices(duration_s: float) -> SpeakerSegmentation:
+    """Return windows in which two voices take turns, with embeddings that are orthogonal."""
+    period_s = _TURNS_S[-1][1]
+    windows: list[VoiceWindow] = []
+    start = 0.0
+    while not windows or start + SPEAKER_WINDOW_S < duration_s + SPEAKER_HOP_S:
+        end = min(start + SPEAKER_WINDOW_S, duration_s)
+        voices: list[Voice] = []
+        for first, last in _TURNS_S:
+            embedding = [float(first == 0), float(first > 0)]
+            within = [
+                (max(first + shift, start), min(last + shift, end)) for shift in (0, period_s)
+            ]
+            turns = [
+                VoiceTurn(start=begin, end=until, embedding=embedding)
+                for begin, until in within
+                if begin < until
+            ]
+            if turns:
+                voices.append(Voice(turns=turns))
+        windows.append(VoiceWindow(start=start, end=end, voices=voices))
+        start += SPEAKER_HOP_S
+    return SpeakerSegmentation(duration_s=duration_s, windows=windows, inference_s=0.001)
 
 
 def _words(segment: ChunkSegment) -> list[Word]:

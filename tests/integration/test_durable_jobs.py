@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from contracts.problems import ProblemType
 from integration.client import send
 from integration.llm_process import LlmProcess, llm_process
 from speech_corpus import russian_sentences
+from testbed.instant_llm import VOICES_JOURNAL
 from testbed.services import Service, running_service
 from testbed.speech import concatenated
 
@@ -127,6 +129,74 @@ def test_a_job_survives_a_dozen_kills_with_no_chunk_lost_or_transcribed_twice(
     # Only chunks in flight at a kill are transcribed again, at most LLM_CONCURRENCY of them;
     # stored chunks never are.
     assert answered.total() - len(answered) <= 2
+
+
+def stretches_answered(llm: LlmProcess) -> Counter[str]:
+    """Return the answers about voices, by digest of the stretch."""
+    return Counter({key: n for key, n in llm.answered().items() if key.startswith(VOICES_JOURNAL)})
+
+
+def kill_once(backend: Service, is_reached: Callable[[], bool]) -> None:
+    """Kill the backend at some point of a job, and start it again."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_reached():
+        if time.monotonic() > deadline:
+            pytest.fail(f"the job did not get so far:\n{backend.log.read_text()[-3000:]}")
+        time.sleep(0.005)
+    assert backend.process
+    backend.process.kill()
+    backend.process.wait()
+    backend.start()
+
+
+def remember_first_speaker(backend: Service, location: str) -> None:
+    """Let the voices of later recordings be compared: a step after that of the speakers."""
+    speaker = f"{backend.url}{location}/speakers/S1"
+    httpx.patch(speaker, json={"name": "Анна"}, trust_env=False).raise_for_status()
+    httpx.post(f"{speaker}/voice", timeout=TIMEOUT_S, trust_env=False).raise_for_status()
+
+
+def test_speakers_are_found_once_although_the_backend_is_killed_then_and_later(
+    speech: Path, tmp_path: Path
+) -> None:
+    """Else a restart late in a long recording would repeat minutes of work, or mix people up."""
+
+    def said(job: Job) -> list[tuple[str | None, str, float, float]]:
+        assert job.result, job.error
+        return [(one.speaker, one.text, one.start, one.end) for one in job.result.segments]
+
+    with (
+        llm_process(tmp_path, delay_s=0.3) as llm,
+        running_service(
+            "backend", tmp_path, LLM_URL=f"http://127.0.0.1:{llm.port}", LLM_CONCURRENCY="2"
+        ) as backend,
+    ):
+        location = send(backend.url, speech, diarization="voice").headers["Location"]
+        undisturbed = ended(backend, location)
+        stretches = stretches_answered(llm)
+        remember_first_speaker(backend, location)
+        before = stretches_answered(llm)
+        again = send(backend.url, speech, diarization="voice", force=True)
+        kill_once(backend, lambda: stretches_answered(llm).total() >= before.total() + 2)
+        kill_once(  # while voices are compared, once all stretches were answered
+            backend,
+            lambda: any(
+                n > before[digest] and digest not in stretches
+                for digest, n in stretches_answered(llm).items()
+            ),
+        )
+        at_kill = stretches_answered(llm)
+        job = ended(backend, again.headers["Location"])
+        answered = stretches_answered(llm)
+    assert len(stretches) > 4, "the first kill came after the step"
+    assert job.result
+    assert [one.id for one in job.result.speakers] == ["S1", "S2"]
+    assert said(job) == said(undisturbed)
+    repeated = {digest: answered[digest] - before[digest] for digest in stretches}
+    assert set(repeated.values()) == {1, 2}, (
+        "only stretches before the first kill are answered again"
+    )
+    assert all(answered[digest] == at_kill[digest] for digest in stretches)
 
 
 def stored_start(backend: Service, location: str) -> tuple[JobStatus, int]:
