@@ -1,7 +1,7 @@
 """Keep the sums of each owner's days and speakers: nothing has to be counted to show them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,7 @@ def subtract_deleted(session: Session, row: TranscriptionRow) -> None:
 @contextmanager
 def speech_recounted(
     session: Session, row: TranscriptionRow, index: int | None = None
-) -> Iterator[None]:
+) -> Generator[None]:
     """Let the sums follow what the block changes of who says what in a job.
 
     Args:

@@ -1,6 +1,5 @@
 """Sums over an owner's jobs, on SQLite and PostgreSQL."""
 
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -92,14 +91,14 @@ async def test_copies_count_and_deleted_recordings_do_not(
     assert counted.by_day[-1].n_recordings == 1
 
 
-async def shown_speech(database: Database, *job_ids: str) -> Counter[str | None]:
+async def shown_speech(database: Database, *job_ids: str) -> dict[str | None, float]:
     """Return the seconds of each name as the jobs themselves have them."""
-    speech = Counter[str | None]()
+    speech: dict[str | None, float] = {}
     for job_id in job_ids:
         result = (await Stores(database).jobs.get(job_id)).result
         assert result
         for one in result.speakers:
-            speech[one.name] += one.speech_s
+            speech[one.name] = speech.get(one.name, 0.0) + one.speech_s
     return speech
 
 
