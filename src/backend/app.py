@@ -16,6 +16,7 @@ from backend.readiness import readiness_checks
 from backend.routes import (
     asr,
     audio,
+    evaluation,
     events,
     exports,
     folders,
@@ -65,6 +66,7 @@ _ROUTES = (
     previews,
     models,
     statistics,
+    evaluation,
     voices,
     glossary,
 )

@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from backend.api_keys import ApiKeys
 from backend.errors import ForbiddenError
+from backend.evaluation import ModelEvaluator
 from backend.jobs.service import JobService
 from backend.jobs.sharing import Sharing
 from backend.jobs.submission import JobSubmission
@@ -49,6 +50,7 @@ class Services:
     notes: NoteStore
     folders: FolderStore
     statistics: StatisticsCounter
+    evaluator: ModelEvaluator
     settings: BackendSettings
 
 
@@ -124,6 +126,10 @@ def _statistics(request: Request) -> StatisticsCounter:
     return _services(request).statistics
 
 
+def _evaluator(request: Request) -> ModelEvaluator:
+    return _services(request).evaluator
+
+
 def _glossaries(request: Request) -> GlossaryStore:
     return _services(request).glossaries
 
@@ -151,6 +157,7 @@ LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]
 ReceivingLimit = Annotated[OwnerLimit, Depends(_receiving_limit)]
 PreviewsOfUploads = Annotated[Previews, Depends(_previews)]
 Counter = Annotated[StatisticsCounter, Depends(_statistics)]
+Evaluator = Annotated[ModelEvaluator, Depends(_evaluator)]
 Glossaries = Annotated[GlossaryStore, Depends(_glossaries)]
 Folders = Annotated[FolderStore, Depends(_folders)]
 Notes = Annotated[NoteStore, Depends(_notes)]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api_keys import ApiKeys, WrongKeyLimiter
 from backend.dependencies import Services
+from backend.evaluation import ModelEvaluator
 from backend.jobs.events import JobEvents
 from backend.jobs.expiry import Expiry
 from backend.jobs.service import JobService
@@ -128,6 +129,7 @@ async def running_services(
             notes=common.stores.notes,
             folders=common.stores.folders,
             statistics=StatisticsCounter(settings, common.stores.statistics, disk),
+            evaluator=ModelEvaluator(common.stores.evaluation),
             settings=settings,
         )
 

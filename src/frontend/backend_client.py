@@ -6,6 +6,7 @@ FrontendError
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -13,6 +14,7 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from contracts.evaluation import Evaluation
 from contracts.glossary import SavedGlossary
 from contracts.jobs import (
     FolderList,
@@ -152,6 +154,11 @@ class BackendClient:
     def statistics(self) -> Statistics:
         """Return usage statistics and the state of the backend."""
         return _read(Statistics, self._call("GET", "/v1/statistics"))
+
+    def evaluation(self, job_ids: Sequence[str]) -> Evaluation:
+        """Return the errors of each model on corrected recordings; without ids on all of them."""
+        params = {"id": list(job_ids)}
+        return _read(Evaluation, self._call("GET", "/v1/evaluation", params=params))
 
     def voices(self) -> VoiceProfileList:
         """Return the remembered voices, by name."""

@@ -9,6 +9,7 @@ from frontend.components.errors import errors_shown
 from frontend.components.facts import Fact, show_facts
 from frontend.i18n import Translator
 from frontend.page import Page
+from frontend.views.evaluation import show_evaluation
 from frontend.views.voices import show_voices
 
 REFRESH_S = 10
@@ -22,6 +23,7 @@ def show_statistics(page: Page) -> None:
     st.title(page.t("system.title"), anchor=False)
     with st.container(key="statistics"):
         _show_numbers(page)
+    show_evaluation(page)
     show_voices(page)
 
 

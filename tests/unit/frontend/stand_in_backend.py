@@ -15,6 +15,7 @@ from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from streamlit.testing.v1 import AppTest
 
+from contracts.evaluation import Evaluation
 from contracts.glossary import SavedGlossary
 from contracts.jobs import (
     FileInfo,
@@ -82,6 +83,11 @@ class StandInBackend:
     started: list[UploadedRecording] = field(default_factory=list)
     listed: list["Listed"] = field(default_factory=list)
     statistics: Statistics | None = None
+    evaluation: Evaluation = field(
+        default_factory=lambda: Evaluation(recordings=[], models=[], recommended=None)
+    )
+    evaluated: list[list[str]] = field(default_factory=list)
+    """Ids of each request for an evaluation."""
     voices: dict[str, VoiceProfile] = field(default_factory=dict)
     start_problems: dict[str, ProblemType] = field(default_factory=dict)
     """Problem by the upload that must not start."""
@@ -190,6 +196,13 @@ def _add_history_routes(app: FastAPI, state: StandInBackend) -> None:
     @app.get("/v1/statistics")
     def statistics() -> Response:
         return _json(state.statistics) if state.statistics else _answer(ProblemType.NOT_READY)
+
+    @app.get("/v1/evaluation")
+    def evaluation(
+        job_ids: Annotated[list[str], Query(alias="id", default_factory=list)],
+    ) -> Response:
+        state.evaluated.append(job_ids)
+        return _json(state.evaluation)
 
 
 def _move_all(state: StandInBackend, folder: str, target: str | None) -> Response:

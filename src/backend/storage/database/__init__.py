@@ -6,6 +6,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
 from backend.storage.database.engine import Database
+from backend.storage.database.evaluation import ComparedRecording, EvaluationStore
 from backend.storage.database.folders import FolderStore
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import Filters, HistoryStore
@@ -26,9 +27,11 @@ from backend.storage.database.voices import VoiceStore
 __all__ = [
     "ChunkResult",
     "ChunkStore",
+    "ComparedRecording",
     "Database",
     "DeduplicationStore",
     "DeletedJob",
+    "EvaluationStore",
     "Filters",
     "FolderStore",
     "GlossaryStore",

@@ -3,6 +3,7 @@
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
 from backend.storage.database.engine import Database
+from backend.storage.database.evaluation import EvaluationStore
 from backend.storage.database.folders import FolderStore
 from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import HistoryStore
@@ -37,3 +38,4 @@ class Stores:
         self.chunks = ChunkStore(database)
         self.statistics = StatisticsStore(database)
         self.glossaries = GlossaryStore(database)
+        self.evaluation = EvaluationStore(database)

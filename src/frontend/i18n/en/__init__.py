@@ -1,6 +1,7 @@
 """The texts in English, one module per view."""
 
 from frontend.i18n.en import (
+    evaluation,
     frame,
     history,
     new_transcription,
@@ -11,6 +12,7 @@ from frontend.i18n.en import (
 )
 
 TEXTS: dict[str, str | dict[str, str]] = {
+    **evaluation.TEXTS,
     **frame.TEXTS,
     **history.TEXTS,
     **new_transcription.TEXTS,

@@ -33,7 +33,7 @@ LAST_DAY = date(2026, 11, 22)
 HOSTILE = "<img src=x onerror=alert(1)> **b**"
 
 
-def _statistics(**changes: object) -> Statistics:
+def statistics_of(**changes: object) -> Statistics:
     days = [LAST_DAY - timedelta(days=89 - number) for number in range(90)]
     by_day = [DayStatistics(day=day, audio_s=0, n_recordings=0) for day in days]
     by_day[-2] = DayStatistics(day=days[-2], audio_s=5400, n_recordings=2)
@@ -72,7 +72,7 @@ def _facts(page: AppTest) -> dict[str, dict[str, tuple[str, str]]]:
 def test_usage_and_system_state_are_shown_in_the_visitor_s_language(
     open_page: OpenPage, backend: StandInBackend
 ):
-    backend.statistics = _statistics()
+    backend.statistics = statistics_of()
     facts = _facts(open_page(view="system"))
     done = facts[RU("system.transcribed")]
     assert done[RU("system.audio")] == ("1\xa0ч 31\xa0мин", "3 записи")
@@ -106,7 +106,7 @@ def test_names_have_their_shares_of_speech_and_those_without_one_are_together(
 def test_the_chart_has_a_summary_and_a_table_with_the_same_data(
     open_page: OpenPage, backend: StandInBackend
 ):
-    backend.statistics = _statistics()
+    backend.statistics = statistics_of()
     page = open_page(view="system")
     summary = page.caption[0].value
     assert (
@@ -129,7 +129,7 @@ def test_the_chart_has_a_summary_and_a_table_with_the_same_data(
 def test_before_the_first_recording_the_view_says_what_will_appear(
     open_page: OpenPage, backend: StandInBackend
 ):
-    backend.statistics = _statistics(n_recordings=0, audio_s=0, n_words=0, by_day=[], rtf=None)
+    backend.statistics = statistics_of(n_recordings=0, audio_s=0, n_words=0, by_day=[], rtf=None)
     page = open_page(view="system")
     assert RU("system.empty") in page.info[0].value
     assert RU("system.disk") in _facts(page)
@@ -137,7 +137,7 @@ def test_before_the_first_recording_the_view_says_what_will_appear(
 
 def test_without_audio_there_is_no_empty_chart(open_page: OpenPage, backend: StandInBackend):
     quiet = [DayStatistics(day=LAST_DAY, audio_s=0, n_recordings=0)]
-    backend.statistics = _statistics(by_day=quiet)
+    backend.statistics = statistics_of(by_day=quiet)
     page = open_page(view="system")
     assert RU("system.transcribed") in _facts(page)
     assert not page.table
@@ -156,7 +156,7 @@ def test_speed_says_how_many_times_faster_or_slower_than_real_time(
     open_page: OpenPage, backend: StandInBackend, rtf: float, russian: str, english: str
 ):
     """A bare ×0.1 would read as a speedup."""
-    backend.statistics = _statistics(rtf=rtf)
+    backend.statistics = statistics_of(rtf=rtf)
     for language, words in ((Language.RU, russian), (Language.EN, english)):
         t = Translator(language)
         done = _facts(open_page(view="system", lang=language))[t("system.transcribed")]
@@ -164,7 +164,7 @@ def test_speed_says_how_many_times_faster_or_slower_than_real_time(
 
 
 def test_an_unknown_speed_is_shown_as_unknown(open_page: OpenPage, backend: StandInBackend):
-    backend.statistics = _statistics(rtf=None)
+    backend.statistics = statistics_of(rtf=None)
     done = _facts(open_page(view="system"))[RU("system.transcribed")]
     assert done[RU("system.speed")][0] == RU("system.speed.unknown")
 
@@ -186,7 +186,7 @@ def test_an_unknown_speed_is_shown_as_unknown(open_page: OpenPage, backend: Stan
 def test_the_state_of_a_model_is_shown(
     open_page: OpenPage, backend: StandInBackend, model: ModelInfo, state: str
 ):
-    backend.statistics = _statistics()
+    backend.statistics = statistics_of()
     backend.models = ModelList(data=[model])
     facts = _facts(open_page(view="system"))[RU("system.models")]
     assert facts[RU("system.model.state")][0] == state
@@ -195,7 +195,7 @@ def test_the_state_of_a_model_is_shown(
 def test_content_from_the_backend_reaches_only_the_component(
     open_page: OpenPage, backend: StandInBackend
 ):
-    backend.statistics = _statistics(data_dir=HOSTILE, version=HOSTILE)
+    backend.statistics = statistics_of(data_dir=HOSTILE, version=HOSTILE)
     backend.models = ModelList(
         data=[ModelInfo(id=HOSTILE, state=ModelState.FAILED, detail=HOSTILE)]
     )
@@ -212,7 +212,7 @@ def test_an_error_of_the_backend_is_shown_with_advice(open_page: OpenPage):
 
 
 def test_what_limits_the_service_is_shown_literally(open_page: OpenPage, backend: StandInBackend):
-    backend.statistics = _statistics()
+    backend.statistics = statistics_of()
     check = HealthCheck(status=HealthStatus.DEGRADED, detail=HOSTILE)
     backend.health = Health(status=HealthStatus.DEGRADED, checks={"disk": check})
     facts = _facts(open_page(view="system"))
@@ -223,7 +223,7 @@ def test_a_hub_that_is_not_reached_is_said_in_the_language_of_the_page(
     open_page: OpenPage, backend: StandInBackend
 ):
     """The visitor read "Cannot download from the hub (ConnectError)" twice on a Russian page."""
-    backend.statistics = _statistics()
+    backend.statistics = statistics_of()
     detail = "Cannot download from the hub (ConnectError)."
     failed = ModelInfo(
         id="a/b", state=ModelState.FAILED, failure=ModelFailure.HUB_UNREACHABLE, detail=detail

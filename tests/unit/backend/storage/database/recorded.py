@@ -113,6 +113,7 @@ async def completed(
     key: ResultKey | None = None,
     with_words: bool = False,
     report: Sequence[ReportItem] = (),
+    model: ModelIdentity = MODEL,
 ) -> str:
     """Add a completed job with a chunk, a segment and the report for each text."""
     job_id = await running(stores, len(texts), owner, blob)
@@ -120,9 +121,8 @@ async def completed(
         await stores.duplicates.claim_result(job_id, key)
     for index, text in enumerate(texts):
         added = [segment(index, text, with_words=with_words)]
-        await stores.runs.append(
-            job_id, index, chunk_result(added, done=index + 1, total=len(texts), report=report)
-        )
+        done = chunk_result(added, done=index + 1, total=len(texts), model=model, report=report)
+        await stores.runs.append(job_id, index, done)
     await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=finished_at)
     return job_id
 

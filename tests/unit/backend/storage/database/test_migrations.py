@@ -9,10 +9,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url, text
 
-from backend.storage.database import Database, HistoryStore, StatisticsStore, Stores
+from backend.readable.text import rewrite_text
+from backend.storage.database import (
+    Database,
+    HistoryStore,
+    StatisticsStore,
+    Stores,
+    WrittenOptions,
+)
 from backend.storage.database.schema import NewerDatabaseError, downgrade, revisions
 from backend.storage.database.tables import Base
 from contracts.jobs import SegmentCorrection
+from contracts.options import TranscribeOptions
 from unit.backend.storage.database.recorded import NOON, OWNER, completed
 from unit.backend.storage.database.test_speakers import assign, conversation
 
@@ -139,6 +147,34 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
     assert await stores.jobs.get(job_id) == before
     (first, *_) = await stores.speakers.name(job_id, OWNER, "S1", "Анна")
     assert first.name == "Анна"
+    database.close()
+
+
+async def test_a_text_of_a_version_without_readable_text_is_kept_and_can_be_rewritten(
+    empty_url: str, tmp_path: Path
+) -> None:
+    """Else old transcripts would stay without digits and typography, or lose their words."""
+    database = Database.open(empty_url, tmp_path)
+    job_id = await completed(Stores(database), "пришло двадцать пять человек", with_words=True)
+    before = (await Stores(database).transcripts.with_revision(job_id, OWNER))[1]
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, "0005")
+    engine.dispose()
+    database = Database.open(empty_url, tmp_path)
+    transcripts = Stores(database).transcripts
+    revision, upgraded = await transcripts.with_revision(job_id, OWNER)
+    assert upgraded == before
+    options = TranscribeOptions.model_validate({"numbers": "digits"})
+    written = rewrite_text(upgraded, "ru", options)
+    assert await transcripts.rewrite(job_id, revision, written, WrittenOptions(options, "key"))
+    (found,) = (await transcripts.with_revision(job_id, OWNER))[1]
+    assert (found.text, found.raw_text) == ("пришло 25 человек", "пришло двадцать пять человек")
+    (same,) = rewrite_text([found], "ru", TranscribeOptions())
+    assert (same.text, [word.word for word in same.words or []]) == (
+        before[0].text,
+        before[0].text.split(),
+    )
     database.close()
 
 

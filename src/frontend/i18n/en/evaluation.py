@@ -1,0 +1,28 @@
+"""Models compared on corrected recordings, in English."""
+
+TEXTS: dict[str, str | dict[str, str]] = {
+    "evaluation.title": "Accuracy on your recordings",
+    "evaluation.empty": "Correct a transcript as a whole, and the errors of the model will be "
+    "counted here. Transcribe the recording with another model to compare the two.",
+    "evaluation.help": "The corrected text is taken for what was said, so choose transcripts that "
+    "you have corrected as a whole. Marks and capitals do not count.",
+    "evaluation.recordings": "Corrected recordings",
+    "evaluation.recording": {
+        "one": "{name}, {day}, {model}: {corrected} of {count} phrase corrected",
+        "other": "{name}, {day}, {model}: {corrected} of {count} phrases corrected",
+    },
+    "evaluation.scope": {
+        "one": "{words} words in {count} recording",
+        "other": "{words} words in {count} recordings",
+    },
+    "evaluation.wer": "Wrong words (WER)",
+    "evaluation.cer": "Wrong characters (CER)",
+    "evaluation.rtf": "Seconds per second of audio",
+    "evaluation.figure": "{value} % ({low} to {high})",
+    "evaluation.interval": "In brackets: the range that has the value with a probability of 95 %. "
+    "More corrected speech narrows it.",
+    "evaluation.recommended": "Use {model}: of the models that make no more errors on the "
+    "recordings that all have transcribed, as far as is certain, it is the fastest.",
+    "evaluation.one_model": "Transcribe one of these recordings with another model, and the two "
+    "will be compared.",
+}
