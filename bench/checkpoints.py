@@ -1,8 +1,13 @@
-"""whisper-base in the two formats that the baselines read; the weights are the same."""
+"""whisper-base in the formats that the bench reads; the weights are the same."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
+from llm.engines.registry import load_engine
 from llm.model_store.embedded import convert, installed_packages
 
 _CACHE = Path(".cache/bench")
@@ -30,3 +35,14 @@ def ctranslate2_checkpoint() -> Path:
                 model.write((part / f"model.bin.part{number}").read_bytes())
         unfinished.rename(folder)
     return folder
+
+
+@contextmanager
+def embedded_engine(threads: int, engine: str = "openvino") -> Iterator[SpeechEngine]:
+    """Load the weights into an engine, with its default settings."""
+    with TemporaryDirectory() as cache:
+        yield load_engine(
+            engine,
+            Checkpoint("embedded/whisper-base", "bench", transformers_checkpoint()),
+            EngineOptions("cpu", threads, Path(cache)),
+        )

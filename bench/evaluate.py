@@ -11,7 +11,6 @@ through the services, as a user's program would; nothing leaves this machine.
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,19 +18,10 @@ from bench import services
 from bench.evaluation import Evaluation, Transcribed, recommendation
 from bench.evaluation_report import as_csv, as_html, as_markdown
 from bench.machine import n_cores, this_machine
-from bench.recordings import duration_s
+from bench.recordings import Spoken, duration_s, read_manifest
 from testbed.services import running_services
 
 EMBEDDED = "embedded/whisper-base"
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A recording of the manifest."""
-
-    path: Path
-    text: str
-    language: str
 
 
 def main() -> None:
@@ -59,31 +49,6 @@ def main() -> None:
     ):
         arguments.output.with_suffix(ending).write_text(content, encoding="utf-8")
         print(f"Written to {arguments.output.with_suffix(ending)}")
-
-
-def read_manifest(manifest: Path) -> list[Spoken]:
-    """Return the recordings of a manifest.
-
-    Raises: SystemExit: a line is no recording, or there is none.
-    """
-    recordings: list[Spoken] = []
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            one = json.loads(line)
-            path, text = manifest.parent / one["file"], str(one["text"])
-            language = str(one.get("language", "ru"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise SystemExit(f"{manifest}, line {number}: not {{file, text}} in JSON") from None
-        if not path.is_file():
-            raise SystemExit(f"{manifest}, line {number}: there is no file {path}")
-        if not any(character.isalnum() for character in text):
-            raise SystemExit(f"{manifest}, line {number}: the text has no words")
-        recordings.append(Spoken(path, text, language))
-    if not recordings:
-        raise SystemExit(f"{manifest} has no recordings")
-    return recordings
 
 
 def installed_models(hf_home: Path) -> list[str]:

@@ -1,20 +1,20 @@
 """Score transcripts of the same recordings by several models, with confidence intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import jiwer
 import numpy as np
 
-from bench.words import plain_words
-from testbed.punctuation import marked_words
-
-_RESAMPLES = 1000
-_CONFIDENCE = 95
-_SEED = 20
-
-Counts = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+from backend.accuracy import (
+    Counts,
+    count_errors,
+    figure_of,
+    percent_wrong,
+    surely_more_errors,
+)
+from contracts.evaluation import Figure
+from testbed.punctuation import paired_words
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,6 @@ class Transcribed:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A value with the interval that has it with a probability of 95 %."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """A model on all recordings; rates are in percent.
 
@@ -55,22 +46,18 @@ class Evaluation:
     @cached_property
     def wer(self) -> Figure:
         """Wrong, missing and additional words per word."""
-        return _figure(self.word_counts, _rate)
+        return figure_of(self.word_counts, percent_wrong)
 
     @cached_property
     def cer(self) -> Figure:
         """The same of characters."""
-        texts = [
-            (plain_words(one.reference), plain_words(one.transcript)) for one in self.transcribed
-        ]
-        outputs = [jiwer.process_characters(*pair) for pair in texts]
-        return _figure(np.array([_errors(each) for each in outputs], float), _rate)
+        return figure_of(np.concatenate([found for _, found in self._counts]), percent_wrong)
 
     @cached_property
     def punctuation_f1(self) -> Figure:
         """F1 of commas, sentence ends and questions after the words that were recognised."""
         counts = [_mark_counts(one.reference, one.transcript) for one in self.transcribed]
-        return _figure(np.array(counts, float), _f1)
+        return figure_of(np.array(counts, float), _f1)
 
     @cached_property
     def rtf(self) -> float:
@@ -81,10 +68,11 @@ class Evaluation:
     @cached_property
     def word_counts(self) -> Counts:
         """Wrong words and words of each recording."""
-        texts = [
-            (plain_words(one.reference), plain_words(one.transcript)) for one in self.transcribed
-        ]
-        return np.array([_errors(jiwer.process_words(*pair)) for pair in texts], float)
+        return np.concatenate([found for found, _ in self._counts])
+
+    @cached_property
+    def _counts(self) -> list[tuple[Counts, Counts]]:
+        return [count_errors([one.reference], one.transcript) for one in self.transcribed]
 
 
 def recommendation(evaluations: Sequence[Evaluation]) -> str:
@@ -93,7 +81,11 @@ def recommendation(evaluations: Sequence[Evaluation]) -> str:
     A model makes more errors if it does in 95 % of resampled sets of the recordings.
     """
     best = min(evaluations, key=lambda each: each.wer.value)
-    as_good = [each for each in evaluations if not _is_worse(each, best)]
+    as_good = [
+        each
+        for each in evaluations
+        if each is best or not surely_more_errors(each.word_counts, best.word_counts)
+    ]
     chosen = min(as_good, key=lambda each: each.rtf)
     lines = [f"Use {chosen.model}."]
     if chosen is not best:
@@ -105,58 +97,17 @@ def recommendation(evaluations: Sequence[Evaluation]) -> str:
     return " ".join(lines)
 
 
-def _is_worse(model: Evaluation, best: Evaluation) -> bool:
-    if model is best:
-        return False
-    more = [
-        _rate(model.word_counts[sample]) - _rate(best.word_counts[sample])
-        for sample in _samples(len(best.transcribed))
-    ]
-    return bool(np.percentile(more, 100 - _CONFIDENCE) > 0)
-
-
-def _figure(counts: Counts, value_of: Callable[[Counts], float]) -> Figure:
-    """Return a value of the counts of all recordings, with its interval by bootstrap."""
-    values = [value_of(counts[sample]) for sample in _samples(len(counts))]
-    tail = (100 - _CONFIDENCE) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return Figure(value_of(counts), float(low), float(high))
-
-
-def _samples(n_recordings: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Return indices of recordings drawn with replacement, the same ones for each model."""
-    generator = np.random.default_rng(_SEED)
-    return generator.integers(n_recordings, size=(_RESAMPLES, n_recordings))
-
-
-def _rate(counts: Counts) -> float:
-    errors, total = counts.sum(axis=0)
-    return float(100 * errors / max(total, 1))
-
-
 def _f1(counts: Counts) -> float:
     found, wrong, missed = counts.sum(axis=0)
     return float(100 * 2 * found / max(2 * found + wrong + missed, 1))
 
 
-def _errors(output: jiwer.WordOutput | jiwer.CharacterOutput) -> tuple[int, int]:
-    errors = output.substitutions + output.deletions + output.insertions
-    return errors, output.hits + output.substitutions + output.deletions
-
-
 def _mark_counts(reference: str, transcript: str) -> tuple[int, int, int]:
     """Return the marks that are right, wrong and missing; those of words apart are the latter."""
-    expected, written = (list(marked_words(text)) for text in (reference, transcript))
-    spoken, heard = (
-        " ".join(word.lower().replace("ё", "е") for word, _ in each) for each in (expected, written)
-    )
-    found = 0
-    for chunk in jiwer.process_words(spoken, heard).alignments[0] if heard else []:
-        if chunk.type in ("equal", "substitute"):
-            ours = written[chunk.hyp_start_idx : chunk.hyp_end_idx]
-            theirs = expected[chunk.ref_start_idx : chunk.ref_end_idx]
-            found += sum(
-                mark == other != "-" for (_, mark), (_, other) in zip(ours, theirs, strict=True)
-            )
-    n_written, n_expected = (sum(mark != "-" for _, mark in each) for each in (written, expected))
+    found = n_expected = n_written = 0
+    for expected, written in paired_words(reference, transcript):
+        mark, other = (word[1] if word else "-" for word in (expected, written))
+        n_expected += mark != "-"
+        n_written += other != "-"
+        found += mark == other != "-"
     return found, n_written - found, n_expected - found

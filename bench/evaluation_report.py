@@ -5,7 +5,8 @@ import html
 import io
 from collections.abc import Sequence
 
-from bench.evaluation import Evaluation, Figure
+from bench.evaluation import Evaluation
+from contracts.evaluation import Figure
 
 _TITLES = ("model", "WER %", "CER %", "punctuation F1 %", "RTF", "memory MiB")
 
@@ -15,9 +16,10 @@ _CSV_TITLES = (
     "punctuation_f1", "punctuation_f1_low", "punctuation_f1_high", "rtf", "peak_bytes",
 )  # fmt: skip
 
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%}td,th{padding:.4rem .6rem;border-bottom:1px solid #ccc;
-text-align:right}td:first-child,th:first-child{text-align:left}small{color:#555}
+text-align:right;white-space:nowrap}td:first-child,th:first-child{text-align:left}
+td:first-child{white-space:normal;overflow-wrap:anywhere}small{color:#555}
 @media(prefers-color-scheme:dark){body{background:#111;color:#eee}small{color:#aaa}}"""
 
 

@@ -16,22 +16,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import jiwer
 
 from backend.errors import UnsupportedMediaError
 from backend.morphology import russian_morphology
 from backend.readable.text import write_readable
-from bench.checkpoints import transformers_checkpoint
+from bench.checkpoints import embedded_engine
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from bench.words import n_words, plain_words
 from contracts.options import TranscribeOptions
 from contracts.sentences import ends_sentence
 from contracts.transcription import ChunkSegment
-from llm.engines.protocol import Checkpoint, EngineOptions, Samples, SpeechEngine
-from llm.engines.registry import load_engine
+from llm.engines.protocol import Samples, SpeechEngine
 
 LANGUAGE = "ru"
 """Names begin with a capital in Russian texts, and are declined."""
@@ -93,12 +91,7 @@ def main() -> None:
     halves = [recordings[::2], recordings[1::2]]
     terms = [sorted({name for one in half for name in names_of(one)}) for half in halves]
     print("terms:", *(", ".join(of_half) for of_half in terms), sep="\n")
-    with TemporaryDirectory() as cache:
-        engine = load_engine(
-            arguments.engine,
-            Checkpoint("embedded/whisper-base", "bench", transformers_checkpoint()),
-            EngineOptions("cpu", arguments.threads, Path(cache)),
-        )
+    with embedded_engine(arguments.threads, arguments.engine) as engine:
         decoder = Decoder(engine, arguments.beam_size)
         for title, swapped in (("with the terms", False), ("without the terms", True)):
             print(

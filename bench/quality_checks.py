@@ -10,19 +10,16 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from bench.checkpoints import transformers_checkpoint
+from bench.checkpoints import embedded_engine
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from contracts.options import TranscribeOptions
 from contracts.transcription import QualityIssue
 from llm.engines.compression import compression_ratio
-from llm.engines.protocol import Checkpoint, EngineOptions
-from llm.engines.registry import load_engine
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode
 from llm.engines.whisper.engine import WhisperEngine
 from llm.engines.whisper.quality_checks import is_loop
@@ -47,12 +44,7 @@ def main() -> None:
     lines = arguments.manifest.read_text(encoding="utf-8").splitlines()
     recordings = [json.loads(line) for line in lines]
     _print_ratios(recordings)
-    with TemporaryDirectory() as cache:
-        engine = load_engine(
-            "openvino",
-            Checkpoint("embedded/whisper-base", "bench", transformers_checkpoint()),
-            EngineOptions("cpu", arguments.threads, Path(cache)),
-        )
+    with embedded_engine(arguments.threads) as engine:
         assert isinstance(engine, WhisperEngine)
         _print_attempts(engine, arguments.manifest.parent, recordings[:: arguments.every])
 

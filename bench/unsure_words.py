@@ -13,21 +13,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import jiwer
 
 from backend.errors import UnsupportedMediaError
-from bench.checkpoints import transformers_checkpoint
+from bench.checkpoints import embedded_engine
 from bench.machine import n_cores
 from bench.pipeline_chunks import prepare
 from bench.words import plain_words
 from contracts.options import TranscribeOptions
 from contracts.thresholds import UNSURE_WORD_PROBABILITY
 from contracts.transcription import Word
-from llm.engines.protocol import Checkpoint, EngineOptions, SpeechEngine
-from llm.engines.registry import load_engine
+from llm.engines.protocol import SpeechEngine
 
 _THRESHOLDS = [n / 100 for n in range(10, 80, 5)]
 
@@ -77,12 +75,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
     halves: list[dict[str, list[JudgedWord]]] = [defaultdict(list), defaultdict(list)]
-    with TemporaryDirectory() as cache:
-        engine = load_engine(
-            "openvino",
-            Checkpoint("embedded/whisper-base", "bench", transformers_checkpoint()),
-            EngineOptions("cpu", arguments.threads, Path(cache)),
-        )
+    with embedded_engine(arguments.threads) as engine:
         for number, one in enumerate(_by_length(arguments.manifest)):
             words = _transcribe(engine, arguments.manifest.parent / one["file"], one["language"])
             halves[number % 2][one["language"]] += judge(words, one["text"])

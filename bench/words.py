@@ -1,16 +1,10 @@
 """Compare texts by their words."""
 
-import re
-
 import jiwer
 
-_NOT_A_WORD = re.compile(r"[^\w\s]|_")
+from backend.accuracy import plain_words
 
-
-def plain_words(text: str) -> str:
-    """Return lower-case words without punctuation; «ё» becomes «е», as in most printed Russian."""
-    lowered = text.lower().replace("ё", "е").replace("-", " ")
-    return " ".join(_NOT_A_WORD.sub(" ", lowered).split())
+__all__ = ["n_words", "plain_words", "word_error_rate"]
 
 
 def n_words(text: str) -> int:

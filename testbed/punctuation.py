@@ -1,12 +1,20 @@
 """Score punctuation and capitals, word by word, against a text that has them."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
+
+import jiwer
 
 _WORD = re.compile(r"[\w-]*\w")
+_MARK = re.compile("[,.!?…]")
 _SENTENCE_ENDS = ".!…"
+
+MarkedWord = tuple[str, str]
+"""A word, and the first mark after it; "-" where there is none."""
+
+_NONE: MarkedWord = ("-", "-")
 
 
 @dataclass
@@ -25,7 +33,7 @@ class Score:
 
 @dataclass
 class PunctuationScores:
-    """Scores of commas, sentence ends, questions and capitals over texts of the same words."""
+    """Scores of commas, sentence ends, questions and capitals; a missing word misses its own."""
 
     n_words: int = 0
     comma: Score = field(default_factory=Score)
@@ -33,20 +41,21 @@ class PunctuationScores:
     question: Score = field(default_factory=Score)
     capital: Score = field(default_factory=Score)
 
-    def add(self, reference: str, punctuated: Sequence[str]) -> None:
+    def add(self, reference: str, written: str) -> None:
         """Add a text.
 
         Args:
             reference: with its marks and capitals.
-            punctuated: the words of `bare_words(reference)`, with marks and capitals.
+            written: the same or nearly the same words, with marks and capitals.
         """
-        pairs = zip(_marked(reference), _marked(" ".join(punctuated)), strict=True)
-        for (mark, is_capital), (found_mark, found_capital) in pairs:
-            self.n_words += 1
+        for expected, found in paired_words(reference, written):
+            self.n_words += expected is not None
+            word, mark = expected or _NONE
+            found_word, found_mark = found or _NONE
             _count(self.comma, mark == ",", found_mark == ",")
             _count(self.sentence_end, mark in _SENTENCE_ENDS, found_mark in _SENTENCE_ENDS)
             _count(self.question, mark == "?", found_mark == "?")
-            _count(self.capital, is_capital, found_capital)
+            _count(self.capital, word[0].isupper(), found_word[0].isupper())
 
 
 def bare_words(text: str) -> list[str]:
@@ -60,16 +69,30 @@ def _count(score: Score, expected: bool, found: bool) -> None:
     score.missed += expected and not found
 
 
-def _marked(text: str) -> list[tuple[str, bool]]:
-    """Return the mark after each word, and whether the word begins with a capital."""
-    return [(mark, word[0].isupper()) for word, mark in marked_words(text)]
+def paired_words(
+    reference: str, written: str
+) -> Iterator[tuple[MarkedWord | None, MarkedWord | None]]:
+    """Yield the words of two texts in pairs; None where the other text has no word in its place."""
+    expected, found = (list(marked_words(text)) for text in (reference, written))
+    if not expected or not found:
+        yield from zip_longest(expected, found)
+        return
+    pieces = jiwer.process_words(_plain(expected), _plain(found)).alignments[0]
+    for piece in pieces:
+        yield from zip_longest(
+            expected[piece.ref_start_idx : piece.ref_end_idx],
+            found[piece.hyp_start_idx : piece.hyp_end_idx],
+        )
 
 
-def marked_words(text: str) -> Iterator[tuple[str, str]]:
+def marked_words(text: str) -> Iterator[MarkedWord]:
     """Yield each word and the first mark after it; "-" where there is none."""
     found = list(_WORD.finditer(text))
     ends = [*(following.start() for following in found[1:]), len(text)]
     for match, end in zip(found, ends, strict=False):
-        between = text[match.end() : end]
-        marks = Counter(mark for mark in between if mark in ",.!?…")
+        marks = _MARK.findall(text, match.end(), end)
         yield match[0], next(iter(marks), "-")
+
+
+def _plain(words: list[MarkedWord]) -> str:
+    return " ".join(word.lower().replace("ё", "е") for word, _ in words)

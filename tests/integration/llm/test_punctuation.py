@@ -33,7 +33,7 @@ def test_russian_prompts_get_their_sentence_ends_commas_and_capitals(load: Load)
         samples, _ = librosa.load(folder / entry["file"], sr=16_000, mono=True)
         words = bare_words(entry["text"])
         (punctuated,) = engine.punctuate([samples.astype(np.float32)], [words], "ru")
-        scores.add(entry["text"], punctuated)
+        scores.add(entry["text"], " ".join(punctuated))
     assert scores.n_words > 300
     assert scores.sentence_end.f1 > 0.8
     assert scores.capital.f1 > 0.85

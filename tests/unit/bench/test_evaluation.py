@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.evaluate import installed_models, read_manifest
+from bench.evaluate import installed_models
 from bench.evaluation import Evaluation, Transcribed, recommendation
 from bench.evaluation_report import as_csv, as_html, as_markdown
+from bench.recordings import read_manifest
 
 REFERENCE = "Да, это так. А что потом?"
 
