@@ -12,12 +12,11 @@ from browser.visits import OpenVisit, wait_until_true
 from browser.written_transcripts import PHRASE_S, long_phrases, write_finished
 from speech_corpus import russian_sentences
 from spoken_words import words
-from testbed.services import REPOSITORY, Services
+from testbed.services import Services
 from testbed.speech import concatenated
 
 pytestmark = pytest.mark.slow
 
-SCREENSHOT = REPOSITORY / "artefacts" / "example.png"
 TRANSCRIPTION_MS = 240_000
 ATTEMPTS = 3
 INTERACTION_MS = 200
@@ -114,12 +113,6 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     said = {word for sentence in sentences for word in words(sentence.text)}
     assert len(said & set(words(" ".join(shown)))) > len(said) / 3
     _check_that_a_word_plays(page, segments)
-    page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTo(0, 0)")
-    _text_of(page, 1).click()
-    expect(page.get_by_role("button", name="Пауза")).to_be_visible()
-    page.wait_for_timeout(500)  # a word is lit
-    SCREENSHOT.parent.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOT)
 
 
 def _note_waveform(response: Response, statuses: list[int]) -> None:
