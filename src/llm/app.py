@@ -24,12 +24,12 @@ from llm.engines.protocol import (
     WordPunctuator,
 )
 from llm.engines.registry import AUTO, ONNX, load_engine
-from llm.process_memory import total_memory_bytes
 from llm.metrics import InferenceMetrics
 from llm.model_lifecycle import ModelLifecycle
 from llm.model_pool import ModelPool
 from llm.model_store.resolve import model_id, resolve_checkpoint_source
 from llm.model_store.token_classifiers import punctuation_checkpoint
+from llm.process_memory import total_memory_bytes
 from llm.punctuation.token_classifier import TokenClassifier
 from llm.punctuator import PunctuationModel, Punctuator
 from llm.routes import models, punctuate, speakers, transcribe

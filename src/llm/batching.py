@@ -14,8 +14,8 @@ import structlog
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import Samples
 from llm.errors import InferenceFailedError, OverloadedError
-from llm.process_memory import release_free_memory
 from llm.metrics import InferenceMetrics, TaskMetrics
+from llm.process_memory import release_free_memory
 
 log = structlog.get_logger()
 

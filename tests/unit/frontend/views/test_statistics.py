@@ -94,12 +94,12 @@ def test_names_have_their_shares_of_speech_and_those_without_one_are_together(
         SpeakerStatistics(name=HOSTILE, speech_s=5400, share=0.75),
         SpeakerStatistics(name=None, speech_s=1800, share=0.25),
     ]
-    backend.statistics = _statistics(speakers=speakers)
+    backend.statistics = statistics_of(speakers=speakers)
     assert _facts(open_page(view="system"))[RU("system.speakers")] == {
         HOSTILE: ("75\xa0%", "1\xa0ч 30\xa0мин"),
         RU("system.speakers.unnamed"): ("25\xa0%", "30\xa0мин"),
     }
-    backend.statistics = _statistics(speakers=speakers[1:])
+    backend.statistics = statistics_of(speakers=speakers[1:])
     assert RU("system.speakers") not in _facts(open_page(view="system"))
 
 
