@@ -25,7 +25,7 @@ from contracts.speakers import (
     SPEAKER_WINDOW_S,
     SpeakerSegmentation,
     Voice,
-    VoiceTurn,
+    VoiceSpan,
     VoiceWindow,
 )
 from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
@@ -195,7 +195,7 @@ def _two_voices(duration_s: float) -> SpeakerSegmentation:
                 (max(first + shift, start), min(last + shift, end)) for shift in (0, period_s)
             ]
             turns = [
-                VoiceTurn(start=begin, end=until, embedding=embedding)
+                VoiceSpan(start=begin, end=until, embedding=embedding)
                 for begin, until in within
                 if begin < until
             ]

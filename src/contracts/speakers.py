@@ -11,7 +11,7 @@ SPEAKER_HOP_S = 5.0
 """Seconds from one window to the next: each moment lies in two windows."""
 
 
-class VoiceTurn(BaseModel):
+class VoiceSpan(BaseModel):
     """A stretch in which a voice speaks without a pause, in seconds from the start of the audio.
 
     Each turn has an embedding of its own, because the voices of a window are not told apart
@@ -29,7 +29,7 @@ class VoiceTurn(BaseModel):
 class Voice(BaseModel):
     """One voice in a window."""
 
-    turns: list[VoiceTurn] = Field(description="When it speaks, in order.")
+    turns: list[VoiceSpan] = Field(description="When it speaks, in order.")
 
 
 class VoiceWindow(BaseModel):

@@ -14,7 +14,7 @@ from contracts.speakers import (
     SPEAKER_WINDOW_S,
     SpeakerSegmentation,
     Voice,
-    VoiceTurn,
+    VoiceSpan,
     VoiceWindow,
 )
 from llm.engines.protocol import Samples
@@ -176,13 +176,13 @@ def _voice_window(
 
 def _turns(
     speaks: NDArray[np.bool_], start: int, end: int, embeddings: Iterator[list[float] | None]
-) -> Iterator[VoiceTurn]:
+) -> Iterator[VoiceSpan]:
     """Yield the turns of a voice within the audio that was sent."""
     for run in _runs(speaks):
         embedding = next(embeddings)
         first, last = _sample_range(run, len(speaks), end - start)
         if first < last:
-            yield VoiceTurn(
+            yield VoiceSpan(
                 start=round((start + first) / SAMPLE_RATE, 3),
                 end=round((start + last) / SAMPLE_RATE, 3),
                 embedding=embedding,

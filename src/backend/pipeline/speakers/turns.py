@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.pipeline.speakers.clustering import Voices, cluster
-from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, Voice, VoiceTurn, VoiceWindow
+from contracts.speakers import SPEAKER_HOP_S, SPEAKER_WINDOW_S, Voice, VoiceSpan, VoiceWindow
 
 STEP_S = 0.01
 MAX_GAP_S = 1.0
@@ -83,7 +83,7 @@ class VoiceCollector:
         return max(first.start_s, second.start_s) < min(first.end_s, second.end_s)
 
 
-def embedded_turns(voice: Voice) -> Iterator[tuple[VoiceTurn, NDArray[np.float32]]]:
+def embedded_turns(voice: Voice) -> Iterator[tuple[VoiceSpan, NDArray[np.float32]]]:
     """Yield the turns of a voice with their embeddings; too short ones have that of the voice."""
     own = [
         None if turn.embedding is None else np.array(turn.embedding, np.float32)

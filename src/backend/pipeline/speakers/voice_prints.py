@@ -9,7 +9,7 @@ from backend.pipeline.resample import Samples
 from backend.pipeline.spans import TimeSpan
 from backend.pipeline.speakers.turns import embedded_turns
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import VoiceTurn, VoiceWindow
+from contracts.speakers import VoiceSpan, VoiceWindow
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -76,7 +76,7 @@ def voice_print(windows: Iterable[VoiceWindow]) -> VoicePrint | None:
     return (total / length).astype(np.float32) if length else None
 
 
-def _seconds(turns: Iterable[tuple[VoiceTurn, VoicePrint]]) -> float:
+def _seconds(turns: Iterable[tuple[VoiceSpan, VoicePrint]]) -> float:
     return sum(turn.end - turn.start for turn, _ in turns)
 
 

@@ -10,7 +10,7 @@ from backend.storage.database import StoredSegment
 from backend.transcription.diarization import segments_by_speaker
 from contracts.jobs import JobWarning, SegmentCorrection
 from contracts.options import Diarization, TranscribeOptions
-from contracts.speakers import SpeakerSegmentation, Voice, VoiceTurn, VoiceWindow
+from contracts.speakers import SpeakerSegmentation, Voice, VoiceSpan, VoiceWindow
 from contracts.transcription import Segment
 from unit.backend.stand_ins import Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import OWNER, segment
@@ -26,8 +26,8 @@ TWO_VOICES = SpeakerSegmentation(
             start=0.0,
             end=10.0,
             voices=[
-                Voice(turns=[VoiceTurn(start=0.0, end=3.0, embedding=[1.0, 0.0])]),
-                Voice(turns=[VoiceTurn(start=3.0, end=6.0, embedding=[0.0, 1.0])]),
+                Voice(turns=[VoiceSpan(start=0.0, end=3.0, embedding=[1.0, 0.0])]),
+                Voice(turns=[VoiceSpan(start=3.0, end=6.0, embedding=[0.0, 1.0])]),
             ],
         )
     ],

@@ -79,9 +79,8 @@ def test_turns_are_found_where_they_are(finder: VoiceFinder) -> None:
 
 
 def test_overlapping_voices_are_both_found(finder: VoiceFinder) -> None:
-    man, woman = sentences("man_ru")[0], sentences("woman_ru")
-    other = np.concatenate(woman)[: len(man)]
-    mixed = np.concatenate([man[: 4 * RATE], (man[4 * RATE : 8 * RATE] + other[: 4 * RATE]) / 2])
+    man, woman = (np.concatenate(sentences(person)) for person in ("man_ru", "woman_ru"))
+    mixed = np.concatenate([man[: 4 * RATE], (man[4 * RATE : 8 * RATE] + woman[: 4 * RATE]) / 2])
     voices = finder.find(mixed).windows[0].voices
     assert len(voices) >= 2
     both = np.zeros(900)

@@ -6,7 +6,7 @@ import pytest
 from backend.pipeline.speakers import clustering
 from backend.pipeline.speakers.clustering import Voices, cluster
 from backend.pipeline.speakers.turns import VoiceCollector
-from contracts.speakers import Voice, VoiceTurn, VoiceWindow
+from contracts.speakers import Voice, VoiceSpan, VoiceWindow
 
 SIZE = 192
 
@@ -36,7 +36,7 @@ def collected(talk: Talk, duration_s: float, seed: int = 0) -> VoiceCollector:
         voices: list[Voice] = []
         for person in random.permutation(len(voices_of)):
             turns = [
-                VoiceTurn(
+                VoiceSpan(
                     start=max(begin, start),
                     end=min(end, start + 10),
                     embedding=like(voices_of[person], random),
@@ -91,10 +91,10 @@ def test_two_people_whom_the_network_takes_for_one_voice_are_two_speakers() -> N
     """It does so with men, or women, of one age."""
     random, (first, second) = np.random.default_rng(3), people(2)
     turns = [
-        VoiceTurn(start=start, end=start + 2, embedding=like(person, random))
+        VoiceSpan(start=start, end=start + 2, embedding=like(person, random))
         for start, person in ((0, first), (2.5, second), (5, first), (7.5, second))
     ]
-    short = VoiceTurn(start=9.6, end=9.7, embedding=None)
+    short = VoiceSpan(start=9.6, end=9.7, embedding=None)
     collector = VoiceCollector()
     window = VoiceWindow(start=0, end=10, voices=[Voice(turns=[*turns, short])])
     collector.add(0.0, [window, VoiceWindow(start=0, end=10, voices=[Voice(turns=[short])])])
@@ -105,7 +105,7 @@ def test_those_who_speak_at_once_are_two_though_they_sound_alike() -> None:
     random, (first, second) = np.random.default_rng(4), people(2)
     talk = collected([(0, 0.5, 4), (1, 5, 9)], 10)
     between = like((first + second) / np.sqrt(2), random, cosine=0.99)
-    both = [Voice(turns=[VoiceTurn(start=12, end=14, embedding=between)]) for _ in range(2)]
+    both = [Voice(turns=[VoiceSpan(start=12, end=14, embedding=between)]) for _ in range(2)]
     talk.add(0.0, [VoiceWindow(start=10, end=20, voices=both)])
     at_once = [turn for turn in talk.turns() if turn.start > 11]
     assert {turn.speaker for turn in at_once} == {0, 1}

@@ -13,7 +13,7 @@ from backend.pipeline.speakers.voice_prints import (
     voice_print,
 )
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import Voice, VoiceTurn, VoiceWindow
+from contracts.speakers import Voice, VoiceSpan, VoiceWindow
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -27,7 +27,7 @@ def said(start: float, end: float, speaker: str | None = "S1", *, overlap: bool 
 
 def window(*voices: tuple[float, list[float] | None]) -> VoiceWindow:
     spoken = [
-        Voice(turns=[VoiceTurn(start=0.0, end=seconds, embedding=vector)])
+        Voice(turns=[VoiceSpan(start=0.0, end=seconds, embedding=vector)])
         for seconds, vector in voices
     ]
     return VoiceWindow(start=0.0, end=10.0, voices=spoken)
