@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 
 SCREENSHOT = REPOSITORY / "artefacts" / "speakers.png"
 BORDERS_SCREENSHOT = REPOSITORY / "artefacts" / "split_phrase.png"
+DRAG_SCREENSHOT = REPOSITORY / "artefacts" / "drag_border.png"
 SAID = [
     ("Добрый день, Анна Сергеевна! Как прошла поездка?", "S1"),
     ("Спасибо, хорошо.", "S2"),
@@ -96,6 +97,53 @@ def test_speakers_are_named_merged_separated_and_filtered(
     assert [each["speaker"] for each in _result(services, job_id)["segments"]] == [
         speaker for _, speaker in SAID
     ]
+
+
+def test_a_conversation_is_named_merged_split_exported_and_found_again(
+    open_visit: OpenVisit, services: Services
+):
+    """The whole way from unknown voices to a protocol that is found by who spoke."""
+    data = Path(services.backend.environment["DATA_DIR"])
+    said = ["Добрый день!", "Скидка прежняя. Цены растут.", "Спасибо."]
+    job_id = write_finished(data, said, speakers=["S1", "S2", "S3"], name="Переговоры.wav")
+    page = open_visit().page
+    _open(page, services, job_id)
+    _name(page, "Говорящий 1", "Пётр")
+    _name(page, "Говорящий 2", "Анна Каренина")
+    _name(page, "Говорящий 3", "Пётр")
+    expect(_speakers(page)).to_have_count(2)
+    page.locator(".segment[data-position='1'] .time").focus()
+    page.keyboard.press("e")
+    page.keyboard.press("Control+Home")
+    for _ in "Скидка прежняя. ":
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".segment")).to_have_count(4)
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(page.get_by_text("Правки сохранены")).to_be_visible()
+
+    page.get_by_text("Скачать").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Субтитры VTT").click()
+    subtitles = Path(download.value.path()).read_text(encoding="utf-8")
+    cues = [line for line in subtitles.splitlines() if line.startswith("<v ")]
+    assert cues == [
+        "<v Пётр>Добрый день!</v>",
+        "<v Анна Каренина>Скидка прежняя.</v>",
+        "<v Пётр>Цены растут.</v>",
+        "<v Пётр>Спасибо.</v>",
+    ]
+
+    page.goto(f"{services.frontend.url}/?view=history")
+    search = page.get_by_role("searchbox")
+    search.fill("speaker:Каренина скидка")
+    search.press("Enter")
+    expect(page.locator("li.row")).to_have_count(1)
+    expect(page.locator("li.row")).to_contain_text("Переговоры.wav")
+    search.fill("speaker:Облонский скидка")
+    search.press("Enter")
+    expect(page.locator("li.row")).to_have_count(0)
 
 
 def test_a_phrase_is_given_to_another_by_key_and_list_with_undo(
@@ -225,6 +273,84 @@ def test_a_phrase_is_split_and_joined_at_the_caret_and_its_border_moved_with_und
     expect(page.get_by_text("Правки сохранены")).to_be_visible()
     result = _result(services, job_id)["segments"]
     assert [(each["text"], each["speaker"]) for each in result] == SAID
+
+
+def _drag_border(page: Page, position: int, to: Locator, word: str) -> None:
+    """Drag the border behind a phrase to the end of a word of some text."""
+    page.locator(f".segment[data-position='{position}'] .text").hover()
+    handle = page.locator(f".segment[data-position='{position}'] .border-handle")
+    held = handle.bounding_box()
+    end = to.evaluate(_END_OF_WORD, word)
+    assert held
+    page.mouse.move(held["x"] + held["width"] / 2, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"], end["y"], steps=5)
+
+
+_END_OF_WORD = """(text, word) => {
+  const range = document.createRange();
+  const end = text.textContent.indexOf(word) + word.length;
+  range.setStart(text.firstChild, end - 1);
+  range.setEnd(text.firstChild, end);
+  const { right, top, height } = range.getBoundingClientRect();
+  return { x: right, y: top + height / 2 };
+}"""
+
+
+@pytest.mark.parametrize("view", ["paragraphs", "phrases"])
+def test_phrases_without_speakers_are_edited_by_mouse_alone_with_undo(
+    open_visit: OpenVisit, services: Services, view: str
+):
+    data = Path(services.backend.environment["DATA_DIR"])
+    said = ["Мы договорились о поставках на год.", "Цены те же.", "Скидка прежняя."]
+    job_id = write_finished(data, said)
+    page = open_visit().page
+    page.goto(f"{services.frontend.url}/?job={job_id}")
+    phrases = page.locator(".segment .text")
+    expect(phrases).to_have_count(3, timeout=30_000)
+    if view == "phrases":
+        page.get_by_role("button", name="Каждая фраза с новой строки").click()
+
+    _drag_border(page, 0, phrases.nth(1), "Цены")
+    if view == "paragraphs":
+        page.screenshot(path=DRAG_SCREENSHOT)
+    page.mouse.up()
+    expect(phrases.nth(0)).to_have_text(f"{said[0]} Цены")
+    expect(phrases.nth(1)).to_have_text("те же.")
+    _drag_border(page, 0, phrases.nth(0), "договорились")
+    page.mouse.up()
+    expect(phrases.nth(0)).to_have_text("Мы договорились")
+    assert _texts(services, job_id)[:2] == ["Мы договорились", "о поставках на год. Цены те же."]
+    _drag_border(page, 1, phrases.nth(1), "год.")
+    page.keyboard.press("Escape")
+    page.mouse.up()
+
+    undo = page.get_by_role("button", name="Отменить", exact=False)
+    undo.click()
+    expect(phrases.nth(1)).to_have_text("те же.")
+    undo.click()
+    expect(phrases.nth(1)).to_have_text(said[1])
+
+    phrases.nth(0).dblclick()
+    place = phrases.nth(0).evaluate(_END_OF_WORD, "поставках")
+    page.mouse.click(place["x"], place["y"])
+    _choose_border(page, "Разделить у курсора")
+    expect(phrases).to_have_count(4)
+    expect(phrases.nth(1)).to_have_text("на год.")
+    phrases.nth(1).click()
+    _choose_border(page, "Соединить со следующей")
+    expect(phrases.nth(1)).to_have_text("на год. Цены те же.")
+    undo.click()
+    expect(phrases).to_have_count(4)
+    undo.click()
+    expect(phrases).to_have_count(3)
+    assert _texts(services, job_id) == said
+
+
+def _choose_border(page: Page, label: str) -> None:
+    choice = page.get_by_label("Границы фразы")
+    choice.focus()  # as a press does; it ends the edit
+    choice.select_option(label=label)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

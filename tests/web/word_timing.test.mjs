@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastStarted, timeAtOffset, wordOffsets } from "../../src/frontend/web/reader/word_timing.js";
+import {
+  lastStarted, lastWordBefore, timeAtOffset, wordOffsets,
+} from "../../src/frontend/web/reader/word_timing.js";
 
 const WORDS = [
   { word: " раз", start: 1 },
@@ -27,4 +29,10 @@ test("a word is not found far behind its neighbour, where another one like it st
 test("a click plays the word at its offset, and the segment's start before the first word", () => {
   const segment = { text: "— раз два", start: 0.5, words: WORDS.slice(0, 2) };
   assert.deepEqual([0, 3, 7].map((offset) => timeAtOffset(segment, offset)), [0.5, 1, 2]);
+});
+
+test("a border under the pointer goes to the nearer side of a word", () => {
+  const before = (offset) => lastWordBefore("раз два раз", WORDS, offset);
+  assert.deepEqual([0, 1, 2, 5, 6, 11].map(before), [-1, -1, 0, 0, 1, 2]);
+  assert.equal(lastWordBefore("раз двое раз", WORDS, 8), 0, "a corrected word has no place");
 });

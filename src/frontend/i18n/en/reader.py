@@ -175,6 +175,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "borders.join_previous": "Join with the previous",
     "borders.take_word": "Take a word from the next",
     "borders.give_word": "Give a word to the next",
+    "borders.drag": "Drag the border to another word",
     "borders.split_done": "Phrase split",
     "borders.join_done": "Phrases joined",
     "borders.border_done": "Border moved",

@@ -189,6 +189,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "borders.join_previous": "Соединить с предыдущей",
     "borders.take_word": "Забрать слово у следующей",
     "borders.give_word": "Отдать слово следующей",
+    "borders.drag": "Перетащите границу к другому слову",
     "borders.split_done": "Фраза разделена",
     "borders.join_done": "Фразы соединены",
     "borders.border_done": "Граница сдвинута",

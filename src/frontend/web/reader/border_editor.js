@@ -34,9 +34,13 @@ export class BorderEditor {
 
   /** Move words over the border to the next segment: 1 takes its first word, -1 gives the last. */
   async move(position, step) {
+    return this.moveTo(position, (this.segments.at(position)?.words.length ?? 0) + step);
+  }
+
+  /** Let the next segment begin with a word, counted from 0 over both segments. */
+  async moveTo(position, word) {
     if (position < 0 || position + 1 >= this.segments.length) return false;
     const [first, second] = [this.segments.at(position), this.segments.at(position + 1)];
-    const word = first.words.length + step;
     const isInside = word >= 1 && word < first.words.length + second.words.length;
     if (!isInside || !second.words.length) return this.#refuse();
     const before = [valuesOf(first), valuesOf(second)];

@@ -2,7 +2,7 @@
 // own. Without it, only the segment that is played is marked.
 
 const registry = globalThis.CSS?.highlights;
-const NAMES = ["spoken", "found", "found-here", "unsure"];
+const NAMES = ["spoken", "found", "found-here", "unsure", "moved"];
 
 /** Replace the ranges of a highlight; null ranges are left out. */
 export function highlight(name, ranges) {

@@ -1,5 +1,6 @@
 // Highlights the word that is spoken and keeps it in sight; a click on a word plays from there.
 
+import { caretAt } from "./caret_at.js";
 import { highlight } from "./highlights.js";
 import { lastStarted, timeAtOffset, wordOffsets } from "./word_timing.js";
 
@@ -97,7 +98,7 @@ export class PlaybackFollower extends EventTarget {
   #playWord({ clientX, clientY }, position) {
     const [x, y] = this.#pressed ?? [clientX, clientY];
     if (Math.hypot(clientX - x, clientY - y) > CLICK_PX) return;
-    const offset = offsetAt(this.transcript.root.getRootNode(), clientX, clientY);
+    const { offset } = caretAt(this.transcript.root.getRootNode(), clientX, clientY);
     this.#setFollowing(true);
     this.player.playFrom(timeAtOffset(this.segments.shown(position), offset));
   }
@@ -134,12 +135,4 @@ export class PlaybackFollower extends EventTarget {
     const isSeen = top > innerHeight * 0.25 && bottom < innerHeight * 0.85;
     if (!isSeen) this.transcript.reveal(position, "center");
   }
-}
-
-/** Return the offset in the text under a point, 0 where the browser cannot tell. */
-function offsetAt(root, x, y) {
-  if (document.caretPositionFromPoint) {
-    return document.caretPositionFromPoint(x, y, { shadowRoots: [root] })?.offset ?? 0;
-  }
-  return document.caretRangeFromPoint?.(x, y)?.startOffset ?? 0;
 }

@@ -3,6 +3,7 @@
 import { element, iconButton } from "../common/elements.js";
 import { GlossaryOffer } from "./glossary_offer.js";
 import { BorderEditor } from "./border_editor.js";
+import { BorderHandles } from "./border_handles.js";
 import { Comparison } from "./comparison.js";
 import { ExportMenu } from "./export_menu.js";
 import { FindBar } from "./find_bar.js";
@@ -63,6 +64,7 @@ export class TranscriptView {
       onMessage: (text) => this.toolbar.showMessage(text),
     });
     const { borders } = this;
+    new BorderHandles({ t, segments, transcript, borders, signal });
     const glossaryOffer = new GlossaryOffer({
       t, backend, transcript, onError,
       onAdded: (line) => this.toolbar.showMessage(t.text("always.added", { line })),

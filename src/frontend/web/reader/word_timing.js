@@ -18,6 +18,13 @@ export function wordOffsets(text, words) {
   });
 }
 
+/** Return the index of the last word whose middle is before an offset of a text, or -1. */
+export function lastWordBefore(text, words, offset) {
+  return wordOffsets(text, words).findLastIndex(
+    (place) => place && (place[0] + place[1]) / 2 <= offset,
+  );
+}
+
 /** Return the index of the last item that has started at a time, -1 before the first. */
 export function lastStarted(items, time) {
   let [low, high] = [0, items.length];
