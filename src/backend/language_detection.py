@@ -14,13 +14,11 @@ from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.vad import SpeechDetector
 from backend.storage.work_folder import WorkFolder
 from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE, NormalizationOptions
-from contracts.languages import AUTO_LANGUAGE
-from contracts.options import ChunkOptions
+from contracts.options import DETECTION
 
 SEARCHED_S = 600.0
 """Seconds from the start in which speech is looked for: films begin with music."""
 
-_DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
 _NORMALIZATION = NormalizationOptions.model_validate({})
 
 
@@ -55,7 +53,7 @@ class LanguageDetector:
         finally:
             _unlink(path)
             _unlink(target)
-        transcript = await self._llm.transcribe(pcm, _DETECTION)
+        transcript = await self._llm.transcribe(pcm, DETECTION)
         return transcript.language, transcript.language_probability
 
     def _first_speech(self, recording: PcmRecording) -> bytes:

@@ -20,18 +20,15 @@ from contracts.models import (
     Health,
     HealthCheck,
     HealthStatus,
-    ModelCapabilities,
-    ModelIdentity,
-    ModelInfo,
     ModelList,
-    ModelState,
 )
-from contracts.options import ChunkRequest, DecodingOptions
+from contracts.options import ChunkRequest, DecodingOptions, SharedDecodingOptions
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem
 from contracts.punctuation import PunctuatedWords, PunctuationRequest
+from contracts.routing import Route, find_route
 from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkTranscript
-from servicekit.errors import UnsupportedOptionError
+from servicekit.errors import UnknownModelError, UnsupportedOptionError
 from servicekit.problems import REQUEST_ID_HEADER
 
 _CONNECT_TIMEOUT_S = 5.0
@@ -159,26 +156,46 @@ class LlmClient:
             offered = (await self.models()).max_concurrent_chunks or DEFAULT_CONCURRENCY
             self._offered_concurrency = min(offered, _MAX_CONCURRENCY)
 
-    async def serving_model(self) -> ModelIdentity:
-        """Return the model that serves requests now.
+    async def route(self, options: SharedDecodingOptions, detected: str | None = None) -> Route:
+        """Return the models for a recording.
+
+        Args:
+            options: of the recording.
+            detected: the language of the speech, if that is known and the options say `auto`.
 
         Raises:
-            LlmNotReadyError: the llm is unreachable, or no model is loaded yet.
+            UnknownModelError: there is no model of the requested id.
+            LlmNotReadyError: the llm is unreachable, or no model for it is available yet.
             LlmFailedError: it returned an invalid response.
         """
-        return _identity(await self._serving())
-
-    async def capabilities(self) -> ModelCapabilities | None:
-        """Return what the model that serves requests now can do; None while none does."""
+        models = (await self.models()).data
         try:
-            return (await self._serving()).capabilities
+            route = find_route(models, options, detected)
+        except LookupError:
+            known = [model.id for model in models]
+            raise UnknownModelError(options.model or "", known) from None
+        if route is None:
+            raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=5)
+        return route
+
+    async def known_route(self, options: SharedDecodingOptions) -> Route | None:
+        """Return the models for a recording; None while they are not available.
+
+        Raises: UnknownModelError: there is no model of the requested id.
+        """
+        try:
+            return await self.route(options)
         except (LlmNotReadyError, LlmFailedError):
             return None
 
-    async def wait_for_model(self) -> ModelIdentity:
-        """Wait until a model serves requests, and return it.
+    async def wait_for_route(
+        self, options: SharedDecodingOptions, detected: str | None = None
+    ) -> Route:
+        """Wait until models for a recording are available, and return them; see `route`.
 
-        Raises: LlmFailedError: none did within `LLM_RETRY_S`.
+        Raises:
+            UnknownModelError: there is no model of the requested id.
+            LlmFailedError: none was available within `LLM_RETRY_S`.
         """
         try:
             async for attempt in stamina.retry_context(
@@ -190,7 +207,7 @@ class LlmClient:
                 wait_jitter=_JITTER_S,
             ):
                 with attempt:
-                    return await self.serving_model()
+                    return await self.route(options, detected)
         except LlmNotReadyError as error:
             raise LlmFailedError("The speech model is unreachable.") from error
         raise AssertionError("stamina always attempts once")
@@ -210,12 +227,6 @@ class LlmClient:
     async def aclose(self) -> None:
         """Close the connection pool."""
         await self._http.aclose()
-
-    async def _serving(self) -> ModelInfo:
-        ready = [model for model in (await self.models()).data if model.state is ModelState.READY]
-        if not ready:
-            raise LlmNotReadyError("The speech model is not ready yet.", retry_after_s=5)
-        return min(ready, key=lambda model: model.is_fallback)
 
     async def _retried(self, call: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
         try:
@@ -248,7 +259,7 @@ class LlmClient:
         raise AssertionError("stamina always attempts once")
 
     async def _transcribe_once(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
-        params = options.model_dump(mode="json")
+        params = options.model_dump(mode="json", exclude_none=True)
         if options.glossary:  # it may be longer than an address
             body = ChunkRequest.model_validate(params | {"pcm": base64.b64encode(pcm)})
             request = self._json_request("/v1/transcribe", body)
@@ -305,15 +316,6 @@ class LlmClient:
             cause = RuntimeError(f"the llm returned status {status}")
             raise LlmFailedError(_FAILED) from cause
         return response
-
-
-def _identity(model: ModelInfo) -> ModelIdentity:
-    return ModelIdentity(
-        name=model.id,
-        revision=model.revision or "",
-        engine=model.engine or "",
-        device=model.device or "",
-    )
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

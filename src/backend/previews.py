@@ -14,12 +14,7 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from backend.errors import (
-    LlmFailedError,
-    LlmNotReadyError,
-    OverloadedError,
-    UploadNotFoundError,
-)
+from backend.errors import OverloadedError, UploadNotFoundError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.owner_limit import OwnerTurns
@@ -38,7 +33,10 @@ from contracts.audio import (
     NormalizationMethod,
     NormalizationOptions,
 )
+from contracts.options import TranscribeOptions
 from contracts.recordings import RecordingPreview, Waveform
+
+_DEFAULT_OPTIONS = TranscribeOptions.model_validate({})
 
 MAX_KEPT = 8
 MAX_KEPT_BYTES = 768 * 2**20
@@ -307,11 +305,10 @@ class Previews:
 
         The queues share the machine: while others have work, its own gets half of it.
         """
-        try:
-            model = await self._llm.serving_model()
-        except (LlmNotReadyError, LlmFailedError):
+        route = await self._llm.known_route(_DEFAULT_OPTIONS)
+        if route is None:
             return None
-        rtf = await self._jobs.recent_rtf(model.name)
+        rtf = await self._jobs.recent_rtf(route.identities[0].name)
         if rtf is None:
             return None
         ahead_s, beside_s = await self._waiting.remaining_audio_s(duration_s)

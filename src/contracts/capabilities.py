@@ -25,8 +25,7 @@ def unsupported_options(options: SharedDecodingOptions, model: ModelCapabilities
 
 
 def _language_problem(language: str, model: ModelCapabilities) -> str | None:
-    known = f"only {', '.join(model.languages)}"
-    if language == AUTO_LANGUAGE:
-        is_clear = model.detects_language or len(model.languages) == 1
-        return None if is_clear else f"the model does not detect it: {known}"
-    return None if language in model.languages else f"the model does not recognise it: {known}"
+    # where a model does not detect the language, the llm has another one do it
+    if language in (AUTO_LANGUAGE, *model.languages):
+        return None
+    return f"the model does not recognise it: only {', '.join(model.languages)}"

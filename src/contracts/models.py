@@ -14,6 +14,10 @@ class ModelIdentity(BaseModel):
     engine: str = Field(description="Name of the inference engine.")
     device: str = Field(description="Device it ran on: `cpu`, `cuda:0`, …")
 
+    def has_weights_of(self, other: "ModelIdentity") -> bool:
+        """Return whether it is the same model, perhaps on another engine or device."""
+        return (self.name, self.revision) == (other.name, other.revision)
+
 
 class ComputeSettings(BaseModel):
     """How an engine computes: as fast as was measured on this processor, or as it is set."""
@@ -123,6 +127,16 @@ class ModelInfo(BaseModel):
     detail: str | None = Field(
         default=None, description="In words: why it failed, and when the next attempt is."
     )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Return what is recorded with a transcript; what is not known yet is empty."""
+        return ModelIdentity(
+            name=self.id,
+            revision=self.revision or "",
+            engine=self.engine or "",
+            device=self.device or "",
+        )
 
     @property
     def is_available(self) -> bool:

@@ -16,7 +16,7 @@ from pydantic import (
 
 from contracts.audio import MAX_CHUNK_S, MIN_CHUNK_LENGTH_S, InputFormat, NormalizationOptions
 from contracts.glossary import MAX_GLOSSARY_LINE_CHARS, MAX_GLOSSARY_LINES, Glossary
-from contracts.languages import language_code
+from contracts.languages import AUTO_LANGUAGE, language_code
 
 
 class Task(StrEnum):
@@ -63,6 +63,7 @@ class Diarization(StrEnum):
 
 
 MAX_PROMPT_CHARS = 1000
+MAX_MODEL_CHARS = 200
 
 MAX_AUDIO_TRACKS = 100
 """Limit of the number of a track; recorders write up to 8, films some dozens."""
@@ -85,6 +86,12 @@ class SharedDecodingOptions(BaseModel):
         False, description="Return the times of each word; subtitles use them in any case."
     )
     prompt: str = Field("", max_length=MAX_PROMPT_CHARS, description="Text or terms to expect.")
+    model: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_MODEL_CHARS,
+        description="Id of a model in `/v1/models`; null: the one for the language.",
+    )
 
 
 _GLOSSARY_DESCRIPTION = (
@@ -99,21 +106,16 @@ class DecodingOptions(SharedDecodingOptions):
     glossary: Glossary = Field("", description=_GLOSSARY_DESCRIPTION)
 
 
-MAX_MODEL_CHARS = 200
-
-ModelId = Annotated[str, Field(min_length=1, max_length=MAX_MODEL_CHARS)]
-
-
 class ChunkOptions(DecodingOptions):
     """All options of a chunk."""
 
-    model: ModelId | None = Field(
-        None, description="Id of a model in `/v1/models`; null: the one for the language."
-    )
     language_only: bool = Field(
         False, description="Detect the language only; the response has no text."
     )
 
+
+DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
+"""Asks only for the language of a chunk."""
 
 _PARAMETERS_BY_METHOD = {
     "normalization": {"target_peak", "target_dbfs", "target_lufs"},

@@ -76,6 +76,11 @@ class ModelPool:
         detail = f"Using {fallback.info.id}. {' '.join(reasons)}"
         return HealthCheck(status=HealthStatus.DEGRADED, detail=detail)
 
+    @property
+    def depends_on_language(self) -> bool:
+        """Return whether languages have different models."""
+        return sum(bool(model.info.default_languages) for model in self._models) > 1
+
     async def run(self) -> None:
         """Load the models that are on disk, and download the others; return once all are there."""
         for model in self._models:

@@ -8,7 +8,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.capabilities import unsupported_options
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelIdentity
-from contracts.options import ChunkOptions
+from contracts.options import DETECTION, ChunkOptions
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkTimings, ChunkTranscript
 from llm.batching import BatchQueue, BatchResult
@@ -16,8 +16,6 @@ from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.metrics import InferenceMetrics
 from llm.model_pool import ModelPool
 from servicekit.errors import UnsupportedOptionError
-
-_DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,18 +74,39 @@ class Transcriber:
         """
         if options.language_only:
             return await self._detect(samples)
-        async with self._models.use(options.language, options.model) as engine:
-            if unsupported := unsupported_options(options, engine.capabilities):
-                raise UnsupportedOptionError(unsupported)
-            return await self._submit(engine, samples, options)
+        if await self._has_to_detect(options):
+            return await self._transcribe(samples, options, await self._detect(samples))
+        return await self._transcribe(samples, options)
 
     async def run(self) -> None:
         """Process the queue until cancelled."""
         await self._queue.run()
 
+    async def _has_to_detect(self, options: ChunkOptions) -> bool:
+        """Return whether the language chooses the model, or the model does not detect it."""
+        if options.language != AUTO_LANGUAGE:
+            return False
+        if options.model is None and self._models.depends_on_language:
+            return True
+        async with self._models.use(options.language, options.model) as engine:
+            can = engine.capabilities
+        return not can.detects_language and len(can.languages) > 1
+
+    async def _transcribe(
+        self, samples: Samples, options: ChunkOptions, detected: ChunkTranscript | None = None
+    ) -> ChunkTranscript:
+        language = detected.language if detected else options.language
+        async with self._models.use(language, options.model) as engine:
+            if language in engine.capabilities.languages:
+                options = options.model_copy(update={"language": language})
+            if unsupported := unsupported_options(options, engine.capabilities):
+                raise UnsupportedOptionError(unsupported)
+            transcript = await self._submit(engine, samples, options)
+        return transcript if detected is None else _with_language_of(detected, transcript)
+
     async def _detect(self, samples: Samples) -> ChunkTranscript:
         async with self._models.use_detector() as engine:
-            return await self._submit(engine, samples, _DETECTION)
+            return await self._submit(engine, samples, DETECTION)
 
     async def _submit(
         self, engine: SpeechEngine, samples: Samples, options: ChunkOptions
@@ -100,6 +119,17 @@ def _infer(batch: Sequence[_Request]) -> list[_Result]:
     engine = batch[0].engine
     results = engine.transcribe([request.samples for request in batch], batch[0].options)
     return [(engine.identity, result) for result in results]
+
+
+def _with_language_of(detected: ChunkTranscript, transcript: ChunkTranscript) -> ChunkTranscript:
+    """Return a transcript with the language that another model has detected."""
+    return transcript.model_copy(
+        update={
+            "language_probability": detected.language_probability,
+            "detected_language": detected.language,
+            "detected_language_probability": detected.language_probability,
+        }
+    )
 
 
 def _to_transcript(samples: Samples, batched: BatchResult[_Result]) -> ChunkTranscript:

@@ -19,12 +19,14 @@ from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_recognizer import ChunkRecognizer
 from backend.transcription.plan import Plan
 from contracts.audio import SAMPLE_RATE
-from contracts.models import ModelIdentity
+from contracts.models import ModelIdentity, ModelInfo, ModelState
 from contracts.options import ChunkOptions, TranscribeOptions
+from contracts.routing import Route
 from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
 
 DURATION_S = 24
 MODEL = ModelIdentity(name="m", revision="r", engine="e", device="cpu")
+ROUTE = Route((ModelInfo(id="m", state=ModelState.READY, default_languages=["*"]),))
 
 texts = st.sampled_from(["и", "да", "регистрация", "25", "номер,", "However", "的"])
 lengths_s = st.sampled_from([0.0, 0.02, 0.3, 0.8, 4.0, 18.0])
@@ -110,7 +112,7 @@ def test_no_second_of_speech_is_without_words_or_an_entry(
     llm = ScriptedLlm(script)
     try:
         recognized = asyncio.run(
-            ChunkRecognizer(llm, CapacityLimiter(2)).recognize(audio, options.decoding())
+            ChunkRecognizer(llm, ROUTE, CapacityLimiter(2)).recognize(audio, options.decoding())
         )
     except LlmFailedError:
         return  # the job fails with a problem of its own

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backend.errors import AudioNotFoundError, LlmFailedError, LlmNotReadyError, QueueFullError
+from backend.errors import AudioNotFoundError, QueueFullError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.pipeline.decode import MediaInfo
@@ -18,7 +18,6 @@ from backend.storage.files import StoredFile
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
-from contracts.capabilities import unsupported_options
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.options import TranscribeOptions
 from servicekit.errors import UnsupportedOptionError
@@ -114,6 +113,7 @@ class JobSubmission:
                 the file is not usable.
             NoSuchTrackError: the file has no track of the number in the options.
             TooLongError: its header declares more than the maximum length.
+            UnknownModelError: there is no model of the requested id.
             UnsupportedOptionError: the model cannot follow an option.
         """
         with _removed_on_error(recording.path):
@@ -160,8 +160,8 @@ class JobSubmission:
 
     async def _ensure_supported(self, options: TranscribeOptions) -> None:
         """Refuse options that the model cannot follow; while none serves, all are accepted."""
-        model = await self._llm.capabilities()
-        if model and (unsupported := unsupported_options(options, model)):
+        route = await self._llm.known_route(options)
+        if route and (unsupported := route.unsupported_options(options)):
             raise UnsupportedOptionError(unsupported)
 
     async def _with_glossary(self, options: TranscribeOptions, owner: str) -> TranscribeOptions:
@@ -178,11 +178,10 @@ class JobSubmission:
         audio_sha256 = await self._duplicates.known_audio(owner, job.file.sha256, key)
         if audio_sha256 is None:
             return ResultSource.COMPUTE
-        try:
-            model = await self._llm.serving_model()
-        except (LlmNotReadyError, LlmFailedError):
+        route = await self._llm.known_route(job.options)
+        if route is None or route.depends_on_language:
             return ResultSource.COMPUTE
-        return await self._deduplicator.resolve(job, audio_sha256, model)
+        return await self._deduplicator.resolve(job, audio_sha256, route.identities)
 
 
 @contextmanager

@@ -64,6 +64,7 @@ async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
             *DECODING_PROBLEMS,
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
+            ProblemType.UNKNOWN_MODEL,
             ProblemType.QUEUE_FULL,
             ProblemType.DISK_FULL,
             ProblemType.TOO_LARGE,

@@ -3,11 +3,15 @@
 from fastapi import APIRouter
 
 from backend.dependencies import Llm, Settings
-from backend.routes.openai.errors import UnknownModelError
 from backend.routes.openai.model_names import means_loaded_model
+from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelInfo, ModelList
+from contracts.options import TranscribeOptions
 from contracts.problems import ProblemType
+from servicekit.errors import UnknownModelError
 from servicekit.problems import problem_responses
+
+_ANY = TranscribeOptions.model_validate({"language": AUTO_LANGUAGE})
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -18,7 +22,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
     responses=problem_responses(ProblemType.LLM_FAILED, ProblemType.NOT_READY),
 )
 async def list_models(llm: Llm) -> ModelList:
-    """Return the models that are loaded, loading or failed."""
+    """Return the configured models, and while one of them needs it, the fallback model."""
     return await llm.models()
 
 
@@ -26,7 +30,7 @@ async def list_models(llm: Llm) -> ModelList:
     "/{model_id:path}",
     summary="A speech model and its state",
     responses=problem_responses(
-        ProblemType.NOT_FOUND,
+        ProblemType.UNKNOWN_MODEL,
         ProblemType.INVALID_OPTION,
         ProblemType.LLM_FAILED,
         ProblemType.NOT_READY,
@@ -38,7 +42,7 @@ async def read_model(model_id: str, llm: Llm, settings: Settings) -> ModelInfo:
     if model_id not in listed and means_loaded_model(
         model_id, aliases=settings.openai_model_aliases
     ):
-        model_id = (await llm.serving_model()).name
+        return (await llm.route(_ANY)).models[0]
     if model_id not in listed:
-        raise UnknownModelError(f"The model {model_id!r} does not exist.")
+        raise UnknownModelError(model_id, list(listed))
     return listed[model_id]

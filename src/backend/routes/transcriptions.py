@@ -72,6 +72,7 @@ _REQUEST_BODY = {
             *DECODING_PROBLEMS,
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
+            ProblemType.UNKNOWN_MODEL,
             ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.TOO_LARGE,

@@ -10,10 +10,15 @@ from contracts.models import ModelIdentity
 from contracts.options import DecodingOptions, TranscribeOptions
 
 
-def options_key(options: TranscribeOptions) -> str:
-    """Return a key that is equal for options with the same transcript."""
-    not_in_result = {"force", "low_latency", "word_timestamps"}
-    return _digest(options.model_dump_json(exclude=not_in_result).encode())
+def options_key(options: TranscribeOptions, others: Sequence[ModelIdentity] = ()) -> str:
+    """Return a key that is equal for options with the same transcript by the same model.
+
+    Args:
+        others: the models for parts in other languages than the main one.
+    """
+    not_in_result = {"force", "low_latency", "word_timestamps", "model"}
+    lines = [options.model_dump_json(exclude=not_in_result), *_weights(others)]
+    return _digest("\n".join(lines).encode())
 
 
 @dataclass(frozen=True)
@@ -36,24 +41,31 @@ class ChunkContent:
 
 
 def chunk_key(
-    content: ChunkContent, options: DecodingOptions, model: ModelIdentity, only_for: str
+    content: ChunkContent,
+    options: DecodingOptions,
+    models: Sequence[ModelIdentity],
+    only_for: str,
 ) -> str:
     """Return a key that is equal for chunks with the same text.
 
     Args:
+        models: that transcribe the chunk, each the parts in its languages.
         only_for: id of a job that must not use the chunks of others; empty: any may.
     """
     lines = [
-        model.name,
-        model.revision,
+        *_weights(models),
         only_for,
-        options.model_dump_json(),
+        options.model_dump_json(exclude={"model"}),
         content.normalization.model_dump_json(),
         f"{content.version}",
         f"{[(span.start, span.end) for span in content.speech]}",
         f"{len(content.lead)}",
     ]
     return _digest("\n".join(lines).encode() + content.lead + content.pcm)
+
+
+def _weights(models: Sequence[ModelIdentity]) -> list[str]:
+    return [text for model in models for text in (model.name, model.revision)]
 
 
 def _digest(data: bytes) -> str:

@@ -24,7 +24,8 @@ from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.chunk_window import MIN_GAIN_S, ChunkWindow, SpeechPiece
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
-from contracts.options import ChunkOptions, DecodingOptions
+from contracts.options import DETECTION, DecodingOptions
+from contracts.routing import Route
 from contracts.spacing import join_texts
 from contracts.transcription import (
     ChunkSegment,
@@ -45,8 +46,6 @@ MAX_PIECES = 12
 SURE_PROBABILITY = 0.85
 """Probability of a language from which it is not a guess."""
 
-_DETECTION = ChunkOptions.model_validate({"language": AUTO_LANGUAGE, "language_only": True})
-
 _EDGE_S = 0.1
 """A first word that begins within this time of a window's start may begin before it."""
 
@@ -55,14 +54,16 @@ class ChunkRecognizer:
     """Recognizes one chunk with the llm.
 
     Args:
+        route: the models that the transcript is expected of.
         cut_limiter: bounds the threads that cut and normalise audio.
 
     Attributes:
         inference_s: the model's own seconds, of all requests together.
     """
 
-    def __init__(self, llm: LlmClient, cut_limiter: CapacityLimiter) -> None:
+    def __init__(self, llm: LlmClient, route: Route, cut_limiter: CapacityLimiter) -> None:
         self._llm = llm
+        self._route = route
         self._cut_limiter = cut_limiter
         self.inference_s = 0.0
 
@@ -95,14 +96,14 @@ class ChunkRecognizer:
         pauses = [(a[1][-1].end + b[1][0].start) / 2 for a, b in pairwise(runs)]
         edges = pairwise([0.0, *pauses, audio.duration_s])
         return [
-            (audio.between(TimeSpan(*edge)), _in_language(options, language))
+            (audio.between(TimeSpan(*edge)), self._in_language(options, language))
             for edge, (language, _) in zip(edges, runs, strict=True)
         ]
 
     async def _language(self, audio: ChunkAudio) -> str | None:
         """Return the language of a part, or None if the model is not sure."""
         pcm = await run_sync(audio.pcm_by_itself, limiter=self._cut_limiter)
-        found = await self._ask(pcm, _DETECTION)
+        found = await self._ask(pcm, DETECTION)
         return found.language if found.language_probability >= SURE_PROBABILITY else None
 
     async def _recognize_window(self, audio: ChunkAudio, options: DecodingOptions) -> ChunkWindow:
@@ -154,10 +155,11 @@ class ChunkRecognizer:
             if language == AUTO_LANGUAGE:
                 language = await self._language(audio) or window.transcript.language
             pcm = await run_sync(audio.pcm_by_itself, limiter=self._cut_limiter)
-            transcript = await self._ask(pcm, _in_language(options, language))
+            transcript = await self._ask(pcm, self._in_language(options, language))
         except LlmFailedError:
             return None
-        if transcript.model != window.transcript.model:
+        models = (transcript.model, window.transcript.model)
+        if models[0] != models[1] and not all(map(self._route.includes, models)):
             return None
         return transcript, shifted(transcript.segments, span.start)
 
@@ -174,6 +176,10 @@ class ChunkRecognizer:
         except (LlmFailedError, ValueError) as error:
             log.warning("punctuation_failed", cause=type(error).__name__)
             window.punctuation_failed = True
+
+    def _in_language(self, options: DecodingOptions, language: str) -> DecodingOptions:
+        recognised = self._route.recognised_language(language, options.model)
+        return options.model_copy(update={"language": recognised})
 
     async def _ask(self, pcm: bytes, options: DecodingOptions) -> ChunkTranscript:
         transcript = await self._llm.transcribe(pcm, options)
@@ -227,10 +233,6 @@ class ChunkRecognizer:
 def _sure_language(transcript: ChunkTranscript) -> str | None:
     is_sure = transcript.detected_language_probability >= SURE_PROBABILITY
     return transcript.detected_language if is_sure else None
-
-
-def _in_language(options: DecodingOptions, language: str) -> DecodingOptions:
-    return options.model_copy(update={"language": language})
 
 
 def _without_gaps(detected: Sequence[str | None]) -> list[str]:

@@ -11,6 +11,7 @@ from backend.transcription.chunk_recognizer import RECOGNITION_VERSION, ChunkRec
 from backend.transcription.context import Checkpoint, ChunkContext
 from contracts.jobs import Job
 from contracts.models import ModelIdentity
+from contracts.routing import Route
 from contracts.transcription import RecognizedChunk
 
 _CONCURRENT_CUTS = 2
@@ -63,13 +64,13 @@ class ChunkTranscriber:
         options, only_for = run.job.options.decoding(), _only_for(run.job)
         audio = _chunk_audio(context, index)
         content = await run_sync(_content, audio, limiter=self._cut_limiter)
-        key = chunk_key(content, options, _expected_model(context, index), only_for)
+        key = chunk_key(content, options, _expected_models(context, index), only_for)
         if await self._chunks.get(run.owner, key) is not None:
             return key, None
-        recognizer = ChunkRecognizer(self._llm, self._cut_limiter)
+        recognizer = ChunkRecognizer(self._llm, context.route, self._cut_limiter)
         recognized = await recognizer.recognize(audio, options)
         # the llm may have changed its model meanwhile
-        key = chunk_key(content, options, recognized.model, only_for)
+        key = chunk_key(content, options, _models_of(context.route, recognized.model), only_for)
         await self._chunks.put(run.owner, key, run.job.id, recognized)
         run.inference_s += recognizer.inference_s
         return key, recognized
@@ -79,15 +80,21 @@ def _only_for(job: Job) -> str:
     return job.id if job.options.force else ""
 
 
-def _expected_model(context: ChunkContext, index: int) -> ModelIdentity:
-    """Return the model whose transcript of a chunk is accepted.
+def _expected_models(context: ChunkContext, index: int) -> list[ModelIdentity]:
+    """Return the models whose transcript of a chunk is accepted.
 
     For a chunk in the stored result that is the model of the result: after a restart another
     one may serve.
     """
     job = context.run.job
     is_in_result = index < context.n_done
-    return job.model if is_in_result and job.model is not None else context.model
+    model = job.model if is_in_result and job.model is not None else context.route.identities[0]
+    return _models_of(context.route, model)
+
+
+def _models_of(route: Route, model: ModelIdentity) -> list[ModelIdentity]:
+    """Return the models of a route, or the one that took their place."""
+    return route.identities if route.includes(model) else [model]
 
 
 def _chunk_audio(context: ChunkContext, index: int) -> ChunkAudio:

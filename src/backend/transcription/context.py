@@ -10,8 +10,8 @@ from backend.eta import EtaEstimator
 from backend.pipeline.pcm import PcmRecording
 from backend.transcription.plan import Plan
 from contracts.jobs import Job
-from contracts.models import ModelIdentity
 from contracts.problems import Problem
+from contracts.routing import Route
 
 
 @dataclass
@@ -39,13 +39,13 @@ class ChunkContext:
 
     Attributes:
         n_done: how many of them are in the stored result.
-        model: the model that serves now.
+        route: the models that serve now.
     """
 
     run: JobContext
     plan: Plan
     recording: PcmRecording
-    model: ModelIdentity
+    route: Route
     eta: EtaEstimator
     n_done: int = 0
 

@@ -4,6 +4,7 @@ Of several jobs with the same result the first to ask is the primary and compute
 are its duplicates and get a copy.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum, auto
 
@@ -48,12 +49,17 @@ class Deduplicator:
         self._cache = cache
         self._notifier = notifier
 
-    async def resolve(self, job: Job, audio_sha256: str, model: ModelIdentity) -> ResultSource:
+    async def resolve(
+        self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]
+    ) -> ResultSource:
         """Return the source of a job's result; copy the result if it exists already.
+
+        Args:
+            models: that transcribe it, the main one first.
 
         Raises: JobNotFoundError: the job was deleted.
         """
-        key = ResultKey(audio_sha256, options_key(job.options), model)
+        key = ResultKey(audio_sha256, options_key(job.options, models[1:]), models[0])
         while True:
             primary = await self._store.claim_result(job.id, key, force=job.options.force)
             if primary is None:

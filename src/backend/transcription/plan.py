@@ -111,11 +111,13 @@ class RecordingPlan(BaseModel):
 
     Attributes:
         audio_track: number of the track that was decoded.
+        language: of the first speech, if the model depends on it; None: unknown.
     """
 
     signals: list[Plan]
     warnings: list[JobWarning]
     audio_track: int = 1
+    language: str | None = None
 
     @property
     def duration_s(self) -> float:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from anyio.to_thread import run_sync
 
-from backend.errors import EmptyAudioError, UnreadableAudioError
+from backend.errors import EmptyAudioError, LlmFailedError, UnreadableAudioError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
 from backend.pipeline.channels import Signal, speech_signals
@@ -20,11 +20,12 @@ from backend.pipeline.waveform import waveform_of
 from backend.storage.database import RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
+from backend.transcription.chunk_audio import ChunkAudio
 from backend.transcription.context import JobContext
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
 from contracts.jobs import JobWarning, Stage
-from contracts.options import TranscribeOptions
+from contracts.options import DETECTION, TranscribeOptions
 
 MAX_OTHER_TRACKS = 8
 """Other tracks that are searched for speech when the selected one has none."""
@@ -59,8 +60,13 @@ class Preparation:
 
         async with self._stages.enter(job_id, Stage.MEASURING_LOUDNESS):
             plans = [await self._plan(signal, options) for signal in signals]
-        warnings = _warnings(decoded, media, options)
-        return RecordingPlan(signals=plans, warnings=warnings, audio_track=media.track)
+        plan = RecordingPlan(
+            signals=plans,
+            warnings=_warnings(decoded, media, options),
+            audio_track=media.track,
+        )
+        recordings = [signal.recording for signal in signals]
+        return plan.model_copy(update={"language": await self._language(plan, recordings, options)})
 
     async def _plan(self, signal: Signal, options: TranscribeOptions) -> Plan:
         recording, spans = signal.recording, signal.spans
@@ -85,8 +91,23 @@ class Preparation:
 
     async def _chunk_length_s(self, options: TranscribeOptions) -> float:
         """Return the longest chunk that is requested and that the model recognises well."""
-        model = await self._llm.capabilities()
-        return min(options.chunk_length_s, model.max_chunk_s) if model else options.chunk_length_s
+        route = await self._llm.known_route(options)
+        return route.longest_chunk_s(options.chunk_length_s) if route else options.chunk_length_s
+
+    async def _language(
+        self, plan: RecordingPlan, recordings: Sequence[PcmRecording], options: TranscribeOptions
+    ) -> str | None:
+        """Return the language of the first speech, if the model depends on it."""
+        route = await self._llm.known_route(options)
+        if route is None or not route.depends_on_language or not plan.chunks:
+            return None
+        place = plan.places()[0]
+        signal, chunk = plan.signals[place.signal], plan.chunk(place)
+        audio = ChunkAudio(recordings[place.signal], signal, options.normalization_options(), chunk)
+        with suppress(LlmFailedError):
+            pcm = await run_sync(lambda: audio.pcm)
+            return (await self._llm.transcribe(pcm, DETECTION)).language
+        return None
 
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         """Return each signal; decode the file again if it is not on this process's disk."""

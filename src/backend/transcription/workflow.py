@@ -38,6 +38,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.options import Punctuation, TranscribeOptions
+from contracts.routing import Route
 from contracts.transcription import RecognizedChunk
 
 T = TypeVar("T")
@@ -93,12 +94,13 @@ class TranscriptionWorkflow:
         plan = await self._prepare(run)
         if not plan.chunks:
             return True
-        model = await self._llm.wait_for_model()
-        source = await self._deduplicator.resolve(run.job, plan.audio_sha256, model)
+        route = await self._llm.wait_for_route(run.job.options, plan.language)
+        models = route.identities
+        source = await self._deduplicator.resolve(run.job, plan.audio_sha256, models)
         if source is ResultSource.COMPUTE:
             recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
             async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
-                await self._transcribe(run, plan, model, recordings)
+                await self._transcribe(run, plan, route, recordings)
             await self._diarizer.name_voices(run, plan, recordings)
             await self._suggester.suggest(run, recordings)
         return source is not ResultSource.PENDING
@@ -118,16 +120,16 @@ class TranscriptionWorkflow:
         self,
         run: JobContext,
         plan: RecordingPlan,
-        model: ModelIdentity,
+        route: Route,
         recordings: Sequence[PcmRecording],
     ) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order."""
         job = run.job
-        eta = await self._estimator(plan, model)
+        eta = await self._estimator(plan, route.identities[0])
         places = plan.places()
         n_done = Counter(place.signal for place in places[: job.progress.chunks_done])
         contexts = [
-            ChunkContext(run, signal, recording, model, eta, n_done[index])
+            ChunkContext(run, signal, recording, route, eta, n_done[index])
             for index, (signal, recording) in enumerate(zip(plan.signals, recordings, strict=True))
         ]
         speakers = channel_turns(plan, job.options.diarization)
@@ -147,7 +149,7 @@ class TranscriptionWorkflow:
                 eta_s = None if index + 1 == len(places) and has_voices else eta.eta_s()
                 progress = _progress(plan, places, index, eta_s)
                 readable = await run_sync(_readable, recognized, job.options)
-                await self._store(job, assembly, index, readable, progress)
+                await self._store(job, assembly, index, _by_main_model(readable, route), progress)
                 index += 1
 
     async def _store(
@@ -190,6 +192,14 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
         if error.problem.type != DecoderCrashedError.problem_type.uri:
             raise
         return await work()
+
+
+def _by_main_model(recognized: RecognizedChunk, route: Route) -> RecognizedChunk:
+    """Return a chunk as one of the main model if it is in a language that has another one."""
+    main = route.identities[0]
+    if recognized.model.has_weights_of(main) or not route.includes(recognized.model):
+        return recognized
+    return recognized.model_copy(update={"model": main})
 
 
 def _readable(recognized: RecognizedChunk, options: TranscribeOptions) -> RecognizedChunk:

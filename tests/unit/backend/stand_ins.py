@@ -26,12 +26,19 @@ from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import Job, JobWarning
-from contracts.models import ModelCapabilities, ModelIdentity
-from contracts.options import DecodingOptions, TranscribeOptions
+from contracts.models import (
+    ModelCapabilities,
+    ModelIdentity,
+    ModelInfo,
+    ModelList,
+    ModelState,
+)
+from contracts.options import DecodingOptions, SharedDecodingOptions, TranscribeOptions
 from contracts.problems import Problem
+from contracts.routing import Route, choose_model, find_route
 from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkTranscript
-from servicekit.errors import ServiceError
+from servicekit.errors import ServiceError, UnknownModelError
 from unit.backend.storage.database.recorded import (
     MODEL,
     NOON,
@@ -91,7 +98,9 @@ class StandInLlm:
         model: the model that serves.
         can: what it can do.
         errors: raised for these chunks.
-        wait_s: seconds for which `wait_for_model` waits.
+        others: further models, with their languages.
+        language: that all speech is in.
+        wait_s: seconds for which `wait_for_route` waits.
         before_answer: called with the number of the chunk before each answer.
         text: template of the texts.
         punctuation_error: raised instead of punctuating.
@@ -101,6 +110,8 @@ class StandInLlm:
     def __init__(self) -> None:
         self.model = MODEL
         self.can: ModelCapabilities | None = None
+        self.others: list[ModelInfo] = []
+        self.language = ""
         self.errors: dict[int, Exception] = {}
         self.text = "chunk {}"
         self.punctuation_error: Exception | None = None
@@ -124,7 +135,11 @@ class StandInLlm:
                 await self.before_answer(index)
             if index in self.errors:
                 raise self.errors[index]
-            return one_second_transcript(self.text.format(index), self.model)
+            models = (await self.models()).data
+            chosen = choose_model(models, options.language, options.model)
+            assert chosen is not None
+            transcript = one_second_transcript(self.text.format(index), chosen.identity)
+            return transcript.model_copy(update={"language": self.language or transcript.language})
         finally:
             self.n_active -= 1
 
@@ -142,18 +157,43 @@ class StandInLlm:
             raise self.speakers
         return self.speakers
 
-    async def serving_model(self) -> ModelIdentity:
-        if self.serving_error is not None:
-            raise self.serving_error
-        return self.model
+    async def models(self) -> ModelList:
+        return ModelList(data=[model_info(self.model, ["*"], self.can), *self.others])
 
-    async def capabilities(self) -> ModelCapabilities | None:
-        return self.can
+    async def route(self, options: SharedDecodingOptions, detected: str | None = None) -> Route:
+        models = (await self.models()).data
+        try:
+            route = find_route(models, options, detected)
+        except LookupError:
+            raise UnknownModelError(options.model or "", [each.id for each in models]) from None
+        assert route is not None
+        return route
 
-    async def wait_for_model(self) -> ModelIdentity:
+    async def known_route(self, options: SharedDecodingOptions) -> Route | None:
+        return None if self.serving_error is not None else await self.route(options)
+
+    async def wait_for_route(
+        self, options: SharedDecodingOptions, detected: str | None = None
+    ) -> Route:
         self.n_model_waits += 1
         await asyncio.sleep(self.wait_s)
-        return self.model
+        return await self.route(options, detected)
+
+
+def model_info(
+    model: ModelIdentity, languages: list[str], can: ModelCapabilities | None = None
+) -> ModelInfo:
+    """Return a loaded model of the llm."""
+    return ModelInfo(
+        id=model.name,
+        state=ModelState.READY,
+        created=1,
+        default_languages=languages,
+        revision=model.revision,
+        engine=model.engine,
+        device=model.device,
+        capabilities=can,
+    )
 
 
 def one_second_transcript(text: str, model: ModelIdentity) -> ChunkTranscript:
@@ -211,6 +251,7 @@ class StandInPreparation:
 
     Attributes:
         n_signals: voices that speak in turn, a chunk each, on a channel each.
+        language: of the first speech.
     """
 
     def __init__(self, work: WorkFolder, n_chunks: int = 3) -> None:
@@ -220,6 +261,7 @@ class StandInPreparation:
         self.error: Exception | None = None
         self.n_prepared = 0
         self.n_signals = 1
+        self.language: str | None = None
 
     async def prepare(self, run: JobContext) -> RecordingPlan:
         self.n_prepared += 1
@@ -248,7 +290,7 @@ class StandInPreparation:
             )
             for voice in voices
         ]
-        return RecordingPlan(signals=signals, warnings=self.warnings)
+        return RecordingPlan(signals=signals, warnings=self.warnings, language=self.language)
 
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         if not plan.is_at(self._work.pcm(run.job.id)):

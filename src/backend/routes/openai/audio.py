@@ -7,17 +7,15 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
 from backend.dependencies import Jobs, Llm, Owner, ReceivingLimit, Settings, Submission, Work
-from backend.llm_client import LlmClient
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
     OpenAiRoute,
-    UnknownModelError,
     error_response,
     error_responses,
 )
 from backend.routes.openai.events import event_stream
-from backend.routes.openai.model_names import means_loaded_model
+from backend.routes.openai.model_names import LOADED_MODEL, means_loaded_model
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
 from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
 from backend.routes.recording_form import receiving
@@ -26,6 +24,7 @@ from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
 from contracts.options import Task
 from contracts.problems import ProblemType
+from servicekit.errors import UnknownModelError
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
 
@@ -50,6 +49,7 @@ _OPERATION: dict[str, Any] = {
             ProblemType.UNAUTHORIZED,
             ProblemType.CROSS_ORIGIN,
             ProblemType.NOT_FOUND,
+            ProblemType.UNKNOWN_MODEL,
             ProblemType.TOO_SLOW,
             ProblemType.WRONG_STATE,
             ProblemType.TOO_LARGE,
@@ -93,20 +93,27 @@ class _Call:
         await self.submission.ensure_place(self.owner)
         await require_ready(self.llm)
         with self.receiving_limit.one(self.owner):
-            recording, asked = await self._receive()
-        return await self.submission.accept(recording, asked.options(task), self.owner), asked
+            recording, asked, model = await self._receive()
+        options = asked.options(task, model)
+        return await self.submission.accept(recording, options, self.owner), asked
 
-    async def _receive(self) -> tuple[StoredFile, AudioRequest]:
+    async def _receive(self) -> tuple[StoredFile, AudioRequest, str | None]:
+        """Return the recording, the fields, and the id of the requested model."""
         async with receiving(self.request, self.work) as incoming:
             asked, name = await read_request(self.request, incoming)
-            if not means_loaded_model(asked.model, aliases=self.settings.openai_model_aliases):
-                await _require_listed(self.llm, asked.model)
-            return await incoming.finish(name), asked
+            model = await self._listed_model(asked.model)
+            return await incoming.finish(name), asked, model
 
-
-async def _require_listed(llm: LlmClient, model: str) -> None:
-    if model not in {listed.id for listed in (await llm.models()).data}:
-        raise UnknownModelError(f"The model {model!r} does not exist.")
+    async def _listed_model(self, name: str) -> str | None:
+        """Return the id of a listed model; None: the name means the one for the language."""
+        if name == LOADED_MODEL:
+            return None
+        listed = [model.id for model in (await self.llm.models()).data]
+        if name in listed:
+            return name
+        if means_loaded_model(name, aliases=self.settings.openai_model_aliases):
+            return None
+        raise UnknownModelError(name, listed)
 
 
 Call = Annotated[_Call, Depends()]

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from contracts.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemType
-from servicekit.errors import ServiceError
+from servicekit.errors import ServiceError, UnknownModelError
 from servicekit.problems import (
     CLIENT_CLOSED_REQUEST,
     framework_headers,
@@ -49,12 +49,6 @@ class ErrorAnswer(BaseModel):
     """Body of every error response of OpenAI's API."""
 
     error: ErrorDetail
-
-
-class UnknownModelError(ServiceError):
-    """The requested model does not exist."""
-
-    problem_type = ProblemType.NOT_FOUND
 
 
 class NotAFormError(ServiceError):

@@ -71,9 +71,9 @@ class AudioRequest(TranscribeOptions):
 
     model_config = ConfigDict(extra="ignore")
 
-    model: str = Field(
-        description="`whisper-1`, a listed model or another service's name for Whisper; the "
-        "loaded model is used."
+    model: str = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  # it is required
+        description="A listed model; or `whisper-1` or another service's name for Whisper: the "
+        "model for the language."
     )
     language: LanguageCode = Field(AUTO_LANGUAGE, description="ISO 639-1 code, or `auto`.")
     prompt: TrimmedPrompt = Field("", description="Text or terms to expect.")
@@ -116,8 +116,13 @@ class AudioRequest(TranscribeOptions):
     def _refuse_task(cls, task: Task) -> Task:
         raise ValueError("the path selects transcription or translation")
 
-    def options(self, task: Task) -> TranscribeOptions:
-        """Return this service's options; the path selects the task."""
+    def options(self, task: Task, model: str | None) -> TranscribeOptions:
+        """Return this service's options.
+
+        Args:
+            task: as the path selects it.
+            model: id of the listed model that is requested; None: the one for the language.
+        """
         own = self.model_dump(include=set(TranscribeOptions.model_fields))
         words = (
             self.word_timestamps
@@ -131,6 +136,7 @@ class AudioRequest(TranscribeOptions):
             own
             | {
                 "task": task,
+                "model": model,
                 "diarization": diarization,
                 "word_timestamps": words,
                 "low_latency": self.low_latency or self.stream,

@@ -14,9 +14,9 @@ from backend.storage.database.deletion import unfinished_duplicates
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.row_mappers import (
     find_rows,
+    is_of_other_model,
     joins_file,
     lock_row,
-    model_of,
     primary_of,
 )
 from backend.storage.database.row_writers import add_warnings, set_model
@@ -159,7 +159,7 @@ def _claim(
     primary = None if force or is_registered else session.scalar(_select_primary(row, key))
     row.primary_number = None
     if primary is None:
-        if row.chunks_done and model_of(row) != key.model:
+        if row.chunks_done and is_of_other_model(row, key.model):
             row.warnings = add_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
         row.options_key = key.options_key
         set_model(row, key.model)

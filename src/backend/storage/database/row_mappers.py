@@ -146,6 +146,12 @@ def model_of(row: TranscriptionRow) -> ModelIdentity | None:
     )
 
 
+def is_of_other_model(row: TranscriptionRow, model: ModelIdentity) -> bool:
+    """Return whether the stored part of a job's result was made by another model."""
+    known = model_of(row)
+    return known is None or not known.has_weights_of(model)
+
+
 def transcript_of(session: Session, row: TranscriptionRow) -> Transcript | None:
     """Return the segments so far, with corrections; None before the recording is prepared."""
     if row.speech_s is None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.storage.database.row_mappers import joins_segment, model_of
+from backend.storage.database.row_mappers import is_of_other_model, joins_segment
 from backend.storage.database.search.lemmas import lemmas_of
 from backend.storage.database.tables import (
     EditRow,
@@ -171,7 +171,7 @@ def set_model(row: TranscriptionRow, model: ModelIdentity) -> None:
 
 def set_chunk_done(row: TranscriptionRow, chunk_index: int, result: ChunkResult) -> None:
     """Store the progress of a job after a chunk, and the model that transcribed it."""
-    if chunk_index and model_of(row) != result.model:
+    if chunk_index and is_of_other_model(row, result.model):
         row.warnings = add_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
     row.warnings = add_warnings(row.warnings, result.warnings)
     set_model(row, result.model)

@@ -13,9 +13,9 @@ from backend.storage.disk import Disk
 from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
 from contracts.options import Task, TranscribeOptions
-from servicekit.errors import UnsupportedOptionError
-from unit.backend.stand_ins import RUSSIAN_ONLY, Components, chunk_texts
-from unit.backend.storage.database.recorded import NOON, OWNER
+from servicekit.errors import UnknownModelError, UnsupportedOptionError
+from unit.backend.stand_ins import OTHER_MODEL, RUSSIAN_ONLY, Components, chunk_texts, model_info
+from unit.backend.storage.database.recorded import MODEL, NOON, OWNER
 
 OPTIONS = TranscribeOptions()
 
@@ -129,6 +129,37 @@ async def test_options_that_the_model_cannot_follow_are_refused(
     problem = refusal.value.to_problem()
     assert (problem.status, [field.pointer for field in problem.errors or []]) == (422, named)
     assert not recording.path.exists()
+
+
+async def test_a_model_that_is_not_there_is_refused_with_the_list(components: Components) -> None:
+    components.llm.others = [model_info(OTHER_MODEL, ["de"])]
+    recording = received(components)
+    with pytest.raises(UnknownModelError) as refusal:
+        await submission(components).submit(recording, TranscribeOptions(model="none"), OWNER)
+    problem = refusal.value.to_problem()
+    assert problem.status == 404
+    assert problem.detail == f"There is no model 'none', only: {MODEL.name}, {OTHER_MODEL.name}."
+    assert not recording.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "is_refused"),
+    [
+        (TranscribeOptions(language="ru", beam_size=5), True),
+        (TranscribeOptions(language="auto", beam_size=5), True),
+        (TranscribeOptions(language="de", beam_size=5), False),
+        (TranscribeOptions(language="ru", beam_size=5, model=MODEL.name), False),
+    ],
+)
+async def test_the_options_have_to_suit_the_model_that_is_chosen(
+    components: Components, options: TranscribeOptions, is_refused: bool
+) -> None:
+    components.llm.others = [model_info(OTHER_MODEL, ["ru"], RUSSIAN_ONLY)]
+    if not is_refused:
+        await submission(components).submit(received(components), options, OWNER)
+        return
+    with pytest.raises(UnsupportedOptionError):
+        await submission(components).submit(received(components), options, OWNER)
 
 
 @pytest.mark.parametrize(

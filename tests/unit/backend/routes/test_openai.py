@@ -86,10 +86,6 @@ async def test_speakers_are_told_as_by_openai(openai, jobs) -> None:
     assert jobs.options.diarization is Diarization.AUTO
 
 
-async def test_a_listed_model_means_the_one_that_is_loaded(transcribe) -> None:
-    assert (await transcribe(model=LISTED)).text == TEXT
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -109,6 +105,14 @@ async def test_other_services_names_for_whisper_mean_the_loaded_model(
     answer = await transcribe(model=name)
     assert (answer.text, answer.model) == (TEXT, LISTED)
     assert (await openai.models.retrieve(name)).id == LISTED
+
+
+@pytest.mark.parametrize(("name", "requested"), [("whisper-1", None), (LISTED, LISTED)])
+async def test_a_listed_model_is_requested_and_whisper_1_means_that_of_the_language(
+    transcribe, jobs, name: str, requested: str | None
+) -> None:
+    await transcribe(model=name)
+    assert jobs.options.model == requested
 
 
 async def test_the_response_names_the_model_that_made_the_text(transcribe) -> None:

@@ -5,7 +5,8 @@ import pytest
 from backend.eta import EtaEstimator
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import ChunkContext, JobContext
-from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint
+from contracts.routing import Route
+from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, model_info
 from unit.backend.storage.database.recorded import MODEL
 
 
@@ -14,7 +15,8 @@ async def context_of(components: Components, run: JobContext, model=MODEL) -> Ch
     (recording,) = await components.preparation.recordings(run, plan)
     n_done = run.job.progress.chunks_done
     eta = EtaEstimator(3.0, 1.0, None)
-    return ChunkContext(run, plan.signals[0], recording, model, eta, n_done)
+    route = Route((model_info(model, ["*"]),))
+    return ChunkContext(run, plan.signals[0], recording, route, eta, n_done)
 
 
 def transcriber(components: Components, checkpoint: StandInCheckpoint) -> ChunkTranscriber:

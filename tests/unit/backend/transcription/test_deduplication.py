@@ -11,7 +11,7 @@ from unit.backend.storage.database.recorded import MODEL, NOON, OWNER
 
 
 async def resolve(components: Components, job: Job, model=MODEL) -> ResultSource:
-    return await components.deduplicator.resolve(job, "audio", model)
+    return await components.deduplicator.resolve(job, "audio", [model])
 
 
 async def primary_and_duplicate(components: Components) -> tuple[Job, Job]:

@@ -17,7 +17,7 @@ from backend.transcription.preparation import Preparation
 from contracts.jobs import JobWarning, Stage
 from contracts.options import TranscribeOptions
 from speech_corpus import russian_sentences
-from unit.backend.stand_ins import RUSSIAN_ONLY, Components
+from unit.backend.stand_ins import OTHER_MODEL, RUSSIAN_ONLY, Components, model_info
 
 SILENCE = np.zeros(16_000, np.float32)
 
@@ -39,8 +39,10 @@ def preparation(components: Components, max_duration_s: float = 60.0) -> Prepara
     )
 
 
-async def run_of(components: Components, *channels: np.ndarray) -> JobContext:
-    run = await components.new_run()
+async def run_of(
+    components: Components, *channels: np.ndarray, options: TranscribeOptions | None = None
+) -> JobContext:
+    run = await components.new_run(options)
     write_wav(components.folder / "file.wav", list(channels)).rename(run.blob)
     return run
 
@@ -150,6 +152,20 @@ async def test_a_refused_recording_leaves_no_file(
     with pytest.raises(error):
         await preparation(components, max_duration_s).prepare(run)
     assert list(Path(components.folder, "work").iterdir()) == []
+
+
+async def test_the_language_of_the_first_speech_is_found_if_the_model_depends_on_it(
+    components: Components, tmp_path: Path
+) -> None:
+    components.llm.language = "de"
+    run = await run_of(components, spoken(tmp_path), options=TranscribeOptions(language="auto"))
+    assert (await preparation(components).prepare(run)).language is None
+    components.llm.others = [model_info(OTHER_MODEL, ["de"])]
+    assert (await preparation(components).prepare(run)).language == "de"
+    silent = await run_of(components, SILENCE, options=TranscribeOptions(language="auto"))
+    assert (await preparation(components).prepare(silent)).language is None
+    russian = await run_of(components, spoken(tmp_path), options=TranscribeOptions(language="ru"))
+    assert (await preparation(components).prepare(russian)).language is None
 
 
 async def test_chunks_are_no_longer_than_the_model_recognises_well(

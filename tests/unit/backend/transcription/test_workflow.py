@@ -10,7 +10,14 @@ from backend.transcription.context import StepFailedError
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.options import Punctuation, TranscribeOptions
 from contracts.problems import ProblemType
-from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, chunk_texts
+from servicekit.errors import UnknownModelError
+from unit.backend.stand_ins import (
+    OTHER_MODEL,
+    Components,
+    StandInCheckpoint,
+    chunk_texts,
+    model_info,
+)
 from unit.backend.storage.database.recorded import MODEL, NOON
 
 
@@ -219,6 +226,48 @@ async def test_a_model_that_changes_between_chunks_is_reported(components: Compo
     assert job.model == OTHER_MODEL
     assert job.warnings == [JobWarning.MODEL_CHANGED]
     assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_a_recording_gets_the_model_of_its_language(components: Components) -> None:
+    components.llm.others = [model_info(OTHER_MODEL, ["de"])]
+    for options, model in [
+        (TranscribeOptions(language="de"), OTHER_MODEL),
+        (TranscribeOptions(language="ru"), MODEL),
+        (TranscribeOptions(language="ru", model=OTHER_MODEL.name), OTHER_MODEL),
+    ]:
+        run = await components.new_run(options)
+        assert await components.workflow().run(run)
+        job = await components.stores.jobs.get(run.job.id)
+        assert (job.model, job.warnings) == (model, [])
+        assert job.options.model == options.model
+
+
+async def test_another_model_is_another_result(components: Components) -> None:
+    """Else a request that names a model would get the text of another one."""
+    components.llm.others = [model_info(OTHER_MODEL, ["de"])]
+    await complete(components, TranscribeOptions(language="ru"))
+    n_asked = len(components.llm.asked)
+    await complete(components, TranscribeOptions(language="ru", model=MODEL.name))
+    assert len(components.llm.asked) == n_asked, "it is the one that the language has"
+    await complete(components, TranscribeOptions(language="ru", model=OTHER_MODEL.name))
+    assert len(components.llm.asked) == 2 * n_asked
+
+
+async def test_parts_in_other_languages_do_not_change_the_model(components: Components) -> None:
+    """The main model is that of the first speech; those of other languages are expected too."""
+    components.llm.others = [model_info(OTHER_MODEL, ["de"])]
+    components.preparation.language = "de"
+    run = await components.new_run(TranscribeOptions(language="auto"))
+    assert await components.workflow().run(run)
+    job = await components.stores.jobs.get(run.job.id)
+    assert (job.model, job.warnings) == (OTHER_MODEL, [])
+    assert await components.texts(run.job.id) == chunk_texts(range(3))
+
+
+async def test_a_model_that_is_gone_fails_the_job_with_the_list(components: Components) -> None:
+    run = await components.new_run(TranscribeOptions(model="gone"))
+    with pytest.raises(UnknownModelError, match=f"only: {MODEL.name}"):
+        await components.workflow().run(run)
 
 
 async def test_punctuation_that_fails_is_a_warning(components: Components) -> None:
