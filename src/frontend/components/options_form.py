@@ -9,7 +9,6 @@ from annotated_types import Ge, Gt, Le, MaxLen
 from babel import Locale
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
-from contracts.capabilities import unsupported_options
 from contracts.languages import AUTO_LANGUAGE, LANGUAGE_NAMES
 from contracts.models import ModelInfo
 from contracts.options import (
@@ -20,9 +19,11 @@ from contracts.options import (
     TranscribeOptions,
     Typography,
 )
+from contracts.routing import find_route
 from frontend.backend_client import BackendClient
 from frontend.components.glossary_field import show_glossary
 from frontend.i18n import Language, Translator
+from frontend.models import choices
 
 _STEPS = {"target_peak": 0.05, "temperature": 0.1}
 """Steps of the sliders whose step is not 1."""
@@ -58,6 +59,7 @@ _BABEL_CODES = {"jw": "jv", "tl": "fil"}
 """Codes of the CLDR that differ from Whisper's."""
 
 _LANGUAGE_KEY = "option-language"
+_MODEL_KEY = "option-model"
 _LANGUAGE_CHOSEN = "language-chosen"
 
 Bound = TypeVar("Bound", Ge, Gt, Le, MaxLen)
@@ -67,7 +69,7 @@ def show_options(
     t: Translator,
     backend: BackendClient,
     saved: Mapping[str, object],
-    model: ModelInfo | None = None,
+    models: Sequence[ModelInfo] = (),
 ) -> TranscribeOptions:
     """Show the options and return the chosen values.
 
@@ -75,11 +77,16 @@ def show_options(
         t: the texts.
         backend: keeps the glossary, which is not among the values.
         saved: options that the visitor chose before, by name; others have their defaults.
-        model: options that it cannot follow are disabled; None: unknown.
+        models: of the llm, none if they are unknown; options that the chosen one cannot follow are
+            disabled.
     """
-    possible = _Possible(t, model)
-    chosen: dict[str, object] = {"language": _language(t, saved, possible), **_OF_THE_PAGE}
-    chosen |= _speakers(t, saved)
+    ids = choices(models)
+    chosen: dict[str, object] = {"model": _chosen_model(saved, ids)}
+    chosen["language"] = _language(t, saved, _Possible(t, models, chosen))
+    if ids:
+        chosen["model"] = _model(t, chosen["model"], ids)
+    possible = _Possible(t, models, chosen)
+    chosen |= _OF_THE_PAGE | _speakers(t, saved)
     show_glossary(t, backend)
     with st.expander(t("options.advanced"), icon=":material/tune:"):
         chosen |= _advanced_options(t, saved, possible)
@@ -87,18 +94,31 @@ def show_options(
 
 
 class _Possible:
-    """Tells which options the model can follow, and how the widgets of the others look."""
+    """Tells which options the model can follow, and how the widgets of the others look.
 
-    def __init__(self, t: Translator, model: ModelInfo | None) -> None:
+    Args:
+        models: of the llm.
+        chosen: the options that the model is chosen by.
+    """
+
+    def __init__(
+        self, t: Translator, models: Sequence[ModelInfo], chosen: Mapping[str, object]
+    ) -> None:
         self._t = t
-        self._model = model
+        self._models = models
+        self._chosen = dict(chosen)
 
     def includes(self, name: str, value: object) -> bool:
         """Return whether the model can follow an option with a value."""
-        if self._model is None or self._model.capabilities is None:
-            return True
-        options = TranscribeOptions.model_validate({name: value})
-        return name not in unsupported_options(options, self._model.capabilities)
+        return self._unable(name, value) is None
+
+    def _unable(self, name: str, value: object) -> ModelInfo | None:
+        """Return a model that would transcribe and cannot follow an option."""
+        if not self._models:
+            return None
+        options = TranscribeOptions.model_validate(self._chosen | {name: value})
+        route = find_route(self._models, options)
+        return route.unable(name, options) if route else None
 
     def widget(self, name: str, value: object, help_text: str | None = None) -> dict[str, Any]:
         """Return the arguments of an option's widget: disabled, with the reason, or not.
@@ -108,9 +128,10 @@ class _Possible:
             value: one that differs from the default.
             help_text: of the option that is possible.
         """
-        if self.includes(name, value):
+        unable = self._unable(name, value)
+        if unable is None:
             return {"help": help_text, "key": f"option-{name}"}
-        reason = self._t("options.impossible", model=self._model.id if self._model else "")
+        reason = self._t("options.impossible", model=unable.id)
         return {"help": reason, "key": f"impossible-{name}", "disabled": True}
 
 
@@ -128,6 +149,29 @@ def chosen_options(options: TranscribeOptions) -> dict[str, object]:
     if st.session_state.get(_LANGUAGE_CHOSEN):
         changed["language"] = options.language
     return changed
+
+
+def _chosen_model(saved: Mapping[str, object], ids: Sequence[str]) -> str | None:
+    """Return the id of the chosen model; None: the one for the language."""
+    chosen = st.session_state.get(_MODEL_KEY, saved.get("model"))
+    if chosen in ids:
+        return str(chosen)
+    st.session_state.pop(_MODEL_KEY, None)  # it may be gone
+    return None
+
+
+def _model(t: Translator, chosen: object, ids: Sequence[str]) -> str | None:
+    """Show the choice of the model; None: the one for the language."""
+    values = [None, *ids]
+    return st.selectbox(
+        t("options.model"),
+        values,
+        values.index(str(chosen)) if chosen in ids else 0,
+        format_func=lambda each: each or t("options.model.auto"),
+        help=t("options.model.help"),
+        key=_MODEL_KEY,
+        persist_state="session",
+    )
 
 
 def _language(t: Translator, saved: Mapping[str, object], possible: _Possible) -> str:
@@ -295,7 +339,7 @@ def _slider(
     step = number(_STEPS.get(name, 1))
     help_text = t(f"options.{name}.help") if own_default is None else None
     most = number(_maximum(name))
-    widget = (possible or _Possible(t, None)).widget(name, most, help_text)
+    widget = (possible or _Possible(t, [], {})).widget(name, most, help_text)
     chosen = default if "disabled" in widget else saved.get(name, default)
     return st.slider(
         t(f"options.{name}"),

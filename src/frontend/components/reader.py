@@ -4,6 +4,8 @@ Only the job id and the interface texts pass through Streamlit. The browser fetc
 transcript as data and inserts it as text nodes, so that it cannot become markup.
 """
 
+from collections.abc import Sequence
+
 from contracts.exports import ExportFormat
 from contracts.jobs import (
     MAX_FOLDER_CHARS,
@@ -23,19 +25,20 @@ _TEXT_PREFIXES = (
     "reader.", "running.", "stage.", "time_left.", "duration.", "warning.", "problem.",
     "result.", "player.", "edit.", "saving.", "find.", "unsure.", "report.", "export.",
     "shortcuts.", "speaker.", "job.", "share.", "options.language", "options.diarization",
-    "borders.", "always.", "text.", "notes.", "compare.", "options.punctuation", "options.numbers",
-    "options.typography",
+    "options.model", "borders.", "always.", "text.", "notes.", "compare.", "options.punctuation",
+    "options.numbers", "options.typography",
 )  # fmt: skip
 """Prefixes of the text keys that the reader uses."""
 
 _reader = web_component("reader")
 
 
-def show_reader(t: Translator, job_id: str, *, can_share: bool) -> None:
+def show_reader(t: Translator, job_id: str, *, can_share: bool, models: Sequence[str] = ()) -> None:
     """Show a job's progress while it runs, then its transcript with player and editor.
 
     Args:
         can_share: whether links may be made with which others read the transcript.
+        models: ids to choose from when it is transcribed again.
     """
     data = {
         "jobId": job_id,
@@ -53,6 +56,7 @@ def show_reader(t: Translator, job_id: str, *, can_share: bool) -> None:
         "maxFolderChars": MAX_FOLDER_CHARS,
         "maxTagsChars": MAX_TAGS * MAX_TAG_CHARS,
         "languages": [{"code": code, "name": language_label(t, code)} for code in LANGUAGES],
+        "models": list(models),
         "diarizations": [each.value for each in Diarization],
     }
     _reader(key="reader", data=data)

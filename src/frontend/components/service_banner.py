@@ -55,8 +55,9 @@ def _close() -> None:
 
 
 def _fallback_text(t: Translator, models: ModelList) -> str:
-    configured = next((model for model in models.data if not model.is_fallback), None)
-    state = f" {_main_model_state(t, configured)}" if configured else ""
+    configured = (model for model in models.data if not model.is_fallback)
+    missing = next((model for model in configured if not model.is_available), None)
+    state = f" {_main_model_state(t, missing)}" if missing else ""
     return f"{t('service.fallback')}.{state} {t('service.details')}"
 
 

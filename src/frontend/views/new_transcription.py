@@ -3,26 +3,18 @@
 import streamlit as st
 
 from contracts.jobs import UploadedRecording
-from contracts.models import ModelInfo, ModelState
 from contracts.options import TranscribeOptions
 from contracts.problems import Problem
-from frontend.backend_client import (
-    BackendClient,
-    BackendError,
-    BackendUnavailableError,
-    FrontendError,
-)
+from frontend.backend_client import BackendError, BackendUnavailableError
 from frontend.components.glossary_field import is_glossary_saved
 from frontend.components.options_form import show_options
 from frontend.components.uploader import Uploads, show_uploader
+from frontend.models import known_models
 from frontend.page import Page
 from frontend.saved_options import from_cookies
 from frontend.session import open_history, open_job, remember_started
 
 _FAILURES = "start-failures"
-
-_MODEL_TTL_S = 5.0
-"""Seconds for which the page remembers the model: another one may replace it."""
 
 _UNAVAILABLE = Problem(type="/problems/unavailable", title="", status=503, detail="")
 """Represents a backend that did not answer."""
@@ -40,27 +32,12 @@ def show_new_transcription(page: Page) -> None:
 def _show_card(page: Page) -> None:
     recordings = st.container(key="recordings")
     recordings.empty()  # Streamlit would draw a container without elements later
-    options = show_options(page.t, page.backend, from_cookies(st.context.cookies), _model(page))
+    saved = from_cookies(st.context.cookies)
+    options = show_options(page.t, page.backend, saved, known_models(page))
     with recordings:
         uploads = show_uploader(page, options, st.session_state.get(_FAILURES, {}))
     if _start_pressed(page, uploads) and is_glossary_saved():
         _start(page, uploads.ready, options)
-
-
-def _model(page: Page) -> ModelInfo | None:
-    """Return the model that serves now; None: unknown."""
-    return _serving_model(str(page.settings.backend_url), page.backend)
-
-
-@st.cache_data(ttl=_MODEL_TTL_S, show_spinner=False)
-def _serving_model(url: str, _backend: BackendClient) -> ModelInfo | None:
-    """Return the model that serves now; each run of the page would ask the backend again."""
-    try:
-        models = _backend.models().data
-    except FrontendError:
-        return None
-    ready = [model for model in models if model.state is ModelState.READY]
-    return min(ready, key=lambda model: model.is_fallback, default=None)
 
 
 def _show_features(page: Page) -> None:

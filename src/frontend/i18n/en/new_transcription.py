@@ -78,6 +78,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.language": "Spoken language",
     "options.language.auto": "detect automatically",
     "options.language.help": "Choosing the language yourself gives fewer mistakes.",
+    "options.model": "Model",
+    "options.model.auto": "by language",
+    "options.model.help": "Each language has its own model; another one may suit the recording "
+    "better.",
     "options.normalization": "Loudness normalisation",
     "options.normalization.none": "Off",
     "options.normalization.peak": "Peak",

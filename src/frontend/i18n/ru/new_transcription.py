@@ -86,6 +86,10 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.language": "Язык речи",
     "options.language.auto": "определить автоматически",
     "options.language.help": "Если вы знаете язык, выберите его: ошибок будет меньше.",
+    "options.model": "Модель",
+    "options.model.auto": "по языку",
+    "options.model.help": "У каждого языка своя модель, но для этой записи может лучше подойти "
+    "другая.",
     "options.normalization": "Выравнивание громкости",
     "options.normalization.none": "Не менять",
     "options.normalization.peak": "По пику",

@@ -18,8 +18,10 @@ export class JobActions {
     Object.assign(this, {
       t, data, backend, corrections, currentTime, onDescribed, onCancel, onMessage, onError,
     });
-    const { languages, diarizations, maxTagsChars, maxFolderChars } = data;
-    this.dialogs = new JobDialogs({ t, parent, languages, diarizations, maxTagsChars, maxFolderChars });
+    const { languages, models, diarizations, maxTagsChars, maxFolderChars } = data;
+    this.dialogs = new JobDialogs({
+      t, parent, languages, models, diarizations, maxTagsChars, maxFolderChars,
+    });
     this.shareDialog = new ShareDialog({ t, parent, backend });
   }
 

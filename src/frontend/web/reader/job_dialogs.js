@@ -5,9 +5,12 @@ import { element, textElement } from "../common/elements.js";
 import { nameOf } from "./job_header.js";
 
 export class JobDialogs {
-  /** `languages`: `{code, name}` of each, in the order of the list; `diarizations`: codes. */
-  constructor({ t, parent, languages, diarizations, maxTagsChars, maxFolderChars }) {
-    Object.assign(this, { t, parent, languages, diarizations, maxTagsChars, maxFolderChars });
+  /**
+   * `languages`: `{code, name}` of each, in the order of the list; `models`: ids, none if there is no
+   * choice; `diarizations`: codes.
+   */
+  constructor({ t, parent, languages, models, diarizations, maxTagsChars, maxFolderChars }) {
+    Object.assign(this, { t, parent, languages, models, diarizations, maxTagsChars, maxFolderChars });
   }
 
   /** Resolve to the new tags, or null. */
@@ -57,17 +60,21 @@ export class JobDialogs {
     const nameKind = (code) => ({ code, name: t.text(`options.diarization.${code}`) });
     const kinds = this.diarizations.map(nameKind);
     const diarization = this.#select(kinds, options.diarization);
+    const model = this.#modelSelect(options.model);
     const isConfirmed = await this.#ask({
       title: t.text("job.repeat"),
       content: [
         textElement("p", t.text("job.repeat.keeps")),
         this.#labelled("options.language", language),
+        ...(model ? [this.#labelled("options.model", model)] : []),
         this.#labelled("options.diarization", diarization),
       ],
       confirm: { label: t.text("job.repeat.yes"), className: "primary" },
       focus: language,
     });
-    return isConfirmed ? { language: language.value, diarization: diarization.value } : null;
+    if (!isConfirmed) return null;
+    const chosen = { language: language.value, diarization: diarization.value };
+    return model ? { ...chosen, model: model.value || null } : chosen;
   }
 
   /** Resolve to whether the job may be deleted. */
@@ -86,6 +93,13 @@ export class JobDialogs {
 
   #labelled(key, field) {
     return element("label", { className: "field" }, textElement("span", this.t.text(key)), field);
+  }
+
+  /** Return the choice of the model, or null if there is only one. */
+  #modelSelect(chosen) {
+    if (this.models.length === 0) return null;
+    const named = this.models.map((id) => ({ code: id, name: id }));
+    return this.#select([{ code: "", name: this.t.text("options.model.auto") }, ...named], chosen ?? "");
   }
 
   #select(choices, chosen) {

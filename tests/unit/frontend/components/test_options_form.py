@@ -1,8 +1,9 @@
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from contracts.audio import NORMALIZATION_DEFAULTS, NormalizationMethod
-from contracts.models import ModelCapabilities, ModelList
+from contracts.models import ModelCapabilities, ModelInfo, ModelList, ModelState
 from contracts.options import TranscribeOptions
 from frontend.components.options_form import chosen_options
 from frontend.i18n import Language, Translator
@@ -11,6 +12,23 @@ from unit.frontend.stand_in_backend import READY_MODEL, OpenPage, StandInBackend
 pytestmark = pytest.mark.whole_app
 
 RU = Translator(Language.RU)
+
+
+LIMITED = ModelCapabilities(
+    languages=["ru", "en"], detects_language=False, punctuation=True, translate=False,
+    prompt=False, beam_search=False, temperature=False, max_chunk_s=25,
+)  # fmt: skip
+OTHER = ModelInfo(
+    id="gigaam", state=ModelState.READY, default_languages=["ru"], capabilities=LIMITED
+)
+CAPABLE = READY_MODEL.model_copy(
+    update={
+        "default_languages": ["*"],
+        "capabilities": LIMITED.model_copy(
+            update={"languages": ["ru", "en", "de"], "beam_search": True}
+        ),
+    }
+)
 
 
 def _arrive(page: AppTest, *ready: str, n_uploading: int = 0) -> AppTest:
@@ -37,13 +55,11 @@ def test_what_the_model_cannot_do_is_disabled_with_the_reason(
     open_page: OpenPage, backend: StandInBackend
 ):
     """Else a recording is uploaded, and refused for an option chosen before."""
-    can = ModelCapabilities(
-        languages=["ru", "en"], detects_language=False, punctuation=True, translate=False,
-        prompt=False, beam_search=False, temperature=False, max_chunk_s=25,
-    )  # fmt: skip
-    backend.models = ModelList(data=[READY_MODEL.model_copy(update={"capabilities": can})])
+    backend.models = ModelList(data=[READY_MODEL.model_copy(update={"capabilities": LIMITED})])
     page = open_page()
-    assert page.selectbox(key="option-language").options == ["русский", "английский — English"]
+    assert page.selectbox(key="option-language").options == [
+        "русский", RU("options.language.auto"), "английский — English",
+    ]  # fmt: skip
     widgets = [
         page.text_area(key="impossible-prompt"),
         page.radio(key="impossible-task"),
@@ -56,6 +72,47 @@ def test_what_the_model_cannot_do_is_disabled_with_the_reason(
     }
     _start(page, "upload-1")
     assert (backend.started[0].prompt, backend.started[0].beam_size) == ("", 1)
+
+
+def _keys(page: AppTest) -> set[str | None]:
+    return {each.key for each in (*page.selectbox, *page.slider)}
+
+
+def test_a_single_model_is_no_choice(open_page: OpenPage, backend: StandInBackend):
+    fallback = READY_MODEL.model_copy(update={"id": "small", "is_fallback": True})
+    backend.models = ModelList(data=[CAPABLE, fallback])
+    assert "option-model" not in _keys(open_page())
+
+
+def test_the_options_follow_the_model_that_is_chosen(open_page: OpenPage, backend: StandInBackend):
+    """Else a recording is refused for an option that the other model has."""
+    backend.models = ModelList(data=[CAPABLE, OTHER])
+    page = open_page()
+    assert page.selectbox(key="option-model").options == [
+        RU("options.model.auto"), CAPABLE.id, OTHER.id,
+    ]  # fmt: skip
+    assert "impossible-beam_size" in _keys(page), "Russian has the limited model"
+    assert page.slider(key="impossible-beam_size").help == RU("options.impossible", model=OTHER.id)
+    page.selectbox(key="option-language").set_value("de").run()
+    assert "option-beam_size" in _keys(page)
+    page.selectbox(key="option-language").set_value("auto").run()
+    assert "impossible-beam_size" in _keys(page), "some of the speech may be Russian"
+    page.selectbox(key="option-model").set_value(CAPABLE.id).run()
+    assert "option-beam_size" in _keys(page)
+    page.slider(key="option-beam_size").set_value(4)
+    _start(page, "upload-1")
+    assert (backend.started[0].model, backend.started[0].beam_size) == (CAPABLE.id, 4)
+
+
+def test_a_model_that_is_gone_is_not_chosen_any_more(open_page: OpenPage, backend: StandInBackend):
+    """Else every recording would be refused until the visitor finds the reason."""
+    backend.models = ModelList(data=[CAPABLE, OTHER])
+    page = open_page()
+    page.selectbox(key="option-model").set_value(OTHER.id).run()
+    backend.models = ModelList(data=[CAPABLE])
+    st.cache_data.clear()
+    _start(page, "upload-1")
+    assert backend.started[0].model is None
 
 
 def test_the_chosen_options_are_sent(open_page: OpenPage, backend: StandInBackend):
