@@ -14,7 +14,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -99,7 +98,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
         url = arguments.url or f"sqlite:///{folder}/speech_transcription.db"
-        database = Database.open(url, Path(folder))
+        database = Database.open(url)
         try:
             fill(database, arguments.transcriptions, arguments.segments)
             asyncio.run(_measure(database, arguments.rounds))

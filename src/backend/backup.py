@@ -13,13 +13,13 @@ import sqlite3
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from backend.errors import DiskFullError
 from backend.settings import BackendSettings
+from backend.storage.blobs import BlobStore, FolderBlobs, copy_missing
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import backup
 from backend.storage.disk import Disk
@@ -28,7 +28,6 @@ from servicekit.private_files import keep_new_files_private
 
 _DATABASE = "speech_transcription.db"
 _QUEUE = "dbos.db"
-_BLOBS = "blobs"
 
 
 class BackupError(RuntimeError):
@@ -46,19 +45,20 @@ def save(settings: BackendSettings, folder: Path) -> None:
         DiskFullError: the backup would leave less than `MIN_FREE_DISK_BYTES` free.
         FileNotFoundError, DamagedBackupError: see `back_up`.
     """
-    databases, blobs = _databases(settings), settings.data_dir / _BLOBS
+    databases, blobs = _databases(settings), FolderBlobs(settings.data_dir)
     if folder.exists():
         raise BackupError(f"{folder} exists already")
     unfinished = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unfinished.mkdir(parents=True)
-        n_bytes = sum(_size(path) for path in [*databases.values(), *blobs.glob("*/*")])
+        n_bytes = sum(path.stat().st_size for path in databases.values())
+        n_bytes += asyncio.run(_total_bytes(blobs))
         Disk(unfinished, settings.min_free_disk_bytes).ensure_free(n_bytes)
         for name, live in databases.items():
             backup.back_up(live, unfinished / name)
         # after the database, so that each row in the copy has its recording
-        _copy_blobs(blobs, unfinished / _BLOBS)
+        asyncio.run(copy_missing(blobs, FolderBlobs(unfinished)))
         os.sync()
         unfinished.rename(folder)
     finally:
@@ -81,7 +81,7 @@ def restore(settings: BackendSettings, folder: Path) -> None:
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
     work = WorkFolder(settings.data_dir / "work", disk, settings.max_upload_bytes)
     with work.owned():
-        _copy_blobs(folder / _BLOBS, settings.data_dir / _BLOBS)
+        asyncio.run(copy_missing(FolderBlobs(folder), FolderBlobs(settings.data_dir)))
         for name, live in databases.items():
             backup.restore(folder / name, live)
         os.sync()
@@ -121,29 +121,8 @@ def _databases(settings: BackendSettings) -> dict[str, Path]:
     return {_QUEUE: ours.with_name(_QUEUE), _DATABASE: ours}
 
 
-def _copy_blobs(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, copy_function=_copy_blob, dirs_exist_ok=True)
-
-
-def _copy_blob(source: str, target: str) -> None:
-    """Copy a recording unless it is copied already; leave out one that is deleted meanwhile."""
-    unfinished = Path(f"{target}.part")
-    with suppress(FileNotFoundError):
-        if _size(Path(target)) == Path(source).stat().st_size:
-            return
-        try:
-            shutil.copy2(source, unfinished)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return -1
+async def _total_bytes(blobs: BlobStore) -> int:
+    return sum([blob.size_bytes async for blob in blobs.every()])
 
 
 async def _clear_cache(redis_url: str) -> None:

@@ -19,6 +19,7 @@ from backend.owner_limit import OwnerLimit
 from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
+from backend.storage.blobs import BlobStore
 from backend.storage.database import Database, FolderStore, GlossaryStore, NoteStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
@@ -41,6 +42,7 @@ class Services:
     submission: JobSubmission
     llm: LlmClient
     uploads: UploadStore
+    blobs: BlobStore
     work: WorkFolder
     voices: VoiceService
     languages: LanguageDetector
@@ -76,6 +78,10 @@ def _llm(request: Request) -> LlmClient:
 
 def _uploads(request: Request) -> UploadStore:
     return _services(request).uploads
+
+
+def _blobs(request: Request) -> BlobStore:
+    return _services(request).blobs
 
 
 def _work(request: Request) -> WorkFolder:
@@ -151,6 +157,7 @@ Shares = Annotated[Sharing, Depends(_sharing)]
 Submission = Annotated[JobSubmission, Depends(_submission)]
 Llm = Annotated[LlmClient, Depends(_llm)]
 Uploads = Annotated[UploadStore, Depends(_uploads)]
+Blobs = Annotated[BlobStore, Depends(_blobs)]
 Work = Annotated[WorkFolder, Depends(_work)]
 Voices = Annotated[VoiceService, Depends(_voices)]
 LanguageDetection = Annotated[LanguageDetector, Depends(_languages)]

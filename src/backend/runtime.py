@@ -34,7 +34,7 @@ from backend.queueing.reconciliation import Reconciler
 from backend.queueing.worker import Worker
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import BlobStore, FolderBlobs
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Database, QueueName, Stores
 from backend.storage.disk import Disk, DiskReserve
@@ -91,7 +91,7 @@ async def running_services(
         stack.enter_context(work.owned())
         uploads = _uploads(settings, disk, work)
         await uploads.prepare()
-        database = await run_sync(Database.open, settings.database, settings.data_dir)
+        database = await run_sync(Database.open, settings.database)
         stack.push_async_callback(run_sync, database.close)
         cache = TranscriptCache(settings.redis_url)
         stack.push_async_callback(cache.aclose)
@@ -120,6 +120,7 @@ async def running_services(
             submission=submission,
             llm=llm,
             uploads=uploads,
+            blobs=common.blobs,
             work=work,
             voices=_voices(common, service),
             languages=LanguageDetector(common.decoder, work, llm),
@@ -149,7 +150,7 @@ def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
         settings=settings,
         timing=timing,
         stores=stores,
-        blobs=BlobStore(settings.data_dir / "blobs"),
+        blobs=FolderBlobs(settings.data_dir),
         cache=cache,
         work=work,
         decoder=MediaDecoder(disk, settings.max_duration_s, _max_decoded(settings)),
@@ -166,7 +167,7 @@ def _worker(common: _Common) -> Worker:
     chunks = ChunkCache(stores.chunks, common.cache)
     stages = JobStages(stores.runs, common.notifier, common.metrics)
     workflow = TranscriptionWorkflow(
-        preparation=Preparation(common.decoder, common.work, stores.runs, stages, common.llm),
+        preparation=_preparation(common, stages),
         deduplicator=common.deduplicator,
         diarizer=Diarizer(common.llm, stores.runs, stages, checkpoint, common.timing.eta_s),
         transcriber=ChunkTranscriber(common.llm, chunks, checkpoint),
@@ -190,6 +191,17 @@ def _worker(common: _Common) -> Worker:
         notifier=common.notifier,
         metrics=common.metrics,
         ended_check_s=common.timing.ended_check_s,
+    )
+
+
+def _preparation(common: _Common, stages: JobStages) -> Preparation:
+    return Preparation(
+        blobs=common.blobs,
+        decoder=common.decoder,
+        work=common.work,
+        runs=common.stores.runs,
+        stages=stages,
+        llm=common.llm,
     )
 
 
@@ -234,6 +246,7 @@ def _voices(common: _Common, service: JobService) -> VoiceService:
     return VoiceService(
         jobs=service,
         voices=common.stores.voices,
+        blobs=common.blobs,
         work=common.work,
         decoder=common.decoder,
         llm=common.llm,

@@ -87,7 +87,7 @@ def write_finished(
         segments, progress, MODEL, "ru", report, detected_language=detected_language
     )
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
-        thread.submit(asyncio.run, _write(data, job, blob, chunk)).result()
+        thread.submit(asyncio.run, _write(data, job, blob.relative_to(data), chunk)).result()
     return job.id
 
 
@@ -95,7 +95,7 @@ def write_suggestion(data: Path, job_id: str, speaker: str, name: str, certainty
     """Remember a voice as if it had been asked for, and suggest it for a speaker of a job."""
 
     async def write() -> None:
-        database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+        database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
         try:
             voices, now = Stores(database).voices, datetime.now(UTC)
             vector = np.ones(4, np.float32)
@@ -109,11 +109,11 @@ def write_suggestion(data: Path, job_id: str, speaker: str, name: str, certainty
 
 
 async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult) -> None:
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
     now, duration_s = job.created_at, chunk.progress.total_s
     try:
         stores = Stores(database)
-        await stores.jobs.add(job, OWNER, blob)
+        await stores.jobs.add(job, OWNER, str(blob))
         await stores.runs.begin(job.id, now)
         await stores.runs.set_prepared(job.id, PreparedRecording(duration_s, duration_s, 1))
         await stores.runs.append(job.id, 0, chunk)

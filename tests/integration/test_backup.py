@@ -12,7 +12,7 @@ from backend import backup
 from backend.backup import BackupError, restore, save
 from backend.queueing.job_queue import dbos_database_url
 from backend.settings import BackendSettings
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import FolderBlobs
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Database, HistoryStore, Stores
 from backend.storage.database.backup import DamagedBackupError
@@ -35,19 +35,19 @@ class BackendData:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         dbos_database_url(self.settings.database)
-        self.database = Database.open(self.settings.database, folder)
+        self.database = Database.open(self.settings.database)
         self.stores = Stores(self.database)
 
     async def add(self, text: str, sound: bytes = SOUND) -> str:
         arrived = self.folder / "arrived"
         arrived.write_bytes(sound)
-        blob = await BlobStore(self.folder / "blobs").keep(arrived, new_id())
+        blob = await FolderBlobs(self.folder).keep(arrived, new_id())
         return await completed(self.stores, text, blob=blob, with_words=True)
 
     async def sound_of(self, job_id: str) -> bytes:
         blob = await self.stores.jobs.blob(job_id, OWNER)
         assert blob is not None
-        return blob.read_bytes()
+        return (self.folder / blob).read_bytes()
 
     async def ids(self) -> set[str]:
         return {job.id for job in (await HistoryStore(self.database).page(OWNER, limit=999)).items}
@@ -67,10 +67,10 @@ async def test_a_restored_backup_equals_the_data(data: Path, tmp_path: Path):
     kept, waiting = await source.add("раз два"), await queued(source.stores)
     await source.stores.transcripts.edit_segment(kept, OWNER, 0, SegmentCorrection(text="раз три"))
     before = await source.stores.jobs.get(kept, OWNER)
-    save(source.settings, tmp_path / "copy")
+    await asyncio.to_thread(save, source.settings, tmp_path / "copy")
     lost = (await source.stores.jobs.delete(kept, OWNER)).blob
     assert lost is not None
-    lost.unlink()
+    (data / lost).unlink()
     await source.add("позже")
     source.database.close()
     for folder in (data, tmp_path / "new"):
@@ -98,7 +98,7 @@ async def test_a_backup_made_while_jobs_arrive_has_the_recording_of_each(
     worker.start()
     try:
         for number in range(3):
-            save(source.settings, tmp_path / f"copy{number}")
+            await asyncio.to_thread(save, source.settings, tmp_path / f"copy{number}")
     finally:
         stop.set()
         worker.join()
@@ -122,14 +122,14 @@ async def test_restoring_is_refused_while_a_backend_runs(
     """Otherwise the backend would continue with another database than it started with."""
     source = BackendData(data)
     await source.add("раз")
-    save(source.settings, tmp_path / "copy")
+    await asyncio.to_thread(save, source.settings, tmp_path / "copy")
     later = await source.add("два")
     monkeypatch.setenv("DATA_DIR", str(data))
     with WorkFolder(data / "work", Disk(data, 0), 1).owned():
         with pytest.raises(FolderInUseError):
             await asyncio.to_thread(restore, source.settings, tmp_path / "copy")
         with pytest.raises(SystemExit, match="The backend is running"):
-            backup.main(["restore", str(tmp_path / "copy")])
+            await asyncio.to_thread(backup.main, ["restore", str(tmp_path / "copy")])
     assert later in await source.ids()
     source.database.close()
 
@@ -138,7 +138,7 @@ async def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path):
     """Otherwise one half would be restored before the other is found missing."""
     source = BackendData(data)
     await source.add("раз")
-    save(source.settings, tmp_path / "copy")
+    await asyncio.to_thread(save, source.settings, tmp_path / "copy")
     later = await source.add("два")
     copied = tmp_path / "copy" / "speech_transcription.db"
     copied.write_bytes(copied.read_bytes()[: copied.stat().st_size // 2])
@@ -159,27 +159,27 @@ async def test_a_backup_is_never_overwritten_and_an_incomplete_one_never_left(
     source = BackendData(data)
     await source.add("раз")
     source.database.close()
-    save(source.settings, tmp_path / "copy")
+    await asyncio.to_thread(save, source.settings, tmp_path / "copy")
     whole = sorted(path for path in (tmp_path / "copy").rglob("*"))
     with pytest.raises(BackupError, match="exists already"):
-        save(source.settings, tmp_path / "copy")
-    monkeypatch.setattr(backup, "_copy_blob", _fail)
+        await asyncio.to_thread(save, source.settings, tmp_path / "copy")
+    monkeypatch.setattr(FolderBlobs, "put", _fail)
     with pytest.raises(OSError, match="no room"):
-        save(source.settings, tmp_path / "other")
+        await asyncio.to_thread(save, source.settings, tmp_path / "other")
     assert sorted(path for path in (tmp_path / "copy").rglob("*")) == whole
     assert not list(tmp_path.glob("other*"))
 
 
-def _fail(source: str, target: str) -> None:
+async def _fail(*_: object) -> None:
     raise OSError("no room")
 
 
-def test_postgresql_is_refused_with_a_hint_at_its_own_tools(data: Path, tmp_path: Path):
+async def test_postgresql_is_refused_with_a_hint_at_its_own_tools(data: Path, tmp_path: Path):
     """Otherwise a copy without the database would look like a backup."""
     settings = BackendSettings(data_dir=data, database_url="postgresql://nowhere/none")
     for act in (save, restore):
         with pytest.raises(BackupError, match="pg_dump"):
-            act(settings, tmp_path / "copy")
+            await asyncio.to_thread(act, settings, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
 
@@ -191,16 +191,18 @@ async def _cached(url: str) -> bytes | None:
     return found
 
 
-def test_restoring_clears_redis(data: Path, tmp_path: Path):
+async def test_restoring_clears_redis(data: Path, tmp_path: Path):
     """Otherwise the cached text of an undone edit could be shown for a later edit."""
     source = BackendData(data)
     source.database.close()
-    save(source.settings, tmp_path / "copy")
+    await asyncio.to_thread(save, source.settings, tmp_path / "copy")
     with running_redis() as redis:
-        asyncio.run(_cached(redis.url))
-        assert asyncio.run(_cached(redis.url)) is not None
-        restore(BackendSettings(data_dir=data, redis_url=redis.url), tmp_path / "copy")
-        assert asyncio.run(_cached(redis.url)) is None
+        await _cached(redis.url)
+        assert await _cached(redis.url) is not None
+        await asyncio.to_thread(
+            restore, BackendSettings(data_dir=data, redis_url=redis.url), tmp_path / "copy"
+        )
+        assert await _cached(redis.url) is None
 
 
 @pytest.mark.slow

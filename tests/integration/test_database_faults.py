@@ -78,7 +78,7 @@ database.execute("COMMIT")
 async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    database = Database.open(sqlite_url, tmp_path)
+    database = Database.open(sqlite_url)
     stores = Stores(database)
     job_id = await running(stores)
     command = [sys.executable, "-c", _LOCK_10_S, str(tmp_path / "test.db")]
@@ -96,7 +96,6 @@ async def test_a_database_locked_for_10_s_by_another_process_loses_nothing(
 
 _APPEND_FOREVER = """
 import asyncio, sys
-from pathlib import Path
 from backend.storage.database import Database, Stores
 from unit.backend.storage.database.recorded import chunk_result, running, segment
 async def append_forever(stores):
@@ -106,16 +105,14 @@ async def append_forever(stores):
         pair = [segment(2 * index, "раз", with_words=True), segment(2 * index + 1, "два")]
         await stores.runs.append(job_id, index, chunk_result(pair, done=index + 1, total=10_000))
         print(index, flush=True)
-asyncio.run(append_forever(Stores(Database.open(sys.argv[1], Path(sys.argv[2])))))
+asyncio.run(append_forever(Stores(Database.open(sys.argv[1]))))
 """
 
 
 @pytest.mark.slow
-async def test_a_killed_writer_leaves_complete_chunks_including_all_it_committed(
-    url: str, tmp_path: Path
-) -> None:
+async def test_a_killed_writer_leaves_complete_chunks_including_all_it_committed(url: str) -> None:
     environment = {"PYTHONPATH": _PYTHONPATH}
-    command = [sys.executable, "-c", _APPEND_FOREVER, url, str(tmp_path)]
+    command = [sys.executable, "-c", _APPEND_FOREVER, url]
     for pause_s in (0.05, 0.31, 0.77):
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
             assert writer.stdout
@@ -124,7 +121,7 @@ async def test_a_killed_writer_leaves_complete_chunks_including_all_it_committed
             time.sleep(pause_s)
             writer.send_signal(signal.SIGKILL)
             n_committed = 1 + len(writer.stdout.read().splitlines())
-        database = Database.open(url, tmp_path)
+        database = Database.open(url)
         job = await Stores(database).jobs.get(job_id)
         database.close()
         assert job.result
@@ -142,7 +139,7 @@ async def test_deleting_a_transcript_leaves_no_byte_of_it_in_any_file(
 ) -> None:
     # lemmas that share no prefix with others, because the index stores only the differing parts
     secrets = ["щъщъщъ", "ыъыъыъ", "qzqzqz"]
-    database = Database.open(sqlite_url, tmp_path)
+    database = Database.open(sqlite_url)
     stores = Stores(database)
     kept = await completed(stores, *["остаётся текст"] * 50, with_words=True)
     for _ in range(2):
@@ -176,9 +173,9 @@ async def while_restarting(
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 async def test_a_restart_or_crash_of_postgresql_loses_nothing_and_raises_nothing(
-    postgres: PostgresServer, tmp_path: Path, mode: str
+    postgres: PostgresServer, mode: str
 ) -> None:
-    database = Database.open(postgres.new_database(), tmp_path)
+    database = Database.open(postgres.new_database())
     stores = Stores(database)
     job_id = await running(stores, 10_000)
     done: list[str] = []
@@ -199,10 +196,10 @@ async def test_a_restart_or_crash_of_postgresql_loses_nothing_and_raises_nothing
 
 
 async def test_a_server_that_stays_away_raises_an_error_in_the_end(
-    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "RECONNECT_S", 0.5)
-    database = Database.open(postgres.new_database(), tmp_path)
+    database = Database.open(postgres.new_database())
     stores = Stores(database)
     postgres.stop()
     try:
@@ -216,8 +213,8 @@ async def test_a_server_that_stays_away_raises_an_error_in_the_end(
     database.close()
 
 
-async def test_an_error_never_contains_the_values_written(url: str, tmp_path: Path) -> None:
-    database = Database.open(url, tmp_path)
+async def test_an_error_never_contains_the_values_written(url: str) -> None:
+    database = Database.open(url)
     stores = Stores(database)
     job_id = await running(stores)
     twice = [segment(0, "тайна"), segment(0, "тайна")]
@@ -228,10 +225,8 @@ async def test_an_error_never_contains_the_values_written(url: str, tmp_path: Pa
     database.close()
 
 
-async def test_a_chunk_written_by_several_processes_at_once_is_stored_once(
-    url: str, tmp_path: Path
-) -> None:
-    databases = [Database.open(url, tmp_path) for _ in range(4)]
+async def test_a_chunk_written_by_several_processes_at_once_is_stored_once(url: str) -> None:
+    databases = [Database.open(url) for _ in range(4)]
     stores = [Stores(database) for database in databases]
     job_id = await running(stores[0], 10)
     for index in range(10):
@@ -244,20 +239,18 @@ async def test_a_chunk_written_by_several_processes_at_once_is_stored_once(
         database.close()
 
 
-async def test_deleting_jobs_that_share_a_recording_at_once_releases_it_once(
-    url: str, tmp_path: Path
-) -> None:
-    database = Database.open(url, tmp_path)
+async def test_deleting_jobs_that_share_a_recording_at_once_releases_it_once(url: str) -> None:
+    database = Database.open(url)
     stores = Stores(database)
     for _ in range(5):
-        ids = [await completed(stores, "раз", blob=tmp_path / "shared") for _ in range(4)]
+        ids = [await completed(stores, "раз", blob="shared") for _ in range(4)]
         deleted = await asyncio.gather(*(stores.jobs.delete(job_id) for job_id in ids))
-        assert [each.blob for each in deleted].count(tmp_path / "shared") == 1
+        assert [each.blob for each in deleted].count("shared") == 1
     database.close()
 
 
-async def test_a_job_cancelled_and_deleted_at_once_is_deleted(url: str, tmp_path: Path) -> None:
-    database = Database.open(url, tmp_path)
+async def test_a_job_cancelled_and_deleted_at_once_is_deleted(url: str) -> None:
+    database = Database.open(url)
     stores = Stores(database)
 
     async def cancel(job_id: str) -> None:
@@ -272,10 +265,8 @@ async def test_a_job_cancelled_and_deleted_at_once_is_deleted(url: str, tmp_path
     database.close()
 
 
-async def test_many_threads_write_and_read_at_once_and_nothing_is_lost(
-    url: str, tmp_path: Path
-) -> None:
-    database = Database.open(url, tmp_path)
+async def test_many_threads_write_and_read_at_once_and_nothing_is_lost(url: str) -> None:
+    database = Database.open(url)
     stores, history = Stores(database), HistoryStore(database)
     written: list[str] = []
 

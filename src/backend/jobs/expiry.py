@@ -7,7 +7,7 @@ import structlog
 from backend.errors import JobNotFoundError
 from backend.jobs.service import JobService
 from backend.settings import BackendSettings
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import BlobStore, remove_orphans
 from backend.storage.database import RetentionStore
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ class Expiry:
         if days := self._settings.audio_retention_days:
             for job_id in await self._retention.audio_expired(now - timedelta(days)):
                 await self._delete_audio(job_id)
-        await self._blobs.remove_orphans(self._retention.refers_to)
+        await remove_orphans(self._blobs, self._retention.refers_to)
 
     async def _delete_job(self, job_id: str) -> None:
         try:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Unpack
 
 from anyio.to_thread import run_sync
@@ -19,7 +18,7 @@ from backend.notifications import JobNotifier
 from backend.queueing.job_queue import JobQueue
 from backend.queueing.worker import Worker
 from backend.readable.text import rewrite_text
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import Blob, BlobStore
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import (
     Filters,
@@ -187,7 +186,7 @@ class JobService:
             QueueFullError: the queue is full.
         """
         file, blob = await self.audio(job_id, owner)
-        job = await self._submission.repeat(file, blob, options, owner)
+        job = await self._submission.repeat(file, blob.name, options, owner)
         return await self._jobs.copy_description(job_id, job.id, owner)
 
     async def delete(self, job_id: str, owner: str | None) -> None:
@@ -304,16 +303,17 @@ class JobService:
             raise WrongStateError("The recording is not decoded yet.")
         return waveform
 
-    async def audio(self, job_id: str, owner: str) -> tuple[FileInfo, Path]:
-        """Return the properties and the path of a recording.
+    async def audio(self, job_id: str, owner: str) -> tuple[FileInfo, Blob]:
+        """Return the properties of a recording and its blob.
 
         Raises:
             JobNotFoundError: no job of that owner has the id.
             AudioNotFoundError: the recording was deleted.
         """
         job = await self.get_head(job_id, owner)
-        blob = await self._jobs.blob(job_id, owner)
-        if blob is None or not await run_sync(blob.exists):
+        name = await self._jobs.blob(job_id, owner)
+        blob = name and await self._blobs.find(name)
+        if not blob:
             raise AudioNotFoundError("The recording is no longer stored.")
         return job.file, blob
 

@@ -3,10 +3,10 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from backend.errors import AudioNotFoundError, JobNotFoundError
 from backend.jobs.service import JobService
+from backend.storage.blobs import Blob
 from backend.storage.database import ShareStore
 from contracts.jobs import FileInfo
 from contracts.sharing import (
@@ -76,8 +76,8 @@ class Sharing:
             ],
         )
 
-    async def audio(self, token: str) -> tuple[FileInfo, Path]:
-        """Return the properties and the path of a shared recording.
+    async def audio(self, token: str) -> tuple[FileInfo, Blob]:
+        """Return the properties of a shared recording and its blob.
 
         Raises:
             JobNotFoundError: the link does not exist, was revoked or has expired.

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
+
 from backend.errors import AudioNotFoundError, QueueFullError
 from backend.llm_client import LlmClient
 from backend.media_decoder import MediaDecoder
@@ -128,7 +130,7 @@ class JobSubmission:
             job = _new_job(recording, media, options)
             same = await self._duplicates.same_blob(owner, recording.sha256)
             blob = await self._blobs.keep(recording.path, job.id, same)
-        with _removed_on_error(blob):
+        async with self._blob_removed_on_error(blob):
             job = await self._jobs.add(job, owner, blob)
         if await self._resolve_known(job, owner) is not ResultSource.COMPUTE:
             return await self._jobs.get(job.id, owner, with_result=False)
@@ -136,13 +138,13 @@ class JobSubmission:
         return job
 
     async def repeat(
-        self, file: FileInfo, blob: Path, options: TranscribeOptions, owner: str
+        self, file: FileInfo, blob: str, options: TranscribeOptions, owner: str
     ) -> Job:
         """Submit a stored recording once more.
 
         Args:
             file: the recording's properties.
-            blob: the recording; it stays.
+            blob: name of the recording; it stays.
 
         Raises:
             QueueFullError: the owner's waiting recordings have reached the limit.
@@ -157,6 +159,15 @@ class JobSubmission:
                 raise AudioNotFoundError("The recording is no longer stored.") from None
             recording = StoredFile(path, file.name, file.size_bytes, file.sha256)
             return await self.accept(recording, options, owner)
+
+    @asynccontextmanager
+    async def _blob_removed_on_error(self, blob: str) -> AsyncGenerator[None]:
+        try:
+            yield
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._blobs.remove(blob)
+            raise
 
     async def _ensure_supported(self, options: TranscribeOptions) -> None:
         """Refuse options that the model cannot follow; while none serves, all are accepted."""

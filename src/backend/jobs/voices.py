@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
 from backend.errors import (
     AudioNotFoundError,
@@ -17,6 +16,7 @@ from backend.media_decoder import MediaDecoder
 from backend.owner_limit import OwnerTurns
 from backend.pipeline.spans import TimeSpan
 from backend.pipeline.speakers.voice_prints import VoicePrint, own_speech
+from backend.storage.blobs import BlobStore
 from backend.storage.database import VoiceStore
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.voice_prints import print_of_speech
@@ -38,17 +38,19 @@ class VoiceService:
     wants a voice remembered, as far as is needed. One is decoded at a time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one argument for each dependency
         self,
         *,
         jobs: JobService,
         voices: VoiceStore,
+        blobs: BlobStore,
         work: WorkFolder,
         decoder: MediaDecoder,
         llm: LlmClient,
     ) -> None:
         self._jobs = jobs
         self._voices = voices
+        self._blobs = blobs
         self._work = work
         self._decoder = decoder
         self._llm = llm
@@ -79,7 +81,7 @@ class VoiceService:
             file, blob = await self._jobs.audio(job_id, owner)
         except AudioNotFoundError as error:
             raise WrongStateError("The recording was deleted.") from error
-        found = await self._print(owner, file, blob, job.options, spans)
+        found = await self._print(owner, file, blob.name, job.options, spans)
         if found is None:
             raise _too_little_speech()
         return await self._voices.put(
@@ -106,21 +108,29 @@ class VoiceService:
         self,
         owner: str,
         file: FileInfo,
-        blob: Path,
+        blob: str,
         options: TranscribeOptions,
         spans: list[TimeSpan],
     ) -> VoicePrint | None:
         target = self._work.path_for_new_file()
         try:
-            async with asyncio.timeout(TIMEOUT_S), self._turns.turn(owner):
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._turns.turn(owner),
+                self._blobs.local_file(blob) as recording,
+            ):
                 media = await self._decoder.probe(
-                    blob,
+                    recording,
                     name=file.name,
                     input_format=options.input_format,
                     audio_track=file.audio_track,
                 )
-                decoded = await self._decoder.decode(blob, media, target, first_s=spans[-1].end)
+                decoded = await self._decoder.decode(
+                    recording, media, target, first_s=spans[-1].end
+                )
                 return await print_of_speech(self._llm, decoded.recording, spans)
+        except FileNotFoundError as error:
+            raise WrongStateError("The recording was deleted.") from error
         except TimeoutError as error:
             raise OverloadedError(
                 "Remembering the voice takes too long.", retry_after_s=RETRY_AFTER_S

@@ -1,5 +1,8 @@
 """The original recording, with byte ranges for players, and its waveform."""
 
+import os
+import stat
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +10,8 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.dependencies import Jobs, Owner
+from backend.dependencies import Blobs, Jobs, Owner
+from backend.storage.blobs import Blob, BlobReader, BlobStore
 from contracts.jobs import FileInfo
 from contracts.problems import ProblemType
 from contracts.recordings import Waveform
@@ -32,7 +36,25 @@ _MEDIA_TYPES = {
 
 
 class RecordingResponse(FileResponse):
-    """Sends a file or a byte range; an invalid range is a problem response."""
+    """Sends a recording or a byte range; an invalid range is a problem response.
+
+    Args:
+        blob: the recording, from `blobs`.
+        file: its properties; browsers must not guess another media type.
+    """
+
+    def __init__(self, blobs: BlobStore, blob: Blob, file: FileInfo, *, cache_control: str) -> None:
+        times = (blob.modified_at,) * 3
+        super().__init__(
+            blob.name,
+            media_type=media_type_of(file),
+            filename=file.name,
+            content_disposition_type="inline",
+            headers={"X-Content-Type-Options": "nosniff", "Cache-Control": cache_control},
+            stat_result=os.stat_result((stat.S_IFREG, 0, 0, 1, 0, 0, blob.size_bytes, *times)),
+        )
+        self._blobs = blobs
+        self._name = blob.name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file or the requested range."""
@@ -49,6 +71,12 @@ class RecordingResponse(FileResponse):
             await send(message)
 
         await super().__call__(scope, receive, raise_on_error)
+
+    def _open_file(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+    ) -> AbstractAsyncContextManager[BlobReader]:
+        """Open the blob, where FileResponse would open a path."""
+        return self._blobs.open(self._name)
 
 
 RECORDING_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -71,17 +99,10 @@ RECORDING_RESPONSES: dict[int | str, dict[str, Any]] = {
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )
-async def play_recording(job_id: str, jobs: Jobs, owner: Owner) -> RecordingResponse:
+async def play_recording(job_id: str, jobs: Jobs, blobs: Blobs, owner: Owner) -> RecordingResponse:
     """Send the file unchanged."""
-    file, path = await jobs.audio(job_id, owner)
-    return RecordingResponse(
-        path,
-        media_type=media_type_of(file),
-        filename=file.name,
-        content_disposition_type="inline",
-        # the media type comes from the content; browsers must not guess another one
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"},
-    )
+    file, blob = await jobs.audio(job_id, owner)
+    return RecordingResponse(blobs, blob, file, cache_control="private, no-cache")
 
 
 @router.get(

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from backend.dependencies import Shares
-from backend.routes.audio import RECORDING_RESPONSES, RecordingResponse, media_type_of
+from backend.dependencies import Blobs, Shares
+from backend.routes.audio import RECORDING_RESPONSES, RecordingResponse
 from contracts.problems import ProblemType
 from contracts.sharing import SharedTranscript
 from servicekit.problems import problem_responses
@@ -32,13 +32,7 @@ async def read_shared(token: Token, shares: Shares, response: Response) -> Share
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )
-async def play_shared(token: Token, shares: Shares) -> RecordingResponse:
+async def play_shared(token: Token, shares: Shares, blobs: Blobs) -> RecordingResponse:
     """Send the file unchanged."""
-    file, path = await shares.audio(token)
-    return RecordingResponse(
-        path,
-        media_type=media_type_of(file),
-        filename=file.name,
-        content_disposition_type="inline",
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"},
-    )
+    file, blob = await shares.audio(token)
+    return RecordingResponse(blobs, blob, file, cache_control="private, no-store")

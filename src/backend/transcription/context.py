@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from backend.eta import EtaEstimator
@@ -19,7 +18,7 @@ class JobContext:
     """A job in progress.
 
     Attributes:
-        blob: the recording as it was uploaded.
+        blob: name of the recording as it was uploaded.
         queued_at: time at which it was last queued.
         prepare_s: seconds spent on decoding, VAD and the chunk plan.
         inference_s: the model's own seconds for the chunks.
@@ -27,7 +26,7 @@ class JobContext:
 
     job: Job
     owner: str
-    blob: Path
+    blob: str
     queued_at: datetime
     prepare_s: float = 0.0
     inference_s: float = 0.0

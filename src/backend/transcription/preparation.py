@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from anyio.to_thread import run_sync
 
@@ -17,6 +18,7 @@ from backend.pipeline.prepare import DecodedMedia
 from backend.pipeline.quiet_speech import utterance_gains as utterance_gains_of
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
+from backend.storage.blobs import BlobStore
 from backend.storage.database import RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
@@ -34,8 +36,10 @@ MAX_OTHER_TRACKS = 8
 class Preparation:
     """Turns an uploaded file into a decoded recording and a plan of chunks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one argument for each dependency
         self,
+        *,
+        blobs: BlobStore,
         decoder: MediaDecoder,
         work: WorkFolder,
         runs: RunStore,
@@ -43,6 +47,7 @@ class Preparation:
         llm: LlmClient,
     ) -> None:
         self._llm = llm
+        self._blobs = blobs
         self._decoder = decoder
         self._work = work
         self._runs = runs
@@ -55,7 +60,8 @@ class Preparation:
         Raises: ServiceError: the recording cannot be decoded, or is too long.
         """
         job_id, options = run.job.id, run.job.options
-        media, decoded, signals = await self._find_speech(run)
+        async with self._blobs.local_file(run.blob) as file:
+            media, decoded, signals = await self._find_speech(run, file)
         await self._runs.set_waveform(job_id, await run_sync(waveform_of, decoded.recording))
 
         async with self._stages.enter(job_id, Stage.MEASURING_LOUDNESS):
@@ -113,52 +119,55 @@ class Preparation:
         """Return each signal; decode the file again if it is not on this process's disk."""
         path = self._work.pcm(run.job.id)
         if not plan.is_at(path):
-            await self._decode(run, await self._probe(run, plan.audio_track))
+            async with self._blobs.local_file(run.blob) as file:
+                await self._decode(run, file, await self._probe(run, file, plan.audio_track))
         return [signal.recording(path) for signal in plan.signals]
 
-    async def _find_speech(self, run: JobContext) -> tuple[MediaInfo, DecodedMedia, list[Signal]]:
+    async def _find_speech(
+        self, run: JobContext, file: Path
+    ) -> tuple[MediaInfo, DecodedMedia, list[Signal]]:
         """Decode the track to transcribe: the selected one, or the first other one with speech.
 
         A screen recorder may put the silent desktop into the first track and the voice into the
         second.
         """
-        media = await self._probe(run, run.job.options.audio_track)
-        decoded, signals = await self._decode_and_detect(run, media)
+        media = await self._probe(run, file, run.job.options.audio_track)
+        decoded, signals = await self._decode_and_detect(run, file, media)
         if _have_speech(signals) or run.job.options.audio_track is not None:
             return media, decoded, signals
         for track in [each for each in media.tracks if each.number != media.track][
             :MAX_OTHER_TRACKS
         ]:
             with suppress(EmptyAudioError, UnreadableAudioError):
-                other = await self._probe(run, track.number)
-                others_decoded, others_signals = await self._decode_and_detect(run, other)
+                other = await self._probe(run, file, track.number)
+                others_decoded, others_signals = await self._decode_and_detect(run, file, other)
                 if _have_speech(others_signals):
                     return other, others_decoded, others_signals
         return media, decoded, signals
 
     async def _decode_and_detect(
-        self, run: JobContext, media: MediaInfo
+        self, run: JobContext, file: Path, media: MediaInfo
     ) -> tuple[DecodedMedia, list[Signal]]:
         async with self._stages.enter(run.job.id, Stage.DECODING):
-            decoded = await self._decode(run, media)
+            decoded = await self._decode(run, file, media)
         async with self._stages.enter(run.job.id, Stage.DETECTING_SPEECH):
             signals = await run_sync(
                 speech_signals, decoded.recording, decoded.channels, self._detector
             )
         return decoded, signals
 
-    async def _probe(self, run: JobContext, audio_track: int | None) -> MediaInfo:
+    async def _probe(self, run: JobContext, file: Path, audio_track: int | None) -> MediaInfo:
         return await self._decoder.probe(
-            run.blob,
+            file,
             name=run.job.file.name,
             input_format=run.job.options.input_format,
             audio_track=audio_track,
         )
 
-    async def _decode(self, run: JobContext, media: MediaInfo) -> DecodedMedia:
+    async def _decode(self, run: JobContext, file: Path, media: MediaInfo) -> DecodedMedia:
         async def decode() -> DecodedMedia:
             with self._work.writing_pcm(run.job.id) as target:
-                decoded = await self._decoder.decode(run.blob, media, target)
+                decoded = await self._decoder.decode(file, media, target)
             return decoded.moved_to(self._work.pcm(run.job.id))
 
         # a full disk delays a job that was accepted, and does not fail it

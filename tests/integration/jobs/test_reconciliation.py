@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from backend.jobs import expiry
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import FolderBlobs
 from backend.storage.database import Database, Stores
 from backend.storage.files import new_id
 from backend.timing import Timing
@@ -55,8 +55,8 @@ async def store_without_queueing(data: Path, content: bytes) -> str:
         file=file,
         options=TranscribeOptions(),
     )
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
-    blob = await BlobStore(data / "blobs").keep(arrived, job_id)
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
+    blob = await FolderBlobs(data).keep(arrived, job_id)
     await Stores(database).jobs.add(job, "local", blob)
     database.close()
     return job_id
@@ -115,7 +115,7 @@ async def test_a_recording_left_by_a_killed_process_is_removed(
             await ended(client, await send(client, short_speech, force="true")) for _ in range(2)
         ]
         with monkeypatch.context() as killed:
-            killed.setattr(BlobStore, "remove", AsyncMock())
+            killed.setattr(FolderBlobs, "remove", AsyncMock())
             killed.setattr(expiry, "datetime", InTwoDays)
             await client.delete(f"{URL}/{deleted.id}")
 

@@ -19,14 +19,14 @@ from unit.backend.stand_ins import Components, StandInPreparation
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with all tables: a copy opens faster than a new one."""
     folder = tmp_path_factory.mktemp("migrated")
-    Database.open(f"sqlite:///{folder / 'test.db'}", folder).close()
+    Database.open(f"sqlite:///{folder / 'test.db'}").close()
     return folder / "test.db"
 
 
 @pytest.fixture
 async def components(tmp_path: Path, migrated_database: Path) -> AsyncIterator[Components]:
     shutil.copy(migrated_database, tmp_path / "test.db")
-    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     cache = TranscriptCache("")
     work = WorkFolder(tmp_path / "work", Disk(tmp_path, 0), max_bytes=10**6, max_processes=2)
     with work.owned():

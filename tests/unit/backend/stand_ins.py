@@ -11,7 +11,7 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.pipeline.pcm import PcmRecording
 from backend.queueing.worker import Worker
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import FolderBlobs, blob_name
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Stores
 from backend.storage.work_folder import WorkFolder
@@ -321,7 +321,7 @@ class Components:
 
     def __post_init__(self) -> None:
         stores = self.stores
-        self.blobs = BlobStore(self.folder / "blobs")
+        self.blobs = FolderBlobs(self.folder)
         self.chunks = ChunkCache(stores.chunks, self.cache)
         self.deduplicator = Deduplicator(
             stores.duplicates, stores.jobs, stores.runs, self.cache, self.notifier
@@ -367,10 +367,14 @@ class Components:
     async def add_job(self, options: TranscribeOptions | None = None, owner: str = OWNER) -> Job:
         """Add a queued job with a recording."""
         job = new_job(options=options)
-        blob = self.folder / "blobs" / job.id[:2] / job.id
-        blob.parent.mkdir(parents=True, exist_ok=True)
-        blob.write_bytes(b"recording")
+        blob = blob_name(job.id)
+        self.path(blob).parent.mkdir(parents=True, exist_ok=True)
+        self.path(blob).write_bytes(b"recording")
         return await self.stores.jobs.add(job, owner, blob)
+
+    def path(self, blob: str) -> Path:
+        """Return the file of a blob."""
+        return self.folder / blob
 
     async def begin(self, job_id: str) -> JobContext:
         started = await self.stores.runs.begin(job_id, NOON)

@@ -5,7 +5,6 @@ duplicates.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Select, Table, case, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
@@ -84,14 +83,13 @@ class DeduplicationStore:
             return session.scalar(query.limit(1))
 
     @transaction
-    def same_blob(self, owner: str, sha256: str) -> Path | None:
-        """Return the blob of the same file, if the owner uploaded it before."""
+    def same_blob(self, owner: str, sha256: str) -> str | None:
+        """Return the blob's name of the same file, if the owner uploaded it before."""
         query = select(FileRow.blob).where(
             FileRow.owner == owner, FileRow.sha256 == sha256, FileRow.blob.is_not(None)
         )
         with self._database.reading() as session:
-            blob = session.scalar(query.limit(1))
-        return self._database.blob_path(blob) if blob else None
+            return session.scalar(query.limit(1))
 
     @transaction
     def claim_result(self, job_id: str, key: ResultKey, *, force: bool = False) -> Primary | None:

@@ -55,24 +55,21 @@ class Database:
 
     Args:
         engine: from `open`.
-        data_dir: paths of blobs are stored relative to it, so that the folder can be moved.
     """
 
-    def __init__(self, engine: Engine, data_dir: Path) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
-        self._data_dir = data_dir.absolute()
         reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading = sessionmaker(engine.execution_options(**reading))
         self._writing = sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
 
     @classmethod
-    def open(cls, url: str, data_dir: Path) -> Self:
+    def open(cls, url: str) -> Self:
         """Connect and migrate the tables; several processes may do so at once.
 
         Args:
             url: `sqlite:///…` or `postgresql://…`.
-            data_dir: folder of the blobs.
 
         Raises:
             SQLAlchemyError: it is unreachable.
@@ -85,7 +82,7 @@ class Database:
             else _postgresql_engine(address)
         )
         _migrate(engine)
-        return cls(engine, data_dir)
+        return cls(engine)
 
     def close(self) -> None:
         """Close every connection."""
@@ -127,16 +124,6 @@ class Database:
         if not self.is_sqlite:
             return
         _outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def stored_path(self, blob: Path) -> str:
-        """Return the stored form of a blob's path."""
-        path = blob.absolute()
-        inside = path.is_relative_to(self._data_dir)
-        return str(path.relative_to(self._data_dir) if inside else path)
-
-    def blob_path(self, stored: str) -> Path:
-        """Return a blob's path from its stored form."""
-        return self._data_dir / stored
 
 
 def transaction(

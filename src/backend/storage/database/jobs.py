@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -36,13 +35,13 @@ class DeletedJob:
 
     Attributes:
         owner: the owner it belonged to.
-        blob: the recording; None when another job refers to it, or it was dropped before.
+        blob: name of the recording; None when another job refers to it, or it was dropped before.
         chunk_keys: keys of its chunk transcripts, which the cache may hold.
         duplicates: unfinished jobs that waited for its result.
     """
 
     owner: str
-    blob: Path | None
+    blob: str | None
     chunk_keys: list[str]
     duplicates: list[str]
 
@@ -57,15 +56,15 @@ class JobStore:
         self._database = database
 
     @transaction
-    def add(self, job: Job, owner: str, blob: Path) -> Job:
+    def add(self, job: Job, owner: str, blob: str) -> Job:
         """Insert a queued job and return it as stored; an existing one stays unchanged.
 
         Args:
-            blob: the recording.
+            blob: name of the recording.
         """
         with self._database.writing() as session:
             if lock_row(session, job.id) is None:
-                file = file_row(job, owner, self._database.stored_path(blob))
+                file = file_row(job, owner, blob)
                 session.add(file)
                 session.flush()
                 session.add(transcription_row(job, owner, file))
@@ -96,14 +95,14 @@ class JobStore:
         return status
 
     @transaction
-    def blob(self, job_id: str, owner: str | None = None) -> Path | None:
-        """Return the path of the recording; None after it was dropped.
+    def blob(self, job_id: str, owner: str | None = None) -> str | None:
+        """Return the name of the recording; None after it was dropped.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
         with self._database.reading() as session:
             _, file = find_rows(session, job_id, owner)
-            return self._database.blob_path(file.blob) if file.blob else None
+            return file.blob
 
     @transaction
     def waveform(self, job_id: str, owner: str | None = None) -> Waveform | None:
@@ -211,7 +210,7 @@ class JobStore:
         self._database.erase_deleted()
         return DeletedJob(
             owner=owner,
-            blob=self._database.blob_path(blob) if blob else None,
+            blob=blob,
             chunk_keys=chunk_keys,
             duplicates=duplicates,
         )

@@ -1,7 +1,6 @@
 """Find what has been kept long enough, and drop recordings."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, select
 
@@ -28,11 +27,11 @@ class RetentionStore:
         return self._ended(before, FileRow.blob.is_not(None))
 
     @transaction
-    def drop_audio(self, job_id: str) -> Path | None:
+    def drop_audio(self, job_id: str) -> str | None:
         """Detach the recording from a job that has ended, and keep its transcript.
 
-        Returns: the file to remove; None when another job refers to it, it was dropped before,
-            or the job was resumed.
+        Returns: name of the blob to remove; None when another job refers to it, it was dropped
+            before, or the job was resumed.
         Raises: JobNotFoundError: no job has the id.
         """
         with self._database.writing() as session:
@@ -40,15 +39,13 @@ class RetentionStore:
             if not row.status.is_final:
                 return None
             row.revision += 1
-            blob = deletion.detach_blob(session, file)
-        return self._database.blob_path(blob) if blob else None
+            return deletion.detach_blob(session, file)
 
     @transaction
-    def refers_to(self, blob: Path) -> bool:
-        """Return whether any job refers to a recording."""
-        stored = self._database.stored_path(blob)
+    def refers_to(self, blob: str) -> bool:
+        """Return whether any job refers to the blob of a name."""
         with self._database.reading() as session:
-            query = select(FileRow.id).where(FileRow.blob == stored).limit(1)
+            query = select(FileRow.id).where(FileRow.blob == blob).limit(1)
             return session.scalar(query) is not None
 
     def _ended(self, before: datetime, *conditions: ColumnElement[bool]) -> list[str]:

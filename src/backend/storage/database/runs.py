@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select, update
 
@@ -37,13 +36,13 @@ class StartedJob:
     """A job that a worker has started.
 
     Attributes:
-        blob: the recording as it was uploaded.
+        blob: name of the recording as it was uploaded.
         queued_at: time at which it was last queued.
     """
 
     job: Job
     owner: str
-    blob: Path
+    blob: str
     queued_at: datetime
 
 
@@ -81,8 +80,7 @@ class RunStore:
             row, file = find_rows(session, job_id)
             assert file.blob is not None  # only ended jobs lose their recording
             (job,) = to_jobs(session, [(row, file)])
-            blob, queued_at = self._database.blob_path(file.blob), row.resumed_at or row.created_at
-            return StartedJob(job, row.owner, blob, queued_at)
+            return StartedJob(job, row.owner, file.blob, row.resumed_at or row.created_at)
 
     @transaction
     def unclean_starts(self, job_id: str) -> int:

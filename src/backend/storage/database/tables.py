@@ -79,8 +79,8 @@ class FileRow(Base):
 
     Attributes:
         audio_sha256: of the decoded 16 kHz mono PCM; null until it is decoded.
-        blob: path of the file, relative to the data folder if inside; null after the
-            recording was dropped.
+        blob: name in the store of blobs, such as `blobs/ab/ab…`; null after the recording was
+            dropped.
         audio_track: number of the track that is transcribed; null in rows of earlier versions.
         waveform: null until the recording is decoded.
     """

@@ -19,7 +19,7 @@ NEVER_S = 3600.0
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[Stores]:
-    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     yield Stores(database)
     database.close()
 

@@ -148,8 +148,8 @@ async def test_a_recording_is_transcribed_again_with_other_options(
     await serves.delete(old.id, OWNER)
     blob = await components.stores.jobs.blob(new.id)
     assert blob is not None
-    assert blob.exists(), "the recordings are deleted one by one"
-    blob.unlink()
+    assert components.path(blob).exists(), "the recordings are deleted one by one"
+    components.path(blob).unlink()
     with pytest.raises(AudioNotFoundError):
         await serves.repeat(new.id, OWNER, english)
     with pytest.raises(JobNotFoundError):
@@ -168,7 +168,7 @@ async def test_a_deleted_job_leaves_nothing_behind(components: Components) -> No
     assert blob is not None
     components.queue.waiting.add(job.id)
     await serves.delete(job.id, OWNER)
-    assert not blob.exists()
+    assert not components.path(blob).exists()
     assert await components.cache.get(OWNER, job.id, revision, with_words=False) is None
     assert components.queue.waiting == set()
     with pytest.raises(JobNotFoundError):
@@ -260,7 +260,7 @@ async def test_a_caller_may_ask_for_word_times_whatever_the_option_says(
 async def test_a_deleted_recording_is_reported(components: Components) -> None:
     job, serves = await completed(components), service(components)
     _, blob = await serves.audio(job.id, OWNER)
-    blob.unlink()
+    components.path(blob.name).unlink()
     with pytest.raises(AudioNotFoundError):
         await serves.audio(job.id, OWNER)
 

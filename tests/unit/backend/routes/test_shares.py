@@ -40,7 +40,7 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> FastAPI:
 def stores(client: httpx.AsyncClient, tmp_path: Path) -> Iterator[Stores]:
     """Open the database of the running app."""
     data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
     yield Stores(database)
     database.close()
 

@@ -13,7 +13,7 @@ from unit.backend.storage.database.recorded import OWNER, recognized_chunk, runn
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     yield database
     database.close()
 

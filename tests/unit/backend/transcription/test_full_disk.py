@@ -10,6 +10,7 @@ from backend.errors import DiskFullError
 from backend.media_decoder import MediaDecoder
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
+from backend.storage.blobs import FolderBlobs
 from backend.storage.database import Database, Stores
 from backend.storage.disk import Disk
 from backend.storage.work_folder import WorkFolder
@@ -33,9 +34,9 @@ class FillingDisk(Disk):
 
 
 async def test_decoding_waits_until_there_is_space(tmp_path: Path) -> None:
-    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     stores = Stores(database)
-    blob = write_wav(tmp_path / "a.wav", [tone(1)])
+    blob = write_wav(tmp_path / "a.wav", [tone(1)]).name
     started = await stores.runs.begin(await queued(stores, OWNER, blob), NOON)
     assert started
     disk = FillingDisk(tmp_path, 0)
@@ -43,7 +44,12 @@ async def test_decoding_waits_until_there_is_space(tmp_path: Path) -> None:
     stages = JobStages(stores.runs, JobNotifier(), JobMetrics(CollectorRegistry()))
     with work.owned():
         preparation = Preparation(
-            MediaDecoder(disk, max_duration_s=60), work, stores.runs, stages, StandInLlm()
+            blobs=FolderBlobs(tmp_path),
+            decoder=MediaDecoder(disk, max_duration_s=60),
+            work=work,
+            runs=stores.runs,
+            stages=stages,
+            llm=StandInLlm(),
         )
         plan = await preparation.prepare(
             JobContext(started.job, OWNER, blob, queued_at=datetime.now(UTC))

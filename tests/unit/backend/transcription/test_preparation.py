@@ -35,7 +35,12 @@ class StageRecorder(RunStore):
 def preparation(components: Components, max_duration_s: float = 60.0) -> Preparation:
     decoder = MediaDecoder(Disk(components.folder, 0), max_duration_s)
     return Preparation(
-        decoder, components.work, components.stores.runs, components.stages(), components.llm
+        blobs=components.blobs,
+        decoder=decoder,
+        work=components.work,
+        runs=components.stores.runs,
+        stages=components.stages(),
+        llm=components.llm,
     )
 
 
@@ -43,13 +48,15 @@ async def run_of(
     components: Components, *channels: np.ndarray, options: TranscribeOptions | None = None
 ) -> JobContext:
     run = await components.new_run(options)
-    write_wav(components.folder / "file.wav", list(channels)).rename(run.blob)
+    write_wav(components.folder / "file.wav", list(channels)).rename(components.path(run.blob))
     return run
 
 
 async def run_of_tracks(components: Components, tracks: list[np.ndarray]) -> JobContext:
     run = await components.new_run()
-    write_tracks(components.folder / "file.mkv", tracks, sample_rate=16_000).rename(run.blob)
+    write_tracks(components.folder / "file.mkv", tracks, sample_rate=16_000).rename(
+        components.path(run.blob)
+    )
     return run
 
 
@@ -83,7 +90,8 @@ async def test_silence_has_a_waveform_and_no_chunks(components: Components) -> N
 async def test_a_damaged_end_is_reported(components: Components) -> None:
     """Else a user would take half a recording for the whole."""
     run = await run_of(components, SILENCE)
-    run.blob.write_bytes(run.blob.read_bytes()[:-8000])
+    file = components.path(run.blob)
+    file.write_bytes(file.read_bytes()[:-8000])
     plan = await preparation(components).prepare(run)
     assert plan.warnings == [JobWarning.TRUNCATED]
     assert 0 < plan.duration_s < 1
@@ -105,7 +113,7 @@ async def test_a_decoded_recording_is_not_decoded_twice(components: Components) 
     run = await run_of(components, SILENCE)
     prepares = preparation(components)
     plan = await prepares.prepare(run)
-    run.blob.unlink()
+    components.path(run.blob).unlink()
     assert (await prepares.recordings(run, plan))[0].n_samples == 16_000
 
 
@@ -148,7 +156,7 @@ async def test_a_refused_recording_leaves_no_file(
 ) -> None:
     run = await run_of(components, SILENCE)
     if content is not None:
-        run.blob.write_bytes(content)
+        components.path(run.blob).write_bytes(content)
     with pytest.raises(error):
         await preparation(components, max_duration_s).prepare(run)
     assert list(Path(components.folder, "work").iterdir()) == []

@@ -20,10 +20,8 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    database = Database.open(postgres.new_database(), tmp_path_factory.mktemp("data"))
+def postgres_database(postgres: PostgresServer) -> Iterator[Database]:
+    database = Database.open(postgres.new_database())
     yield database
     database.close()
 
@@ -38,7 +36,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    database = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     yield database
     database.close()
 

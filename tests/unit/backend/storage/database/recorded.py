@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from backend.storage.database import ChunkResult, PreparedRecording, ResultKey, Stores
 from backend.storage.files import new_id
@@ -87,7 +86,7 @@ def chunk_result(
 async def queued(
     stores: Stores,
     owner: str = OWNER,
-    blob: Path = Path("blob"),
+    blob: str = "blob",
     created_at: datetime = NOON,
 ) -> str:
     job = new_job(created_at=created_at)
@@ -95,9 +94,7 @@ async def queued(
     return job.id
 
 
-async def running(
-    stores: Stores, n_chunks: int = 3, owner: str = OWNER, blob: Path = Path("blob")
-) -> str:
+async def running(stores: Stores, n_chunks: int = 3, owner: str = OWNER, blob: str = "blob") -> str:
     job_id = await queued(stores, owner, blob)
     await stores.runs.begin(job_id, NOON)
     await stores.runs.set_prepared(job_id, PreparedRecording(n_chunks * CHUNK_S, 1.5, n_chunks))
@@ -108,7 +105,7 @@ async def completed(
     stores: Stores,
     *texts: str,
     owner: str = OWNER,
-    blob: Path = Path("blob"),
+    blob: str = "blob",
     finished_at: datetime = NOON + timedelta(seconds=6),
     key: ResultKey | None = None,
     with_words: bool = False,

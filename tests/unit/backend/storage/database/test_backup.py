@@ -15,7 +15,7 @@ from unit.backend.storage.database.recorded import OWNER, completed
 
 
 async def ids(folder: Path, name: str) -> list[str]:
-    database = Database.open(f"sqlite:///{folder / name}", folder)
+    database = Database.open(f"sqlite:///{folder / name}")
     page = await HistoryStore(database).page(
         OWNER, query="раз", status=JobStatus.COMPLETED, limit=999
     )
@@ -33,7 +33,7 @@ async def test_a_copy_can_be_restored(sqlite: Database, tmp_path: Path) -> None:
     sqlite.close()
     restore(tmp_path / "copy", tmp_path / "test.db")
     assert await ids(tmp_path, "test.db") == [kept]
-    restored = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    restored = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     assert await Stores(restored).jobs.get(kept) == before
     restored.close()
 

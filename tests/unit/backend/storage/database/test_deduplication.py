@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -67,7 +66,7 @@ async def transcribed(stores: Stores, sha256: str, *warnings: JobWarning) -> Job
     """Transcribe a file, or copy the result of one with the same audio, as the workflow does."""
     job = new_job()
     job.file.sha256 = sha256
-    await stores.jobs.add(job, OWNER, Path("/blob"))
+    await stores.jobs.add(job, OWNER, "blob")
     await stores.runs.begin(job.id, NOON)
     if await stores.duplicates.known_audio(OWNER, sha256, KEY.options_key) is None:
         await stores.runs.set_prepared(job.id, PreparedRecording(1.0, 1.0, 1, warnings))

@@ -32,6 +32,6 @@ async def test_a_backup_has_the_glossaries(sqlite: Database, tmp_path: Path) -> 
     await GlossaryStore(sqlite).put("anna", "")
     sqlite.close()
     restore(tmp_path / "copy", tmp_path / "test.db")
-    restored = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    restored = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     assert await GlossaryStore(restored).get("anna") == "Лось"
     restored.close()

@@ -50,32 +50,30 @@ def raw_engine(url: str):
     return create_engine(address)
 
 
-async def test_a_downgrade_to_base_removes_all_tables_and_can_be_undone(
-    empty_url: str, tmp_path: Path
-) -> None:
-    Database.open(empty_url, tmp_path).close()
+async def test_a_downgrade_to_base_removes_all_tables_and_can_be_undone(empty_url: str) -> None:
+    Database.open(empty_url).close()
     engine = raw_engine(empty_url)
     for revision in [*revisions()[-2::-1], "base"]:
         downgrade(engine, revision)
     assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
     engine.dispose()
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     await completed(Stores(database), "раз")
     database.close()
 
 
 @pytest.mark.parametrize("revision", revisions())
 async def test_a_database_of_each_earlier_version_is_upgraded_with_its_data(
-    empty_url: str, tmp_path: Path, revision: str
+    empty_url: str, revision: str
 ) -> None:
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     job_id = await completed(Stores(database), "Раз, два", with_words=True)
     before = await Stores(database).jobs.get(job_id)
     database.close()
     engine = raw_engine(empty_url)
     downgrade(engine, revision)
     engine.dispose()
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     assert await Stores(database).jobs.get(job_id) == before
     assert [job.id for job in (await HistoryStore(database).page(OWNER, query="два")).items] == [
         job_id
@@ -83,30 +81,27 @@ async def test_a_database_of_each_earlier_version_is_upgraded_with_its_data(
     database.close()
 
 
-def test_a_database_of_a_newer_program_is_refused_and_unchanged(
-    empty_url: str, tmp_path: Path
-) -> None:
-    Database.open(empty_url, tmp_path).close()
+def test_a_database_of_a_newer_program_is_refused_and_unchanged(empty_url: str) -> None:
+    Database.open(empty_url).close()
     engine = raw_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError):
-        Database.open(empty_url, tmp_path)
+        Database.open(empty_url)
     assert inspect(engine).has_table("segments")
     engine.dispose()
 
 
 _OPEN = """
 import asyncio, sys
-from pathlib import Path
 from backend.storage.database import Database, Stores
-database = Database.open(sys.argv[1], Path(sys.argv[2]))
+database = Database.open(sys.argv[1])
 print(asyncio.run(Stores(database).waiting.n_waiting("owner")))
 """
 
 
-def test_concurrent_starts_migrate_once(empty_url: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _OPEN, empty_url, str(tmp_path)]
+def test_concurrent_starts_migrate_once(empty_url: str) -> None:
+    command = [sys.executable, "-c", _OPEN, empty_url]
     starting = [
         subprocess.Popen(
             command,
@@ -122,18 +117,16 @@ def test_concurrent_starts_migrate_once(empty_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
-def test_a_database_that_would_be_lost_with_the_process_is_refused(
-    url: str, tmp_path: Path
-) -> None:
+def test_a_database_that_would_be_lost_with_the_process_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="memory"):
-        Database.open(url, tmp_path)
+        Database.open(url)
 
 
 async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
-    empty_url: str, tmp_path: Path
+    empty_url: str,
 ) -> None:
     """A conversation of the version that could not name its speakers."""
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     job_id = await conversation(Stores(database))
     correction = SegmentCorrection(text="исправлено")
     await Stores(database).transcripts.edit_segment(job_id, OWNER, 1, correction)
@@ -142,7 +135,7 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
     engine = raw_engine(empty_url)
     downgrade(engine, "0007")
     engine.dispose()
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     stores = Stores(database)
     assert await stores.jobs.get(job_id) == before
     (first, *_) = await stores.speakers.name(job_id, OWNER, "S1", "Анна")
@@ -151,17 +144,17 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
 
 
 async def test_a_text_of_a_version_without_readable_text_is_kept_and_can_be_rewritten(
-    empty_url: str, tmp_path: Path
+    empty_url: str,
 ) -> None:
     """Else old transcripts would stay without digits and typography, or lose their words."""
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     job_id = await completed(Stores(database), "пришло двадцать пять человек", with_words=True)
     before = (await Stores(database).transcripts.with_revision(job_id, OWNER))[1]
     database.close()
     engine = raw_engine(empty_url)
     downgrade(engine, "0005")
     engine.dispose()
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     transcripts = Stores(database).transcripts
     revision, upgraded = await transcripts.with_revision(job_id, OWNER)
     assert upgraded == before
@@ -179,11 +172,9 @@ async def test_a_text_of_a_version_without_readable_text_is_kept_and_can_be_rewr
 
 
 @pytest.mark.parametrize("revision", ["0010", "0015"])
-async def test_an_upgrade_counts_what_was_transcribed_before(
-    empty_url: str, tmp_path: Path, revision: str
-) -> None:
+async def test_an_upgrade_counts_what_was_transcribed_before(empty_url: str, revision: str) -> None:
     """Recordings of versions that kept no sums would be missing from the statistics."""
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     for texts in (("Раз, два.", "", " три "), ("четыре",)):
         await completed(Stores(database), *texts)
     job_id = await conversation(Stores(database))
@@ -196,7 +187,7 @@ async def test_an_upgrade_counts_what_was_transcribed_before(
     engine = raw_engine(empty_url)
     downgrade(engine, revision)
     engine.dispose()
-    database = Database.open(empty_url, tmp_path)
+    database = Database.open(empty_url)
     assert await StatisticsStore(database).count(OWNER, NOON.date()) == before
     assert before.n_words == 4 + 2 * 8
     assert [one.name for one in before.speakers] == ["Анна", None]

@@ -1,7 +1,6 @@
 """If these fail, a resumed job loses its text, or queue positions and estimates are wrong."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -42,7 +41,7 @@ async def of_length(stores: Stores, duration_s: float | None, size_bytes: int = 
     job = new_job()
     length = {"duration_s": duration_s, "size_bytes": size_bytes}
     job.file = FileInfo(**(job.file.model_dump() | length))
-    await stores.jobs.add(job, OWNER, Path("blob"))
+    await stores.jobs.add(job, OWNER, "blob")
     return job.id
 
 

@@ -175,6 +175,6 @@ async def test_names_survive_a_restart_and_a_backup(sqlite: Database, tmp_path: 
     await stores.jobs.delete(job_id)
     sqlite.close()
     restore(tmp_path / "copy", tmp_path / "test.db")
-    reopened = Database.open(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    reopened = Database.open(f"sqlite:///{tmp_path / 'test.db'}")
     assert await shown(Stores(reopened), job_id) == before
     reopened.close()
