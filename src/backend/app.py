@@ -117,7 +117,11 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
         services: Services = app.state.services
         services.database.ping()
 
-    checks = readiness_checks(llm, disk, ping_database)
+    async def ping_blobs() -> None:
+        services: Services = app.state.services
+        await services.blobs.ping()
+
+    checks = readiness_checks(llm, disk, ping_database, ping_blobs)
     install_edge(app, settings, checks, registry, [Depends(require_metrics_key)])
     install_openai_errors(app)
     app.add_exception_handler(OperationalError, _handle_database_unavailable)

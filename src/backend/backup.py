@@ -17,9 +17,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from backend.errors import DiskFullError
+from backend.errors import DiskFullError, StorageUnavailableError
 from backend.settings import BackendSettings
-from backend.storage.blobs import BlobStore, FolderBlobs, copy_missing
+from backend.storage.blobs import BlobStore, FolderBlobs, copy_missing, open_blobs
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import backup
 from backend.storage.disk import Disk
@@ -34,6 +34,17 @@ class BackupError(RuntimeError):
     """The backup or the restore is not possible."""
 
 
+_REASONS = (
+    BackupError,
+    DiskFullError,
+    StorageUnavailableError,
+    backup.DamagedBackupError,
+    sqlite3.Error,
+    OSError,
+)
+"""Why a backup or a restore fails."""
+
+
 def save(settings: BackendSettings, folder: Path) -> None:
     """Copy the databases and the recordings, also while the backend runs.
 
@@ -42,19 +53,22 @@ def save(settings: BackendSettings, folder: Path) -> None:
 
     Raises:
         BackupError: the folder exists already, or the database is not SQLite.
+        StorageUnavailableError: the store of the recordings cannot be reached.
         DiskFullError: the backup would leave less than `MIN_FREE_DISK_BYTES` free.
         FileNotFoundError, DamagedBackupError: see `back_up`.
     """
-    databases, blobs = _databases(settings), FolderBlobs(settings.data_dir)
+    databases = _databases(settings)
     if folder.exists():
         raise BackupError(f"{folder} exists already")
     unfinished = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unfinished.mkdir(parents=True)
+        disk = Disk(unfinished, settings.min_free_disk_bytes)
+        blobs = _open_blobs(settings, unfinished, disk)
         n_bytes = sum(path.stat().st_size for path in databases.values())
         n_bytes += asyncio.run(_total_bytes(blobs))
-        Disk(unfinished, settings.min_free_disk_bytes).ensure_free(n_bytes)
+        disk.ensure_free(n_bytes)
         for name, live in databases.items():
             backup.back_up(live, unfinished / name)
         # after the database, so that each row in the copy has its recording
@@ -71,6 +85,7 @@ def restore(settings: BackendSettings, folder: Path) -> None:
     Raises:
         FolderInUseError: a backend is running.
         BackupError: the database is not SQLite.
+        StorageUnavailableError: the store of the recordings cannot be reached.
         FileNotFoundError, DamagedBackupError: the backup is incomplete; nothing was changed.
     """
     databases = _databases(settings)
@@ -81,7 +96,8 @@ def restore(settings: BackendSettings, folder: Path) -> None:
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
     work = WorkFolder(settings.data_dir / "work", disk, settings.max_upload_bytes)
     with work.owned():
-        asyncio.run(copy_missing(FolderBlobs(folder), FolderBlobs(settings.data_dir)))
+        blobs = _open_blobs(settings, settings.data_dir, disk)
+        asyncio.run(copy_missing(FolderBlobs(folder), blobs))
         for name, live in databases.items():
             backup.restore(folder / name, live)
         os.sync()
@@ -108,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stdout.write(f"Restored from {parsed.folder}\n")
     except FolderInUseError:
         sys.exit("The backend is running. Stop it (make down or make local_stop), then restore.")
-    except (BackupError, DiskFullError, backup.DamagedBackupError, sqlite3.Error, OSError) as error:
+    except _REASONS as error:
         sys.exit(f"No backup was made: {error}" if parsed.action == "save" else f"Failed: {error}")
 
 
@@ -116,9 +132,15 @@ def _databases(settings: BackendSettings) -> dict[str, Path]:
     """Return the path of each database by the name of its copy, in the order of copying."""
     address = make_url(settings.database)
     if address.get_backend_name() != "sqlite" or not address.database:
-        raise BackupError("the database is PostgreSQL: use pg_dump, and copy DATA_DIR/blobs")
+        raise BackupError("the database is PostgreSQL: use pg_dump, and copy the recordings")
     ours = Path(address.database)
     return {_QUEUE: ours.with_name(_QUEUE), _DATABASE: ours}
+
+
+def _open_blobs(settings: BackendSettings, folder: Path, disk: Disk) -> BlobStore:
+    """Open the store of recordings; those that it fetches go through the folder."""
+    fetched = folder / "fetched"
+    return open_blobs(settings.blob_store_url, settings.data_dir, lambda: fetched, disk)
 
 
 async def _total_bytes(blobs: BlobStore) -> int:

@@ -36,6 +36,7 @@ ServiceError
 ├── LlmFailedError              502  no valid response from the llm, after retries
 ├── LlmNotReadyError            503  with Retry-After
 ├── DatabaseUnavailableError    503  with Retry-After
+├── StorageUnavailableError     503  with Retry-After
 ├── OverloadedError             503  with Retry-After
 └── DiskFullError               507
 """
@@ -252,6 +253,12 @@ class LlmNotReadyError(ServiceError):
 
 class DatabaseUnavailableError(ServiceError):
     """The database cannot be reached."""
+
+    problem_type = ProblemType.NOT_READY
+
+
+class StorageUnavailableError(ServiceError):
+    """The store of the recordings cannot be reached."""
 
     problem_type = ProblemType.NOT_READY
 

@@ -34,7 +34,7 @@ from backend.queueing.reconciliation import Reconciler
 from backend.queueing.worker import Worker
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
-from backend.storage.blobs import BlobStore, FolderBlobs
+from backend.storage.blobs import BlobStore, open_blobs
 from backend.storage.cache import TranscriptCache
 from backend.storage.database import Database, QueueName, Stores
 from backend.storage.disk import Disk, DiskReserve
@@ -150,7 +150,7 @@ def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
         settings=settings,
         timing=timing,
         stores=stores,
-        blobs=FolderBlobs(settings.data_dir),
+        blobs=open_blobs(settings.blob_store_url, settings.data_dir, work.path_for_new_file, disk),
         cache=cache,
         work=work,
         decoder=MediaDecoder(disk, settings.max_duration_s, _max_decoded(settings)),

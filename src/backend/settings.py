@@ -177,6 +177,12 @@ class BackendSettings(ServiceSettings):
         description="Database URL: sqlite:///path.db or postgresql://user:password@host/name; "
         "empty: SQLite in DATA_DIR.",
     )
+    blob_store_url: str = Field(
+        default="file:",
+        pattern=r"^(file:.*|s3://[^/]+(/.*)?)$",
+        description="Where recordings are kept: file:/folder, or s3://bucket/prefix, for which the "
+        "address and the credentials are read from the variables AWS_…; file: alone is DATA_DIR.",
+    )
     redis_url: str = Field(
         default="",
         pattern=r"^($|rediss?://)",

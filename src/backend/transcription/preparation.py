@@ -18,7 +18,7 @@ from backend.pipeline.prepare import DecodedMedia
 from backend.pipeline.quiet_speech import utterance_gains as utterance_gains_of
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
-from backend.storage.blobs import BlobStore
+from backend.storage.blobs import BlobStore, local_file_of_job
 from backend.storage.database import RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
@@ -60,7 +60,7 @@ class Preparation:
         Raises: ServiceError: the recording cannot be decoded, or is too long.
         """
         job_id, options = run.job.id, run.job.options
-        async with self._blobs.local_file(run.blob) as file:
+        async with local_file_of_job(self._blobs, run.blob) as file:
             media, decoded, signals = await self._find_speech(run, file)
         await self._runs.set_waveform(job_id, await run_sync(waveform_of, decoded.recording))
 
@@ -119,7 +119,7 @@ class Preparation:
         """Return each signal; decode the file again if it is not on this process's disk."""
         path = self._work.pcm(run.job.id)
         if not plan.is_at(path):
-            async with self._blobs.local_file(run.blob) as file:
+            async with local_file_of_job(self._blobs, run.blob) as file:
                 await self._decode(run, file, await self._probe(run, file, plan.audio_track))
         return [signal.recording(path) for signal in plan.signals]
 

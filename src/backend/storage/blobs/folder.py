@@ -27,6 +27,9 @@ class FolderBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    async def ping(self) -> None:
+        """Do nothing: a folder is always there."""
+
     async def keep(self, path: Path, job_id: str, same: str | None = None) -> str:
         """Move a file into the folder."""
         return await run_sync(self._keep, path, job_id, same)

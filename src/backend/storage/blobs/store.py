@@ -34,7 +34,14 @@ class BlobReader(Protocol):
 
 
 class BlobStore(Protocol):
-    """Recordings by name. A blob never changes."""
+    """Recordings by name. A blob never changes.
+
+    Every method but `remove` may raise StorageUnavailableError.
+    """
+
+    async def ping(self) -> None:
+        """Ask for nothing, to see whether the store answers."""
+        ...
 
     async def keep(self, path: Path, job_id: str, same: str | None = None) -> str:
         """Move a file into the store, atomically and durably, and return the blob's name.

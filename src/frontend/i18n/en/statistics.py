@@ -41,6 +41,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "The service will download it again.",
     "system.check.disk": "Disk",
     "system.check.database": "Database",
+    "system.check.recordings": "Recordings",
     "system.state.fetching": "downloading",
     "system.state.fetching_share": "downloading: {percent}",
     "system.state.unloaded": "on disk, loaded when needed",

@@ -53,6 +53,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "Сервис скачает его ещё раз.",
     "system.check.disk": "Диск",
     "system.check.database": "База данных",
+    "system.check.recordings": "Хранилище записей",
     "system.state.fetching": "скачивается",
     "system.state.fetching_share": "скачивается: {percent}",
     "system.state.unloaded": "на диске, загрузится, когда понадобится",

@@ -8,6 +8,7 @@ from backend.llm_client import LlmClient
 from backend.metrics import LlmMetrics
 from backend.readiness import readiness_checks
 from backend.settings import BackendSettings
+from backend.storage.blobs import FolderBlobs
 from backend.storage.disk import Disk
 from contracts.models import HealthStatus
 from live_server import serving
@@ -55,7 +56,8 @@ async def test_the_llms_own_view_is_passed_on(tmp_path, body, status, detail) ->
         client = LlmClient(
             BackendSettings(_env_file=None, llm_url=url), LlmMetrics(CollectorRegistry())
         )
-        checks = await readiness_checks(client, Disk(tmp_path, 0), lambda: None)()
+        blobs = FolderBlobs(tmp_path)
+        checks = await readiness_checks(client, Disk(tmp_path, 0), lambda: None, blobs.ping)()
         await client.aclose()
     assert (checks["llm"].status, checks["llm"].detail) == (status, detail)
 

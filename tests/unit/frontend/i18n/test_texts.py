@@ -198,7 +198,7 @@ def test_every_key_is_used():
             for each in ModelFailure
             if each not in (ModelFailure.UNUSABLE, ModelFailure.UNEXPECTED)
         ),
-        *(f"system.check.{check}" for check in ("disk", "database")),
+        *(f"system.check.{check}" for check in ("disk", "database", "recordings")),
         *(f"system.storage.database.{kind}" for kind in DatabaseKind),
         *(f"system.storage.cache.{kind}" for kind in CacheKind),
         *(f"unsure.sign.{sign}" for sign in UnsureSign),
