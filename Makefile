@@ -114,16 +114,19 @@ local_stop: ## Stop the services that local_start started.
 RUNNING_BACKEND = $(shell $(COMPOSE) ps --quiet --status running backend 2>/dev/null)
 CONTAINER = $(if $(RUNNING_BACKEND),exec -T,$(if $(wildcard .venv/services),,run --rm --no-deps -T))
 IN_DATA = $(patsubst $(abspath $(DATA_FOLDER))/%,/data/%,$(abspath $(BACKUP)))
-COPY = $(if $(CONTAINER),\
-	$(COMPOSE) $(CONTAINER) backend python -m backend.backup $(1) $(IN_DATA),\
-	PYTHONPATH=src $(PYTHON) -m backend.backup $(1) $(if $(BACKUP),"$(BACKUP)"))
+# The environment of the runners has what .env says about object storage.
+IN_BACKEND = $(if $(CONTAINER),$(COMPOSE) $(CONTAINER) backend python,. runners/environment.sh; "$$PYTHON")
+COPY = $(IN_BACKEND) -m backend.backup $(1) $(if $(CONTAINER),$(IN_DATA),$(if $(BACKUP),"$(BACKUP)"))
 
-.PHONY: backup restore
+.PHONY: backup restore migrate_storage
 backup: ## Copy databases and recordings to the folder BACKUP; the services may be running.
 	@$(call COPY,save)
 
 restore: ## Restore the copy in BACKUP; stop the services first.
 	@$(call COPY,restore)
+
+migrate_storage: ## Copy the recordings to another store, verified by hash: FROM=file: TO=s3://bucket/prefix.
+	@$(IN_BACKEND) -m backend.migrate_storage "$(FROM)" "$(TO)"
 
 ## Development
 

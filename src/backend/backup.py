@@ -132,7 +132,7 @@ def _databases(settings: BackendSettings) -> dict[str, Path]:
     """Return the path of each database by the name of its copy, in the order of copying."""
     address = make_url(settings.database)
     if address.get_backend_name() != "sqlite" or not address.database:
-        raise BackupError("the database is PostgreSQL: use pg_dump, and copy the recordings")
+        raise BackupError("the database is PostgreSQL: use pg_dump, then make migrate_storage")
     ours = Path(address.database)
     return {_QUEUE: ours.with_name(_QUEUE), _DATABASE: ours}
 

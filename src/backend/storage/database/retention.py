@@ -48,6 +48,14 @@ class RetentionStore:
             query = select(FileRow.id).where(FileRow.blob == blob).limit(1)
             return session.scalar(query) is not None
 
+    @transaction
+    def recordings(self) -> list[tuple[str, str]]:
+        """Return the blob's name and the SHA-256 of each stored recording, the oldest first."""
+        query = select(FileRow.blob, FileRow.sha256).where(FileRow.blob.is_not(None))
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(FileRow.id))
+            return [(blob, sha256) for blob, sha256 in rows if blob]
+
     def _ended(self, before: datetime, *conditions: ColumnElement[bool]) -> list[str]:
         query = (
             select(TranscriptionRow.id)
