@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -74,6 +75,16 @@ class Service:
                 pass
             time.sleep(0.2)
         raise RuntimeError(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
+
+    def suspend(self) -> None:
+        """Suspend the process, as if the machine were frozen."""
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Continue a suspended process."""
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Terminate the process, and kill it if it does not end within 30 s."""

@@ -30,6 +30,7 @@ from backend.pipeline.warm_up import warm_up
 from backend.previews import Previews
 from backend.queueing.checkpoint import checkpoint
 from backend.queueing.job_queue import JobQueue
+from backend.queueing.liveness import Liveness
 from backend.queueing.reconciliation import Reconciler
 from backend.queueing.worker import Worker
 from backend.settings import BackendSettings
@@ -55,7 +56,7 @@ from servicekit.errors import ServiceError
 log = structlog.get_logger()
 
 _MAX_PROCESSES = 64
-"""Backends that may share a PostgreSQL and a data folder; a SQLite serves one process."""
+"""Backends that may share a PostgreSQL and one data folder; a SQLite serves one process."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,16 @@ async def running_services(
         worker, submission = _worker(common), _submission(common)
         service = _service(common, worker, submission)
         metrics.watch(n_event_streams=lambda: service.n_streams, free_bytes=disk.free_bytes)
-        await common.queue.start(work.process_number, worker.work_on)
+        liveness = _liveness(common, worker)
+        await liveness.join()
+        stack.push_async_callback(liveness.leave)
+        await common.queue.start(work.process_id, worker.work_on)
         stack.push_async_callback(common.queue.close)
         stack.push_async_callback(worker.close)
         coroutines = [
-            *_background_coroutines(common, uploads, previews, worker, service),
+            *_background_coroutines(common, uploads, previews, service),
+            _repeat(_reconciler(common, worker, liveness).reconcile, timing.reconcile_s),
+            _repeat(liveness.beat, settings.heartbeat_s),
             _repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
         ]
         await stack.enter_async_context(_background_tasks(coroutines))
@@ -266,20 +272,36 @@ def _previews(common: _Common, uploads: UploadStore) -> Previews:
     )
 
 
-def _background_coroutines(
-    common: _Common, uploads: UploadStore, previews: Previews, worker: Worker, service: JobService
-) -> list[Coroutine[Any, Any, None]]:
-    stores, timing = common.stores, common.timing
-    reconciler = Reconciler(
+def _liveness(common: _Common, worker: Worker) -> Liveness:
+    return Liveness(
+        backends=common.stores.backends,
         queue=common.queue,
+        worker=worker,
+        work=common.work,
+        interval_s=common.settings.heartbeat_s,
+        timeout_s=common.settings.heartbeat_timeout_s,
+    )
+
+
+def _reconciler(common: _Common, worker: Worker, liveness: Liveness) -> Reconciler:
+    stores = common.stores
+    return Reconciler(
+        queue=common.queue,
+        liveness=liveness,
         worker=worker,
         deduplicator=common.deduplicator,
         jobs=stores.jobs,
         waiting=stores.waiting,
         duplicates=stores.duplicates,
         work=common.work,
-        orphan_grace_s=timing.orphan_grace_s,
+        orphan_grace_s=common.timing.orphan_grace_s,
     )
+
+
+def _background_coroutines(
+    common: _Common, uploads: UploadStore, previews: Previews, service: JobService
+) -> list[Coroutine[Any, Any, None]]:
+    stores, timing = common.stores, common.timing
 
     async def count_unfinished() -> None:
         common.metrics.set_queues(await stores.waiting.loads())
@@ -288,7 +310,6 @@ def _background_coroutines(
     return [
         uploads.expire_forever(),
         previews.sweep_forever(),
-        _repeat(reconciler.reconcile, timing.reconcile_s),
         _repeat(expiry.expire, timing.expiry_s),
         _repeat(count_unfinished, timing.queue_metrics_s),
         _repeat(common.llm.refresh_concurrency, timing.llm_concurrency_s),

@@ -183,6 +183,20 @@ class BackendSettings(ServiceSettings):
         description="Where recordings are kept: file:/folder, or s3://bucket/prefix, for which the "
         "address and the credentials are read from the variables AWS_…; file: alone is DATA_DIR.",
     )
+    heartbeat_s: float = Field(
+        default=5,
+        ge=0.1,
+        le=60,
+        description="Seconds between two signs of life of a backend in a PostgreSQL database "
+        "(0.1 to 60).",
+    )
+    heartbeat_timeout_s: float = Field(
+        default=30,
+        ge=0.5,
+        le=3600,
+        description="Seconds without a sign of life, after which the other backends take over the "
+        "jobs of one (0.5 to 3600); at least three times HEARTBEAT_S, and the same for all.",
+    )
     redis_url: str = Field(
         default="",
         pattern=r"^($|rediss?://)",
@@ -207,6 +221,12 @@ class BackendSettings(ServiceSettings):
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
         _ = self.keys, self.metrics_keys
+        return self
+
+    @model_validator(mode="after")
+    def _check_heartbeat(self) -> Self:
+        if self.heartbeat_timeout_s < 3 * self.heartbeat_s:
+            raise ValueError("HEARTBEAT_TIMEOUT_S must be at least three times HEARTBEAT_S")
         return self
 
     @cached_property

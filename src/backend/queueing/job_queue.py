@@ -39,15 +39,15 @@ class JobQueue:
         self._url = dbos_database_url(database_url)
         self._max_running = max_running
 
-    async def start(self, process_number: int, work_on: Callable[[str], Awaitable[None]]) -> None:
-        """Start to process the queues, and continue the jobs that this process had started.
+    async def start(self, process_id: str, work_on: Callable[[str], Awaitable[None]]) -> None:
+        """Start to process the queues.
 
         Args:
-            process_number: the same after a restart; unique among the running processes.
+            process_id: new at each start.
             work_on: processes a job; it is called again after a crash, in this event loop.
         """
         _use_service_log()
-        DBOS(config=self._config(process_number))
+        DBOS(config=self._config(process_id))
 
         @DBOS.workflow(name="transcribe", max_recovery_attempts=None)
         async def transcribe(job_id: str) -> None:
@@ -64,7 +64,7 @@ class JobQueue:
             )
 
     async def close(self) -> None:
-        """Stop; running jobs stay marked as running and continue at the next start."""
+        """Stop; running jobs stay marked as running until they are recovered."""
         # DBOS waits for its own thread pool, so this must run in a thread of another one
         await run_sync(lambda: DBOS.destroy(destroy_registry=True))
 
@@ -103,44 +103,48 @@ class JobQueue:
         )
         await self._delete(workflow.workflow_id for workflow in found)
 
-    async def started_by(self, process_number: int) -> set[str]:
+    async def started_by(self, process_id: str) -> set[str]:
         """Return the ids of the jobs that a process has started and not ended."""
-        return {each.workflow_id for each in await self._started_by(process_number)}
+        return {each.workflow_id for each in await self._started(process_id)}
 
-    async def reassign(self, process_number: int, job_ids: Collection[str] | None = None) -> None:
-        """Let any process continue jobs that another has started and abandoned.
+    async def processes_with_jobs(self) -> set[str]:
+        """Return the ids of the processes that have started jobs and not ended them."""
+        return {each.executor_id for each in await self._started() if each.executor_id}
 
-        Args:
-            process_number: of the process that had started them.
-            job_ids: the abandoned ones; None: all, because the process is dead.
-        """
+    async def recover(self, process_ids: Collection[str]) -> None:
+        """Queue the jobs of dead processes again; several processes may do so at once."""
+        log.info("jobs_recovered", n_processes=len(process_ids))
+        # public calls would queue a job once more that another process has recovered and runs
+        recover = DBOS._recover_pending_workflows  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        await run_sync(recover, [*process_ids])
+
+    async def reassign(self, process_id: str, job_ids: Collection[str]) -> None:
+        """Let any process continue jobs that one has started and abandoned, and is alive."""
         abandoned = [
-            each
-            for each in await self._started_by(process_number)
-            if job_ids is None or each.workflow_id in job_ids
+            each for each in await self._started(process_id) if each.workflow_id in job_ids
         ]
         for name in QueueName:
             ids = [each.workflow_id for each in abandoned if each.queue_name == name]
             if ids:
-                log.info("jobs_reassigned", process=process_number, n_jobs=len(ids))
+                log.info("jobs_reassigned", n_jobs=len(ids))
                 await DBOS.resume_workflows_async(ids, queue_name=name)
 
     async def _delete(self, job_ids: Iterable[str]) -> None:
         await DBOS.delete_workflows_async(list(job_ids))
 
-    async def _started_by(self, process_number: int) -> list[WorkflowStatus]:
+    async def _started(self, process_id: str | None = None) -> list[WorkflowStatus]:
         return await DBOS.list_workflows_async(
             status=State.PENDING.value,
-            executor_id=_executor_id(process_number),
+            executor_id=process_id,
             load_input=False,
             load_output=False,
         )
 
-    def _config(self, process_number: int) -> DBOSConfig:
+    def _config(self, process_id: str) -> DBOSConfig:
         return DBOSConfig(
             name=_NAME,
             system_database_url=self._url,
-            executor_id=_executor_id(process_number),
+            executor_id=process_id,
             application_version=STEPS_VERSION,
             serializer=DBOSPortableJSONSerializer(),  # the default is pickle
             sys_db_pool_size=5,
@@ -162,10 +166,6 @@ def dbos_database_url(database_url: str) -> str:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
     return f"sqlite:///{file}"
-
-
-def _executor_id(process_number: int) -> str:
-    return f"process-{process_number}"
 
 
 def _use_service_log() -> None:

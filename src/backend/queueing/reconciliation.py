@@ -6,6 +6,7 @@ import structlog
 
 from backend.errors import JobNotFoundError
 from backend.queueing.job_queue import JobQueue
+from backend.queueing.liveness import Liveness
 from backend.queueing.worker import Worker
 from backend.storage.database import DeduplicationStore, JobStore, QueueStore
 from backend.storage.work_folder import WorkFolder
@@ -27,6 +28,7 @@ class Reconciler:
         self,
         *,
         queue: JobQueue,
+        liveness: Liveness,
         worker: Worker,
         deduplicator: Deduplicator,
         jobs: JobStore,
@@ -36,6 +38,7 @@ class Reconciler:
         orphan_grace_s: float,
     ) -> None:
         self._queue = queue
+        self._liveness = liveness
         self._worker = worker
         self._deduplicator = deduplicator
         self._jobs = jobs
@@ -47,8 +50,7 @@ class Reconciler:
 
     async def reconcile(self) -> None:
         """Queue what was abandoned, and remove what no job needs."""
-        for process_number in self._work.dead_processes():
-            await self._queue.reassign(process_number)
+        await self._liveness.recover_jobs()
         await self._reassign_orphans()
         await self._queue.delete_ended()
         # in this order: a job that starts meanwhile appears in the later lists
@@ -62,8 +64,8 @@ class Reconciler:
 
     async def _reassign_orphans(self) -> None:
         """Queue again what this process started and gave up, for example on a full disk."""
-        process_number = self._work.process_number
-        orphans = await self._queue.started_by(process_number) - self._worker.active_jobs
+        process_id = self._work.process_id
+        orphans = await self._queue.started_by(process_id) - self._worker.active_jobs
         now = time.monotonic()
         self._orphaned_since = {job_id: self._orphaned_since.get(job_id, now) for job_id in orphans}
         # a job that is just starting is no orphan yet
@@ -73,7 +75,7 @@ class Reconciler:
             if now - since > self._orphan_grace_s
         }
         if abandoned:
-            await self._queue.reassign(process_number, abandoned)
+            await self._queue.reassign(process_id, abandoned)
 
     async def _requeue(self, job_id: str) -> None:
         try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 from asgi_correlation_id import correlation_id
+from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import BackendCrashedError, JobNotFoundError
@@ -63,6 +64,7 @@ class Worker:
         self._crash_guard = CrashGuard(runs, notifier, ended_check_s)
         self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._is_closing = False
+        self._abandoned: set[str] = set()
 
     async def work_on(self, job_id: str) -> None:
         """Process a job to its end, from wherever it stopped.
@@ -70,6 +72,7 @@ class Worker:
         Raises:
             SQLAlchemyError: the database is unreachable; the job must be started again.
             CancelledError: the process stops; likewise.
+            DBOSWorkflowConflictIDError: another process has taken it over.
         """
         correlation_id.set(job_id)  # also appears in the llm's log
         self._active.add(job_id)
@@ -96,6 +99,14 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._crash_guard.close()
+
+    async def abandon(self) -> None:
+        """Stop to work on all jobs: other processes have taken them over."""
+        tasks = dict(self._tasks)
+        self._abandoned |= tasks.keys()
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def _process(self, job_id: str) -> None:
         n_unclean_ends = await self._crash_guard.unclean_ends(job_id)
@@ -137,8 +148,14 @@ class Worker:
             await self._fail(job_id, error.to_problem())
         except SQLAlchemyError:
             raise
+        except dbos_error.DBOSWorkflowConflictIDError:  # another process has taken it over
+            self._crash_guard.ended(job_id)
+            raise
         except asyncio.CancelledError:
             if self._is_closing:
+                raise
+            if job_id in self._abandoned:
+                self._crash_guard.ended(job_id)
                 raise
             log.info("transcription_stopped", job_id=job_id)
         except Exception:
@@ -147,6 +164,7 @@ class Worker:
             await self._fail(job_id, internal.to_problem())
         finally:
             watch.cancel()
+            self._abandoned.discard(job_id)
             del self._tasks[job_id]
 
     async def _stop_when_ended(self, job_id: str) -> None:

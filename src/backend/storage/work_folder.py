@@ -1,8 +1,9 @@
 """Stores recordings while they are received and decoded.
 
 Several backends may share the folder. Each has a process number, held by a file lock that the
-operating system releases however the process ends; a starting process takes the first free
-number, so that a restarted one usually gets its own number back. Files that a process writes
+operating system releases however the process ends, and an id, which the locked file contains; a
+starting process takes the first free number, so that a restarted one usually gets its own number
+back, and learns the id that it had. Files that a process writes
 begin with its number: `0-….part` is being received, `0-…` is complete. `{job}.pcm` is a complete
 decoded recording and belongs to its job, whichever process runs that.
 """
@@ -13,6 +14,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import TextIO
 
 import anyio
 from anyio.to_thread import run_sync
@@ -93,9 +95,15 @@ class WorkFolder:
         disk: the folder's disk.
         max_bytes: the largest accepted file.
         max_processes: how many backends may share the folder.
+
+    Attributes:
+        process_id: of this process, new at each start.
+        previous_process_id: of the one that held the number before; empty: none that died.
     """
 
     def __init__(self, folder: Path, disk: Disk, max_bytes: int, max_processes: int = 1) -> None:
+        self.process_id = new_id()
+        self.previous_process_id = ""
         self._folder = folder
         self._disk = disk
         self._max_bytes = max_bytes
@@ -122,10 +130,11 @@ class WorkFolder:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for number in range(self._max_processes):
-            with self._try_lock(number) as is_locked:
-                if not is_locked:
+            with self._try_lock(number) as lock:
+                if lock is None:
                     continue
                 self._number = number
+                self.previous_process_id = _replace(lock, self.process_id)
                 self._clear(number)
                 try:
                     yield
@@ -135,18 +144,21 @@ class WorkFolder:
                 return
         raise FolderInUseError(f"Another backend uses {self._folder}.")
 
-    def dead_processes(self) -> Iterator[int]:
-        """Yield the number of each process that died, after removing the files it was writing.
+    def dead_processes(self) -> Iterator[str]:
+        """Yield the id of each process that died, after removing the files it was writing.
 
-        The number stays locked until the next one is requested.
+        Its number stays locked until the next one is requested.
         """
         for number in range(self._max_processes):
             if number == self._number or not self._lock_path(number).exists():
                 continue
-            with self._try_lock(number) as is_locked:
-                if is_locked:
-                    self._clear(number)
-                    yield number
+            with self._try_lock(number) as lock:
+                if lock is None:
+                    continue
+                self._clear(number)
+                if process_id := lock.read():
+                    yield process_id
+                _replace(lock, "")
 
     @asynccontextmanager
     async def receiving(self, announced_bytes: int) -> AsyncGenerator[IncomingFile]:
@@ -206,14 +218,15 @@ class WorkFolder:
         return self._folder.with_suffix(f".{number}.lock")
 
     @contextmanager
-    def _try_lock(self, number: int) -> Generator[bool]:
-        with self._lock_path(number).open("wb") as lock:
+    def _try_lock(self, number: int) -> Generator[TextIO | None]:
+        with self._lock_path(number).open("a+", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield False
+                yield None
             else:
-                yield True
+                lock.seek(0)
+                yield lock
 
     def _clear(self, number: int) -> None:
         for path in self._folder.iterdir():
@@ -221,3 +234,13 @@ class WorkFolder:
             # earlier versions wrote files without a number
             if owner == str(number) or (not dash and path.suffix != _PCM):
                 path.unlink(missing_ok=True)
+
+
+def _replace(file: TextIO, text: str) -> str:
+    """Replace the content of a file that is open at its start, and return what it was."""
+    earlier = file.read()
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
+    return earlier

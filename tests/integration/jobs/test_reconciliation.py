@@ -97,9 +97,9 @@ async def test_a_job_that_its_process_dropped_silently_is_queued_again(
         dropped = await send(client, speech)
         with sqlite3.connect(data / "dbos.db", timeout=30) as queue:
             queue.execute(
-                "UPDATE workflow_status SET status = 'PENDING', executor_id = 'process-0'"
+                "UPDATE workflow_status SET status = 'PENDING', executor_id = ?"
                 " WHERE workflow_uuid = ?",
-                [dropped.id],
+                [(data / "work.0.lock").read_text(), dropped.id],
             )
         llm.delay_s = 0.0
         await client.delete(f"{URL}/{running.id}")

@@ -10,6 +10,7 @@ import numpy as np
 from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.pipeline.pcm import PcmRecording
+from backend.queueing.liveness import Liveness
 from backend.queueing.worker import Worker
 from backend.storage.blobs import FolderBlobs, blob_name
 from backend.storage.cache import TranscriptCache
@@ -206,14 +207,14 @@ class StandInQueue:
     """Jobs wait in `waiting`, and run once a test moves them to `running`.
 
     Attributes:
-        running: ids by process number.
+        running: ids of jobs by process id.
         submitted: ids of all jobs that were submitted, in order.
     """
 
     def __init__(self) -> None:
         self.submitted: list[str] = []
         self.waiting: set[str] = set()
-        self.running: dict[int, set[str]] = {}
+        self.running: dict[str, set[str]] = {}
         self.n_delete_ended = 0
 
     async def submit(self, job: Job) -> None:
@@ -233,12 +234,19 @@ class StandInQueue:
     async def delete_ended(self) -> None:
         self.n_delete_ended += 1
 
-    async def started_by(self, process_number: int) -> set[str]:
-        return set(self.running.get(process_number, ()))
+    async def started_by(self, process_id: str) -> set[str]:
+        return set(self.running.get(process_id, ()))
 
-    async def reassign(self, process_number: int, job_ids: Collection[str] | None = None) -> None:
-        started = self.running.get(process_number, set())
-        abandoned = set(started if job_ids is None else started & set(job_ids))
+    async def processes_with_jobs(self) -> set[str]:
+        return {process_id for process_id, job_ids in self.running.items() if job_ids}
+
+    async def recover(self, process_ids: Collection[str]) -> None:
+        for process_id in process_ids:
+            self.waiting |= self.running.pop(process_id)
+
+    async def reassign(self, process_id: str, job_ids: Collection[str]) -> None:
+        started = self.running.get(process_id, set())
+        abandoned = started & set(job_ids)
         started -= abandoned
         self.waiting |= abandoned
 
@@ -329,6 +337,16 @@ class Components:
 
     def stages(self) -> JobStages:
         return JobStages(self.stores.runs, self.notifier, self.metrics)
+
+    def liveness(self, worker: Worker | None = None, max_missed: int = 3) -> Liveness:
+        return Liveness(
+            backends=self.stores.backends,
+            queue=self.queue,
+            worker=worker or self.worker(),
+            work=self.work,
+            interval_s=1.0,
+            timeout_s=max_missed,
+        )
 
     def workflow(
         self, checkpoint: StandInCheckpoint | None = None, concurrency: int = 1

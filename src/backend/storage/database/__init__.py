@@ -3,6 +3,7 @@
 `engine.py` opens it, `tables.py` defines it, and each store is a set of transactions on it.
 """
 
+from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
 from backend.storage.database.engine import Database
@@ -25,6 +26,7 @@ from backend.storage.database.transcripts import TranscriptStore, WrittenOptions
 from backend.storage.database.voices import VoiceStore
 
 __all__ = [
+    "BackendStore",
     "ChunkResult",
     "ChunkStore",
     "ComparedRecording",

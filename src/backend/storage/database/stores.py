@@ -1,5 +1,6 @@
 """Open every store of a database at once."""
 
+from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
 from backend.storage.database.engine import Database
@@ -37,5 +38,6 @@ class Stores:
         self.retention = RetentionStore(database)
         self.chunks = ChunkStore(database)
         self.statistics = StatisticsStore(database)
+        self.backends = BackendStore(database)
         self.glossaries = GlossaryStore(database)
         self.evaluation = EvaluationStore(database)

@@ -12,7 +12,7 @@ files 1─1 transcriptions 1─n segments 1─n words
                          1─n chunk_transcripts, so that no chunk is transcribed twice
 
 Deleting a transcription deletes all of these but `voices` (`ON DELETE CASCADE`). `day_totals` and
-`speaker_totals` have the sums.
+`speaker_totals` have the sums, and `backends` the running backends.
 """
 
 from datetime import date, datetime
@@ -420,6 +420,20 @@ class ShareLinkRow(Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class BackendRow(Base):
+    """A running backend.
+
+    Attributes:
+        id: of the process, new at each start.
+        n_beats: signs of life so far.
+    """
+
+    __tablename__ = "backends"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    n_beats: Mapped[int] = mapped_column(BigInteger)
 
 
 class GlossaryRow(Base):

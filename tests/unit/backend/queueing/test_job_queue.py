@@ -12,7 +12,7 @@ from unit.backend.storage.database.recorded import new_job
 
 pytestmark = pytest.mark.whole_app
 
-HERE, ANOTHER = 0, 1
+HERE, ANOTHER = "here", "another"
 
 
 class StandInWorker:
@@ -86,10 +86,26 @@ async def test_a_job_that_a_process_gave_up_runs_again(
     job.file.duration_s = 5.0
     await queue.submit(job)
     await until(lambda: queue.is_running(job.id))
-    await queue.reassign(ANOTHER)
+    await queue.reassign(ANOTHER, [job.id])
     await queue.reassign(HERE, ["another job"])
+    await queue.recover([ANOTHER])
     assert await queue.started_by(HERE) == {job.id}
     await queue.reassign(HERE, [job.id])
+    worker.released.set()
+
+    async def has_run_again() -> bool:
+        return worker.started == [job.id] * 2
+
+    await until(has_run_again)
+
+
+async def test_a_job_of_a_dead_process_runs_again(queue: JobQueue, worker: StandInWorker) -> None:
+    job = new_job()
+    job.file.duration_s = 5.0
+    await queue.submit(job)
+    await until(lambda: queue.is_running(job.id))
+    assert await queue.processes_with_jobs() == {HERE}
+    await queue.recover([HERE])
     worker.released.set()
 
     async def has_run_again() -> bool:

@@ -7,12 +7,13 @@ from contracts.jobs import JobStatus
 from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import NOON
 
-HERE, ANOTHER = 0, 1
+ANOTHER = "another"
 
 
 def reconciler(components: Components, *, orphan_grace_s: float = 3600.0) -> Reconciler:
     return Reconciler(
         queue=components.queue,
+        liveness=components.liveness(),
         worker=components.worker(),
         deduplicator=components.deduplicator,
         jobs=components.stores.jobs,
@@ -60,7 +61,7 @@ async def test_a_duplicate_waits_while_its_primary_runs(components: Components) 
     primary, duplicate = await components.new_run(), await components.new_run()
     assert await components.workflow().run(primary)
     assert not await components.workflow().run(duplicate)
-    components.queue.running[HERE] = {primary.job.id}
+    components.queue.running[components.work.process_id] = {primary.job.id}
     await reconciler(components).reconcile()
     assert components.queue.submitted == []
 
@@ -78,17 +79,17 @@ async def test_a_job_that_this_process_gave_up_is_queued_after_the_grace_time(
     components: Components,
 ) -> None:
     job = await components.add_job()
-    components.queue.running[HERE] = {job.id}
+    components.queue.running[components.work.process_id] = {job.id}
     patient = reconciler(components)
     await patient.reconcile()
     await patient.reconcile()
-    assert components.queue.running[HERE] == {job.id}  # it may be just starting
+    assert components.queue.running[components.work.process_id] == {job.id}
     impatient = reconciler(components, orphan_grace_s=0.01)
     await impatient.reconcile()
-    assert components.queue.running[HERE] == {job.id}
+    assert components.queue.running[components.work.process_id] == {job.id}
     await asyncio.sleep(0.02)
     await impatient.reconcile()
-    assert components.queue.running[HERE] == set()
+    assert components.queue.running[components.work.process_id] == set()
     assert components.queue.waiting == {job.id}
 
 
@@ -98,35 +99,36 @@ async def test_the_grace_time_begins_again_when_a_job_was_worked_on(
     """Else a job would be started a second time while it runs."""
     job = await components.add_job()
     reconciles = reconciler(components, orphan_grace_s=0.01)
-    components.queue.running[HERE] = {job.id}
+    components.queue.running[components.work.process_id] = {job.id}
     await reconciles.reconcile()
-    components.queue.running[HERE] = set()
+    components.queue.running[components.work.process_id] = set()
     components.queue.waiting = {job.id}
     await asyncio.sleep(0.02)
     await reconciles.reconcile()
-    components.queue.running[HERE] = {job.id}
+    components.queue.running[components.work.process_id] = {job.id}
     components.queue.waiting = set()
     await reconciles.reconcile()
-    assert components.queue.running[HERE] == {job.id}
+    assert components.queue.running[components.work.process_id] == {job.id}
 
 
 async def test_the_jobs_of_a_dead_process_continue_elsewhere(components: Components) -> None:
     """Its lock is free, but what it had started is still marked as running."""
     job = await components.add_job()
     components.queue.running[ANOTHER] = {job.id}
-    lock = components.folder / "work.1.lock"
+    await components.stores.backends.add(ANOTHER)
     await reconciler(components).reconcile()
-    assert components.queue.running[ANOTHER] == {job.id}  # there was never such a process here
-    lock.touch()
+    assert components.queue.running[ANOTHER] == {job.id}  # it lives in a folder of its own
+    (components.folder / "work.1.lock").write_text(ANOTHER)
     await reconciler(components).reconcile()
-    assert components.queue.running[ANOTHER] == set()
     assert components.queue.waiting == {job.id}
 
 
 async def test_the_jobs_of_a_living_process_stay_with_it(components: Components) -> None:
     job = await components.add_job()
     components.queue.running[ANOTHER] = {job.id}
-    with components.work._try_lock(ANOTHER):
+    await components.stores.backends.add(ANOTHER)
+    (components.folder / "work.1.lock").write_text(ANOTHER)
+    with components.work._try_lock(1):
         await reconciler(components).reconcile()
     assert components.queue.running[ANOTHER] == {job.id}
 

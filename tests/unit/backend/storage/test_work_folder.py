@@ -94,13 +94,17 @@ def test_backends_sharing_a_folder_get_their_own_numbers_and_find_dead_processes
             assert [one.process_number for one in (first, second, third)] == [0, 1, 2]
             (tmp_path / "work" / "2-whole").touch()
             assert list(first.dead_processes()) == []
+            ids = {second.process_id, third.process_id}
             with pytest.raises(FolderInUseError), folder().owned():
                 pytest.fail("a fourth backend got a number")
         (tmp_path / "work" / "2-whole").touch()
-        assert list(first.dead_processes()) == [1, 2]
+        assert {*first.dead_processes()} == ids
+        assert list(first.dead_processes()) == [], "each is found once"
         assert left_in(tmp_path) == [], "files of dead processes are removed"
-        with second.owned():
-            assert second.process_number == 1
+        again = folder()
+        with again.owned():
+            assert again.process_number == 1
+            assert again.previous_process_id == "", "its jobs were taken over"
 
 
 def test_the_number_of_a_dead_process_stays_reserved_while_it_is_handled(
@@ -114,10 +118,19 @@ def test_the_number_of_a_dead_process_stays_reserved_while_it_is_handled(
         with dead.owned():
             pass
         dead_processes = first.dead_processes()
-        assert next(dead_processes) == 1
+        assert next(dead_processes) == dead.process_id
         with new.owned():
             assert new.process_number == 2
             assert list(dead_processes) == []
+
+
+def test_a_restarted_backend_learns_the_id_that_it_had(tmp_path: Path) -> None:
+    """Else its jobs would wait until the others are sure that it died."""
+    before, after = (WorkFolder(tmp_path / "work", Disk(tmp_path, 0), 1000) for _ in range(2))
+    with before.owned():
+        assert before.previous_process_id == ""
+    with after.owned():
+        assert after.previous_process_id == before.process_id != after.process_id
 
 
 async def test_a_decoded_recording_appears_only_when_it_is_complete(

@@ -50,7 +50,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database: Database = request.getfixturevalue("postgres_database")
     yield database
     with database.writing() as session:
-        tables = "files, transcriptions, voices, glossaries, day_totals, speaker_totals"
+        tables = "files, transcriptions, voices, glossaries, day_totals, speaker_totals, backends"
         session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 

@@ -1,0 +1,46 @@
+"""Store which backends run, and their signs of life."""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, select, update
+
+from backend.storage.database.engine import Database, transaction
+from backend.storage.database.tables import BackendRow
+
+
+class BackendStore:
+    """The running backends of one database; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.is_shared = not database.is_sqlite
+        """Whether several backends may use the database."""
+
+    @transaction
+    def add(self, backend_id: str) -> None:
+        """Add a backend that starts, unless it is there; it has a SQLite database to itself."""
+        with self._database.writing() as session:
+            if not self.is_shared:
+                session.execute(delete(BackendRow).where(BackendRow.id != backend_id))
+            if session.get(BackendRow, backend_id) is None:
+                session.add(BackendRow(id=backend_id, n_beats=0))
+
+    @transaction
+    def beat(self, backend_id: str) -> bool:
+        """Give a sign of life; return False if the backend was removed."""
+        row = BackendRow.id == backend_id
+        with self._database.writing() as session:
+            beat = update(BackendRow).where(row).values(n_beats=BackendRow.n_beats + 1)
+            return session.scalar(beat.returning(BackendRow.id)) is not None
+
+    @transaction
+    def beats(self) -> dict[str, int]:
+        """Return how many signs of life each backend has given."""
+        with self._database.reading() as session:
+            return {row.id: row.n_beats for row in session.scalars(select(BackendRow))}
+
+    @transaction
+    def remove(self, backend_ids: Collection[str]) -> None:
+        """Remove backends that have ended."""
+        with self._database.writing() as session:
+            session.execute(delete(BackendRow).where(BackendRow.id.in_(backend_ids)))
