@@ -21,8 +21,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "evaluation.figure": "{value} % ({low} to {high})",
     "evaluation.interval": "In brackets: the range that has the value with a probability of 95 %. "
     "More corrected speech narrows it.",
-    "evaluation.recommended": "Use {model}: of the models that make no more errors on the "
-    "recordings that all have transcribed, as far as is certain, it is the fastest.",
+    "evaluation.recommended": "Use {model}: of the models with the fewest errors on the recordings "
+    "that all have transcribed, as far as is certain, it is the fastest.",
     "evaluation.one_model": "Transcribe one of these recordings with another model, and the two "
     "will be compared.",
 }
