@@ -80,6 +80,8 @@ def recommendation(evaluations: Sequence[Evaluation]) -> str:
 
     A model makes more errors if it does in 95 % of resampled sets of the recordings.
     """
+    if len(evaluations) == 1:
+        return f"Only {evaluations[0].model} was evaluated: name another model to compare it with."
     best = min(evaluations, key=lambda each: each.wer.value)
     as_good = [
         each
@@ -88,7 +90,7 @@ def recommendation(evaluations: Sequence[Evaluation]) -> str:
     ]
     chosen = min(as_good, key=lambda each: each.rtf)
     lines = [f"Use {chosen.model}."]
-    if chosen is not best:
+    if chosen.wer.value > best.wer.value:
         lines.append(
             f"{best.model} makes fewer errors here ({best.wer.value:.1f} % instead of "
             f"{chosen.wer.value:.1f} %), but these recordings are too few to be sure, and it takes "

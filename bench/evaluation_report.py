@@ -20,7 +20,7 @@ _STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem 
 table{border-collapse:collapse;width:100%}td,th{padding:.4rem .6rem;border-bottom:1px solid #ccc;
 text-align:right;white-space:nowrap}td:first-child,th:first-child{text-align:left}
 td:first-child{white-space:normal;overflow-wrap:anywhere}small{color:#555}
-@media(prefers-color-scheme:dark){body{background:#111;color:#eee}small{color:#aaa}}"""
+pre{white-space:pre-wrap}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}small{color:#aaa}}"""
 
 
 def as_markdown(evaluations: Sequence[Evaluation]) -> str:

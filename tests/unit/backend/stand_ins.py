@@ -106,6 +106,7 @@ class StandInLlm:
         text: template of the texts.
         punctuation_error: raised instead of punctuating.
         speakers: who speaks in each stretch of audio; an exception is raised.
+        punctuated_words: returned instead of the words with marks.
     """
 
     def __init__(self) -> None:
@@ -116,6 +117,7 @@ class StandInLlm:
         self.errors: dict[int, Exception] = {}
         self.text = "chunk {}"
         self.punctuation_error: Exception | None = None
+        self.punctuated_words: list[str] | None = None
         self.serving_error: Exception | None = None
         self.speakers: SpeakerSegmentation | Exception | None = None
         self.n_segmented = 0
@@ -148,6 +150,8 @@ class StandInLlm:
         self.punctuated.append(list(words))
         if self.punctuation_error is not None:
             raise self.punctuation_error
+        if self.punctuated_words is not None:
+            return self.punctuated_words
         return [*words[:-1], f"{words[-1]}."]
 
     async def segment_speakers(self, pcm: bytes) -> SpeakerSegmentation:

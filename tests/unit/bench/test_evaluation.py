@@ -53,6 +53,18 @@ def test_the_faster_one_is_recommended_where_the_difference_may_be_chance() -> N
     assert "3.0 times" in advice
 
 
+def test_of_two_models_with_as_many_errors_neither_makes_fewer() -> None:
+    slow, fast = (
+        evaluation(name, REFERENCE, seconds=n) for name, n in (("slow", 3.0), ("fast", 1.0))
+    )
+    assert recommendation([slow, fast]) == "Use fast."
+
+
+def test_one_model_alone_is_not_recommended() -> None:
+    advice = recommendation([evaluation("a", REFERENCE)])
+    assert advice == "Only a was evaluated: name another model to compare it with."
+
+
 def test_the_reports_have_every_model_and_no_markup_of_names() -> None:
     every = [evaluation("<b>a</b>", REFERENCE), evaluation("b", "Да.")]
     page = as_html(every, "Use <b>.", "CPU")

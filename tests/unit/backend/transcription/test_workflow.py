@@ -270,6 +270,18 @@ async def test_a_model_that_is_gone_fails_the_job_with_the_list(components: Comp
         await components.workflow().run(run)
 
 
+@pytest.mark.parametrize("words", [["Другое."], [], ["Chunk0,", "да."]])
+async def test_punctuation_that_gives_other_words_is_a_warning(
+    components: Components, words: list[str]
+) -> None:
+    """Else a punctuation model could put words into a transcript that nobody said."""
+    components.llm.text = "chunk{}"
+    components.llm.punctuated_words = words
+    job_id = await complete(components)
+    assert (await components.stores.jobs.get(job_id)).warnings == [JobWarning.PUNCTUATION_FAILED]
+    assert await components.texts(job_id) == ["chunk0", "chunk1", "chunk2"]
+
+
 async def test_punctuation_that_fails_is_a_warning(components: Components) -> None:
     """Else a text without marks would pass for a complete one, above all after a restart."""
     components.llm.text = "chunk{}"
