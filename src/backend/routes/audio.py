@@ -96,6 +96,7 @@ RECORDING_RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/audio",
     summary="The recording or a byte range of it",
+    status_code=200,
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )

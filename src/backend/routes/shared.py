@@ -29,6 +29,7 @@ async def read_shared(token: Token, shares: Shares, response: Response) -> Share
 @router.get(
     "/audio",
     summary="The recording of a shared transcript, or a byte range of it",
+    status_code=200,
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )

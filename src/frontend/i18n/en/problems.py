@@ -58,6 +58,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unsupported_media.next": "Check that you chose the right file. "
     "Its content matters, not its extension; only telephone recordings without a header are "
     "recognised by theirs: .ulaw, .alaw, .sln, .sln16, .g722, .gsm.",
+    "problem.unknown_model": "There is no such model",
+    "problem.unknown_model.next": "Choose another model, or reload the page.",
     "problem.unknown_host": "The service does not accept this host name",
     "problem.unknown_host.next": "Ask the administrator to allow it in the settings.",
     "problem.invalid_option": "One of the settings has an invalid value",

@@ -59,6 +59,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.unsupported_media.next": "Проверьте, тот ли файл выбран. Важно содержимое, "
     "а не расширение; только телефонные записи без заголовка узнаются по расширению: "
     ".ulaw, .alaw, .sln, .sln16, .g722, .gsm.",
+    "problem.unknown_model": "Такой модели нет",
+    "problem.unknown_model.next": "Выберите другую модель или обновите страницу.",
     "problem.unknown_host": "Сервис не принимает это имя хоста",
     "problem.unknown_host.next": "Попросите администратора разрешить его в настройках.",
     "problem.invalid_option": "Недопустимое значение настройки",

@@ -72,7 +72,7 @@ function differing(text) {
 
 /** Return a word without case and punctuation; a dash alone stays one. */
 function plain(text) {
-  return text.toLowerCase().replace(MARKS, "").replaceAll("ё", "е") || text;
+  return text.toLowerCase().replace(MARKS, "").replace(/ё/g, "\u0435") || text;
 }
 
 /** Return the length of the longest common subsequence of the lists from each pair of places on. */

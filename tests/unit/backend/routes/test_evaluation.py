@@ -20,7 +20,7 @@ ADDRESS = "/v1/evaluation"
 def stores(client, tmp_path: Path) -> Iterator[Stores]:
     """Open the database of the running app."""
     data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
     yield Stores(database)
     database.close()
 

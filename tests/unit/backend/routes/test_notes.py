@@ -22,7 +22,7 @@ URL = "/v1/transcriptions"
 def stores(client: httpx.AsyncClient, tmp_path: Path) -> Iterator[Stores]:
     """Open the database of the running app."""
     data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}", data)
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
     yield Stores(database)
     database.close()
 
