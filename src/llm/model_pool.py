@@ -99,9 +99,10 @@ class ModelPool:
         """Unload models that have not been used for a while, until cancelled."""
         while self._unload_after_s:
             await asyncio.sleep(IDLE_CHECK_S)
+            kept = [self._default, *(model for model in self._listed() if model.info.is_fallback)]
             for model in self._all():
                 is_idle = model.n_users == 0 and model.idle_s >= self._unload_after_s
-                if is_idle and model is not self._default:
+                if is_idle and model not in kept:
                     await model.unload()
 
     @asynccontextmanager

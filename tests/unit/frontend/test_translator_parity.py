@@ -23,7 +23,9 @@ DURATIONS = (0, 0.01, 0.4, 0.5, 1, 1.5, 2, 2.5, 3.5, 9.9, 10, 11, 21, 22, 49.9, 
              39_600, 75_600, 79_200, 82_800, 86_399, 86_400, 86_460, 90_000, 172_800, 266_400,
              399_600, 1_000_000, 4_000_000)  # fmt: skip
 PLURALS = [key for key, text in TEXTS[Language.RU].items() if isinstance(text, dict)]
-VALUES = {"minutes": 1234, "duration": "1 s", "name": "a.mp3", "day": "1"}
+VALUES = {"minutes": 1234, "duration": "1 s"} | dict.fromkeys(
+    ("name", "day", "model", "words", "corrected"), "1"
+)
 """Stand for every other value in a text with a plural."""
 
 

@@ -244,6 +244,20 @@ async def test_a_model_without_requests_is_unloaded(
     watching.cancel()
 
 
+async def test_a_fallback_that_is_needed_stays_loaded(
+    thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "IDLE_CHECK_S", 0.01)
+    small = ScriptedSource("small", on_disk=True)
+    broken = [(ScriptedSource("big", on_disk=True), ["*"])]
+    models = model_pool(thread, Loader("big"), broken, small, unload_after_s=0.02)
+    await models.run()
+    watching = asyncio.create_task(models.unload_unused())
+    await asyncio.sleep(0.1)
+    assert loaded(models) == {"small"}
+    watching.cancel()
+
+
 async def test_a_loaded_model_that_tells_languages_apart_is_the_detector(
     thread: ThreadPoolExecutor,
 ) -> None:
