@@ -9,9 +9,11 @@ from playwright.sync_api import Page, expect
 from browser.axe_rules import severe_violations
 from browser.visits import OpenVisit
 from browser.written_transcripts import long_phrases, write_finished
-from testbed.services import Services
+from testbed.services import REPOSITORY, Services
 
 pytestmark = pytest.mark.slow
+
+COMPARISON_SCREENSHOT = REPOSITORY / "artefacts" / "comparison.png"
 
 
 def _written(services: Services, name: str) -> str:
@@ -111,13 +113,15 @@ def test_two_transcripts_are_compared_and_one_is_kept(
 ):
     """Whether another model or language helped would have to be found by reading both texts."""
     data = Path(services.backend.environment["DATA_DIR"])
-    old = write_finished(data, ["договор прислали вчера"], name="Было.wav")
-    new = write_finished(data, ["Договор прислали сегодня."], name="Стало.wav")
+    said = ["мы подпишем договор в пятницу", "если юрист ответит до обеда"]
+    rewritten = ["Мы подпишем договор в четверг.", "Если юрист ответит до обеда."]
+    old = write_finished(data, said, name="Было.wav")
+    new = write_finished(data, rewritten, name="Стало.wav")
     page = open_visit(width=width).page
     page.goto(f"{services.frontend.url}/?job={new}&compare={old}")
     comparison = page.get_by_role("region", name="Сравнение двух расшифровок")
-    expect(comparison.locator("del")).to_have_text("вчера")
-    expect(comparison.locator("ins")).to_have_text("сегодня.")
+    expect(comparison.locator("del")).to_have_text("пятницу")
+    expect(comparison.locator("ins")).to_have_text("четверг.")
     expect(page.locator(".transcript")).to_be_hidden()
     before, after = (comparison.locator("p[dir]").nth(place).bounding_box() for place in (0, 1))
     is_beside = before["y"] == after["y"] and before["x"] + before["width"] < after["x"]
@@ -126,6 +130,8 @@ def test_two_transcripts_are_compared_and_one_is_kept(
     assert severe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+    if width > 1000:
+        page.screenshot(path=COMPARISON_SCREENSHOT)
     page.get_by_role("button", name="Оставить только эту").last.click()
     expect(page.locator("dialog")).to_contain_text("Было.wav")
     page.locator("dialog").get_by_role("button", name="Удалить").click()
