@@ -1,0 +1,64 @@
+"""Time the way to the first text of a recording, stage by stage.
+
+`PYTHONPATH=src python -m bench.first_text RECORDING [--diarization auto]`
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from bench import services
+from bench.machine import n_cores, this_machine
+from contracts.events import EventKind
+
+
+def main() -> None:
+    """Print the second at which each stage begins, and that of the first segment."""
+    parser = argparse.ArgumentParser(prog="first_text", description=__doc__)
+    parser.add_argument("recording", type=Path)
+    parser.add_argument("--language", default="ru")
+    parser.add_argument("--diarization", default="none")
+    parser.add_argument("--threads", type=int, default=n_cores())
+    arguments = parser.parse_args()
+    print(this_machine().describe(arguments.threads), flush=True)
+    options = {"language": arguments.language, "diarization": arguments.diarization}
+    with services.started(arguments.threads) as running:
+        for seconds, stage in _stages(running.backend_url, arguments.recording, options):
+            print(f"{seconds:6.2f} s  {stage}", flush=True)
+
+
+def _stages(url: str, recording: Path, options: dict[str, str]) -> Iterator[tuple[float, str]]:
+    """Send a recording as the page does, and yield its stages up to the first text."""
+    started = time.perf_counter()
+    with recording.open("rb") as file:
+        answer = httpx.post(
+            f"{url}/v1/transcriptions",
+            files={"file": (recording.name, file)},
+            data=options | {"low_latency": "true"},
+            timeout=600,
+        )
+    answer.raise_for_status()
+    yield time.perf_counter() - started, "received"
+    stage = None
+    address = f"{url}/v1/transcriptions/{answer.json()['id']}"
+    with httpx.stream("GET", f"{address}/events", timeout=600) as events:
+        kind = ""
+        for line in events.iter_lines():
+            if line.startswith("event:"):
+                kind = line.removeprefix("event:").strip()
+            elif line.startswith("data:") and kind == EventKind.PROGRESS:
+                found = json.loads(line.removeprefix("data:"))["stage"]
+                if found != stage:
+                    stage = found
+                    yield time.perf_counter() - started, found
+            elif line.startswith("data:"):
+                yield time.perf_counter() - started, "first text"
+                return
+
+
+if __name__ == "__main__":
+    main()
