@@ -1,11 +1,14 @@
 """If this fails, a person once named is not known again, or a stranger gets the name."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
+from audio_files import write_wav
 from integration.client import transcribe
 from testbed.conversations import Conversation, conversation
 from testbed.debian_packages import PackagesUnavailableError
@@ -28,6 +31,42 @@ def api(services: Services) -> Iterator[httpx.Client]:
         yield client
         for voice in client.get("/v1/voices").json()["items"]:
             client.delete(f"/v1/voices/{voice['id']}").raise_for_status()
+
+
+def test_known_speakers_of_openai_s_api_are_named_by_their_voices(
+    api: httpx.Client, services: Services, tmp_path: Path
+) -> None:
+    """Of a request only: neither a profile nor a name is stored."""
+
+    def answer(reference: Path) -> httpx.Response:
+        url = f"data:audio/wav;base64,{b64encode(reference.read_bytes()).decode()}"
+        fields = {
+            "model": "gpt-4o-transcribe-diarize",
+            "language": "ru",
+            "response_format": "diarized_json",
+            "known_speaker_names[]": ["Николай"],
+            "known_speaker_references[]": [url],
+        }
+        with path.open("rb") as file:
+            return api.post("/v1/audio/transcriptions", data=fields, files={"file": file})
+
+    talk = spoken(["man_ru", "woman_ru"], 6, seed=5)
+    path = talk.write(tmp_path / "talk.wav")
+    reference = spoken(["man_ru"], 1, seed=9).write(tmp_path / "nikolay.wav")
+    segments = answer(reference).raise_for_status().json()["segments"]
+    for segment in segments:
+        middle = (segment["start"] + segment["end"]) / 2
+        turn = min(talk.turns, key=lambda turn: abs(turn.start + turn.end - 2 * middle))
+        assert (segment["speaker"] == "Николай") == (turn.person == "man_ru")
+    assert len({segment["speaker"] for segment in segments}) == 2
+    latest = api.get("/v1/transcriptions", params={"limit": 1}).json()["items"][0]
+    stored = api.get(f"/v1/transcriptions/{latest['id']}").json()["result"]["speakers"]
+    assert [one["name"] for one in stored] == [None, None]
+    assert api.get("/v1/voices").json()["items"] == []
+
+    silence = answer(write_wav(tmp_path / "silence.wav", [np.zeros(48_000)]))
+    assert silence.status_code == 422
+    assert "reference" in silence.json()["error"]["message"]
 
 
 def test_a_remembered_voice_is_suggested_in_another_recording(

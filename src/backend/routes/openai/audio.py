@@ -6,7 +6,17 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Jobs, Llm, Owner, ReceivingLimit, Settings, Submission, Work
+from backend.dependencies import (
+    Jobs,
+    Llm,
+    Owner,
+    ReceivingLimit,
+    Settings,
+    Submission,
+    Voices,
+    Work,
+)
+from backend.pipeline.speakers.voice_prints import VoicePrint
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.openai.errors import (
     DO_NOT_RETRY,
@@ -24,6 +34,7 @@ from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
 from contracts.options import Task
 from contracts.problems import ProblemType
+from contracts.transcription import Transcript
 from servicekit.errors import UnknownModelError
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
@@ -58,6 +69,7 @@ _OPERATION: dict[str, Any] = {
             ProblemType.UNKNOWN_HOST,
             ProblemType.QUEUE_FULL,
             ProblemType.TOO_MANY_REQUESTS,
+            ProblemType.TOO_LITTLE_SPEECH,
             ProblemType.INTERNAL,
             ProblemType.LLM_FAILED,
             ProblemType.NOT_READY,
@@ -75,34 +87,47 @@ class _Call:
     submission: Submission
     jobs: Jobs
     llm: Llm
+    voices: Voices
     work: Work
     receiving_limit: ReceivingLimit
     settings: Settings
     owner: Owner
 
     async def respond(self, task: Task) -> Response:
-        job, asked = await self._submit(task)
+        await self.submission.ensure_place(self.owner)
+        await require_ready(self.llm)
+        with self.receiving_limit.one(self.owner):
+            recording, asked, model, known = await self._receive()
+        options = asked.options(task, model)
+        job = await self.submission.accept(recording, options, self.owner)
         if asked.stream:
             return event_stream(self.request, self.jobs, job.id, self.owner, asked)
         job = await wait_until_ended(self.request, self.jobs, job.id, self.owner)
         if job.status is JobStatus.COMPLETED and job.result is not None:
-            return await run_sync(transcript_response, job, job.result, asked)
+            transcript = await self._with_known_names(job, job.result, known)
+            return await run_sync(transcript_response, job, transcript, asked)
         return error_response(problem_of(job), DO_NOT_RETRY)
 
-    async def _submit(self, task: Task) -> tuple[Job, AudioRequest]:
-        await self.submission.ensure_place(self.owner)
-        await require_ready(self.llm)
-        with self.receiving_limit.one(self.owner):
-            recording, asked, model = await self._receive()
-        options = asked.options(task, model)
-        return await self.submission.accept(recording, options, self.owner), asked
+    async def _with_known_names(
+        self, job: Job, transcript: Transcript, known: dict[str, VoicePrint]
+    ) -> Transcript:
+        """Name the speakers whose voices are known; the stored transcript stays as it is."""
+        names = await self.voices.recognize(job, self.owner, known) if known else {}
+        speakers = [
+            speaker.model_copy(update={"name": names.get(speaker.id, speaker.name)})
+            for speaker in transcript.speakers
+        ]
+        return transcript.model_copy(update={"speakers": speakers})
 
-    async def _receive(self) -> tuple[StoredFile, AudioRequest, str | None]:
-        """Return the recording, the fields, and the id of the requested model."""
+    async def _receive(
+        self,
+    ) -> tuple[StoredFile, AudioRequest, str | None, dict[str, VoicePrint]]:
+        """Return the recording, the fields, the id of the requested model, and known voices."""
         async with receiving(self.request, self.work) as incoming:
             asked, name = await read_request(self.request, incoming)
             model = await self._listed_model(asked.model)
-            return await incoming.finish(name), asked, model
+            known = await self.voices.prints_of(asked.known_voices, self.owner)
+            return await incoming.finish(name), asked, model, known
 
     async def _listed_model(self, name: str) -> str | None:
         """Return the id of a listed model; None: the name means the one for the language."""

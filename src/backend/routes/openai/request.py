@@ -1,19 +1,28 @@
 """The form of OpenAI's audio requests."""
 
 import re
+from base64 import b64decode
 from collections import defaultdict
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from backend.routes.json_body import request_validation
 from backend.routes.openai.errors import NotAFormError
 from backend.routes.prompt import TrimmedPrompt
 from backend.routes.recording_form import FILE_FIELD, RecordingForm, read_form
 from backend.storage.work_folder import IncomingFile
+from contracts.jobs import SpeakerName
 from contracts.languages import AUTO_LANGUAGE
 from contracts.options import Diarization, LanguageCode, Task, TranscribeOptions
 
@@ -30,6 +39,31 @@ _LIST_FIELDS = (
     SPEAKER_REFERENCES_FIELD,
 )
 """Names of the lists in OpenAI's own clients."""
+
+MAX_KNOWN_SPEAKERS = 4
+"""Source: OpenAI's API reference."""
+
+_data_url = re.compile(r"data:(?:audio|video)/[\w.+-]+(?:;[\w=.+-]+)*;base64,", re.IGNORECASE)
+
+
+def _decoded(url: object) -> bytes:
+    """Return the content of a data URL.
+
+    Raises: ValueError: it is none of audio or video, or not in base64.
+    """
+    head = _data_url.match(url) if isinstance(url, str) else None
+    if head is None:
+        raise ValueError("must be a data URL of audio, in base64")
+    try:
+        return b64decode(head.string[head.end() :], validate=True)
+    except ValueError as error:
+        raise ValueError("is not valid base64") from error
+
+
+VoiceReference = Annotated[bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string"})]
+"""A short audio file, sent as a data URL."""
+
+_KnownName = Annotated[SpeakerName, Field(min_length=1)]
 
 _MEANINGFUL_EMPTY = {"glossary"}
 """Fields whose empty value differs from their default: no glossary, rather than the saved one."""
@@ -92,24 +126,36 @@ class AudioRequest(TranscribeOptions):
         description="`logprobs` adds log-probabilities of the words to `json` and to the stream.",
     )
 
-    known_speaker_names: list[str] = Field(
-        default_factory=list[str],
+    known_speaker_names: list[_KnownName] = Field(
+        default_factory=list[_KnownName],
         alias=SPEAKER_NAMES_FIELD,
-        description="Refused: name the speakers of a finished transcription instead, or let their "
-        "voices be remembered.",
+        max_length=MAX_KNOWN_SPEAKERS,
+        description="Names of known speakers, for `diarized_json` without `stream`.",
     )
-    known_speaker_references: list[str] = Field(
-        default_factory=list[str],
+    known_speaker_references: list[VoiceReference] = Field(
+        default_factory=list[VoiceReference],
         alias=SPEAKER_REFERENCES_FIELD,
-        description="Refused, as `known_speaker_names[]`.",
+        max_length=MAX_KNOWN_SPEAKERS,
+        validate_default=True,
+        description="The voice of each name: two to ten seconds of audio as a data URL.",
     )
 
-    @field_validator("known_speaker_names", "known_speaker_references")
+    @field_validator("known_speaker_references")
     @classmethod
-    def _refuse_known_speakers(cls, known: list[str]) -> list[str]:
-        if known:
-            raise ValueError("speakers cannot be given; they are named after the transcription")
-        return known
+    def _check_known_speakers(
+        cls, references: list[VoiceReference], info: ValidationInfo
+    ) -> list[VoiceReference]:
+        if len(references) != len(info.data.get("known_speaker_names", references)):
+            raise ValueError("there must be one for each of the names")
+        can_name = info.data.get("response_format") is ResponseFormat.DIARIZED_JSON
+        if references and (not can_name or info.data.get("stream")):
+            raise ValueError("known speakers need response_format=diarized_json, without stream")
+        return references
+
+    @property
+    def known_voices(self) -> dict[str, bytes]:
+        """The audio file with the voice of each known name."""
+        return dict(zip(self.known_speaker_names, self.known_speaker_references, strict=True))
 
     @field_validator("task")
     @classmethod

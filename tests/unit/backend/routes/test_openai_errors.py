@@ -44,8 +44,10 @@ def files_left(tmp_path) -> list:
         ("language", "klingon"),
         ("temperature", 3),
         ("response_format", "yaml"),
-        ("known_speaker_names", ["Анна"]),
+        ("known_speaker_names", ["Анна"] * 5),
         ("known_speaker_references", ["data:audio/wav;base64,UklGRg=="]),
+        ("known_speaker_references", ["https://example.com/anna.wav"]),
+        ("known_speaker_references", ["data:audio/wav;base64,%%%"]),
         ("timestamp_granularities", ["letter"]),
         ("include", ["everything"]),
         ("extra_body", {"task": "translate"}),
@@ -61,6 +63,29 @@ async def test_a_bad_field_is_a_bad_request_that_names_it(client, tmp_path, fiel
     error = failure.value
     assert (error.param, error.type) == (name, "invalid_request_error")
     assert name in error.message
+    assert files_left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"known_speaker_references": []},
+        {"response_format": "json"},
+        {"stream": True},
+        {"known_speaker_names": ["Анна", "Пётр"]},
+    ],
+)
+async def test_each_known_speaker_needs_a_voice_and_a_format_with_names(
+    client, tmp_path, changes
+) -> None:
+    given = {
+        "response_format": "diarized_json",
+        "known_speaker_names": ["Анна"],
+        "known_speaker_references": ["data:audio/wav;base64,UklGRg=="],
+    }
+    with pytest.raises(openai.BadRequestError) as failure:
+        await client.audio.transcriptions.create(file=AUDIO, model="whisper-1", **(given | changes))
+    assert failure.value.param == "known_speaker_references"
     assert files_left(tmp_path) == []
 
 
