@@ -13,6 +13,9 @@ from testbed.services import REPOSITORY, Services
 
 pytestmark = pytest.mark.slow
 
+OPENING_MS = 30_000
+"""Milliseconds in which a busy machine opens the page."""
+
 COMPARISON_SCREENSHOT = REPOSITORY / "artefacts" / "comparison.png"
 
 
@@ -38,7 +41,7 @@ def test_a_recording_is_renamed_tagged_and_deleted_from_its_own_page(
     job_id = _written(services, "Запись 1.wav")
     page = open_visit().page
     page.goto(f"{services.frontend.url}/?job={job_id}")
-    expect(page).to_have_title("Запись 1.wav · Речь в текст")
+    expect(page).to_have_title("Запись 1.wav · Речь в текст", timeout=OPENING_MS)
 
     page.get_by_role("heading", name="Запись 1.wav").click()
     page.get_by_role("textbox", name="Название").fill("Планёрка")
@@ -70,7 +73,7 @@ def test_a_shared_link_shows_the_transcript_until_it_is_revoked(
     job_id = _written(services, "Запись 3.wav")
     page = open_visit().page
     page.goto(f"{services.frontend.url}/?job={job_id}")
-    expect(page.locator(".segment").first).to_be_visible()
+    expect(page.locator(".segment").first).to_be_visible(timeout=OPENING_MS)
     _choose(page, "Поделиться ссылкой")
     page.get_by_role("button", name="Создать ссылку").click()
     link = page.get_by_role("textbox", name="Ссылка для чтения").input_value()
@@ -96,7 +99,7 @@ def test_a_recording_is_transcribed_again_in_another_language(
     job_id = _written(services, "Запись 2.wav")
     page = open_visit().page
     page.goto(f"{services.frontend.url}/?job={job_id}")
-    expect(page.locator(".segment").first).to_be_visible()
+    expect(page.locator(".segment").first).to_be_visible(timeout=OPENING_MS)
     _choose(page, "Расшифровать заново")
     page.get_by_role("combobox", name="Язык речи").select_option("de")
     page.get_by_role("button", name="Расшифровать", exact=True).click()
@@ -120,7 +123,7 @@ def test_two_transcripts_are_compared_and_one_is_kept(
     page = open_visit(width=width).page
     page.goto(f"{services.frontend.url}/?job={new}&compare={old}")
     comparison = page.get_by_role("region", name="Сравнение двух расшифровок")
-    expect(comparison.locator("del")).to_have_text("пятницу")
+    expect(comparison.locator("del")).to_have_text("пятницу", timeout=OPENING_MS)
     expect(comparison.locator("ins")).to_have_text("четверг.")
     expect(page.locator(".transcript")).to_be_hidden()
     before, after = (comparison.locator("p[dir]").nth(place).bounding_box() for place in (0, 1))

@@ -13,13 +13,16 @@ from testbed.services import Services
 
 pytestmark = pytest.mark.slow
 
+OPENING_MS = 30_000
+"""Milliseconds in which a busy machine opens the page."""
+
 
 def _open(page: Page, services: Services, name: str) -> str:
     """Open a finished transcript; return the address of its notes."""
     data = Path(services.backend.environment["DATA_DIR"])
     job_id = write_finished(data, long_phrases(20), name=name)
     page.goto(f"{services.frontend.url}/?job={job_id}")
-    expect(page.locator(".segment").first).to_be_visible()
+    expect(page.locator(".segment").first).to_be_visible(timeout=OPENING_MS)
     return f"{services.backend.url}/v1/transcriptions/{job_id}/notes"
 
 
@@ -79,6 +82,7 @@ def test_a_note_is_written_by_key_played_edited_deleted_and_restored(
     panel.get_by_role("button", name="Вернуть").click()
     expect(panel.locator("li .note-text")).to_have_text(["раньше <b>всех</b>", "спросить завтра"])
     page.reload()
+    expect(page.locator(".segment").first).to_be_visible(timeout=OPENING_MS)
     expect(panel.locator("li .note-text")).to_have_text(["раньше <b>всех</b>", "спросить завтра"])
 
 
