@@ -201,7 +201,7 @@ class VoiceService:
                 yield decoded.recording
         except TimeoutError as error:
             raise OverloadedError(
-                "To compare the voices takes too long.", retry_after_s=RETRY_AFTER_S
+                "Comparing the voices takes too long.", retry_after_s=RETRY_AFTER_S
             ) from error
         finally:
             target.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import structlog
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -35,7 +36,9 @@ from contracts.jobs import Job, JobStatus
 from contracts.options import Task
 from contracts.problems import ProblemType
 from contracts.transcription import Transcript
-from servicekit.errors import UnknownModelError
+from servicekit.errors import ServiceError, UnknownModelError
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1/audio", tags=["OpenAI's API"], route_class=OpenAiRoute)
 
@@ -111,8 +114,15 @@ class _Call:
     async def _with_known_names(
         self, job: Job, transcript: Transcript, known: dict[str, VoicePrint]
     ) -> Transcript:
-        """Name the speakers whose voices are known; the stored transcript stays as it is."""
-        names = await self.voices.recognize(job, self.owner, known) if known else {}
+        """Name the speakers whose voices are known; the stored transcript stays as it is.
+
+        If the voices cannot be compared, the speakers have letters: the text is complete.
+        """
+        try:
+            names = await self.voices.recognize(job, self.owner, known) if known else {}
+        except ServiceError as error:
+            log.warning("known_voices_not_compared", job_id=job.id, type=error.to_problem().type)
+            names = {}
         speakers = [
             speaker.model_copy(update={"name": names.get(speaker.id, speaker.name)})
             for speaker in transcript.speakers

@@ -145,8 +145,9 @@ class AudioRequest(TranscribeOptions):
     def _check_known_speakers(
         cls, references: list[VoiceReference], info: ValidationInfo
     ) -> list[VoiceReference]:
-        if len(references) != len(info.data.get("known_speaker_names", references)):
-            raise ValueError("there must be one for each of the names")
+        names = info.data.get("known_speaker_names")
+        if names is not None and not len(references) == len(names) == len(set(names)):
+            raise ValueError("there must be one for each of the names, which must differ")
         can_name = info.data.get("response_format") is ResponseFormat.DIARIZED_JSON
         if references and (not can_name or info.data.get("stream")):
             raise ValueError("known speakers need response_format=diarized_json, without stream")

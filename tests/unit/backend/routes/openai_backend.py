@@ -155,6 +155,15 @@ def llm(status: HealthStatus) -> FastAPI:
     return app
 
 
+class NoVoices:
+    """Stands for the voices of a request that names no known speaker."""
+
+    async def prints_of(self, voices: dict[str, bytes], owner: str) -> dict[str, object]:
+        assert owner
+        assert not voices
+        return {}
+
+
 @asynccontextmanager
 async def openai_backend(
     jobs: ScriptedJobs,
@@ -181,6 +190,7 @@ async def openai_backend(
             submission=jobs,
             llm=client,
             languages=None,
+            voices=NoVoices(),
             work=work,
             receiving_limit=OwnerLimit(10, "uploads"),
             settings=settings,

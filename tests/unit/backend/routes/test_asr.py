@@ -119,7 +119,7 @@ async def test_a_wav_file_that_is_called_raw_gets_no_second_header(
         ({"language": "klingon"}, AUDIO, (422, "/language")),
         ({"encode": "perhaps"}, AUDIO, (422, "/encode")),
         ({}, {"other": ("a.wav", b"")}, (422, "/audio_file")),
-        ({}, {"file": ("a.wav", bytes(2**19))}, (400, None)),
+        ({}, {"file": ("a.wav", bytes(2**20))}, (400, None)),
         ({}, {}, (400, None)),
         ({}, {"audio_file": ("a.wav", bytes(MAX_UPLOAD_BYTES + 1))}, (413, None)),
     ],

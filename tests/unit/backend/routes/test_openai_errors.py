@@ -173,7 +173,7 @@ async def test_a_job_that_others_cancelled_is_a_conflict(client, jobs) -> None:
         ([("file", AUDIO), ("model", (None, "a")), ("model", (None, "b"))], 400, None),
         ([("file", AUDIO), ("file", AUDIO), ("model", (None, "a"))], 400, None),
         ([("file", AUDIO)] + [(f"f{i}", (None, "x")) for i in range(60)], 400, None),
-        ([("file", AUDIO), ("prompt", (None, "x" * 300_000))], 400, None),
+        ([("file", AUDIO), ("prompt", (None, "x" * 600_000))], 400, None),
     ],
 )
 async def test_a_form_that_is_not_complete_is_told_so(
