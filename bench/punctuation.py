@@ -73,7 +73,7 @@ def with_real_marks(recordings: Iterable[Spoken]) -> Iterator[Spoken]:
 
 
 def bare(segment: ChunkSegment) -> ChunkSegment:
-    """Return a segment as a model writes it that knows neither marks nor capitals."""
+    """Return a segment in lower case without punctuation, as some models write it."""
     words = [
         word.model_copy(update={"word": core})
         for word in segment.words or []

@@ -37,7 +37,7 @@ _PEOPLE = {
     "fleurs_fr": ("other/fleurs_fr_002", "other/fleurs_fr_005"),
     "fleurs_pt": ("other/fleurs_pt_002", "other/fleurs_pt_005", "other/fleurs_pt_008"),
 }
-"""Files of the same person: FLEURS names nobody, so these were told apart by their embeddings."""
+"""Files of the same person: FLEURS names nobody, so they were found by their embeddings."""
 
 _LONGEST_S = 14.0
 _SHORTEST_S = 1.0

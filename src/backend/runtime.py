@@ -56,7 +56,7 @@ from servicekit.errors import ServiceError
 log = structlog.get_logger()
 
 _MAX_PROCESSES = 64
-"""Backends that may share a PostgreSQL and one data folder; a SQLite serves one process."""
+"""Most backends that may use one `DATA_DIR`; a SQLite database serves one process."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class BackendSettings(ServiceSettings):
     openai_model_aliases: bool = Field(
         default=True,
         description="Whether other services' names for Whisper, such as gpt-4o-transcribe, mean "
-        "the loaded model in OpenAI's API (true or false).",
+        "the model for the language in OpenAI's API (true or false).",
     )
 
     llm_url: AnyHttpUrl = Field(
@@ -187,14 +187,14 @@ class BackendSettings(ServiceSettings):
         default=5,
         ge=0.1,
         le=60,
-        description="Seconds between two signs of life of a backend in a PostgreSQL database "
+        description="Seconds between two heartbeats of a backend in a PostgreSQL database "
         "(0.1 to 60).",
     )
     heartbeat_timeout_s: float = Field(
         default=30,
         ge=0.5,
         le=3600,
-        description="Seconds without a sign of life, after which the other backends take over the "
+        description="Seconds without a heartbeat after which the other backends take over the "
         "jobs of one (0.5 to 3600); at least three times HEARTBEAT_S, and the same for all.",
     )
     redis_url: str = Field(

@@ -46,7 +46,7 @@ class ModelCapabilities(BaseModel):
     """What a model can do; requests for anything else are refused."""
 
     languages: list[str] = Field(description="Codes of the languages that it recognises.")
-    detects_language: bool = Field(description="Whether it tells languages apart.")
+    detects_language: bool = Field(description="Whether it detects the language.")
     punctuation: bool | None = Field(
         description="Whether it writes punctuation and capitals; null: that depends on what it was "
         "trained on."

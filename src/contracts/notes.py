@@ -12,7 +12,7 @@ MAX_NOTES = 500
 
 MAX_NOTE_CHARS = 2000
 MAX_NOTE_TIME_S = 1_000_000.0
-"""Longer than any recording."""
+"""Latest time of a note, in seconds; longer than any recording."""
 
 NoteTime = Annotated[Seconds, Field(le=MAX_NOTE_TIME_S, description="Seconds from the beginning.")]
 NoteText = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=MAX_NOTE_CHARS)]

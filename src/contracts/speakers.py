@@ -14,8 +14,8 @@ SPEAKER_HOP_S = 5.0
 class VoiceSpan(BaseModel):
     """A stretch in which a voice speaks without a pause, in seconds from the start of the audio.
 
-    Each turn has an embedding of its own, because the voices of a window are not told apart
-    reliably: two people may share one.
+    Each turn has an embedding of its own, because the segmentation may take two
+    people in a window for one voice.
     """
 
     start: Seconds

@@ -28,7 +28,7 @@ class ModelPool:
     Args:
         models: the configured ones, that for all other languages first.
         fallback: is used in the place of one that is not available; None: requests have to wait.
-        detector: tells languages apart while no other loaded model does; always on disk.
+        detector: detects languages while no other loaded model does; always on disk.
         memory_bytes: most bytes of the loaded models' files; the fallback and the detector, which
             are small, are not counted.
         unload_after_s: seconds without requests after which a model is unloaded; 0: never.
@@ -132,7 +132,7 @@ class ModelPool:
 
     @asynccontextmanager
     async def use_detector(self) -> AsyncGenerator[SpeechEngine]:
-        """Provide an engine that tells languages apart, one that is loaded if possible.
+        """Provide an engine that detects languages, one that is loaded if possible.
 
         Raises: NotReadyError: it cannot be loaded.
         """

@@ -40,7 +40,7 @@ class JobQueue:
         self._max_running = max_running
 
     async def start(self, process_id: str, work_on: Callable[[str], Awaitable[None]]) -> None:
-        """Start to process the queues.
+        """Start processing the queues.
 
         Args:
             process_id: new at each start.

@@ -1,4 +1,4 @@
-"""Show other backends that this one lives, and take over the jobs of those that died."""
+"""Send heartbeats to the other backends, and take over the jobs of those that have died."""
 
 from math import ceil
 
@@ -16,13 +16,13 @@ log = structlog.get_logger()
 class Liveness:
     """The row of this backend in the database, and those of the others.
 
-    A backend is dead once its row shows no new sign of life in so many checks. Counted checks need
-    no common clock, and a database that was away makes nobody look dead. In a common folder a lock
-    that is free shows it at once; see `WorkFolder`.
+    A backend counts as dead once so many checks have seen no new heartbeat of it. Counted checks
+    need no common clock, and an unavailable database makes no backend look dead. In a common folder
+    a lock that is free shows it at once; see `WorkFolder`.
 
     Args:
-        interval_s: between two signs of life, and two checks.
-        timeout_s: without a sign of life, after which a backend is dead.
+        interval_s: seconds between two heartbeats, and between two checks.
+        timeout_s: seconds without a heartbeat after which a backend counts as dead.
     """
 
     def __init__(  # noqa: PLR0913  # one argument for each dependency
@@ -44,7 +44,7 @@ class Liveness:
         self._missed: dict[str, int] = {}
 
     async def join(self) -> None:
-        """Add this backend to those that live, before it starts a job."""
+        """Add this backend to the running ones, before it starts a job."""
         if self._work.previous_process_id:
             await self._backends.remove([self._work.previous_process_id])
         await self._backends.add(self._work.process_id)
@@ -57,7 +57,7 @@ class Liveness:
             log.warning("clean_end_not_stored", cause=type(error).__name__)
 
     async def beat(self) -> None:
-        """Give a sign of life, and check those of the others."""
+        """Send a heartbeat, and check those of the others."""
         if not self._backends.is_shared:
             return
         if not await self._backends.beat(self._work.process_id):
@@ -70,7 +70,7 @@ class Liveness:
             await self.recover_jobs()
 
     async def recover_jobs(self) -> None:
-        """Queue the jobs of backends that have ended again."""
+        """Queue again the jobs of backends that have ended."""
         for process_id in self._work.dead_processes():
             await self._backends.remove([process_id])
         # in this order: a backend that joins meanwhile has started nothing yet
@@ -80,7 +80,7 @@ class Liveness:
             await self._queue.recover(dead)
 
     def _silent(self, beats: dict[str, int]) -> list[str]:
-        """Count the checks in which nothing new was seen; return who was silent for too long."""
+        """Count the checks without a new heartbeat; return the backends that missed too many."""
         self._missed = {
             each: self._missed.get(each, 0) + 1 if self._beats.get(each) == n_beats else 0
             for each, n_beats in beats.items()

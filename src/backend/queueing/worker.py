@@ -87,7 +87,7 @@ class Worker:
         return frozenset(self._active)
 
     def stop(self, job_id: str) -> None:
-        """Stop to work on a job, if this process does."""
+        """Stop working on a job, if this process does."""
         if task := self._tasks.get(job_id):
             task.cancel()
 
@@ -101,7 +101,7 @@ class Worker:
         await self._crash_guard.close()
 
     async def abandon(self) -> None:
-        """Stop to work on all jobs: other processes have taken them over."""
+        """Stop working on all jobs: other processes have taken them over."""
         tasks = dict(self._tasks)
         self._abandoned |= tasks.keys()
         for task in tasks.values():

@@ -3,9 +3,9 @@
 Several backends may share the folder. Each has a process number, held by a file lock that the
 operating system releases however the process ends, and an id, which the locked file contains; a
 starting process takes the first free number, so that a restarted one usually gets its own number
-back, and learns the id that it had. Files that a process writes
-begin with its number: `0-….part` is being received, `0-…` is complete. `{job}.pcm` is a complete
-decoded recording and belongs to its job, whichever process runs that.
+back, and learns the id that it had. Files that a process writes begin with its number: `0-….part`
+is being received, `0-…` is complete. `{job}.pcm` is a complete decoded recording and belongs to its
+job, whichever process runs that.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """Find out who speaks when, and give the segments of a transcript their speakers.
 
-Channels tell their speakers at once. Voices are found once the text is written, in a step of its
-own: finding those of three hours takes minutes, and the text should not wait for them.
+Channels identify their speakers at once. Voices are found once the text is written, in a step of
+their own: finding those of three hours takes minutes, and the text should not wait for them.
 """
 
 import json
@@ -46,7 +46,7 @@ _ALONE = [SpeakerTurn(0.0, 0.0, 0)]
 
 
 def channel_turns(plan: RecordingPlan, diarization: Diarization) -> list[SpeakerTurns] | None:
-    """Return who speaks when, for each signal; None: channels do not tell it, or nobody asked."""
+    """Return who speaks when, for each signal; None: the channels do not identify the speakers."""
     is_asked = diarization is Diarization.CHANNEL
     if is_asked or (diarization is Diarization.AUTO and _is_call(plan)):
         return _by_channel(plan)
@@ -54,12 +54,12 @@ def channel_turns(plan: RecordingPlan, diarization: Diarization) -> list[Speaker
 
 
 def is_by_voice(plan: RecordingPlan, diarization: Diarization) -> bool:
-    """Return whether the voices are to tell who speaks."""
+    """Return whether the speakers are to be found by their voices."""
     return diarization is not Diarization.NONE and channel_turns(plan, diarization) is None
 
 
 class Diarizer:
-    """Asks the llm for the voices of a recording, clusters them, and names the speakers.
+    """Asks the llm for the voices of a recording, clusters them, and assigns the segments.
 
     Args:
         eta_interval_s: seconds between two updates of the stored ETA.
@@ -82,7 +82,7 @@ class Diarizer:
     async def name_voices(
         self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
     ) -> None:
-        """Store who says each segment of the transcript by the voices, if they are to tell it.
+        """Find the speakers by voice, if that is requested, and store who says each segment.
 
         A checkpoint keeps who speaks when. A failure is a warning: a text without speakers is
         better than no text.

@@ -39,7 +39,7 @@ def show_evaluation(page: Page) -> None:
 
 
 def _names(t: Translator, offered: Sequence[CorrectedRecording]) -> dict[str, str]:
-    """Return the names by id, each one another: Streamlit tells options apart by their text."""
+    """Return unique names by id: Streamlit identifies options by their text."""
     names: dict[str, str] = {}
     for one in offered:
         name = _name(t, one)

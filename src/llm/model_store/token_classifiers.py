@@ -82,4 +82,4 @@ def _local(folder: Path) -> Checkpoint:
 
 
 def _ignore(_share: float) -> None:
-    """Take no note of the progress: the request that needs the model waits for it."""
+    """Ignore the progress: the request that needs the model waits for it."""

@@ -39,7 +39,7 @@ class FolderBlobs:
         await run_sync(_copy_whole, file, self._folder / name)
 
     async def copy(self, name: str, target: Path) -> None:
-        """Give a blob's content a second file."""
+        """Link the blob to another path, or copy it."""
         await run_sync(_copy, self._folder / name, target)
 
     @asynccontextmanager
@@ -122,7 +122,7 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _try_link(blob: Path, name: Path) -> bool:
-    """Give a blob a second name, if it still exists; return whether that succeeded."""
+    """Make a hard link to a blob, if it still exists; return whether that succeeded."""
     try:
         name.hardlink_to(blob)
         os.utime(name)  # so that it counts as new

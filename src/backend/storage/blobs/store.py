@@ -40,7 +40,7 @@ class BlobStore(Protocol):
     """
 
     async def ping(self) -> None:
-        """Ask for nothing, to see whether the store answers."""
+        """Check that the store answers."""
         ...
 
     async def keep(self, path: Path, job_id: str, same: str | None = None) -> str:
@@ -66,7 +66,7 @@ class BlobStore(Protocol):
         ...
 
     async def copy(self, name: str, target: Path) -> None:
-        """Give a blob's content a file in the work folder, without using space if possible.
+        """Link or copy a blob's content to a file in the work folder.
 
         Raises:
             DiskFullError: the disk is full.

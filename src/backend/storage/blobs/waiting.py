@@ -17,7 +17,7 @@ _MAX_WAIT_S = 5.0
 async def local_file_of_job(blobs: BlobStore, name: str) -> AsyncGenerator[Path]:
     """Provide a blob's content as a file; wait for up to an hour, so that no job fails.
 
-    Raises: StorageUnavailableError, DiskFullError: it stays so.
+    Raises: StorageUnavailableError, DiskFullError: the problem lasts longer than that.
     """
     async with AsyncExitStack() as stack:
         yield await _enter(stack, blobs, name)

@@ -1,4 +1,4 @@
-"""Store which backends run, and their signs of life."""
+"""Store which backends run, and their heartbeats."""
 
 from collections.abc import Collection
 
@@ -27,7 +27,7 @@ class BackendStore:
 
     @transaction
     def beat(self, backend_id: str) -> bool:
-        """Give a sign of life; return False if the backend was removed."""
+        """Count a heartbeat; return False if the backend was removed."""
         row = BackendRow.id == backend_id
         with self._database.writing() as session:
             beat = update(BackendRow).where(row).values(n_beats=BackendRow.n_beats + 1)
@@ -35,7 +35,7 @@ class BackendStore:
 
     @transaction
     def beats(self) -> dict[str, int]:
-        """Return how many signs of life each backend has given."""
+        """Return the number of heartbeats of each backend."""
         with self._database.reading() as session:
             return {row.id: row.n_beats for row in session.scalars(select(BackendRow))}
 

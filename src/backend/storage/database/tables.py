@@ -427,7 +427,7 @@ class BackendRow(Base):
 
     Attributes:
         id: of the process, new at each start.
-        n_beats: signs of life so far.
+        n_beats: heartbeats so far.
     """
 
     __tablename__ = "backends"

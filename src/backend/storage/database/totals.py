@@ -39,7 +39,7 @@ def subtract_deleted(session: Session, row: TranscriptionRow) -> None:
 def speech_recounted(
     session: Session, row: TranscriptionRow, index: int | None = None
 ) -> Generator[None]:
-    """Let the sums follow what the block changes of who says what in a job.
+    """Update the sums after the block has changed who speaks in a job's segments.
 
     Args:
         index: of the only segment that changes; None: any may.

@@ -17,12 +17,12 @@ TEXTS: dict[str, str | dict[str, str]] = {
     },
     "evaluation.wer": "Wrong words (WER)",
     "evaluation.cer": "Wrong characters (CER)",
-    "evaluation.rtf": "Seconds per second of audio",
+    "evaluation.rtf": "Processing seconds per second of audio",
     "evaluation.figure": "{value} % ({low} to {high})",
-    "evaluation.interval": "In brackets: the range that has the value with a probability of 95 %. "
-    "More corrected speech narrows it.",
-    "evaluation.recommended": "Use {model}: of the models with the fewest errors on the recordings "
-    "that all have transcribed, as far as is certain, it is the fastest.",
+    "evaluation.interval": "In brackets: the 95 % confidence interval. More corrected speech "
+    "narrows it.",
+    "evaluation.recommended": "Use {model}: it is the fastest of the models whose error rate on "
+    "the recordings that all have transcribed is not reliably higher than the lowest.",
     "evaluation.one_model": "Transcribe one of these recordings with another model, and the two "
     "will be compared.",
 }

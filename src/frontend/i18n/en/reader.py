@@ -142,7 +142,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "edit.empty": "(empty)",
     "edit.restore": "Restore this text",
     "always.label": "Names and terms",
-    "always.add": "Always write it so",
+    "always.add": "Always spell it this way",
     "always.added": "Added to names and terms: {line}",
     "notes.title": "Notes",
     "notes.count": "Notes: {count}",
