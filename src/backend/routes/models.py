@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from backend.dependencies import Llm, Settings
-from backend.routes.openai.model_names import means_loaded_model
+from backend.routes.openai.model_names import means_default_model
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ModelInfo, ModelList
 from contracts.options import TranscribeOptions
@@ -39,7 +39,7 @@ async def list_models(llm: Llm) -> ModelList:
 async def read_model(model_id: str, llm: Llm, settings: Settings) -> ModelInfo:
     """Return a listed model, or the loaded one for a name that stands for it."""
     listed = {model.id: model for model in (await llm.models()).data}
-    if model_id not in listed and means_loaded_model(
+    if model_id not in listed and means_default_model(
         model_id, aliases=settings.openai_model_aliases
     ):
         return (await llm.route(_ANY)).models[0]

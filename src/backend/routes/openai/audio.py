@@ -26,7 +26,7 @@ from backend.routes.openai.errors import (
     error_responses,
 )
 from backend.routes.openai.events import event_stream
-from backend.routes.openai.model_names import LOADED_MODEL, means_loaded_model
+from backend.routes.openai.model_names import WHISPER_1, means_default_model
 from backend.routes.openai.request import FORM, AudioRequest, form_schema, read_request
 from backend.routes.openai.responses import TextAnswer, VerboseAnswer, transcript_response
 from backend.routes.recording_form import receiving
@@ -141,12 +141,12 @@ class _Call:
 
     async def _listed_model(self, name: str) -> str | None:
         """Return the id of a listed model; None: the name means the one for the language."""
-        if name == LOADED_MODEL:
+        if name == WHISPER_1:
             return None
         listed = [model.id for model in (await self.llm.models()).data]
         if name in listed:
             return name
-        if means_loaded_model(name, aliases=self.settings.openai_model_aliases):
+        if means_default_model(name, aliases=self.settings.openai_model_aliases):
             return None
         raise UnknownModelError(name, listed)
 

@@ -1,9 +1,9 @@
-"""The names of other services' models that stand for the loaded model."""
+"""The names of other services' models that stand for the model for the language."""
 
 import re
 
-LOADED_MODEL = "whisper-1"
-"""OpenAI's name for Whisper; it always means the loaded model."""
+WHISPER_1 = "whisper-1"
+"""OpenAI's name for Whisper; it always means the model for the language."""
 
 # OpenAI's models with dated versions; Whisper's sizes as Groq and vLLM name them; conversions for
 # faster-whisper.
@@ -14,11 +14,11 @@ _is_alias = re.compile(
 ).fullmatch
 
 
-def means_loaded_model(name: str, *, aliases: bool) -> bool:
-    """Return whether a model name stands for the loaded model.
+def means_default_model(name: str, *, aliases: bool) -> bool:
+    """Return whether a model name stands for the model for the language.
 
     Args:
         name: the name in the request.
         aliases: whether more names than `whisper-1` do.
     """
-    return name == LOADED_MODEL or (aliases and _is_alias(name) is not None)
+    return name == WHISPER_1 or (aliases and _is_alias(name) is not None)
