@@ -31,7 +31,7 @@ from llm.model_store.resolve import model_id, resolve_checkpoint_source
 from llm.model_store.token_classifiers import punctuation_checkpoint
 from llm.process_memory import total_memory_bytes
 from llm.punctuation.token_classifier import TokenClassifier
-from llm.punctuator import PunctuationModel, Punctuator
+from llm.punctuation.punctuator import PunctuationModel, Punctuator
 from llm.routes import models, punctuate, speakers, transcribe
 from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
 from llm.speakers.graphs import find_or_convert
@@ -123,7 +123,9 @@ def _model_pool(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelPool:
         return ModelLifecycle(model_id(name), source, load, thread, **properties)
 
     load = partial(_load, settings)
-    models = {name: model(name, languages=codes) for name, codes in settings.routes.items()}
+    models = {
+        name: model(name, languages=codes) for name, codes in settings.configured_models.items()
+    }
     name = settings.llm_fallback_model
     fallback = model(name, is_fallback=True) if name and name not in models else None
     known = models | ({name: fallback} if fallback else {})
@@ -172,7 +174,7 @@ def _load(settings: LlmSettings, checkpoint: Checkpoint) -> SpeechEngine:
     )
     # one setting cannot suit models of both kinds
     is_of_other_kind = (settings.llm_engine == ONNX) != (checkpoint.onnx is not None)
-    has_choice = is_embedded or len(settings.routes) > 1
+    has_choice = is_embedded or len(settings.configured_models) > 1
     name = AUTO if is_of_other_kind and has_choice else settings.llm_engine
     engine = load_engine(name, checkpoint, options)
     engine.transcribe([_WARM_UP], ChunkOptions.model_validate({"language_only": True}))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from llm.model_pool import ModelPool
-from llm.punctuator import Punctuator
+from llm.punctuation.punctuator import Punctuator
 from llm.speakers.segmenter import SpeakerSegmenter
 from llm.transcriber import Transcriber
 

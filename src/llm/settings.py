@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from llm.engines.protocol import ComputeType, EncoderType, KeyValueType
-from llm.model_routes import read_routes
+from llm.configured_models import parse_models
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"
@@ -15,7 +15,7 @@ EMBEDDED_MODEL = "embedded/whisper-base"
 
 
 def _check_routes(text: str) -> str:
-    read_routes(text, default=EMBEDDED_MODEL)
+    parse_models(text, default=EMBEDDED_MODEL)
     return text
 
 
@@ -150,9 +150,9 @@ class LlmSettings(ServiceSettings):
     )
 
     @property
-    def routes(self) -> dict[str, list[str]]:
+    def configured_models(self) -> dict[str, list[str]]:
         """Return the models, that for all other languages first, each with its languages."""
-        return read_routes(self.llm_models, self.llm_model)
+        return parse_models(self.llm_models, self.llm_model)
 
     @property
     def models_dir(self) -> Path:

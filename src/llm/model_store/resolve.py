@@ -47,7 +47,7 @@ def ensure_local_models(settings: LlmSettings) -> None:
         the same id.
     """
     variable = "LLM_MODELS" if settings.llm_models else "LLM_MODEL"
-    names = [(variable, name) for name in settings.routes]
+    names = [(variable, name) for name in settings.configured_models]
     for variable, name in (*names, ("LLM_FALLBACK_MODEL", settings.llm_fallback_model)):
         source = resolve_checkpoint_source(name, settings) if name else None
         if isinstance(source, LocalCheckpoint):
@@ -55,8 +55,8 @@ def ensure_local_models(settings: LlmSettings) -> None:
                 source.weight_files()
             except (CheckpointError, OSError) as error:
                 raise CheckpointError(f"{variable}={name}: {error}") from error
-    by_id = {model_id(name): name for name in settings.routes}
-    if len(by_id) < len(settings.routes):
+    by_id = {model_id(name): name for name in settings.configured_models}
+    if len(by_id) < len(settings.configured_models):
         raise CheckpointError(f"LLM_MODELS: two models have the same name among {[*by_id]}.")
 
 

@@ -1,1 +1,1 @@
-"""Punctuation by the text of the words, with a token classifier."""
+"""Punctuation of words that another model recognised: by their sound, or by their text."""

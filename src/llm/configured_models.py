@@ -4,7 +4,7 @@ from contracts.languages import AUTO_LANGUAGE, language_code
 from contracts.routing import ANY_LANGUAGE
 
 
-def read_routes(text: str, default: str) -> dict[str, list[str]]:
+def parse_models(text: str, default: str) -> dict[str, list[str]]:
     """Return the models, that for all other languages first, each with its languages.
 
     Args:
@@ -29,10 +29,10 @@ def read_routes(text: str, default: str) -> dict[str, list[str]]:
             raise ValueError(f"{code} has two models")
         by_language[language] = name
     default = by_language.setdefault(ANY_LANGUAGE, default)
-    routes: dict[str, list[str]] = {name: [] for name in (default, *names)}
+    models: dict[str, list[str]] = {name: [] for name in (default, *names)}
     for language, name in by_language.items():
-        routes[name].append(language)
-    return routes
+        models[name].append(language)
+    return models
 
 
 def _language(code: str) -> str:

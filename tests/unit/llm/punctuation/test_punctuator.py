@@ -4,7 +4,7 @@ import pytest
 
 from llm.engines.protocol import CheckpointError
 from llm.errors import InferenceFailedError
-from llm.punctuator import PunctuationModel
+from llm.punctuation.punctuator import PunctuationModel
 
 
 async def test_a_model_that_cannot_be_loaded_fails_without_a_wait_to_retry() -> None:

@@ -3,12 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from llm.model_routes import read_routes
+from llm.configured_models import parse_models
 from llm.settings import LlmSettings
 
 
 @pytest.mark.parametrize(
-    ("text", "routes"),
+    ("text", "models"),
     [
         ("", {"usual": ["*"]}),
         ("ru=a", {"usual": ["*"], "a": ["ru"]}),
@@ -18,10 +18,10 @@ from llm.settings import LlmSettings
         ("ru=/models/a=1", {"usual": ["*"], "/models/a=1": ["ru"]}),
     ],
 )
-def test_each_language_has_one_model(text: str, routes: dict[str, list[str]]) -> None:
-    read = read_routes(text, default="usual")
-    assert read == routes
-    assert next(iter(read)) == next(iter(routes)), "the default one is first"
+def test_each_language_has_one_model(text: str, models: dict[str, list[str]]) -> None:
+    parsed = parse_models(text, default="usual")
+    assert parsed == models
+    assert next(iter(parsed)) == next(iter(models)), "the default one is first"
 
 
 @pytest.mark.parametrize("text", ["ru=", "=a", "xx=a", "auto=a", "ru=a,rus=b", "*=a,*=b"])
