@@ -30,8 +30,8 @@ from llm.model_pool import ModelPool
 from llm.model_store.resolve import model_id, resolve_checkpoint_source
 from llm.model_store.token_classifiers import punctuation_checkpoint
 from llm.process_memory import total_memory_bytes
-from llm.punctuation.token_classifier import TokenClassifier
 from llm.punctuation.punctuator import PunctuationModel, Punctuator
+from llm.punctuation.token_classifier import TokenClassifier
 from llm.routes import models, punctuate, speakers, transcribe
 from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
 from llm.speakers.graphs import find_or_convert

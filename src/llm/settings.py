@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from llm.engines.protocol import ComputeType, EncoderType, KeyValueType
 from llm.configured_models import parse_models
+from llm.engines.protocol import ComputeType, EncoderType, KeyValueType
 from servicekit.settings import ServiceSettings
 
 EMBEDDED_MODEL = "embedded/whisper-base"

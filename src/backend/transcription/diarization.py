@@ -79,7 +79,7 @@ class Diarizer:
         self._checkpoint = checkpoint
         self._eta_interval_s = eta_interval_s
 
-    async def name_voices(
+    async def diarize(
         self, run: JobContext, plan: RecordingPlan, recordings: Sequence[PcmRecording]
     ) -> None:
         """Find the speakers by voice, if that is requested, and store who says each segment.

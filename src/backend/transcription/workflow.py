@@ -101,7 +101,7 @@ class TranscriptionWorkflow:
             recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
             async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
                 await self._transcribe(run, plan, route, recordings)
-            await self._diarizer.name_voices(run, plan, recordings)
+            await self._diarizer.diarize(run, plan, recordings)
             await self._suggester.suggest(run, recordings)
         return source is not ResultSource.PENDING
 

@@ -83,6 +83,21 @@ _OPERATION: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class _Received:
+    """What a request consists of.
+
+    Attributes:
+        model: id of the listed model that it names; None: the one for the language.
+        known_voices: the voice prints of its known speakers, by name.
+    """
+
+    recording: StoredFile
+    asked: AudioRequest
+    model: str | None
+    known_voices: dict[str, VoicePrint]
+
+
+@dataclass(frozen=True)
 class _Call:
     """A request with its owner and the services that it needs."""
 
@@ -100,14 +115,15 @@ class _Call:
         await self.submission.ensure_place(self.owner)
         await require_ready(self.llm)
         with self.receiving_limit.one(self.owner):
-            recording, asked, model, known = await self._receive()
-        options = asked.options(task, model)
-        job = await self.submission.accept(recording, options, self.owner)
+            received = await self._receive()
+        asked = received.asked
+        options = asked.options(task, received.model)
+        job = await self.submission.accept(received.recording, options, self.owner)
         if asked.stream:
             return event_stream(self.request, self.jobs, job.id, self.owner, asked)
         job = await wait_until_ended(self.request, self.jobs, job.id, self.owner)
         if job.status is JobStatus.COMPLETED and job.result is not None:
-            transcript = await self._with_known_names(job, job.result, known)
+            transcript = await self._with_known_names(job, job.result, received.known_voices)
             return await run_sync(transcript_response, job, transcript, asked)
         return error_response(problem_of(job), DO_NOT_RETRY)
 
@@ -129,15 +145,12 @@ class _Call:
         ]
         return transcript.model_copy(update={"speakers": speakers})
 
-    async def _receive(
-        self,
-    ) -> tuple[StoredFile, AudioRequest, str | None, dict[str, VoicePrint]]:
-        """Return the recording, the fields, the id of the requested model, and known voices."""
+    async def _receive(self) -> _Received:
         async with receiving(self.request, self.work) as incoming:
             asked, name = await read_request(self.request, incoming)
             model = await self._listed_model(asked.model)
             known = await self.voices.prints_of(asked.known_voices, self.owner)
-            return await incoming.finish(name), asked, model, known
+            return _Received(await incoming.finish(name), asked, model, known)
 
     async def _listed_model(self, name: str) -> str | None:
         """Return the id of a listed model; None: the name means the one for the language."""
