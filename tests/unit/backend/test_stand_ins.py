@@ -8,12 +8,8 @@ from backend.llm_client import LlmClient
 from backend.queueing.checkpoint import checkpoint
 from backend.queueing.job_queue import JobQueue
 from backend.transcription.preparation import Preparation
-from unit.backend.stand_ins import (
-    StandInCheckpoint,
-    StandInLlm,
-    StandInPreparation,
-    StandInQueue,
-)
+from unit.backend.stand_in_llm import StandInLlm
+from unit.backend.stand_ins import StandInCheckpoint, StandInPreparation, StandInQueue
 
 
 @pytest.mark.parametrize(

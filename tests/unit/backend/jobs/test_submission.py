@@ -14,7 +14,8 @@ from backend.storage.files import StoredFile
 from contracts.jobs import Job, JobStatus
 from contracts.options import Task, TranscribeOptions
 from servicekit.errors import UnknownModelError, UnsupportedOptionError
-from unit.backend.stand_ins import OTHER_MODEL, RUSSIAN_ONLY, Components, chunk_texts, model_info
+from unit.backend.stand_in_llm import OTHER_MODEL, RUSSIAN_ONLY, model_info
+from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON, OWNER
 
 OPTIONS = TranscribeOptions()

@@ -6,7 +6,8 @@ from backend.eta import EtaEstimator
 from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import ChunkContext, JobContext
 from contracts.routing import Route
-from unit.backend.stand_ins import OTHER_MODEL, Components, StandInCheckpoint, model_info
+from unit.backend.stand_in_llm import OTHER_MODEL, model_info
+from unit.backend.stand_ins import Components, StandInCheckpoint
 from unit.backend.storage.database.recorded import MODEL
 
 

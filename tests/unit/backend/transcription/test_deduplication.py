@@ -6,7 +6,8 @@ from backend.errors import JobNotFoundError
 from backend.transcription.deduplication import ResultSource
 from contracts.jobs import Job, JobStatus
 from contracts.options import TranscribeOptions
-from unit.backend.stand_ins import OTHER_MODEL, Components, chunk_texts
+from unit.backend.stand_in_llm import OTHER_MODEL
+from unit.backend.stand_ins import Components, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON, OWNER
 
 

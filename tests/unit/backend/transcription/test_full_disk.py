@@ -17,7 +17,7 @@ from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext
 from backend.transcription.preparation import Preparation
 from backend.transcription.stages import JobStages
-from unit.backend.stand_ins import StandInLlm
+from unit.backend.stand_in_llm import StandInLlm
 from unit.backend.storage.database.recorded import NOON, OWNER, queued
 
 

@@ -17,7 +17,8 @@ from backend.transcription.preparation import Preparation
 from contracts.jobs import JobWarning, Stage
 from contracts.options import TranscribeOptions
 from speech_corpus import russian_sentences
-from unit.backend.stand_ins import OTHER_MODEL, RUSSIAN_ONLY, Components, model_info
+from unit.backend.stand_in_llm import OTHER_MODEL, RUSSIAN_ONLY, model_info
+from unit.backend.stand_ins import Components
 
 SILENCE = np.zeros(16_000, np.float32)
 

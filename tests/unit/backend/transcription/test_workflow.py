@@ -11,13 +11,8 @@ from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.options import Punctuation, TranscribeOptions
 from contracts.problems import ProblemType
 from servicekit.errors import UnknownModelError
-from unit.backend.stand_ins import (
-    OTHER_MODEL,
-    Components,
-    StandInCheckpoint,
-    chunk_texts,
-    model_info,
-)
+from unit.backend.stand_in_llm import OTHER_MODEL, model_info
+from unit.backend.stand_ins import Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import MODEL, NOON
 
 
