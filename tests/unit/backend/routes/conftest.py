@@ -1,6 +1,6 @@
 """The backend's app with its real parts, on an empty folder, without an llm."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from audio_files import write_wav
 from backend.app import create_app
 from backend.settings import BackendSettings
+from backend.storage.database import Database, Stores
 
 MAX_UPLOAD_BYTES = 200_000
 NOBODY = "http://127.0.0.1:9"
@@ -38,6 +39,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://backend") as client,
     ):
         yield client
+
+
+@pytest.fixture
+def stores(client: httpx.AsyncClient, tmp_path: Path) -> Iterator[Stores]:
+    """Open the database of the running app."""
+    data = tmp_path / "data"
+    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
+    yield Stores(database)
+    database.close()
 
 
 @pytest.fixture

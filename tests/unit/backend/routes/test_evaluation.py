@@ -1,12 +1,10 @@
 """If these fail, models are compared on the wrong texts, or on those of another owner."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from backend.storage.database import Database, ResultKey, Stores
+from backend.storage.database import ResultKey, Stores
 from contracts.jobs import SegmentCorrection
 from contracts.models import ModelIdentity
 from unit.backend.storage.database.recorded import KEY, NOON, OWNER, completed
@@ -14,15 +12,6 @@ from unit.backend.storage.database.recorded import KEY, NOON, OWNER, completed
 pytestmark = pytest.mark.whole_app
 
 ADDRESS = "/v1/evaluation"
-
-
-@pytest.fixture
-def stores(client, tmp_path: Path) -> Iterator[Stores]:
-    """Open the database of the running app."""
-    data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
-    yield Stores(database)
-    database.close()
 
 
 async def transcribed(

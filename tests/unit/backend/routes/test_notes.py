@@ -1,30 +1,19 @@
 """Notes over HTTP: if these fail, a wrong request gives a 500, or a note the wrong answer."""
 
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import pytest
 from docx import Document
 
 from backend.api_keys import ApiKeys
-from backend.storage.database import Database, Stores
+from backend.storage.database import Stores
 from unit.backend.storage.database.test_speakers import conversation
 
 pytestmark = pytest.mark.whole_app
 
 URL = "/v1/transcriptions"
-
-
-@pytest.fixture
-def stores(client: httpx.AsyncClient, tmp_path: Path) -> Iterator[Stores]:
-    """Open the database of the running app."""
-    data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
-    yield Stores(database)
-    database.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Sharing a transcript by a link: if these fail, strangers read what nobody showed them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,7 +10,7 @@ from fastapi import FastAPI
 from backend.api_keys import ApiKeys
 from backend.app import create_app
 from backend.settings import BackendSettings
-from backend.storage.database import Database, Stores
+from backend.storage.database import Stores
 from contracts.notes import NewNote
 from unit.backend.routes.conftest import NOBODY
 from unit.backend.storage.database.recorded import NOON
@@ -34,15 +33,6 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> FastAPI:
         share_links=request.param,
     )
     return create_app(settings)
-
-
-@pytest.fixture
-def stores(client: httpx.AsyncClient, tmp_path: Path) -> Iterator[Stores]:
-    """Open the database of the running app."""
-    data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
-    yield Stores(database)
-    database.close()
 
 
 async def _conversation(stores: Stores) -> str:

@@ -1,26 +1,14 @@
 """Naming speakers and giving segments to them, by HTTP."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from backend.storage.database import Database, Stores
+from backend.storage.database import Stores
 from unit.backend.storage.database.recorded import running
 from unit.backend.storage.database.test_speakers import conversation
 
 pytestmark = pytest.mark.whole_app
 
 URL = "/v1/transcriptions"
-
-
-@pytest.fixture
-def stores(client, tmp_path: Path) -> Iterator[Stores]:
-    """Open the database of the running app."""
-    data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
-    yield Stores(database)
-    database.close()
 
 
 async def result(client, job_id: str) -> dict:

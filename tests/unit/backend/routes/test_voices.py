@@ -1,13 +1,11 @@
 """Remembering voices by HTTP: what cannot be remembered, and whose voices they are."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backend.storage.database import Database, Stores
+from backend.storage.database import Stores
 from contracts.jobs import JobStatus
 from contracts.voices import MIN_VOICE_SPEECH_S
 from unit.backend.storage.database.recorded import NOON, OWNER, chunk_result, running, segment
@@ -16,15 +14,6 @@ from unit.backend.storage.database.test_speakers import conversation
 pytestmark = pytest.mark.whole_app
 
 JOBS = "/v1/transcriptions"
-
-
-@pytest.fixture
-def stores(client, tmp_path: Path) -> Iterator[Stores]:
-    """Open the database of the running app."""
-    data = tmp_path / "data"
-    database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
-    yield Stores(database)
-    database.close()
 
 
 async def remembered(stores: Stores, name: str, owner: str = OWNER) -> str:
