@@ -42,6 +42,9 @@ from testbed.speaker_graphs import speaker_graphs
 COLLARS_S = (0.0, 0.25)
 """Seconds that are not scored around each border of the truth, half of them on either side."""
 
+_SECONDS = ("missed detection", "confusion")
+"""Kinds of errors whose seconds are shown, without a collar, as pyannote names them."""
+
 _SENKO = """
 import json, pathlib, sys
 import senko
@@ -103,8 +106,10 @@ class Score:
         """Add a conversation, and return the cells of its row."""
         reference = _annotation((turn.start, turn.end, turn.person) for turn in truth)
         found = _annotation(turns)
-        rates = [rate(reference, found) for rate in self.rates]
-        cells = [str(len(found.labels())), *(f"{100 * rate:.1f}" for rate in rates)]
+        rates = [rate(reference, found, detailed=True) for rate in self.rates]
+        cells = [str(len(found.labels()))]
+        cells += [f"{100 * rate['diarization error rate']:.1f}" for rate in rates]
+        cells += [f"{rates[0][kind]:.1f}" for kind in _SECONDS]
         if words is not None:
             people = self.rates[0].optimal_mapping(reference, found)
             n_wrong = sum(
@@ -118,6 +123,7 @@ class Score:
     def total(self) -> str:
         """Return the cells of all conversations together."""
         cells = ["", *(f"{100 * abs(rate):.1f}" for rate in self.rates)]
+        cells += [f"{self.rates[0][kind]:.1f}" for kind in _SECONDS]
         if self.n_words:
             cells.append(f"{100 * self.n_wrong / self.n_words:.1f}")
         return " | ".join(cells)
@@ -158,9 +164,10 @@ def _measure(made: Sequence[tuple[Case, Conversation]], folder: Path, threads: i
         EngineOptions("cpu", threads, folder),
     )
     unknown, given, senko = Score(), Score(), Score()
-    figures = " | ".join(["speakers", *(f"DER {collar:g}" for collar in COLLARS_S)])
+    rates = (f"DER {collar:g}" for collar in COLLARS_S)
+    figures = " | ".join(["speakers", *rates, "missed, s", "wrong speaker, s"])
     print(f"| | s | {figures} | WDER | given: {figures} | WDER | senko: {figures} |")
-    print("|---" * (2 + 4 + 4 + 3) + "|")
+    print("|---" * (2 + 6 + 6 + 5) + "|")
     diarization_s = transcription_s = 0.0
     for case, talk in made:
         path = folder / f"{case.name}.wav"
