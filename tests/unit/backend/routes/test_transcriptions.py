@@ -175,7 +175,7 @@ async def test_a_field_given_twice_is_a_bad_request(client, silence, files_left,
 
 
 async def test_a_field_cannot_fill_the_memory(client, silence) -> None:
-    assert_problem(await post_form(client, silence, prompt="я" * 200_000), "bad-request", 400)
+    assert_problem(await post_form(client, silence, prompt="я" * 300_000), "bad-request", 400)
     many = {f"field{i}": "x" for i in range(60)}
     assert_problem(await post_form(client, silence, **many), "bad-request", 400)
 
