@@ -181,7 +181,8 @@ class BackendSettings(ServiceSettings):
         default="file:",
         pattern=r"^(file:.*|s3://[^/]+(/.*)?)$",
         description="Where recordings are kept: file:/folder, or s3://bucket/prefix, for which the "
-        "address and the credentials are read from the variables AWS_…; file: alone is DATA_DIR.",
+        "address and the credentials are read from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+        "AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL; file: alone is DATA_DIR.",
     )
     heartbeat_s: float = Field(
         default=5,

@@ -3,7 +3,7 @@
 import pytest
 
 from backend.storage.database import Stores
-from unit.backend.routes.test_speakers import URL, result, stores  # noqa: F401  # a fixture
+from unit.backend.routes.test_speakers import URL, result
 from unit.backend.storage.database.recorded import completed, running
 
 pytestmark = pytest.mark.whole_app
@@ -15,7 +15,7 @@ async def texts(client, job_id: str) -> list[str]:
     return [each["text"] for each in (await result(client, job_id))["segments"]]
 
 
-async def test_split_border_and_join_change_result_and_exports(client, stores: Stores) -> None:  # noqa: F811
+async def test_split_border_and_join_change_result_and_exports(client, stores: Stores) -> None:
     job_id = await completed(stores, *TEXTS, with_words=True)
     assert await texts(client, job_id) == list(TEXTS)  # and caches it
     url = f"{URL}/{job_id}/segments/0"
@@ -67,7 +67,7 @@ async def test_split_border_and_join_change_result_and_exports(client, stores: S
 )
 async def test_what_makes_no_sense_is_refused(
     client,
-    stores: Stores,  # noqa: F811
+    stores: Stores,
     path: str,
     body: dict | bytes | None,
     status: int,
@@ -83,7 +83,7 @@ async def test_what_makes_no_sense_is_refused(
 
 async def test_borders_of_a_running_job_and_of_an_unknown_one_stay(
     client,
-    stores: Stores,  # noqa: F811
+    stores: Stores,
 ) -> None:
     """A running or stopped job appends segments by their index."""
     job_id = await running(stores)
