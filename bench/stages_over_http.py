@@ -1,6 +1,6 @@
-"""Time the way to the first text of a recording, stage by stage.
+"""Time the stages of a recording, and its first text.
 
-`PYTHONPATH=src python -m bench.first_text RECORDING [--diarization auto]`
+`PYTHONPATH=src python -m bench.stages_over_http RECORDING [--diarization auto] [--rounds 3]`
 """
 
 import argparse
@@ -17,33 +17,36 @@ from contracts.events import EventKind
 
 
 def main() -> None:
-    """Print the second at which each stage begins, and that of the first segment."""
-    parser = argparse.ArgumentParser(prog="first_text", description=__doc__)
+    """Print when each stage begins and when the first text comes, in seconds, for each round."""
+    parser = argparse.ArgumentParser(prog="stages_over_http", description=__doc__)
     parser.add_argument("recording", type=Path)
     parser.add_argument("--language", default="ru")
     parser.add_argument("--diarization", default="none")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
     print(this_machine().describe(arguments.threads), flush=True)
     options = {"language": arguments.language, "diarization": arguments.diarization}
     with services.started(arguments.threads) as running:
-        for seconds, stage in _stages(running.backend_url, arguments.recording, options):
-            print(f"{seconds:6.2f} s  {stage}", flush=True)
+        for _ in range(arguments.rounds):
+            for seconds, stage in _stages(running.backend_url, arguments.recording, options):
+                print(f"{seconds:6.2f} s  {stage}", flush=True)
+            print()
 
 
 def _stages(url: str, recording: Path, options: dict[str, str]) -> Iterator[tuple[float, str]]:
-    """Send a recording as the page does, and yield its stages up to the first text."""
+    """Send a recording as the page does, and yield its stages and its first text."""
     started = time.perf_counter()
     with recording.open("rb") as file:
         answer = httpx.post(
             f"{url}/v1/transcriptions",
             files={"file": (recording.name, file)},
-            data=options | {"low_latency": "true"},
+            data=options | {"low_latency": "true", "force": "true"},
             timeout=600,
         )
     answer.raise_for_status()
     yield time.perf_counter() - started, "received"
-    stage = None
+    stage, has_text = None, False
     address = f"{url}/v1/transcriptions/{answer.json()['id']}"
     with httpx.stream("GET", f"{address}/events", timeout=600) as events:
         kind = ""
@@ -52,12 +55,12 @@ def _stages(url: str, recording: Path, options: dict[str, str]) -> Iterator[tupl
                 kind = line.removeprefix("event:").strip()
             elif line.startswith("data:") and kind == EventKind.PROGRESS:
                 found = json.loads(line.removeprefix("data:"))["stage"]
-                if found != stage:
+                if found not in (stage, None):
                     stage = found
                     yield time.perf_counter() - started, found
-            elif line.startswith("data:"):
+            elif line.startswith("data:") and kind == EventKind.SEGMENT and not has_text:
+                has_text = True
                 yield time.perf_counter() - started, "first text"
-                return
 
 
 if __name__ == "__main__":
