@@ -130,14 +130,15 @@ migrate_storage: ## Copy the recordings to another store, verified by hash: FROM
 
 ## Development
 
-# Slow tests share one set of running services, so they run in one process.
+# Each process of the slow tests runs the services once, for all of its tests.
 PARALLEL_PYTEST := $(PYTHON) -m pytest --numprocesses auto
+SLOW_PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 SHOW_SLOWEST := --durations=15 --durations-min=1
 
 .PHONY: test test_cluster check lint bench evaluate sweep lock clean chromium
 test: .venv/tests chromium ## Install the packages and run all tests except Docker's; list the 15 slowest.
 	$(PARALLEL_PYTEST) $(SHOW_SLOWEST) -m "not slow and not docker"
-	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m "slow and not cluster"
+	$(SLOW_PYTEST) $(SHOW_SLOWEST) -m "slow and not cluster"
 
 test_cluster: .venv/tests ## Install Ray beside the packages, and test the llm on a cluster of this machine.
 	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m cluster

@@ -1,8 +1,22 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from testbed.services import Services, running_services
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and all browser tests in the first one.
+
+    They count on a history in which no other test has recordings yet.
+    """
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        group = "browser" if path.parts[0] == "browser" else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from browser.recorded import transcribe_some
 from browser.visits import LaunchChromium, OpenVisit, Visit
@@ -18,6 +18,9 @@ CHROMIUM_FLAGS = (
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 )
+
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,10 @@ def spoken(person: str, beginning: str) -> Signal:
         sentences = sentences_of(person)
     except PackagesUnavailableError as error:
         pytest.skip(str(error))
-    return next(samples for samples, text in sentences if text.startswith(beginning))
+    for samples, text in sentences:
+        if text.startswith(beginning):
+            return samples
+    pytest.skip(f"no recording of {person} begins with «{beginning}»")
 
 
 def pause(duration_s: float) -> Signal:
