@@ -24,7 +24,7 @@ from pyannote.metrics.diarization import (
 )
 
 from backend.pipeline.normalize import apply_gain
-from backend.pipeline.speakers.stretches import STRETCH_SAMPLES, stretches
+from backend.pipeline.speakers.stretches import stretches
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
 from bench.checkpoints import transformers_checkpoint
@@ -194,9 +194,8 @@ def _measure(made: Sequence[tuple[Case, Conversation]], folder: Path, threads: i
 def _voices(finder: VoiceFinder, talk: Conversation, prepared: PreparedChunks) -> VoiceCollector:
     samples = apply_gain(talk.samples, prepared.gain_db)
     voices = VoiceCollector()
-    for start in stretches(prepared.spans, len(samples)):
-        found = finder.find(samples[start : start + STRETCH_SAMPLES])
-        voices.add(start / SAMPLE_RATE, found.windows)
+    for stretch in stretches(prepared.spans, len(samples)):
+        voices.add(stretch, finder.find(samples[stretch.start : stretch.end]).turns)
     return voices
 
 

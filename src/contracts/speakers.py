@@ -4,45 +4,32 @@ from pydantic import BaseModel, Field
 
 from contracts.transcription import Seconds
 
-SPEAKER_WINDOW_S = 10.0
-"""Seconds. Source: pyannote's segmentation 3.0 was trained on windows of 10 seconds."""
-
-SPEAKER_HOP_S = 5.0
-"""Seconds from one window to the next: each moment lies in two windows."""
+MAX_VOICE_TURN_S = 5.0
+"""Seconds; longer turns are divided, so that two people who follow each other closely are told
+apart by their embeddings."""
 
 
-class VoiceSpan(BaseModel):
+class VoiceTurn(BaseModel):
     """A stretch in which a voice speaks without a pause, in seconds from the start of the audio.
 
-    Each turn has an embedding of its own, because the segmentation may take two
-    people in a window for one voice.
+    Each turn has an embedding of its own, because the segmentation may take two people for one
+    voice.
     """
 
     start: Seconds
     end: Seconds
+    voice: int = Field(
+        ge=0, description="Turns that overlap have different numbers; later ones may share them."
+    )
     embedding: list[float] | None = Field(
         description="A vector of length 1 that is alike for the same person; null if the turn is "
         "too short."
     )
 
 
-class Voice(BaseModel):
-    """One voice in a window."""
-
-    turns: list[VoiceSpan] = Field(description="When it speaks, in order.")
-
-
-class VoiceWindow(BaseModel):
-    """The voices in one window; which is which in another window, the embeddings tell."""
-
-    start: Seconds
-    end: Seconds
-    voices: list[Voice]
-
-
 class SpeakerSegmentation(BaseModel):
-    """The llm's response for a stretch of audio: overlapping windows, in order."""
+    """The llm's response for a stretch of audio."""
 
     duration_s: Seconds
-    windows: list[VoiceWindow]
+    turns: list[VoiceTurn] = Field(description="The turns, by start.")
     inference_s: Seconds = Field(description="Seconds that the networks took.")

@@ -18,7 +18,7 @@ from backend.llm_client import LlmClient
 from backend.pipeline.normalize import apply_gain
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.spans import joined_spans
-from backend.pipeline.speakers.stretches import STRETCH_SAMPLES, stretches
+from backend.pipeline.speakers.stretches import Stretch, stretches
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
 from backend.storage.database import RunStore, StoredSegment
@@ -27,7 +27,7 @@ from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
-from contracts.audio import SAMPLE_RATE
+from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
 from contracts.options import Diarization
 from contracts.speakers import SpeakerSegmentation
@@ -121,27 +121,23 @@ class Diarizer:
         spans = joined_spans(span for signal in plan.signals for span in signal.speech_spans())
         gain_db = max(signal.gain_db for signal in plan.signals)
         voices = VoiceCollector()
-        starts = list(stretches(spans, recording.n_samples))
-        found = ordered_map(
-            partial(self._segment, recording, gain_db), starts, lambda: _CONCURRENCY
-        )
-        stretch_s = STRETCH_SAMPLES / SAMPLE_RATE
-        eta = EtaEstimator(len(starts) * stretch_s, _CONCURRENCY * stretch_s, None)
+        parts = list(stretches(spans, recording.n_samples))
+        found = ordered_map(partial(self._segment, recording, gain_db), parts, lambda: _CONCURRENCY)
+        eta = EtaEstimator(sum(part.length_s for part in parts), _CONCURRENCY * MAX_CHUNK_S, None)
         updates = stored_eta(self._runs, run.job.id, eta, self._eta_interval_s)
         async with aclosing(found), updates:
-            position = 0
+            remaining = iter(parts)
             async for segmentation in found:
-                voices.add(starts[position] / SAMPLE_RATE, segmentation.windows)
-                eta.add(stretch_s)
-                position += 1
+                part = next(remaining)
+                voices.add(part, segmentation.turns)
+                eta.add(part.length_s)
         return await run_sync(voices.turns, run.job.options.num_speakers)
 
     async def _segment(
-        self, recording: PcmRecording, gain_db: float, start: int
+        self, recording: PcmRecording, gain_db: float, stretch: Stretch
     ) -> SpeakerSegmentation:
         def pcm() -> bytes:
-            samples = recording.read(start, min(start + STRETCH_SAMPLES, recording.n_samples))
-            return to_s16le(apply_gain(samples, gain_db))
+            return to_s16le(apply_gain(recording.read(stretch.start, stretch.end), gain_db))
 
         return await self._llm.segment_speakers(await run_sync(pcm))
 

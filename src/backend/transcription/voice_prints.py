@@ -21,7 +21,7 @@ from backend.storage.database import JobStore, VoiceStore
 from backend.transcription.context import Checkpoint, JobContext
 from contracts.audio import SAMPLE_RATE
 from contracts.options import Diarization
-from contracts.speakers import VoiceWindow
+from contracts.speakers import VoiceTurn
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
@@ -37,15 +37,15 @@ async def print_of_speech(
 
     Raises: LlmFailedError: no valid response, after retries.
     """
-    windows: list[VoiceWindow] = []
+    found: list[list[VoiceTurn]] = []
     for span in spans:
         start, end = (round(time * SAMPLE_RATE) for time in (span.start, span.end))
         end = min(end, recording.n_samples)
         if start < end:
             samples = await run_sync(recording.read, start, end)
-            found = await llm.segment_speakers(to_s16le(at_even_level(samples)))
-            windows += found.windows
-    return voice_print(windows)
+            segmentation = await llm.segment_speakers(to_s16le(at_even_level(samples)))
+            found.append(segmentation.turns)
+    return voice_print(found)
 
 
 class VoiceSuggester:

@@ -27,9 +27,6 @@ router = APIRouter(tags=["speakers"])
     ),
 )
 async def segment_speakers(request: Request, speakers: SpeakersDep) -> SpeakerSegmentation:
-    """Return which voices speak when, in overlapping windows, each with its embedding.
-
-    Which voice of one window is which of another, the embeddings tell.
-    """
+    """Return the turns of the voices, each with its embedding, which is alike for one person."""
     samples = to_samples(await read_body(request, MAX_PCM_BYTES))
     return await while_connected(request, speakers.segment(samples))

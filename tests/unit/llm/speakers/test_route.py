@@ -32,7 +32,7 @@ class EmptyFinder(VoiceFinder):
         self.released.wait(10)
         if not np.isfinite(samples).all():
             raise ValueError
-        return SpeakerSegmentation(duration_s=len(samples) / 16_000, windows=[], inference_s=0)
+        return SpeakerSegmentation(duration_s=len(samples) / 16_000, turns=[], inference_s=0)
 
 
 def client(load: Callable[[], VoiceFinder], queue_size: int = 4) -> httpx.AsyncClient:

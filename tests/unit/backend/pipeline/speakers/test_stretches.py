@@ -1,19 +1,34 @@
 """If these fail, speech is in no stretch and has no speaker, or silence costs time."""
 
+import pytest
+
 from backend.pipeline.spans import SpeechSpan
-from backend.pipeline.speakers.stretches import STRETCH_SAMPLES, stretches
-from contracts.audio import SAMPLE_RATE
+from backend.pipeline.speakers.stretches import stretches
+from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 
 
 def test_all_speech_lies_in_a_stretch_and_long_silence_in_none() -> None:
     minute = 60 * SAMPLE_RATE
     spans = [SpeechSpan(0, 100), SpeechSpan(10 * minute, 11 * minute)]
-    starts = list(stretches(spans, 60 * minute))
-    assert starts[0] == 0
-    assert len(starts) <= 5
-    covered = [range(start, start + STRETCH_SAMPLES) for start in starts]
-    moments = [0, 99, *range(10 * minute, 11 * minute, SAMPLE_RATE)]
-    assert all(any(moment in stretch for stretch in covered) for moment in moments)
+    found = list(stretches(spans, 60 * minute))
+    assert found[0].start == 0
+    assert len(found) <= 5
+    moments_s = [0, 0.006, *range(600, 660)]
+    n_counted = [sum(part.first_s <= at < part.last_s for part in found) for at in moments_s]
+    assert n_counted == [1] * len(moments_s)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 27, 30, 31, 52.4, 55, 90])
+def test_each_moment_counts_once_in_a_recording_of_any_length(seconds: float) -> None:
+    """Else someone speaks twice at a time, or not at all."""
+    n_samples = int(seconds * SAMPLE_RATE)
+    found = list(stretches([SpeechSpan(0, n_samples)], n_samples))
+    assert found[0].first_s == 0
+    assert found[-1].last_s == n_samples / SAMPLE_RATE
+    assert [part.last_s for part in found[:-1]] == [part.first_s for part in found[1:]]
+    for part in found:
+        assert part.start_s <= part.first_s < part.last_s <= part.start_s + part.length_s
+        assert part.length_s <= MAX_CHUNK_S
 
 
 def test_without_speech_there_are_no_stretches() -> None:

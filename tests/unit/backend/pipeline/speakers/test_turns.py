@@ -1,12 +1,15 @@
-"""Voices of windows become the turns of speakers."""
+"""If these fail, turns have wrong times or speakers, or somebody is found who is not there."""
 
 import numpy as np
 import pytest
 
+from backend.pipeline.spans import SpeechSpan
 from backend.pipeline.speakers import clustering
 from backend.pipeline.speakers.clustering import Voices, cluster
+from backend.pipeline.speakers.stretches import Stretch, stretches
 from backend.pipeline.speakers.turns import VoiceCollector
-from contracts.speakers import Voice, VoiceSpan, VoiceWindow
+from contracts.audio import SAMPLE_RATE
+from contracts.speakers import VoiceTurn
 
 SIZE = 192
 
@@ -27,29 +30,32 @@ def like(person: np.ndarray, random: np.random.Generator, cosine: float = 0.85) 
 Talk = list[tuple[int, float, float]]
 
 
+def turn(start: float, end: float, embedding: list[float] | None, voice: int = 0) -> VoiceTurn:
+    return VoiceTurn(start=start, end=end, voice=voice, embedding=embedding)
+
+
 def collected(talk: Talk, duration_s: float, seed: int = 0) -> VoiceCollector:
-    """Return what perfect networks find in a talk, with the voices of each window shuffled."""
+    """Return what perfect networks find in a talk, with the voices of each stretch shuffled."""
     random = np.random.default_rng(seed)
     voices_of = people(1 + max((person for person, _, _ in talk), default=0))
-    windows: list[VoiceWindow] = []
-    for start in np.arange(0, max(duration_s - 5, 5), 5.0):
-        voices: list[Voice] = []
-        for person in random.permutation(len(voices_of)):
-            turns = [
-                VoiceSpan(
-                    start=max(begin, start),
-                    end=min(end, start + 10),
-                    embedding=like(voices_of[person], random),
-                )
-                for who, begin, end in talk
-                if who == person and begin < start + 10 and end > start
-            ]
-            if turns:
-                voices.append(Voice(turns=turns))
-        windows.append(VoiceWindow(start=start, end=start + 10, voices=voices))
     collector = VoiceCollector()
-    collector.add(0.0, windows)
+    n_samples = int(duration_s * SAMPLE_RATE)
+    for stretch in stretches([SpeechSpan(0, n_samples)], n_samples):
+        numbers = random.permutation(len(voices_of))
+        turns: list[VoiceTurn] = []
+        for person, begin, end in talk:
+            first = max(begin - stretch.start_s, 0)
+            last = min(end - stretch.start_s, stretch.length_s)
+            if first < last:
+                vector = like(voices_of[person], random)
+                turns.append(turn(first, last, vector, int(numbers[person])))
+        collector.add(stretch, turns)
     return collector
+
+
+def alone(length_s: float) -> Stretch:
+    """Return the only stretch of a recording."""
+    return Stretch(0, int(length_s * SAMPLE_RATE), 0.0, length_s)
 
 
 DIALOGUE: Talk = [(0, 1, 6), (1, 7, 13), (0, 14, 17), (1, 16, 24), (0, 25, 33)]
@@ -90,23 +96,30 @@ def test_a_number_that_is_too_low_is_kept_to() -> None:
 def test_two_people_whom_the_network_takes_for_one_voice_are_two_speakers() -> None:
     """It does so with men, or women, of one age."""
     random, (first, second) = np.random.default_rng(3), people(2)
-    turns = [
-        VoiceSpan(start=start, end=start + 2, embedding=like(person, random))
-        for start, person in ((0, first), (2.5, second), (5, first), (7.5, second))
-    ]
-    short = VoiceSpan(start=9.6, end=9.7, embedding=None)
+    people_in_turn = enumerate((first, second, first, second))
+    turns = [turn(2.5 * n, 2.5 * n + 2, like(person, random)) for n, person in people_in_turn]
     collector = VoiceCollector()
-    window = VoiceWindow(start=0, end=10, voices=[Voice(turns=[*turns, short])])
-    collector.add(0.0, [window, VoiceWindow(start=0, end=10, voices=[Voice(turns=[short])])])
+    collector.add(alone(10), turns)
     assert [turn.speaker for turn in collector.turns()] == [0, 1, 0, 1]
+
+
+def test_a_turn_too_short_for_an_embedding_belongs_to_the_turn_next_to_it() -> None:
+    random, (first, second) = np.random.default_rng(5), people(2)
+    turns = [
+        turn(0, 3, like(first, random)), turn(3.5, 3.65, None), turn(6, 9, like(second, random)),
+        turn(4, 4.1, None, voice=1),
+    ]  # fmt: skip
+    collector = VoiceCollector()
+    collector.add(alone(10), turns)
+    spoken = [(turn.speaker, turn.start, turn.end) for turn in collector.turns()]
+    assert spoken == [(0, 0, 3.65), (1, 6, 9)]
 
 
 def test_those_who_speak_at_once_are_two_though_they_sound_alike() -> None:
     random, (first, second) = np.random.default_rng(4), people(2)
     talk = collected([(0, 0.5, 4), (1, 5, 9)], 10)
     between = like((first + second) / np.sqrt(2), random, cosine=0.99)
-    both = [Voice(turns=[VoiceSpan(start=12, end=14, embedding=between)]) for _ in range(2)]
-    talk.add(0.0, [VoiceWindow(start=10, end=20, voices=both)])
+    talk.add(alone(20), [turn(12, 14, between, voice) for voice in range(2)])
     at_once = [turn for turn in talk.turns() if turn.start > 11]
     assert {turn.speaker for turn in at_once} == {0, 1}
 
@@ -136,7 +149,7 @@ def test_ten_hours_are_clustered_in_small_matrices(monkeypatch: pytest.MonkeyPat
     distances = clustering._distances
     monkeypatch.setattr(clustering, "_distances", watched)
     random, voices_of = np.random.default_rng(1), people(6)
-    n = 36_000  # five turns in each window
+    n = 36_000  # a turn in each second
     who = random.integers(0, 6, n)
     vectors = np.array([like(voices_of[person], random) for person in who], np.float32)
     labels = cluster(Voices(vectors, np.full(n, 4, np.float32)))

@@ -13,7 +13,7 @@ from backend.pipeline.speakers.voice_prints import (
     voice_print,
 )
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import Voice, VoiceSpan, VoiceWindow
+from contracts.speakers import VoiceTurn
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -25,12 +25,11 @@ def said(start: float, end: float, speaker: str | None = "S1", *, overlap: bool 
     )  # fmt: skip
 
 
-def window(*voices: tuple[float, list[float] | None]) -> VoiceWindow:
-    spoken = [
-        Voice(turns=[VoiceSpan(start=0.0, end=seconds, embedding=vector)])
-        for seconds, vector in voices
+def at_once(*voices: tuple[float, list[float] | None]) -> list[VoiceTurn]:
+    return [
+        VoiceTurn(start=0.0, end=seconds, voice=number, embedding=vector)
+        for number, (seconds, vector) in enumerate(voices)
     ]
-    return VoiceWindow(start=0.0, end=10.0, voices=spoken)
 
 
 def test_only_what_the_speaker_says_alone_is_used() -> None:
@@ -56,9 +55,9 @@ def test_of_a_long_recording_only_the_beginning_is_used() -> None:
 
 
 def test_the_print_is_of_the_voice_that_speaks_longest() -> None:
-    windows = [window((1.0, [0.0, 1.0]), (5.0, [1.0, 0.0])), window((2.0, None)), window()]
-    assert voice_print(windows) == pytest.approx([1.0, 0.0])
-    assert voice_print(windows[1:]) is None
+    spans = [at_once((1.0, [0.0, 1.0]), (5.0, [1.0, 0.0])), at_once((2.0, None)), at_once()]
+    assert voice_print(spans) == pytest.approx([1.0, 0.0])
+    assert voice_print(spans[1:]) is None
 
 
 def test_the_most_alike_voice_is_suggested_if_it_is_certain_enough() -> None:
