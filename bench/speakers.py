@@ -23,7 +23,7 @@ from pyannote.metrics.diarization import (
     DiarizationErrorRate,
 )
 
-from backend.pipeline.normalize import apply_gain
+from backend.pipeline.normalize import at_even_level
 from backend.pipeline.speakers.stretches import stretches
 from backend.pipeline.speakers.turns import SpeakerTurn, VoiceCollector
 from backend.pipeline.speakers.words import SpeakerTurns
@@ -192,10 +192,10 @@ def _measure(made: Sequence[tuple[Case, Conversation]], folder: Path, threads: i
 
 
 def _voices(finder: VoiceFinder, talk: Conversation, prepared: PreparedChunks) -> VoiceCollector:
-    samples = apply_gain(talk.samples, prepared.gain_db)
     voices = VoiceCollector()
-    for stretch in stretches(prepared.spans, len(samples)):
-        voices.add(stretch, finder.find(samples[stretch.start : stretch.end]).turns)
+    for stretch in stretches(prepared.spans, len(talk.samples)):
+        samples = at_even_level(talk.samples[stretch.start : stretch.end])
+        voices.add(stretch, finder.find(samples).turns)
     return voices
 
 

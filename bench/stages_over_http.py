@@ -1,6 +1,8 @@
 """Time the stages of a recording, and its first text.
 
-`PYTHONPATH=src python -m bench.stages_over_http RECORDING [--diarization auto] [--rounds 3]`
+`PYTHONPATH=src python -m bench.stages_over_http RECORDING [--diarization none auto] [--rounds 3]`
+
+Several ways of diarization take turns in each round, after one round that is not counted.
 """
 
 import argparse
@@ -8,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import httpx
 
@@ -17,21 +20,28 @@ from contracts.events import EventKind
 
 
 def main() -> None:
-    """Print when each stage begins and when the first text comes, in seconds, for each round."""
+    """Print when each stage begins and the first text comes, in seconds, and the medians."""
     parser = argparse.ArgumentParser(prog="stages_over_http", description=__doc__)
     parser.add_argument("recording", type=Path)
     parser.add_argument("--language", default="ru")
-    parser.add_argument("--diarization", default="none")
+    parser.add_argument("--diarization", nargs="+", default=["none"])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
     print(this_machine().describe(arguments.threads), flush=True)
-    options = {"language": arguments.language, "diarization": arguments.diarization}
+    totals: dict[str, list[float]] = {way: [] for way in arguments.diarization}
     with services.started(arguments.threads) as running:
-        for _ in range(arguments.rounds):
-            for seconds, stage in _stages(running.backend_url, arguments.recording, options):
-                print(f"{seconds:6.2f} s  {stage}", flush=True)
-            print()
+        for round_number in range(arguments.rounds + 1):
+            for way, counted in totals.items():
+                options = {"language": arguments.language, "diarization": way}
+                print(f"round {round_number}, diarization {way}")
+                seconds = 0.0
+                for seconds, stage in _stages(running.backend_url, arguments.recording, options):
+                    print(f"{seconds:6.2f} s  {stage}", flush=True)
+                if round_number:
+                    counted.append(seconds)
+    for way, counted in totals.items():
+        print(f"diarization {way}: median {median(counted):.2f} s of {len(counted)}")
 
 
 def _stages(url: str, recording: Path, options: dict[str, str]) -> Iterator[tuple[float, str]]:

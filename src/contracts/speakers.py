@@ -4,6 +4,10 @@ from pydantic import BaseModel, Field
 
 from contracts.transcription import Seconds
 
+MAX_VOICE_AUDIO_S = 60.0
+"""Seconds of a request at most. The networks take a quarter less time for a minute than for its
+halves."""
+
 MAX_VOICE_TURN_S = 5.0
 """Seconds; longer turns are divided, so that two people who follow each other closely are told
 apart by their embeddings."""

@@ -29,6 +29,8 @@ MAX_GAIN_DB = 40.0
 CEILING = 1.0
 """0 dBTP, so that nothing clips. Broadcasting's -1 dBTP allows for lossy coding, unused here."""
 
+_EVEN_PEAK = 0.5
+
 OVERSAMPLING = 4
 """Source: ITU-R BS.1770-4, annex 2: true peaks are measured at four times the rate or more."""
 
@@ -90,6 +92,15 @@ def _target_db(options: NormalizationOptions) -> float | None:
     if options.target_peak is not None:
         return _db(options.target_peak)
     return options.target_lufs if options.target_dbfs is None else options.target_dbfs
+
+
+def at_even_level(samples: Samples) -> Samples:
+    """Return samples with a peak of 0.5; silence stays as it is.
+
+    It costs less than the gain of the speech, for networks that ignore the level anyway.
+    """
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples * np.float32(_EVEN_PEAK / peak) if peak else samples
 
 
 def apply_gain(samples: Samples, gain_db: float | Samples) -> Samples:

@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 
 from backend.eta import EtaEstimator, stored_eta
 from backend.llm_client import LlmClient
-from backend.pipeline.normalize import apply_gain
+from backend.pipeline.normalize import at_even_level
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.spans import joined_spans
 from backend.pipeline.speakers.stretches import Stretch, stretches
@@ -27,10 +27,10 @@ from backend.transcription.context import Checkpoint, JobContext
 from backend.transcription.ordered_map import ordered_map
 from backend.transcription.plan import Plan, RecordingPlan
 from backend.transcription.stages import JobStages
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
 from contracts.options import Diarization
-from contracts.speakers import SpeakerSegmentation
+from contracts.speakers import MAX_VOICE_AUDIO_S, SpeakerSegmentation
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
@@ -119,11 +119,12 @@ class Diarizer:
             n_channels = len(recording.weights)
             recording = replace(recording, weights=(1 / n_channels,) * n_channels)
         spans = joined_spans(span for signal in plan.signals for span in signal.speech_spans())
-        gain_db = max(signal.gain_db for signal in plan.signals)
         voices = VoiceCollector()
         parts = list(stretches(spans, recording.n_samples))
-        found = ordered_map(partial(self._segment, recording, gain_db), parts, lambda: _CONCURRENCY)
-        eta = EtaEstimator(sum(part.length_s for part in parts), _CONCURRENCY * MAX_CHUNK_S, None)
+        found = ordered_map(partial(self._segment, recording), parts, lambda: _CONCURRENCY)
+        eta = EtaEstimator(
+            sum(part.length_s for part in parts), _CONCURRENCY * MAX_VOICE_AUDIO_S, None
+        )
         updates = stored_eta(self._runs, run.job.id, eta, self._eta_interval_s)
         async with aclosing(found), updates:
             remaining = iter(parts)
@@ -133,11 +134,9 @@ class Diarizer:
                 eta.add(part.length_s)
         return await run_sync(voices.turns, run.job.options.num_speakers)
 
-    async def _segment(
-        self, recording: PcmRecording, gain_db: float, stretch: Stretch
-    ) -> SpeakerSegmentation:
+    async def _segment(self, recording: PcmRecording, stretch: Stretch) -> SpeakerSegmentation:
         def pcm() -> bytes:
-            return to_s16le(apply_gain(recording.read(stretch.start, stretch.end), gain_db))
+            return to_s16le(at_even_level(recording.read(stretch.start, stretch.end)))
 
         return await self._llm.segment_speakers(await run_sync(pcm))
 

@@ -8,11 +8,11 @@ import structlog
 from anyio.to_thread import run_sync
 
 from backend.llm_client import LlmClient
+from backend.pipeline.normalize import at_even_level
 from backend.pipeline.pcm import PcmRecording, to_s16le
 from backend.pipeline.spans import TimeSpan
 from backend.pipeline.speakers.voice_prints import (
     VoicePrint,
-    at_even_level,
     most_alike,
     own_speech,
     voice_print,

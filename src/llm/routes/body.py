@@ -1,6 +1,6 @@
 """Reads the bodies of requests, up to a limit."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from fastapi import Request
@@ -13,26 +13,37 @@ from llm.errors import EmptyAudioError, TooLongError, UnreadableAudioError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-MAX_PCM_BYTES = int(MAX_CHUNK_S * SAMPLE_RATE) * SAMPLE_WIDTH_BYTES
-
-MAX_JSON_BYTES = 3 * MAX_PCM_BYTES
-"""PCM in base64 has 4/3 of its bytes; all else in a body is far below the rest."""
-
-_TOO_LONG = f"A chunk may last at most {MAX_CHUNK_S:.0f} seconds."
+_JSON_OVERHEAD = 3
+"""Bytes of a JSON body for each of PCM, at most: base64 takes 4/3, and all else is far below."""
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the whole body.
+def pcm_body(max_s: float) -> dict[str, Any]:
+    """Return how OpenAPI describes a body of PCM.
+
+    Args:
+        max_s: longest audio in seconds.
+    """
+    return {
+        "requestBody": {
+            "required": True,
+            "description": f"PCM s16le, mono, {SAMPLE_RATE} Hz, at most {max_s:.0f} seconds.",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    }
+
+
+async def read_pcm(request: Request, max_s: float) -> bytes:
+    """Return the whole body, which is PCM.
+
+    Args:
+        max_s: longest audio in seconds.
 
     Raises:
-        TooLongError: it has more bytes than the longest chunk needs.
+        TooLongError: it has more bytes than the longest audio.
     """
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > max_bytes:
-            raise TooLongError(_TOO_LONG)
-    return bytes(body)
+    return await _read(request, _n_bytes(max_s), max_s)
 
 
 async def read_json(request: Request, model: type[ModelT]) -> ModelT:
@@ -42,7 +53,7 @@ async def read_json(request: Request, model: type[ModelT]) -> ModelT:
         TooLongError: it has more bytes than the longest chunk needs.
         RequestValidationError: a field is invalid.
     """
-    body = await read_body(request, MAX_JSON_BYTES)
+    body = await _read(request, _JSON_OVERHEAD * _n_bytes(MAX_CHUNK_S), MAX_CHUNK_S)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -53,18 +64,38 @@ async def read_json(request: Request, model: type[ModelT]) -> ModelT:
         ) from None
 
 
-def to_samples(pcm: bytes) -> Samples:
+def to_samples(pcm: bytes, max_s: float = MAX_CHUNK_S) -> Samples:
     """Convert PCM s16le to samples in [-1, 1].
+
+    Args:
+        max_s: longest audio in seconds.
 
     Raises:
         EmptyAudioError: there are no samples.
         UnreadableAudioError: the last sample is not whole.
-        TooLongError: the chunk is longer than the model's window.
+        TooLongError: the audio is longer.
     """
     if not pcm:
         raise EmptyAudioError("The body is empty.")
     if len(pcm) % SAMPLE_WIDTH_BYTES:
         raise UnreadableAudioError("The body ends in the middle of a sample: its length is odd.")
-    if len(pcm) > MAX_PCM_BYTES:
-        raise TooLongError(_TOO_LONG)
+    if len(pcm) > _n_bytes(max_s):
+        raise _too_long(max_s)
     return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+
+
+async def _read(request: Request, max_bytes: int, max_s: float) -> bytes:
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > max_bytes:
+            raise _too_long(max_s)
+    return bytes(body)
+
+
+def _n_bytes(seconds: float) -> int:
+    return int(seconds * SAMPLE_RATE) * SAMPLE_WIDTH_BYTES
+
+
+def _too_long(max_s: float) -> TooLongError:
+    return TooLongError(f"The audio may last at most {max_s:.0f} seconds.")

@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request
 
 from contracts.problems import ProblemType
-from contracts.speakers import SpeakerSegmentation
+from contracts.speakers import MAX_VOICE_AUDIO_S, SpeakerSegmentation
 from llm.dependencies import SpeakersDep
-from llm.routes.body import MAX_PCM_BYTES, read_body, to_samples
-from llm.routes.transcribe import PCM_BODY
+from llm.routes.body import pcm_body, read_pcm, to_samples
 from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
@@ -16,7 +15,7 @@ router = APIRouter(tags=["speakers"])
 @router.post(
     "/v1/speaker-segmentation",
     summary="Find the voices in a stretch of audio",
-    openapi_extra=PCM_BODY,
+    openapi_extra=pcm_body(MAX_VOICE_AUDIO_S),
     responses=problem_responses(
         ProblemType.EMPTY_AUDIO,
         ProblemType.UNREADABLE_AUDIO,
@@ -28,5 +27,6 @@ router = APIRouter(tags=["speakers"])
 )
 async def segment_speakers(request: Request, speakers: SpeakersDep) -> SpeakerSegmentation:
     """Return the turns of the voices, each with its embedding, which is alike for one person."""
-    samples = to_samples(await read_body(request, MAX_PCM_BYTES))
+    pcm = await read_pcm(request, MAX_VOICE_AUDIO_S)
+    samples = to_samples(pcm, MAX_VOICE_AUDIO_S)
     return await while_connected(request, speakers.segment(samples))

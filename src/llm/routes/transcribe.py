@@ -1,30 +1,23 @@
 """`POST /v1/transcribe`."""
 
-from copy import deepcopy
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import MAX_CHUNK_S
 from contracts.options import ChunkOptions, ChunkRequest
 from contracts.problems import ProblemType
 from contracts.transcription import ChunkTranscript
 from llm.dependencies import TranscriberDep
-from llm.routes.body import MAX_PCM_BYTES, read_body, read_json, to_samples
+from llm.routes.body import pcm_body, read_json, read_pcm, to_samples
 from servicekit.disconnect import while_connected
 from servicekit.problems import problem_responses
 
 router = APIRouter(tags=["transcription"])
 
-PCM_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": f"PCM s16le, mono, {SAMPLE_RATE} Hz, at most {MAX_CHUNK_S:.0f} seconds.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 _JSON = "application/json"
-_BODY: dict[str, Any] = deepcopy(PCM_BODY)
+
+_BODY = pcm_body(MAX_CHUNK_S)
 _BODY["requestBody"]["description"] += (
     " As JSON it has its options beside it, which then do not come from the query."
 )
@@ -61,6 +54,6 @@ async def transcribe_chunk(
         chunk = await read_json(request, ChunkRequest)
         options, pcm = chunk.options(), chunk.pcm
     else:
-        pcm = await read_body(request, MAX_PCM_BYTES)
+        pcm = await read_pcm(request, MAX_CHUNK_S)
     samples = to_samples(pcm)
     return await while_connected(request, transcriber.transcribe(samples, options))

@@ -32,7 +32,7 @@ CLIP_SAMPLES = 3 * SAMPLE_RATE
 SEGMENTATION_GRAPH = "segmentation.xml"
 FEATURE_GRAPH = "features.xml"
 EMBEDDING_GRAPH = "embedding.xml"
-GRAPHS_VERSION = 1
+GRAPHS_VERSION = 2
 """Increment it when `networks.py` changes, so that earlier graphs are not reused."""
 
 

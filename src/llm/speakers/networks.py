@@ -281,13 +281,11 @@ class _ContextMask(nn.Module):
         self.linear2 = nn.Conv1d(n_in // 2, n_out, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        context = x.mean(dim=2, keepdim=True) + self._second_means(x)
-        mask = torch.sigmoid(self.linear2(functional.relu(self.linear1(context))))
-        return self.linear_local(x) * mask
-
-    def _second_means(self, x: Tensor) -> Tensor:
-        means = functional.avg_pool1d(x, self._SECOND, self._SECOND, ceil_mode=True)
-        return means.repeat_interleave(self._SECOND, dim=2)[..., : x.shape[2]]
+        seconds = functional.avg_pool1d(x, self._SECOND, self._SECOND, ceil_mode=True)
+        context = x.mean(dim=2, keepdim=True) + seconds
+        masks = torch.sigmoid(self.linear2(functional.relu(self.linear1(context))))
+        each = masks[..., None].expand(-1, -1, -1, self._SECOND).flatten(2)[..., : x.shape[2]]
+        return self.linear_local(x) * each
 
 
 class _Transit(nn.Module):

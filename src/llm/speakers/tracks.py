@@ -39,7 +39,7 @@ def join_windows(windows: NDArray[np.float32], hop: int) -> Activity:
 
 def _weights(n_frames: int) -> NDArray[np.float32]:
     distance = np.abs(np.linspace(-1, 1, n_frames, dtype=np.float32))
-    return (1 - (1 - _EDGE_WEIGHT) * distance)[:, None]
+    return (1 - np.float32(1 - _EDGE_WEIGHT) * distance)[:, None]
 
 
 def _numbered_alike(window: Activity, before: Activity) -> Activity:

@@ -27,7 +27,7 @@ FIRST_FRAME_SAMPLES = 360
 """Start of the first frame's step: the middle of the 991 samples that it depends on."""
 
 HOP_FRAMES = 297
-"""Frames from one window to the next, about 5 s: five windows cover a stretch of 30 s."""
+"""Frames from one window to the next, about 5 s: five windows cover 30 s, eleven cover a minute."""
 
 CLASS_SPEAKERS = np.array(
     [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32

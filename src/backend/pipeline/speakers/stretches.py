@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backend.pipeline.spans import SpeechSpan
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import SAMPLE_RATE
+from contracts.speakers import MAX_VOICE_AUDIO_S
 
-STRETCH_SAMPLES = int(MAX_CHUNK_S * SAMPLE_RATE)
+STRETCH_SAMPLES = int(MAX_VOICE_AUDIO_S * SAMPLE_RATE)
 """Samples of a stretch: one request to the llm."""
 
 _OVERLAP_SAMPLES = 5 * SAMPLE_RATE

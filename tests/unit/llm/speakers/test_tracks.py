@@ -26,7 +26,7 @@ def test_voices_keep_their_numbers_from_window_to_window(seed: int) -> None:
     joined = join_windows(windows_of(activity, seed), HOP)
     # the third voice may have the number of the first one, which has ended
     edges = np.diff(joined.round(), axis=0, prepend=0, append=0)
-    begins, ends = (np.argwhere(edges.T == sign)[:, 1] for sign in (1, -1))
+    begins, ends = (np.argwhere(sign == edges.T)[:, 1] for sign in (1, -1))
     assert sorted(zip(begins.tolist(), ends.tolist(), strict=True)) == spoken
 
 
