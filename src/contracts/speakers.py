@@ -13,7 +13,7 @@ MAX_VOICE_TURN_S = 5.0
 apart by their embeddings."""
 
 
-class VoiceTurn(BaseModel):
+class VoiceSpan(BaseModel):
     """A stretch in which a voice speaks without a pause, in seconds from the start of the audio.
 
     Each turn has an embedding of its own, because the segmentation may take two people for one
@@ -35,5 +35,5 @@ class SpeakerSegmentation(BaseModel):
     """The llm's response for a stretch of audio."""
 
     duration_s: Seconds
-    turns: list[VoiceTurn] = Field(description="The turns, by start.")
+    turns: list[VoiceSpan] = Field(description="The turns, by start.")
     inference_s: Seconds = Field(description="Seconds that the networks took.")

@@ -21,7 +21,7 @@ from backend.storage.database import JobStore, VoiceStore
 from backend.transcription.context import Checkpoint, JobContext
 from contracts.audio import SAMPLE_RATE
 from contracts.options import Diarization
-from contracts.speakers import VoiceTurn
+from contracts.speakers import VoiceSpan
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ async def print_of_speech(
 
     Raises: LlmFailedError: no valid response, after retries.
     """
-    found: list[list[VoiceTurn]] = []
+    found: list[list[VoiceSpan]] = []
     for span in spans:
         start, end = (round(time * SAMPLE_RATE) for time in (span.start, span.end))
         end = min(end, recording.n_samples)

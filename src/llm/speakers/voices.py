@@ -9,7 +9,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
-from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceTurn
+from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceSpan
 from llm.engines.protocol import Samples
 from llm.speakers.graphs import (
     CLIP_SAMPLES,
@@ -80,7 +80,7 @@ class VoiceFinder:
         found.sort()
         embeddings = self._embed([_spoken(samples, active, voice, run) for run, voice in found])
         turns = [
-            VoiceTurn(
+            VoiceSpan(
                 start=round(begin / SAMPLE_RATE, 3),
                 end=round(end / SAMPLE_RATE, 3),
                 voice=voice,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.pipeline.speakers.clustering import Voices, cluster
 from backend.pipeline.speakers.stretches import Stretch
-from contracts.speakers import MAX_VOICE_TURN_S, VoiceTurn
+from contracts.speakers import MAX_VOICE_TURN_S, VoiceSpan
 
 MAX_GAP_S = 1.0
 """Pauses up to this length, in seconds, belong to the turn around them if nobody speaks in them."""
@@ -42,7 +42,7 @@ class VoiceCollector:
     _embeddings: list[Embedding] = field(default_factory=list[Embedding])
     _overlaps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
-    def add(self, stretch: Stretch, turns: Iterable[VoiceTurn]) -> None:
+    def add(self, stretch: Stretch, turns: Iterable[VoiceSpan]) -> None:
         """Add the turns that were found in a stretch; leave out what does not count there."""
         n_before = len(self._spans)
         for turn, embedding in embedded_turns(turns):
@@ -78,7 +78,7 @@ class VoiceCollector:
         return max(start, other_start) < min(end, other_end)
 
 
-def embedded_turns(turns: Iterable[VoiceTurn]) -> Iterator[tuple[VoiceTurn, Embedding]]:
+def embedded_turns(turns: Iterable[VoiceSpan]) -> Iterator[tuple[VoiceSpan, Embedding]]:
     """Yield turns with their embeddings; a short one has that of the voice's nearest turn."""
     every = list(turns)
     for turn in every:
@@ -88,7 +88,7 @@ def embedded_turns(turns: Iterable[VoiceTurn]) -> Iterator[tuple[VoiceTurn, Embe
             yield turn, np.array(nearest.embedding, np.float32)
 
 
-def _distance_s(turn: VoiceTurn, other: VoiceTurn) -> float:
+def _distance_s(turn: VoiceSpan, other: VoiceSpan) -> float:
     return max(turn.start - other.end, other.start - turn.end, 0.0) if turn is not other else -1.0
 
 

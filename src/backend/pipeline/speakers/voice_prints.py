@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from backend.pipeline.spans import TimeSpan
 from backend.pipeline.speakers.turns import embedded_turns
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import VoiceTurn
+from contracts.speakers import VoiceSpan
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -54,7 +54,7 @@ def own_speech(segments: Iterable[Segment], speaker: str) -> list[TimeSpan]:
     return spans if total_s >= MIN_VOICE_SPEECH_S else []
 
 
-def voice_print(segmentations: Iterable[Sequence[VoiceTurn]]) -> VoicePrint | None:
+def voice_print(segmentations: Iterable[Sequence[VoiceSpan]]) -> VoicePrint | None:
     """Return the mean of the voices that speak longest in each span; None: there is no voice.
 
     Args:

@@ -10,7 +10,7 @@ from backend.storage.database import StoredSegment
 from backend.transcription.diarization import segments_by_speaker
 from contracts.jobs import JobWarning, SegmentCorrection
 from contracts.options import Diarization, TranscribeOptions
-from contracts.speakers import SpeakerSegmentation, VoiceTurn
+from contracts.speakers import SpeakerSegmentation, VoiceSpan
 from contracts.transcription import Segment
 from unit.backend.stand_ins import Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import OWNER, segment
@@ -22,8 +22,8 @@ N_CHUNKS = 6
 TWO_VOICES = SpeakerSegmentation(
     duration_s=N_CHUNKS,
     turns=[
-        VoiceTurn(start=0.0, end=3.0, voice=0, embedding=[1.0, 0.0]),
-        VoiceTurn(start=3.0, end=6.0, voice=0, embedding=[0.0, 1.0]),
+        VoiceSpan(start=0.0, end=3.0, voice=0, embedding=[1.0, 0.0]),
+        VoiceSpan(start=3.0, end=6.0, voice=0, embedding=[0.0, 1.0]),
     ],
     inference_s=0.1,
 )

@@ -9,7 +9,7 @@ from backend.pipeline.speakers.clustering import Voices, cluster
 from backend.pipeline.speakers.stretches import Stretch, stretches
 from backend.pipeline.speakers.turns import VoiceCollector
 from contracts.audio import SAMPLE_RATE
-from contracts.speakers import VoiceTurn
+from contracts.speakers import VoiceSpan
 
 SIZE = 192
 
@@ -30,8 +30,8 @@ def like(person: np.ndarray, random: np.random.Generator, cosine: float = 0.85) 
 Talk = list[tuple[int, float, float]]
 
 
-def turn(start: float, end: float, embedding: list[float] | None, voice: int = 0) -> VoiceTurn:
-    return VoiceTurn(start=start, end=end, voice=voice, embedding=embedding)
+def turn(start: float, end: float, embedding: list[float] | None, voice: int = 0) -> VoiceSpan:
+    return VoiceSpan(start=start, end=end, voice=voice, embedding=embedding)
 
 
 def collected(talk: Talk, duration_s: float, seed: int = 0) -> VoiceCollector:
@@ -42,7 +42,7 @@ def collected(talk: Talk, duration_s: float, seed: int = 0) -> VoiceCollector:
     n_samples = int(duration_s * SAMPLE_RATE)
     for stretch in stretches([SpeechSpan(0, n_samples)], n_samples):
         numbers = random.permutation(len(voices_of))
-        turns: list[VoiceTurn] = []
+        turns: list[VoiceSpan] = []
         for person, begin, end in talk:
             first = max(begin - stretch.start_s, 0)
             last = min(end - stretch.start_s, stretch.length_s)

@@ -13,7 +13,7 @@ from backend.pipeline.speakers.voice_prints import (
     voice_print,
 )
 from contracts.audio import MAX_CHUNK_S
-from contracts.speakers import VoiceTurn
+from contracts.speakers import VoiceSpan
 from contracts.transcription import Segment
 from contracts.voices import MIN_VOICE_SPEECH_S
 
@@ -25,9 +25,9 @@ def said(start: float, end: float, speaker: str | None = "S1", *, overlap: bool 
     )  # fmt: skip
 
 
-def at_once(*voices: tuple[float, list[float] | None]) -> list[VoiceTurn]:
+def at_once(*voices: tuple[float, list[float] | None]) -> list[VoiceSpan]:
     return [
-        VoiceTurn(start=0.0, end=seconds, voice=number, embedding=vector)
+        VoiceSpan(start=0.0, end=seconds, voice=number, embedding=vector)
         for number, (seconds, vector) in enumerate(voices)
     ]
 
