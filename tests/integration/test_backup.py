@@ -207,7 +207,7 @@ async def test_restoring_clears_redis(data: Path, tmp_path: Path):
 
 @pytest.mark.slow
 async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
-    """Otherwise the targets could name a module or an argument that does not exist."""
+    """Otherwise a target names a module that is gone, or fails on a missing folder without a reason."""
     no_docker = tmp_path / "bin" / "docker"
     no_docker.parent.mkdir()
     no_docker.write_text("#!/bin/sh\nexit 1\n")
@@ -220,8 +220,8 @@ async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
         "REDIS_URL": "",
     }
 
-    def make(*words: str) -> str:
-        done = subprocess.run(
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["make", "--no-print-directory", *words],
             cwd=ROOT,
             env=environment,
@@ -229,6 +229,9 @@ async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
             text=True,
             check=False,
         )
+
+    def make(*words: str) -> str:
+        done = run(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -242,3 +245,8 @@ async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
     restored = BackendData(data)
     assert await restored.ids() == {kept}
     restored.database.close()
+    missing = tmp_path / "missing"
+    refused = run("restore", f"BACKUP={missing}")
+    assert refused.returncode != 0
+    assert f"Failed: the folder {missing} does not exist" in refused.stderr
+    assert "Traceback" not in refused.stderr
