@@ -67,8 +67,12 @@ class Translator:
         texts = TEXTS[self.language].items()
         return {key.removeprefix(prefix): text for key, text in texts if key.startswith(prefix)}
 
+    def share(self, share: float) -> str:
+        """Format a share of 1 as the nearest whole percent."""
+        return self.percent(math.floor(share * 100 + 0.5) / 100)
+
     def percent(self, share: float) -> str:
-        """Format a share of 1 as whole percent, rounded down so that only 1.0 is 100 %."""
+        """Format progress, a share of 1, as whole percent, rounded down: only 1.0 is 100 %."""
         whole = math.floor(min(1, share) * 100 + 1e-6) / 100
         return format_percent(whole, locale=self.language.value)
 

@@ -20,7 +20,7 @@ _HOUR_S = 3600.0
 
 def show_statistics(page: Page) -> None:
     """Show the statistics that the backend reports."""
-    st.title(page.t("system.title"), anchor=False)
+    st.title(page.t("view.system"), anchor=False)
     with st.container(key="statistics"):
         _show_numbers(page)
     show_evaluation(page)
@@ -74,7 +74,7 @@ def _show_speakers(t: Translator, statistics: Statistics) -> None:
     facts = [
         Fact(
             speaker.name or t("system.speakers.unnamed"),
-            t.percent(speaker.share),
+            t.share(speaker.share),
             t.duration(speaker.speech_s),
         )
         for speaker in statistics.speakers

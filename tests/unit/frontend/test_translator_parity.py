@@ -12,7 +12,7 @@ from unit.frontend.node import SCRIPT_TESTS, run_node
 COUNTS = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 111, 112, 121, 999, 1000,
           1234, 10_000, 1_234_567, 0.5, 1.5, 2.25, 21.1)  # fmt: skip
 NUMBERS = (*COUNTS, -1, -0.5, 0.05, 0.25, 0.35, 0.0005, 0.0015, 1.005, 2.675, 1234.5678, 1e9)
-SHARES = (0, 0.001, 0.01, 0.07, 0.28, 0.29, 0.5, 0.57, 0.58, 0.995, 0.999, 1, 1.2)
+SHARES = (0, 0.001, 0.01, 0.07, 0.28, 0.29, 0.5, 0.57, 0.58, 0.594, 0.595, 0.995, 0.999, 1, 1.2)
 SIZES = (0, 1, 2, 5, 11, 21, 22, 111, 1000, 1023, 1024, 1025, 1075, 1076, 1126, 1177, 1280, 1331,
          1536, 2000, 10_137, 10_240, 102_348, 102_349, 102_400, 999_999, 1024**2 - 1, 1024**2,
          1_310_720, 1_415_577, 300 * 1024**2, 1024**3 - 1, 1024**3, 4 * 1024**3,
@@ -41,6 +41,7 @@ def _calls(t: Translator) -> Iterator[tuple[list[object], str]]:
             yield ["number", value, digits], t.number(value, digits)
     for share in SHARES:
         yield ["percent", share], t.percent(share)
+        yield ["share", share], t.share(share)
     for size in SIZES:
         yield ["size", size], t.file_size(size)
     for seconds in DURATIONS:

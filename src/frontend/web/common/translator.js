@@ -32,7 +32,12 @@ export class Translator {
     return new Intl.NumberFormat(this.language, { maximumFractionDigits: digits }).format(value);
   }
 
-  /** Return a share of one as whole per cent, rounded down so that only a finished job says 100. */
+  /** Return a share of one as the nearest whole per cent. */
+  share(share) {
+    return this.percent(Math.floor(share * 100 + 0.5) / 100);
+  }
+
+  /** Return progress, a share of one, as whole per cent, rounded down: only a finished job says 100. */
   percent(share) {
     const format = new Intl.NumberFormat(this.language, { style: "percent" });
     return format.format(Math.floor(Math.min(1, share) * 100 + 1e-6) / 100);

@@ -42,7 +42,7 @@ export class SpeakerBar {
     name.disabled = !this.isAllowed;
     name.title = this.isAllowed ? t.text("speaker.open") : "";
     name.onclick = () => this.onOpen(id);
-    shareText.textContent = t.percent(Math.round(share * 100) / 100);
+    shareText.textContent = t.share(share);
     shareText.title = t.duration(seconds);
     const isOnly = transcript.onlySpeaker === id;
     nameButton(filter, t.text("speaker.only", { name: label }));
