@@ -182,6 +182,7 @@ def test_an_upload_resumes_after_a_pause_and_after_a_reload_where_it_stopped(
     expect(card).to_contain_text("PCM", timeout=SENDING_MS)  # a finished upload survives a reload
     expect(_start_button(page)).to_be_enabled()
     SCREENSHOT.parent.mkdir(exist_ok=True)
+    card.get_by_text("Посмотреть и послушать").click()
     page.screenshot(path=SCREENSHOT)
     card.get_by_role("button", name="Убрать запись").click()
     expect(page.get_by_role("listitem")).to_have_count(0)
@@ -255,6 +256,26 @@ def test_a_file_that_cannot_be_transcribed_is_explained_before_the_start(
     expect(_start_button(page)).to_be_disabled()
     _input(page).set_input_files(russian_sentences(1)[0].path)
     expect(_start_button(page)).to_be_enabled()
+
+
+def test_nothing_moves_when_the_facts_of_a_recording_arrive(
+    open_visit: OpenVisit, spoken: Sentence
+):
+    """A click on a setting would hit what has moved under the pointer."""
+    page = open_visit().page
+    routes: list[Route] = []
+    page.route(re.compile("/recording[?]"), lambda route: routes.append(route))  # noqa: PLW0108
+    _input(page).set_input_files(spoken.path)
+    card, language = _card(page, spoken.path.name), page.get_by_role("combobox", name="Язык речи")
+    expect(card).to_contain_text("Анализируем запись")
+    expect(page.get_by_role("button", name="Добавить файлы")).not_to_contain_class("primary")
+    expect(_start_button(page)).to_be_enabled()
+    before = language.bounding_box()
+    routes[0].continue_()
+    expect(card).to_contain_text("LUFS")
+    expect(card.get_by_role("button", name="Послушать: Исходная запись")).to_be_hidden()
+    page.wait_for_timeout(300)
+    assert language.bounding_box() == before
 
 
 def test_the_new_transcription_fits_a_phone(open_visit: OpenVisit, spoken: Sentence):

@@ -12,6 +12,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "uploader.zone": "Add recordings",
     "uploader.drop": "Drop recordings here or choose files",
     "uploader.choose": "Choose files",
+    "uploader.add": "Add files",
     "uploader.record": "Record with the microphone",
     "uploader.limit": "Audio or video in any format, up to {size} per file",
     "uploader.list": "Recordings to transcribe",
@@ -107,8 +108,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.punctuation": "Punctuation",
     "options.punctuation.auto": "Add it",
     "options.punctuation.none": "As the model writes",
-    "options.punctuation.help": "Where the model writes no marks and capitals, they are added by "
-    "the sound of the speech. The words do not change.",
+    "options.punctuation.help": "If the model writes no punctuation or capitals, they are added "
+    "from the sound of the speech. The words do not change.",
     "options.numbers": "Numbers",
     "options.numbers.as_spoken": "As spoken",
     "options.numbers.digits": "In digits",
@@ -121,7 +122,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "For Russian only; names and the words themselves do not change.",
     "options.audio_track": "Audio track",
     "options.audio_track.auto": "automatic",
-    "options.audio_track.help": "Which track of a file with several to transcribe. "
+    "options.audio_track.help": "Which track to transcribe if the file has several. "
     "Automatic: the default one, or another one if it has no speech.",
     "options.beam_size": "Thoroughness (beam)",
     "options.beam_size.help": "1 is the fastest. Higher values can be more accurate "
@@ -146,8 +147,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "the model follows its words and style.",
     "options.prompt.example": "A lecture on the history of architecture",
     "options.glossary": "Names and terms",
-    "options.glossary.help": "A line each, as you write them. The model recognises them better, "
-    "and the text has your spelling. If a word is pronounced differently: jay son = JSON. "
+    "options.glossary.help": "One per line, in your spelling. The model recognises these words "
+    "better and spells them your way. If a word sounds different: jay son = JSON. "
     "Saved for all new transcriptions.",
     "options.glossary.example": "Anna Nowak\njay son = JSON",
     "options.glossary.invalid": "Not saved. The list may have up to 500 lines of 200 characters, "

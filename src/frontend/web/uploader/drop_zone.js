@@ -6,12 +6,10 @@ export class DropZone {
   #closed = new AbortController();
 
   constructor({ t, limitBytes, onFiles, onMicrophone }) {
-    this.onFiles = onFiles;
+    Object.assign(this, { t, onFiles });
     this.input = element("input", { type: "file", multiple: true, hidden: true });
     this.input.addEventListener("change", () => this.#add(this.input.files));
-    this.chooser = textButton(t.text("uploader.choose"), () => this.choose(), {
-      className: "primary",
-    });
+    this.chooser = textButton("", () => this.choose());
     this.microphone = textButton(t.text("uploader.record"), onMicrophone, {
       iconName: "microphone",
     });
@@ -24,7 +22,15 @@ export class DropZone {
       element("div", { className: "actions" }, this.chooser, this.microphone),
       textElement("p", t.text("uploader.limit", { size: t.size(limitBytes) }), "small"),
     );
-    this.#playExcerpt();
+    this.setCompact(false);
+    this.#takeDroppedFiles();
+  }
+
+  /** Step back once there are recordings: the button to press next is the one that starts. */
+  setCompact(isCompact) {
+    this.element.classList.toggle("compact", isCompact);
+    this.chooser.classList.toggle("primary", !isCompact);
+    this.chooser.textContent = this.t.text(isCompact ? "uploader.add" : "uploader.choose");
   }
 
   choose() {
@@ -39,7 +45,7 @@ export class DropZone {
     this.#closed.abort();
   }
 
-  #playExcerpt() {
+  #takeDroppedFiles() {
     const { signal } = this.#closed;
     const on = (name, act) => window.addEventListener(name, act, { signal });
     on("dragover", (event) => this.#over(event));

@@ -20,8 +20,8 @@ export class RecordingCard {
   #request = null;
   #estimateS; // undefined before the preview is there, null when the backend cannot estimate it
 
-  /** `isOpen`: show the sound at once; `onProblem(problem)`: a final one, or null for none. */
-  constructor({ t, uploadId, isOpen, onProblem }) {
+  /** `onProblem(problem)`: a final one, or null for none. */
+  constructor({ t, uploadId, onProblem }) {
     Object.assign(this, { t, onProblem });
     this.url = `/backend/v1/uploads/${uploadId}`;
     this.facts = element("p", { className: "note" });
@@ -30,7 +30,7 @@ export class RecordingCard {
     this.estimate = element("p", { className: "estimate" });
     this.preview = new AudioPreview({ t, excerptUrl: `${this.url}/excerpt` });
     const summary = textElement("summary", t.text("uploader.preview"));
-    this.details = element("details", { open: isOpen }, summary, this.preview.element);
+    this.details = element("details", {}, summary, this.preview.element);
     this.problem = element("div");
     const notes = [this.facts, this.loudness, this.analyzed];
     const parts = [...notes, this.details, this.estimate, this.problem];

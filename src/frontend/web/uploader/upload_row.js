@@ -10,11 +10,11 @@ export class UploadRow {
   #content = null;
   #closed = new AbortController();
 
-  constructor({ t, upload, isAlone, onChoose, onResume, onRemove, onChange }) {
-    Object.assign(this, { t, upload, isAlone, onChoose, onResume, onChange });
+  constructor({ t, upload, onChoose, onResume, onRemove, onChange }) {
+    Object.assign(this, { t, upload, onChoose, onResume, onChange });
     const remove = iconButton("close", t.text("uploader.remove", { name: upload.name }), onRemove);
     const head = element("div", { className: "head" }, textElement("h3", upload.name), remove);
-    this.body = element("div");
+    this.body = element("div", { className: "body" });
     this.problem = element("div");
     this.element = element("li", {}, head, this.body, this.problem);
     const { signal } = this.#closed;
@@ -53,10 +53,8 @@ export class UploadRow {
       this.upload.isUnusable = problem !== null;
       this.onChange();
     };
-    // the sound of one recording is shown at once; several are a list to look over
     const { t, upload } = this;
-    const isOpen = this.isAlone();
-    this.#content = new RecordingCard({ t, uploadId: upload.id, isOpen, onProblem });
+    this.#content = new RecordingCard({ t, uploadId: upload.id, onProblem });
     this.body.replaceChildren(this.#content.element);
     if (this.normalization !== undefined) this.#content.load(this.normalization);
   }

@@ -50,7 +50,7 @@ export class View {
       if (!this.#rows.has(upload)) this.#add(upload);
       this.#rows.get(upload).update(this.normalization, this.failures[upload.id] ?? null);
     }
-    this.zone.element.classList.toggle("compact", uploads.length > 0);
+    this.zone.setCompact(uploads.length > 0);
     this.#report();
   }
 
@@ -65,7 +65,6 @@ export class View {
     const row = new UploadRow({
       t: this.t,
       upload,
-      isAlone: () => this.queue.uploads.length === 1,
       onChoose: () => this.zone.choose(),
       onResume: () => this.queue.resume(upload),
       onRemove: () => this.#remove(upload),
