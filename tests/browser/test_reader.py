@@ -349,13 +349,14 @@ def test_sentences_form_paragraphs_and_phrases_on_demand(open_visit: OpenVisit, 
 
 @pytest.mark.parametrize("width", [360, 414])
 def test_the_reader_fits_a_phone(open_visit: OpenVisit, services: Services, width: int):
-    """Menus lay partly off the screen, and the frame of an edited text was cut off."""
-    job_id = write_finished(_data(services), ["раз", "два три " * 20], unsure=frozenset({1}))
+    """Menus lay partly off the screen, the text began too low, and its edited frame was cut off."""
+    texts, speakers = ["раз", "два три " * 20], ["S1", "S2"]
+    job_id = write_finished(_data(services), texts, unsure=frozenset({1}), speakers=speakers)
     page = open_visit(width=width).page
     _open(page, services, job_id)
     text = _text_of(page, 0).bounding_box()
     assert text is not None
-    assert text["y"] < 0.47 * 800
+    assert text["y"] < 0.42 * 800
     for menu in ("Скопировать", "Скачать"):
         page.locator("summary", has_text=menu).click()
         sheet = page.locator(".menu[open] .menu-panel").bounding_box()
