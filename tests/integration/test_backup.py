@@ -207,7 +207,7 @@ async def test_restoring_clears_redis(data: Path, tmp_path: Path):
 
 @pytest.mark.slow
 async def test_make_backup_and_make_restore_work(data: Path, tmp_path: Path):
-    """Otherwise a target names a module that is gone, or fails on a missing folder without a reason."""
+    """Otherwise a target names a module that is gone, or says nothing of a missing folder."""
     no_docker = tmp_path / "bin" / "docker"
     no_docker.parent.mkdir()
     no_docker.write_text("#!/bin/sh\nexit 1\n")

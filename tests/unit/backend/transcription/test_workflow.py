@@ -43,6 +43,33 @@ async def test_a_transcript_has_all_chunks_in_order(components: Components) -> N
     assert run.inference_s == pytest.approx(3 * 0.5 / 8)
 
 
+async def test_the_first_chunk_goes_alone_and_its_text_is_there_at_once(
+    components: Components,
+) -> None:
+    """Else the page, which asks for a low latency, shows no text until a whole batch is done."""
+    has_asked_more, active_at_first = asyncio.Event(), 0
+
+    async def hang_after_the_first(index: int) -> None:
+        nonlocal active_at_first
+        await asyncio.sleep(0.05)  # long enough for others to be sent, too
+        if index == 0:
+            active_at_first = components.llm.n_active
+        else:
+            has_asked_more.set()
+            await asyncio.sleep(3600)
+
+    components.llm.before_answer = hang_after_the_first
+    run = await components.new_run(TranscribeOptions(low_latency=True))
+    running = asyncio.create_task(components.workflow(concurrency=3).run(run))
+    async with asyncio.timeout(60):
+        await has_asked_more.wait()
+    assert active_at_first == 1
+    assert await components.texts(run.job.id) == chunk_texts(range(1))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
 async def test_a_restart_between_chunks_transcribes_none_twice(components: Components) -> None:
     """Else a crash near the end of a long recording would cost all of its hours again."""
     checkpoint, has_asked = StandInCheckpoint(), asyncio.Event()
