@@ -47,7 +47,7 @@ def test_a_note_is_written_by_key_played_edited_deleted_and_restored(
     page = open_visit(width=1440).page
     url = _open(page, services, "Заметки.wav")
     panel, text = page.get_by_role("region", name="Заметки"), page.locator(".transcript")
-    expect(panel).to_contain_text("нажмите M")
+    expect(panel).to_contain_text("клавишу M")
     assert panel.bounding_box()["x"] > text.bounding_box()["x"] + text.bounding_box()["width"]
 
     _go_to(page, 12)

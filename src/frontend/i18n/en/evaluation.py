@@ -2,10 +2,10 @@
 
 TEXTS: dict[str, str | dict[str, str]] = {
     "evaluation.title": "Accuracy on your recordings",
-    "evaluation.empty": "Correct a transcript as a whole, and the errors of the model will be "
+    "evaluation.empty": "Correct a whole transcript, and the model’s errors will be "
     "counted here. Transcribe the recording with another model to compare the two.",
-    "evaluation.help": "The corrected text is taken for what was said, so choose transcripts that "
-    "you have corrected as a whole. Marks and capitals do not count.",
+    "evaluation.help": "The corrected text counts as what was said, so choose transcripts that "
+    "you have corrected from start to end. Punctuation and capitals do not count.",
     "evaluation.recordings": "Corrected recordings",
     "evaluation.recording": {
         "one": "{name}, {day}, {model}: {corrected} of {count} phrase corrected",
@@ -18,7 +18,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "evaluation.wer": "Wrong words (WER)",
     "evaluation.cer": "Wrong characters (CER)",
     "evaluation.rtf": "Processing seconds per second of audio",
-    "evaluation.figure": "{value} % ({low} to {high})",
+    "evaluation.figure": "{value}\xa0% ({low} to {high})",
     "evaluation.interval": "In brackets: the 95 % confidence interval. More corrected speech "
     "narrows it.",
     "evaluation.recommended": "Use {model}: it is the fastest of the models whose error rate on "

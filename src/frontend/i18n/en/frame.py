@@ -20,7 +20,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "service.unavailable.next": "This page will reconnect as soon as the service is back.",
     "service.starting": "The service is starting",
     "service.starting.next": "The model is loading, which usually takes less than a minute. "
-    "You can already choose a recording.",
+    "There is no need to wait: new recordings will be queued.",
     "service.details": "See Statistics for details.",
     "service.close": "Close the message",
     "service.degraded": "The service is running with limitations",

@@ -44,7 +44,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.wrong_state.next": "The status of the transcription may have changed. "
     "Reload the page.",
     "problem.too_many_voices": "Too many voices are remembered",
-    "problem.too_many_voices.next": "Delete some of them under “Statistics and system”.",
+    "problem.too_many_voices.next": "Delete some of them under “Statistics”.",
     "problem.upload_offset_mismatch": "The upload was interrupted",
     "problem.upload_offset_mismatch.next": "Upload the recording again.",
     "problem.unsupported_tus_version": "Incompatible versions",

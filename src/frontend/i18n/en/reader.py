@@ -149,7 +149,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "notes.add": "Add a note",
     "notes.close": "Close the notes",
     "notes.hint": "A note belongs to a moment of the recording. "
-    "Press M to add one at the current place.",
+    "Add one at the current place with the button or the M key.",
     "notes.field": "Note at {time}",
     "notes.edit": "Edit the note at {time}",
     "notes.delete": "Delete the note at {time}",
@@ -164,8 +164,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "compare.keep": "Keep only this one",
     "compare.both": "Keep both",
     "text.title": "Text formatting",
-    "text.help": "The text is written again from the recognised words; the recording is "
-    "not transcribed again. Your corrections stay.",
+    "text.help": "The text is formatted anew from the recognised words, without "
+    "transcribing the recording again. Your corrections stay.",
     "text.glossary": "Use your names and terms",
     "text.write": "Apply",
     "text.cancel": "Cancel",
@@ -222,12 +222,11 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "speaker.remember": "Remember this voice",
     "speaker.remember.help": "A voice print is made from this recording and stored on the server, "
     "so that the name is suggested in later recordings. Ask the person first. "
-    "The voice can be deleted under “Statistics and system”.",
+    "The voice can be deleted under “Statistics”.",
     "speaker.remembering": "Remembering the voice: {name}…",
     "speaker.remembered": "The voice is remembered: {name}",
     "speaker.suggestion": "Maybe {name} ({percent})",
-    "speaker.suggestion.help": "The voice sounds like one that is remembered. "
-    "Click to use its name.",
+    "speaker.suggestion.help": "The voice sounds like a remembered one. Click to use its name.",
     "speaker.merge": "Or the same person as:",
     "speaker.separate": "Separate again:",
     "speaker.save": "Save",
@@ -237,14 +236,14 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "other": "Without words: {count} places, {duration}",
     },
     "report.only_decoded_again": {
-        "one": "Recognised at the second attempt: {count} place, {duration}",
-        "other": "Recognised at the second attempt: {count} places, {duration}",
+        "one": "Recognised on the second attempt: {count} place, {duration}",
+        "other": "Recognised on the second attempt: {count} places, {duration}",
     },
     "report.music": "music or a tone",
     "report.noise": "noise, or speech that cannot be made out",
     "report.doubtful": "unclear speech, words may be missing",
-    "report.dropped_as_silence": "silence, a made-up text was removed",
-    "report.decoded_again": "skipped at first, recognised at the second attempt",
+    "report.dropped_as_silence": "silence; text that the model made up was removed",
+    "report.decoded_again": "skipped at first, recognised on the second attempt",
     "export.copy": "Copy",
     "export.copy.plain": "Text only",
     "export.copy.timestamps": "Text with timestamps",

@@ -1,7 +1,6 @@
-"""Statistics and system, in English."""
+"""Statistics, in English."""
 
 TEXTS: dict[str, str | dict[str, str]] = {
-    "system.title": "Statistics and system",
     "system.transcribed": "Transcribed",
     "system.recordings": {
         "one": "{count} recording",
@@ -66,8 +65,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.storage.database.sqlite": "SQLite, a file in this folder",
     "system.storage.database.postgresql": "PostgreSQL",
     "voices.title": "Remembered voices",
-    "voices.help": "Their voice prints are stored on the server. In new recordings the names are "
-    "suggested where a voice is alike.",
+    "voices.help": "Their voice prints are stored on the server. If a voice in a new recording "
+    "sounds alike, its name is suggested.",
     "voices.name": "Name of the voice",
     "voices.delete": "Delete",
     "voices.delete.consequence": "The voice print is deleted, and the name is no longer suggested. "

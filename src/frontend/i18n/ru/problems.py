@@ -44,7 +44,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.wrong_state": "Сейчас это сделать нельзя",
     "problem.wrong_state.next": "Состояние расшифровки могло измениться. Обновите страницу.",
     "problem.too_many_voices": "Сохранено слишком много голосов",
-    "problem.too_many_voices.next": "Удалите лишние в разделе «Статистика и система».",
+    "problem.too_many_voices.next": "Удалите лишние в разделе «Статистика».",
     "problem.upload_offset_mismatch": "Загрузка прервалась",
     "problem.upload_offset_mismatch.next": "Загрузите запись ещё раз.",
     "problem.unsupported_tus_version": "Версии несовместимы",

@@ -1,7 +1,6 @@
-"""Statistics and system, in Russian."""
+"""Statistics, in Russian."""
 
 TEXTS: dict[str, str | dict[str, str]] = {
-    "system.title": "Статистика и система",
     "system.transcribed": "Расшифровано",
     "system.recordings": {
         "one": "{count} запись",
