@@ -310,6 +310,8 @@ def test_the_options_survive_a_reload(open_visit: OpenVisit):
     """A change of the theme reloads the page too."""
     page = open_visit().page
     page.get_by_role("textbox", name="Имена и термины").fill("Лось\nАэлита")
+    streamlits_english = page.get_by_test_id("InputInstructions").filter(visible=True)
+    expect(streamlits_english).to_have_count(0)
     page.get_by_text("Дополнительно").click()
     page.get_by_role("radio", name="По пику").click()
     language = page.get_by_role("combobox", name="Язык речи").first

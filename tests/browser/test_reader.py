@@ -96,6 +96,7 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     expect(page.get_by_text("Распознаём речь")).to_be_visible(timeout=TRANSCRIPTION_MS)
     expect(page.locator(".segment").first).to_be_visible(timeout=TRANSCRIPTION_MS)
     assert 200 in waveforms, "it is made after the page was opened"
+    expect(page).to_have_title(re.compile(r"^\d+\s% · Чтение.wav"))
     page.reload()
     expect(page.locator(".segment").first).to_be_visible()
 

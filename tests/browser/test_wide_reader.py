@@ -13,6 +13,16 @@ from testbed.services import Services
 
 pytestmark = pytest.mark.slow
 
+CHARACTERS_A_LINE = """(paragraph) => {
+  const text = paragraph.querySelector(".text");
+  const { fontSize, lineHeight } = getComputedStyle(text);
+  if (fontSize !== "18px") return 0;
+  const texts = [...paragraph.querySelectorAll(".text")];
+  const top = text.getBoundingClientRect().top;
+  const lines = (texts.at(-1).getBoundingClientRect().bottom - top) / parseFloat(lineHeight);
+  return texts.map((each) => each.textContent).join(" ").length / Math.round(lines);
+}"""
+
 
 def _open(page: Page, services: Services, job_id: str) -> None:
     page.goto(f"{services.frontend.url}/?job={job_id}")
@@ -44,6 +54,7 @@ def test_the_sides_of_a_wide_screen_have_the_outline_and_the_picture(
     _open(page, services, job_id)
     picture, text = page.locator(".picture"), page.locator(".transcript")
     expect(picture).to_be_visible()
+    assert 60 < page.locator(".paragraph").first.evaluate(CHARACTERS_A_LINE) < 80
     text_box, picture_box = text.bounding_box(), picture.bounding_box()
     assert picture_box["x"] > text_box["x"] + text_box["width"]
 

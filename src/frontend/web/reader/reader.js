@@ -13,7 +13,7 @@ import { JobActions } from "./job_actions.js";
 import { subscribeToJob } from "./job_events.js";
 import { JobHeader, nameOf } from "./job_header.js";
 import { Segments } from "./segments.js";
-import { StatusPanel, progressText } from "./status_panel.js";
+import { StatusPanel } from "./status_panel.js";
 import { TabTitle } from "./tab_title.js";
 import { TranscriptView } from "./transcript_view.js";
 
@@ -67,6 +67,7 @@ class Reader {
       onStop: () => this.#run(this.backend.cancel),
       onResume: () => this.#run(this.backend.resume),
       onRepeat: (options) => this.actions.repeat(options),
+      onProgress: (text) => this.tabTitle.show(nameOf(this.job), text.split(" · ")[0]),
     });
     this.actions = new JobActions({
       t: this.t,
@@ -111,6 +112,7 @@ class Reader {
     this.corrections.flush();
     this.#closed.abort();
     this.tabs.close();
+    this.statusPanel.close();
     this.tabTitle.close();
     this.#view?.close();
     clearHighlights();
@@ -228,9 +230,8 @@ class Reader {
   }
 
   #showState() {
-    const { job, t } = this;
-    this.statusPanel.show(job);
-    this.tabTitle.show(nameOf(job), FINAL.has(job.status) ? "" : progressText(t, job).split(" · ")[0]);
+    this.statusPanel.show(this.job);
+    if (FINAL.has(this.job.status)) this.tabTitle.show(nameOf(this.job), "");
   }
 
   /** Show the account of speech so far, which no event has. */

@@ -14,8 +14,9 @@ export class StatusPanel {
   #estimate = null;
   #ticks = null;
 
-  constructor({ t, onStop, onResume, onRepeat }) {
-    Object.assign(this, { t, onStop, onResume, onRepeat });
+  /** `onProgress(text)`: each time the share done, the place in the queue or the wait changes. */
+  constructor({ t, onStop, onResume, onRepeat, onProgress }) {
+    Object.assign(this, { t, onStop, onResume, onRepeat, onProgress });
     this.root = element("section", { className: "status", "aria-label": t.text("running.label") });
     this.unavailable = element("p", { className: "notice", role: "status", hidden: true });
   }
@@ -38,6 +39,10 @@ export class StatusPanel {
     if (isRunning) this.#showProgress(job);
     else this.#estimate = null;
     this.root.hidden = this.root.childElementCount === 0;
+  }
+
+  close() {
+    clearInterval(this.#ticks);
   }
 
   #buildProgress() {
@@ -66,9 +71,10 @@ export class StatusPanel {
 
   #moveBar(job) {
     const share = this.#estimate?.share() ?? null;
-    this.left.textContent = progressText(this.t, job, share);
+    const text = progressText(this.t, job, share);
+    this.left.textContent = text;
     this.bar.value = share ?? 0;
-    if (!this.root.isConnected) clearInterval(this.#ticks);
+    this.onProgress(text);
   }
 
   #buildOutcome(job) {
