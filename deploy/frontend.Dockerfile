@@ -12,7 +12,7 @@ FROM ${BASE_IMAGE}
 LABEL speech_transcription.image="frontend"
 COPY --from=build /install /usr/local
 COPY src/contracts src/contracts
-COPY src/servicekit/__init__.py src/servicekit/connections.py src/servicekit/disconnect.py src/servicekit/
+COPY src/servicekit/__init__.py src/servicekit/connections.py src/servicekit/disconnect.py src/servicekit/tracing.py src/servicekit/
 COPY src/frontend src/frontend
 ENV BIND_ADDRESS=0.0.0.0 \
     FRONTEND_PORT=8010 \

@@ -19,6 +19,7 @@ from llm.app import create_app
 from llm.model_pool import ModelPool
 from llm.settings import LlmSettings
 from servicekit.logs import configure_logging
+from servicekit.tracing import configure_tracing
 
 READY_POLL_S = 0.5
 
@@ -32,6 +33,7 @@ class Replica:
         """Return the app, whose start lasts until a model is ready."""
         settings = LlmSettings()
         configure_logging(settings.log_level, "llm")
+        configure_tracing(settings.otel_exporter_otlp_endpoint, "llm")
         if settings.llm_threads == 0:
             settings = settings.model_copy(update={"llm_threads": assigned_cores()})
         context = serve.get_replica_context()

@@ -7,6 +7,7 @@ from backend.settings import BackendSettings
 from servicekit.logs import configure_logging
 from servicekit.private_files import keep_files_private
 from servicekit.server import serve
+from servicekit.tracing import configure_tracing
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
             "BIND_ADDRESS at 127.0.0.1."
         )
     configure_logging(settings.log_level, "backend")
+    configure_tracing(settings.otel_exporter_otlp_endpoint, "backend")
     keep_files_private(settings.data_dir, settings.database_files())
     serve(create_app(settings), settings.bind_address, settings.backend_port)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
@@ -46,6 +47,7 @@ from backend.storage.disk import Disk
 from backend.timing import Timing
 from contracts import VERSION
 from contracts.problems import ProblemType
+from servicekit import tracing
 from servicekit.edge import install_edge
 from servicekit.problems import handle_service_error, problem_responses
 
@@ -90,6 +92,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
         async with running_services(settings, timing or Timing(), llm, disk, metrics) as services:
             app.state.services = services
             yield
+        await run_sync(tracing.flush)
 
     app = FastAPIOffline(
         title="speech_transcription: backend",

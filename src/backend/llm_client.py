@@ -28,6 +28,7 @@ from contracts.punctuation import PunctuatedWords, PunctuationRequest
 from contracts.routing import Route, find_route
 from contracts.speakers import SpeakerSegmentation
 from contracts.transcription import ChunkTranscript
+from servicekit import tracing
 from servicekit.errors import UnknownModelError, UnsupportedOptionError
 from servicekit.problems import REQUEST_ID_HEADER
 
@@ -293,8 +294,14 @@ class LlmClient:
         )
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
+        with tracing.span(f"{request.method} {request.url.path}", "CLIENT"):
+            return await self._send_once(request)
+
+    async def _send_once(self, request: httpx.Request) -> httpx.Response:
         if request_id := correlation_id.get():
             request.headers[REQUEST_ID_HEADER] = request_id
+        if traceparent := tracing.traceparent():
+            request.headers[tracing.TRACEPARENT] = traceparent
         started = time.perf_counter()
         status = 0
         try:

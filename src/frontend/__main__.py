@@ -18,6 +18,7 @@ from frontend.settings import FrontendSettings
 from frontend.shared_page import shared_page_route
 from frontend.theme import theme_options
 from frontend.unknown_addresses import UnknownAddressMiddleware
+from servicekit import tracing
 from servicekit.connections import BACKLOG, LimitedConnection
 
 SHUTDOWN_S = 5
@@ -60,9 +61,18 @@ def _streamlit_log_level(level: str) -> str:
 def configure_logging(level: str) -> None:
     """Log to stderr, without httpx's line for every request."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if tracing.is_configured():
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_add_trace_id)
     logging.getLogger("frontend").setLevel(level)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _add_trace_id(record: logging.LogRecord) -> bool:
+    if trace_id := tracing.trace_id():
+        record.msg = f"{record.msg} trace_id={trace_id}"
+    return True
 
 
 def disable_external_address_lookup() -> None:
@@ -97,6 +107,7 @@ def main() -> None:
     """Serve the page until the process is stopped."""
     settings = FrontendSettings()
     disable_external_address_lookup()
+    tracing.configure_tracing(settings.otel_exporter_otlp_endpoint, "frontend")
     configure_logging(settings.log_level)
     uvicorn.run(
         create_app(settings),

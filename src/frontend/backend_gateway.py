@@ -5,6 +5,7 @@ do not reach the backend and the backend's key does not reach the browser. Bodie
 both ways.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -20,6 +21,7 @@ from starlette.types import Send
 from contracts.hosts import SAFE_METHODS
 from contracts.problems import ProblemType
 from frontend.problem_response import problem_response
+from servicekit import tracing
 from servicekit.disconnect import while_connected
 
 log = logging.getLogger(__name__)
@@ -73,8 +75,8 @@ _ALLOWED_CALLS = [
 _REQUEST_HEADERS = {
     "accept", "accept-language", "content-length", "content-type", "if-match",
     "if-modified-since", "if-none-match", "if-range", "last-event-id", "range",
-    "tus-resumable", "upload-checksum", "upload-concat", "upload-defer-length", "upload-length",
-    "upload-metadata", "upload-offset", "x-request-id",
+    "traceparent", "tus-resumable", "upload-checksum", "upload-concat", "upload-defer-length",
+    "upload-length", "upload-metadata", "upload-offset", "x-request-id",
 }  # fmt: skip
 _RESPONSE_HEADERS = {
     "accept-ranges", "cache-control", "content-disposition", "content-length", "content-range",
@@ -115,6 +117,7 @@ class BackendGateway:
             for client in self._clients.values():
                 await stack.enter_async_context(client)
             yield
+        await asyncio.to_thread(tracing.flush)
 
     async def _handle(self, request: Request) -> Response:
         path = _backend_path(request)
@@ -136,6 +139,15 @@ class BackendGateway:
         headers = {
             name: value for name, value in request.headers.items() if name in _REQUEST_HEADERS
         }
+        parent = headers.get(tracing.TRACEPARENT)
+        with tracing.continued_trace(f"{request.method} {PREFIX}", parent, "SERVER"):
+            if traceparent := tracing.traceparent():
+                headers[tracing.TRACEPARENT] = traceparent
+            return await self._send(request, path, client, headers)
+
+    async def _send(
+        self, request: Request, path: str, client: httpx.AsyncClient, headers: dict[str, str]
+    ) -> Response:
         has_body = request.method not in SAFE_METHODS
         forwarded = client.build_request(
             request.method,

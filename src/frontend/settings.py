@@ -66,6 +66,12 @@ class FrontendSettings(BaseSettings):
         default="INFO",
         description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^($|https?://)",
+        description="URL of an OpenTelemetry receiver of traces by OTLP over HTTP, such as "
+        "http://127.0.0.1:4318; empty: no traces.",
+    )
 
     @property
     def backend_headers(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from llm.settings import LlmSettings
 from servicekit.logs import configure_logging
 from servicekit.private_files import keep_files_private
 from servicekit.server import serve
+from servicekit.tracing import configure_tracing
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     except CheckpointError as error:
         sys.exit(str(error))
     configure_logging(settings.log_level, "llm")
+    configure_tracing(settings.otel_exporter_otlp_endpoint, "llm")
     with suppress(PermissionError):  # a read-only folder: all models are in the image
         keep_files_private(settings.models_dir)
     serve(create_app(settings), settings.bind_address, settings.llm_port)

@@ -39,6 +39,7 @@ from llm.speakers.segmenter import SpeakerSegmenter
 from llm.speakers.voices import VoiceFinder
 from llm.threads import available_cores
 from llm.transcriber import Transcriber
+from servicekit import tracing
 from servicekit.edge import install_edge
 
 _WARM_UP = np.zeros(3 * SAMPLE_RATE, np.float32)
@@ -87,6 +88,7 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
         await pool.close()
         await asyncio.get_running_loop().run_in_executor(thread, punctuation_model.close)
         thread.shutdown(wait=False)
+        await asyncio.to_thread(tracing.flush)
 
     async def run_checks() -> Mapping[str, HealthCheck]:
         return {"model": pool.check()}

@@ -15,6 +15,7 @@ from llm.batching import BatchQueue, BatchResult
 from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
 from llm.metrics import InferenceMetrics
 from llm.model_pool import ModelPool
+from servicekit import tracing
 from servicekit.errors import UnsupportedOptionError
 
 
@@ -111,8 +112,11 @@ class Transcriber:
     async def _submit(
         self, engine: SpeechEngine, samples: Samples, options: ChunkOptions
     ) -> ChunkTranscript:
-        batched = await self._queue.submit(_Request(engine, samples, options))
-        return _to_transcript(samples, batched)
+        with tracing.span("infer", attributes={"audio_s": len(samples) / SAMPLE_RATE}):
+            batched = await self._queue.submit(_Request(engine, samples, options))
+            transcript = _to_transcript(samples, batched)
+            tracing.annotate(transcript.timings.model_dump())
+        return transcript
 
 
 def _infer(batch: Sequence[_Request]) -> list[_Result]:

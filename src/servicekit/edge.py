@@ -9,6 +9,7 @@ from fastapi.params import Depends
 from prometheus_client import CollectorRegistry
 
 from contracts.hosts import AllowedHosts
+from servicekit import tracing
 from servicekit.health import HealthChecks, health_router
 from servicekit.hosts import HostsMiddleware
 from servicekit.openapi import declare_edge
@@ -18,6 +19,7 @@ from servicekit.problems import (
     install_problem_handlers,
 )
 from servicekit.request_log import RequestLogMiddleware
+from servicekit.request_trace import RequestTraceMiddleware
 from servicekit.settings import ServiceSettings
 
 _is_plain_id = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
@@ -30,7 +32,7 @@ def install_edge(
     registry: CollectorRegistry,
     metrics_guards: Sequence[Depends] = (),
 ) -> None:
-    """Add problem responses, host checks, request ids and log, health and metrics to an app.
+    """Add problem responses, host checks, request ids, log, traces, health and metrics to an app.
 
     Args:
         metrics_guards: dependencies that protect `/metrics`; health is open.
@@ -42,6 +44,8 @@ def install_edge(
     app.add_middleware(PathMiddleware)
     app.add_middleware(HostsMiddleware, hosts=hosts, allowed_origins=settings.origins)
     app.add_middleware(RequestLogMiddleware, registry=registry)
+    if tracing.is_configured():
+        app.add_middleware(RequestTraceMiddleware)
     # added last: as the outermost middleware it gives every log line the id
     app.add_middleware(
         CorrelationIdMiddleware,

@@ -7,6 +7,8 @@ import structlog
 from asgi_correlation_id import correlation_id
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from servicekit.tracing import trace_id
+
 # local variables hold prompts, file names and texts, which must not be logged
 _tracebacks = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -16,6 +18,12 @@ _tracebacks = structlog.processors.ExceptionRenderer(
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if request_id := correlation_id.get():
         event.setdefault("request_id", request_id)
+    return event
+
+
+def _add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if current := trace_id():
+        event["trace_id"] = current
     return event
 
 
@@ -43,6 +51,7 @@ def configure_logging(level: str, service: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_service,
         _add_request_id,
+        _add_trace_id,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

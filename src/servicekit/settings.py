@@ -34,6 +34,12 @@ class ServiceSettings(BaseSettings):
         default="INFO",
         description="Lowest level of logged events: DEBUG, INFO, WARNING or ERROR.",
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^($|https?://)",
+        description="URL of an OpenTelemetry receiver of traces by OTLP over HTTP, such as "
+        "http://127.0.0.1:4318; empty: no traces.",
+    )
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from backend.transcription.cache_keys import options_key
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from contracts.jobs import FileInfo, Job, JobStatus
 from contracts.options import TranscribeOptions
+from servicekit import tracing
 from servicekit.errors import UnsupportedOptionError
 
 RETRY_AFTER_S = 30
@@ -131,7 +132,7 @@ class JobSubmission:
             same = await self._duplicates.same_blob(owner, recording.sha256)
             blob = await self._blobs.keep(recording.path, job.id, same)
         async with self._blob_removed_on_error(blob):
-            job = await self._jobs.add(job, owner, blob)
+            job = await self._jobs.add(job, owner, blob, tracing.traceparent())
         if await self._resolve_known(job, owner) is not ResultSource.COMPUTE:
             return await self._jobs.get(job.id, owner, with_result=False)
         await self._queue.submit(job)

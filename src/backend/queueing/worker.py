@@ -22,6 +22,7 @@ from backend.transcription.deduplication import Deduplicator
 from backend.transcription.workflow import TranscriptionWorkflow
 from contracts.jobs import Job, JobStatus
 from contracts.problems import Problem
+from servicekit import tracing
 from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
@@ -129,7 +130,9 @@ class Worker:
         if self._is_closing:
             raise asyncio.CancelledError
         if started is not None:
-            await self._run(JobContext(started.job, started.owner, started.blob, started.queued_at))
+            run = JobContext(started.job, started.owner, started.blob, started.queued_at)
+            with tracing.continued_trace("transcribe_recording", started.traceparent):
+                await self._run(run)
             self._crash_guard.ended(job_id)
 
     async def _run(self, run: JobContext) -> None:

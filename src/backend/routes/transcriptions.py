@@ -25,6 +25,7 @@ from contracts.jobs import Job, UploadedRecording
 from contracts.options import TranscribeOptions
 from contracts.problems import ProblemType
 from contracts.report import Report
+from servicekit import tracing
 from servicekit.openapi import response_headers
 from servicekit.problems import problem_responses
 
@@ -146,8 +147,11 @@ async def _submit_upload(
 ) -> Job:
     recording = await json_body_of(request, UploadedRecording)
     async with submission.place(owner):
-        stored = await uploads.claim(recording.upload_id, owner)
-        return await submission.submit(stored, recording.options(), owner)
+        announcement = (await uploads.find(recording.upload_id, owner)).announcement
+        parent = announcement.traceparent or tracing.traceparent()
+        with tracing.continued_trace("submit_upload", parent):
+            stored = await uploads.claim(recording.upload_id, owner)
+            return await submission.submit(stored, recording.options(), owner)
 
 
 async def _receive_form(request: Request, work: WorkFolder) -> tuple[StoredFile, TranscribeOptions]:

@@ -23,6 +23,7 @@ from backend.errors import (
 from backend.storage.checksum import ALGORITHMS, Checksum
 from backend.storage.files import is_id
 from backend.storage.upload_state import PARTIAL, Announcement, Upload
+from servicekit import tracing
 
 PREFIX = "/v1/uploads"
 VERSION = "1.0.0"
@@ -145,6 +146,7 @@ def announcement_of(request: Request, owner: str) -> Announcement:
         metadata=raw or None,
         concat=concat or None,
         parts=parts,
+        traceparent=tracing.traceparent(),
     )
 
 

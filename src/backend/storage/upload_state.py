@@ -23,6 +23,7 @@ class Announcement(BaseModel):
         metadata: the request's `Upload-Metadata` header, returned unchanged.
         concat: the request's `Upload-Concat` header, returned unchanged; `PARTIAL` for a part.
         parts: ids of the partial uploads of which a final one consists.
+        traceparent: the trace of the request that announced it.
     """
 
     length: int | None
@@ -31,6 +32,7 @@ class Announcement(BaseModel):
     metadata: str | None = None
     concat: str | None = None
     parts: list[str] = []
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from contracts.jobs import Job
 from contracts.models import ModelIdentity
 from contracts.routing import Route
 from contracts.transcription import RecognizedChunk
+from servicekit import tracing
 
 _CONCURRENT_CUTS = 2
 """Chunks that are cut and normalised at once; each takes memory and a core."""
@@ -37,7 +38,8 @@ class ChunkTranscriber:
 
         async def compute() -> str:
             nonlocal computed
-            key, computed = await self._compute(context, index)
+            with tracing.span("transcribe_chunk", attributes={"chunk": index}):
+                key, computed = await self._compute(context, index)
             return key
 
         key = await self._checkpoint("chunk", compute)

@@ -7,6 +7,7 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.storage.database import RunStore
 from contracts.jobs import Stage
+from servicekit import tracing
 
 
 class JobStages:
@@ -19,8 +20,8 @@ class JobStages:
 
     @asynccontextmanager
     async def enter(self, job_id: str, stage: Stage) -> AsyncGenerator[None]:
-        """Store the stage, notify those who follow the job, and measure the body."""
+        """Store the stage, notify those who follow the job, measure and trace the body."""
         await self._runs.set_stage(job_id, stage)
         self._notifier.notify(job_id)
-        with self._metrics.time_stage(stage):
+        with self._metrics.time_stage(stage), tracing.span(stage):
             yield

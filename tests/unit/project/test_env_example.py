@@ -34,6 +34,12 @@ READ_BY_OBSTORE = {
 }
 """Of the backend; without a default, because an empty one would stand for no credentials."""
 
+READ_BY_OPENTELEMETRY = {
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+}
+
 ONLY_FOR_MAKE = {"TORCH_BUILD", "INSTALL_ONNX"}
 
 
@@ -93,7 +99,7 @@ def test_containers_receive_every_setting(service: str):
     passed = set(re.findall(r"^      ([A-Z][A-Z0-9_]+):", block[1], re.MULTILINE))
     dockerfile = (ROOT / "deploy" / f"{service}.Dockerfile").read_text()
     fixed = set(re.findall(r"(?:ENV|^   ) ([A-Z][A-Z0-9_]+)=", dockerfile, re.MULTILINE))
-    others = READ_BY_OBSTORE if service == "backend" else set()
+    others = READ_BY_OPENTELEMETRY | (READ_BY_OBSTORE if service == "backend" else set())
     assert passed | fixed == _variables(SERVICES[service]) | others
     assert not passed & fixed
 

@@ -56,18 +56,19 @@ class JobStore:
         self._database = database
 
     @transaction
-    def add(self, job: Job, owner: str, blob: str) -> Job:
+    def add(self, job: Job, owner: str, blob: str, traceparent: str = "") -> Job:
         """Insert a queued job and return it as stored; an existing one stays unchanged.
 
         Args:
             blob: name of the recording.
+            traceparent: the trace to which the work on it belongs; empty: none.
         """
         with self._database.writing() as session:
             if lock_row(session, job.id) is None:
                 file = file_row(job, owner, blob)
                 session.add(file)
                 session.flush()
-                session.add(transcription_row(job, owner, file))
+                session.add(transcription_row(job, owner, file, traceparent))
                 session.flush()
             return to_jobs(session, [find_rows(session, job.id)])[0]
 

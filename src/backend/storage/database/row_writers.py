@@ -73,7 +73,7 @@ def file_row(job: Job, owner: str, blob: str) -> FileRow:
     return FileRow(owner=owner, blob=blob, audio_sha256=None, **dict(job.file))
 
 
-def transcription_row(job: Job, owner: str, file: FileRow) -> TranscriptionRow:
+def transcription_row(job: Job, owner: str, file: FileRow, traceparent: str) -> TranscriptionRow:
     """Return a new row for a queued job."""
     return TranscriptionRow(
         id=job.id,
@@ -85,6 +85,7 @@ def transcription_row(job: Job, owner: str, file: FileRow) -> TranscriptionRow:
         cached=False,
         **job.progress.model_dump(),
         warnings=job.warnings,
+        traceparent=traceparent or None,
     )
 
 

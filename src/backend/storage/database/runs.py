@@ -38,12 +38,14 @@ class StartedJob:
     Attributes:
         blob: name of the recording as it was uploaded.
         queued_at: time at which it was last queued.
+        traceparent: the trace in which it was submitted.
     """
 
     job: Job
     owner: str
     blob: str
     queued_at: datetime
+    traceparent: str | None = None
 
 
 class RunStore:
@@ -80,7 +82,8 @@ class RunStore:
             row, file = find_rows(session, job_id)
             assert file.blob is not None  # only ended jobs lose their recording
             (job,) = to_jobs(session, [(row, file)])
-            return StartedJob(job, row.owner, file.blob, row.resumed_at or row.created_at)
+            queued_at = row.resumed_at or row.created_at
+            return StartedJob(job, row.owner, file.blob, queued_at, row.traceparent)
 
     @transaction
     def unclean_starts(self, job_id: str) -> int:

@@ -133,6 +133,7 @@ class TranscriptionRow(Base):
         unclean_starts: starts since the job last got further that did not end with it or with a
             clean stop of the backend; the current one counts until then.
         revision: grows with each change of a finished job.
+        traceparent: the trace in which it was submitted; null without tracing.
     """
 
     __tablename__ = "transcriptions"
@@ -173,6 +174,7 @@ class TranscriptionRow(Base):
     error: Mapped[Problem | None] = mapped_column(Json(Problem))
     unclean_starts: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int] = mapped_column(default=0)
+    traceparent: Mapped[str | None]
 
     __table_args__ = (
         Index(None, "owner", "number"),

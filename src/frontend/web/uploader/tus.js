@@ -22,6 +22,7 @@ export class UploadRejectedError extends Error {
 export class TusUpload {
   #offset = 0;
   #pieceBytes = MIN_PIECE_BYTES;
+  #headers = { ...VERSION, traceparent: newTraceparent() };
 
   /**
    * `id`: an upload to continue, or null for a new one. Callbacks: `onCreated(id)`,
@@ -50,7 +51,7 @@ export class TusUpload {
 
   async #create(signal) {
     const metadata = { "Upload-Metadata": `filename ${base64(this.name)}` };
-    const headers = { ...VERSION, "Upload-Length": this.file.size, ...metadata };
+    const headers = { ...this.#headers, "Upload-Length": this.file.size, ...metadata };
     const response = await sendRequest("POST", ENDPOINT, { headers, signal });
     if (isTusSuccess(response)) {
       // take only the id: the bytes must go to the page's own server
@@ -61,7 +62,7 @@ export class TusUpload {
   }
 
   #requestOffset(signal) {
-    return sendRequest("HEAD", ENDPOINT + this.id, { headers: VERSION, signal });
+    return sendRequest("HEAD", ENDPOINT + this.id, { headers: this.#headers, signal });
   }
 
   async #append(signal) {
@@ -71,7 +72,7 @@ export class TusUpload {
     const checksum = await checksumHeader(body);
     const startedAt = performance.now();
     const response = await sendRequest("PATCH", ENDPOINT + this.id, {
-      headers: { ...VERSION, "Upload-Offset": offset, ...type, ...checksum },
+      headers: { ...this.#headers, "Upload-Offset": offset, ...type, ...checksum },
       body,
       signal,
       onSent: (sentBytes) => this.onProgress(offset + sentBytes),
@@ -131,6 +132,16 @@ function offsetIn(response) {
 function nextPiece(bytes, milliseconds) {
   const wanted = Math.floor((bytes / milliseconds) * 1000 * PIECE_S);
   return Math.min(MAX_PIECE_BYTES, Math.max(MIN_PIECE_BYTES, wanted));
+}
+
+/** Return a header that makes the requests of an upload one trace (W3C Trace Context). */
+function newTraceparent() {
+  return `00-${randomHex(16)}-${randomHex(8)}-01`;
+}
+
+function randomHex(nBytes) {
+  const bytes = crypto.getRandomValues(new Uint8Array(nBytes));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Return the header with a piece's checksum; none where the page is served without TLS. */
