@@ -23,6 +23,15 @@ CHARACTERS_A_LINE = """(paragraph) => {
   return texts.map((each) => each.textContent).join(" ").length / Math.round(lines);
 }"""
 
+RIGHT_EDGE = """(paragraph) => Math.max(...[...paragraph.querySelectorAll(".text")].flatMap(
+  (text) => [...text.getClientRects()].map(({ right }) => right)
+))"""
+
+FIRST_LINE = """(text) => {
+  const { x, y, width, height } = text.getClientRects()[0];
+  return [x + width / 2, y + height / 2];
+}"""
+
 
 def _open(page: Page, services: Services, job_id: str) -> None:
     page.goto(f"{services.frontend.url}/?job={job_id}")
@@ -54,7 +63,13 @@ def test_the_sides_of_a_wide_screen_have_the_outline_and_the_picture(
     _open(page, services, job_id)
     picture, text = page.locator(".picture"), page.locator(".transcript")
     expect(picture).to_be_visible()
-    assert 60 < page.locator(".paragraph").first.evaluate(CHARACTERS_A_LINE) < 80
+    paragraph = page.locator(".paragraph").first
+    assert 50 < paragraph.evaluate(CHARACTERS_A_LINE) < 80
+    for width in (1280, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.mouse.click(*paragraph.locator(".text").nth(1).evaluate(FIRST_LINE))
+        tools = page.locator(".tools-of-segment").bounding_box()
+        assert paragraph.evaluate(RIGHT_EDGE) <= tools["x"], "the tools of a phrase cover words"
     text_box, picture_box = text.bounding_box(), picture.bounding_box()
     assert picture_box["x"] > text_box["x"] + text_box["width"]
 
