@@ -20,14 +20,7 @@ from fastapi.responses import StreamingResponse
 
 from contracts.audio import SAMPLE_RATE, SAMPLE_WIDTH_BYTES
 from contracts.models import Health, HealthStatus, ModelIdentity, ModelInfo, ModelList, ModelState
-from contracts.speakers import (
-    SPEAKER_HOP_S,
-    SPEAKER_WINDOW_S,
-    SpeakerSegmentation,
-    Voice,
-    VoiceSpan,
-    VoiceWindow,
-)
+from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceSpan
 from contracts.transcription import ChunkSegment, ChunkTimings, ChunkTranscript, Word
 
 _START_S = 0.2
@@ -36,8 +29,8 @@ _START_S = 0.2
 VOICES_JOURNAL = "voices:"
 """Precedes the digests of stretches in the journal, to distinguish them from chunks."""
 
-_TURNS_S = ((0.0, 15.0), (15.0, 25.0))
-"""When each of two voices speaks in 25 s, the time from one stretch to the next: so that stretches
+_TURNS_S = ((0.0, 33.0), (33.0, 55.0))
+"""When each of two voices speaks in 55 s, the time from one stretch to the next: so that stretches
 agree on what they share."""
 
 MODEL = ModelIdentity(name="instant", revision="1", engine="none", device="cpu")
@@ -182,28 +175,18 @@ def _answer(pcm: bytes, digest: str, model: ModelIdentity, n_words: int) -> Chun
 
 
 def _two_voices(duration_s: float) -> SpeakerSegmentation:
-    """Return windows in which two voices take turns, with embeddings that are orthogonal."""
+    """Return the turns of two voices that alternate, with embeddings that are orthogonal."""
     period_s = _TURNS_S[-1][1]
-    windows: list[VoiceWindow] = []
-    start = 0.0
-    while not windows or start + SPEAKER_WINDOW_S < duration_s + SPEAKER_HOP_S:
-        end = min(start + SPEAKER_WINDOW_S, duration_s)
-        voices: list[Voice] = []
-        for first, last in _TURNS_S:
-            embedding = [float(first == 0), float(first > 0)]
-            within = [
-                (max(first + shift, start), min(last + shift, end)) for shift in (0, period_s)
-            ]
-            turns = [
-                VoiceSpan(start=begin, end=until, embedding=embedding)
-                for begin, until in within
-                if begin < until
-            ]
-            if turns:
-                voices.append(Voice(turns=turns))
-        windows.append(VoiceWindow(start=start, end=end, voices=voices))
-        start += SPEAKER_HOP_S
-    return SpeakerSegmentation(duration_s=duration_s, windows=windows, inference_s=0.001)
+    turns: list[VoiceSpan] = []
+    for shift in (0.0, period_s):
+        for voice, (first, last) in enumerate(_TURNS_S):
+            embedding = [float(voice == 0), float(voice > 0)]
+            start, end = first + shift, min(last + shift, duration_s)
+            while start < end:
+                until = min(start + MAX_VOICE_TURN_S, end)
+                turns.append(VoiceSpan(start=start, end=until, voice=voice, embedding=embedding))
+                start = until
+    return SpeakerSegmentation(duration_s=duration_s, turns=turns, inference_s=0.001)
 
 
 def _words(segment: ChunkSegment) -> list[Word]:
