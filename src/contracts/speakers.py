@@ -9,8 +9,8 @@ MAX_VOICE_AUDIO_S = 60.0
 halves."""
 
 MAX_VOICE_TURN_S = 5.0
-"""Seconds; longer turns are divided, so that two people who follow each other closely are told
-apart by their embeddings."""
+"""Seconds; longer turns are divided, so that each part has an embedding of its own: two people who
+follow each other closely may pass for one voice."""
 
 
 class VoiceSpan(BaseModel):
