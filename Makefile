@@ -138,7 +138,8 @@ SHOW_SLOWEST := --durations=15 --durations-min=1
 .PHONY: test test_cluster check lint bench evaluate sweep lock clean chromium
 test: .venv/tests chromium ## Install the packages and run all tests except Docker's; list the 15 slowest.
 	$(PARALLEL_PYTEST) $(SHOW_SLOWEST) -m "not slow and not docker"
-	$(SLOW_PYTEST) $(SHOW_SLOWEST) -m "slow and not cluster"
+	$(SLOW_PYTEST) $(SHOW_SLOWEST) -m "slow and not cluster and not alone"
+	$(PYTHON) -m pytest -m alone
 
 test_cluster: .venv/tests ## Install Ray beside the packages, and test the llm on a cluster of this machine.
 	$(PYTHON) -m pytest $(SHOW_SLOWEST) -m cluster

@@ -19,7 +19,7 @@ from llm.engines.protocol import Checkpoint
 from llm.settings import EMBEDDED_MODEL, LlmSettings
 from speech_corpus import russian_sentences
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 MAX_BLOCKED_S = 0.05
 TICK_S = 0.005
