@@ -118,7 +118,11 @@ IN_DATA = $(patsubst $(abspath $(DATA_FOLDER))/%,/data/%,$(abspath $(BACKUP)))
 IN_BACKEND = $(if $(CONTAINER),$(COMPOSE) $(CONTAINER) backend python,. runners/environment.sh; "$$PYTHON")
 COPY = $(IN_BACKEND) -m backend.backup $(1) $(if $(CONTAINER),$(IN_DATA),$(if $(BACKUP),"$(BACKUP)"))
 
-.PHONY: backup restore migrate_storage
+# On some systems the environment has a NAME, which is nobody's key.
+KEY_NAME = $(if $(filter command line,$(origin NAME)),$(NAME))
+MAKE_KEY = create "$(NAME)" --role "$(or $(ROLE),user)" --history "$(HISTORY)"
+
+.PHONY: backup restore migrate_storage key
 backup: ## Copy databases and recordings to the folder BACKUP; the services may be running.
 	@$(call COPY,save)
 
@@ -127,6 +131,9 @@ restore: ## Restore the copy in BACKUP; stop the services first.
 
 migrate_storage: ## Copy the recordings to another store, verified by hash: FROM=file: TO=s3://bucket/prefix.
 	@$(IN_BACKEND) -m backend.migrate_storage "$(FROM)" "$(TO)"
+
+key: ## List the API keys; NAME=anna [ROLE=admin] [HISTORY=id] makes one, REVOKE=id revokes one.
+	@$(IN_BACKEND) -m backend.key_command $(if $(KEY_NAME),$(MAKE_KEY),$(if $(REVOKE),revoke "$(REVOKE)",list))
 
 ## Development
 

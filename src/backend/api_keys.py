@@ -56,35 +56,58 @@ class ApiKeys:
         self._limiter = limiter or WrongKeyLimiter()
         self._accepted: set[tuple[str, str]] = set()
 
+    def __bool__(self) -> bool:
+        """Return whether there are keys."""
+        return bool(self._digests)
+
     def owner_of(self, key: str | None, client: str = "") -> str:
-        """Return the owner of a request; a key always stands for the same owner.
+        """Return the owner of a request; without keys every client is the local one.
+
+        Raises: MissingKeyError, UnknownKeyError, TooManyWrongKeysError: see `check`.
+        """
+        return self.check(key, client) if self else LOCAL_OWNER
+
+    def check(self, key: str | None, client: str = "") -> str:
+        """Return the owner of a key; it always stands for the same one.
 
         Args:
             key: the key in the request.
-            client: the address that sent it. After too many wrong keys it may only use keys that
-                it has used before, so that a script with an old key does not shut out the page.
+            client: the address that sent it.
 
         Raises:
-            MissingKeyError: a key is required, and the request has none.
+            MissingKeyError: the request has no key.
             UnknownKeyError: the key is not valid.
             TooManyWrongKeysError: the client has sent too many of them; this key is not checked.
         """
-        if not self._digests:
-            return LOCAL_OWNER
+        digest = self.ensure_may_try(key, client)
+        # compare all keys in full, so that the time does not reveal how close a guess is
+        if not sum(hmac.compare_digest(digest, known) for known in self._digests):
+            self._accepted.discard((client, digest))
+            self._limiter.add(client)
+            raise UnknownKeyError("The API key is not valid.")
+        self._accept(digest, client)
+        return f"key-{digest[:32]}"
+
+    def ensure_may_try(self, key: str | None, client: str) -> str:
+        """Return the digest of a key that may be checked.
+
+        After too many wrong keys a client may only use keys that it has used before, so that a
+        script with an old key does not shut out the page.
+
+        Raises: MissingKeyError, TooManyWrongKeysError: see `check`.
+        """
         if not key:
             raise MissingKeyError("Send an API key as `Authorization: Bearer …`.")
         digest = _digest(key)
-        if (client, digest) not in self._accepted:
-            self._check(digest, client)
-        return f"key-{digest[:32]}"
-
-    def _check(self, digest: str, client: str) -> None:
-        if wait_s := self._limiter.wait_s(client):
+        if (client, digest) not in self._accepted and (wait_s := self._limiter.wait_s(client)):
             raise TooManyWrongKeysError("Too many wrong API keys.", retry_after_s=wait_s)
-        # compare all keys in full, so that the time does not reveal how close a guess is
-        if not sum(hmac.compare_digest(digest, known) for known in self._digests):
-            self._limiter.add(client)
-            raise UnknownKeyError("The API key is not valid.")
+        return digest
+
+    def accept(self, key: str, client: str) -> None:
+        """Remember that a client has used a valid key, which may be another than these."""
+        self._accept(_digest(key), client)
+
+    def _accept(self, digest: str, client: str) -> None:
         if len(self._accepted) >= _MAX_CLIENTS:
             self._accepted.clear()
         self._accepted.add((client, digest))

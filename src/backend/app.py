@@ -9,12 +9,13 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
-from backend.dependencies import Services, owner_of, require_metrics_key
+from backend.dependencies import Services, account_of, require_metrics_key
 from backend.errors import DatabaseUnavailableError
 from backend.llm_client import LlmClient
 from backend.metrics import JobMetrics, LlmMetrics
 from backend.readiness import readiness_checks
 from backend.routes import (
+    accounts,
     asr,
     audio,
     evaluation,
@@ -71,6 +72,7 @@ _ROUTES = (
     evaluation,
     voices,
     glossary,
+    accounts,
 )
 RETRY_AFTER_S = 5
 """Seconds after which a client may try again while the database is unreachable."""
@@ -103,7 +105,7 @@ def create_app(settings: BackendSettings, timing: Timing | None = None) -> FastA
         redoc_url=None,
         responses=problem_responses(ProblemType.INTERNAL, ProblemType.NOT_READY),
     )
-    needs_key = [Depends(owner_of)]
+    needs_key = [Depends(account_of)]
     for routes in _ROUTES:
         app.include_router(
             routes.router,

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from backend.accounts import Account, Accounts
 from backend.api_keys import ApiKeys
 from backend.errors import ForbiddenError
 from backend.evaluation import ModelEvaluator
@@ -23,8 +24,9 @@ from backend.storage.blobs import BlobStore
 from backend.storage.database import Database, FolderStore, GlossaryStore, NoteStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
+from contracts.accounts import Role
 
-_bearer = HTTPBearer(auto_error=False, description="One of `API_KEYS`, if there are any.")
+_bearer = HTTPBearer(auto_error=False, description="An API key, if there are any.")
 _key_header = APIKeyHeader(
     name="X-API-Key", auto_error=False, description="The same, for clients that send this header."
 )
@@ -34,7 +36,7 @@ _key_header = APIKeyHeader(
 class Services:
     """The parts of the running backend; `app.state.services`."""
 
-    keys: ApiKeys
+    accounts: Accounts
     metrics_keys: ApiKeys
     database: Database
     jobs: JobService
@@ -92,28 +94,50 @@ def _receiving_limit(request: Request) -> OwnerLimit:
     return _services(request).receiving_limit
 
 
-def owner_of(
-    request: Request,
-    sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    header: Annotated[str | None, Depends(_key_header)],
-) -> str:
-    """Return the owner that a request acts for, or refuse it; see `ApiKeys.owner_of`."""
-    client = request.client.host if request.client else ""
-    return _services(request).keys.owner_of(sent.credentials if sent else header, client)
+def _accounts(request: Request) -> Accounts:
+    return _services(request).accounts
 
 
-def require_metrics_key(
-    request: Request,
+def _sent_key(
     sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     header: Annotated[str | None, Depends(_key_header)],
-) -> None:
+) -> str | None:
+    return sent.credentials if sent else header
+
+
+SentKey = Annotated[str | None, Depends(_sent_key)]
+
+
+async def account_of(request: Request, key: SentKey) -> Account:
+    """Return the account that a request acts for, or refuse it; see `Accounts.account_of`."""
+    return await _services(request).accounts.account_of(key, _client_of(request))
+
+
+def _owner_of(account: Annotated[Account, Depends(account_of)]) -> str:
+    return account.owner
+
+
+def require_admin(account: Annotated[Account, Depends(account_of)]) -> None:
+    """Refuse a request of anybody but an admin.
+
+    Raises: ForbiddenError: the account's role is another one.
+    """
+    if account.role is not Role.ADMIN:
+        raise ForbiddenError("Only an admin may do this.")
+
+
+async def require_metrics_key(request: Request, key: SentKey) -> None:
     """Refuse a request unless its key may read the metrics, which show the work for all keys."""
-    settings = _services(request).settings
-    if settings.keys and not settings.metrics_keys:
-        owner_of(request, sent, header)
-        raise ForbiddenError("Set METRICS_API_KEY to a key that may read the metrics.")
-    client = request.client.host if request.client else ""
-    _services(request).metrics_keys.owner_of(sent.credentials if sent else header, client)
+    services = _services(request)
+    if not services.metrics_keys and await services.accounts.are_required():
+        if (await account_of(request, key)).role is not Role.ADMIN:
+            raise ForbiddenError("Set METRICS_API_KEY to a key that may read the metrics.")
+        return
+    services.metrics_keys.owner_of(key, _client_of(request))
+
+
+def _client_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _voices(request: Request) -> VoiceService:
@@ -169,7 +193,9 @@ Glossaries = Annotated[GlossaryStore, Depends(_glossaries)]
 Folders = Annotated[FolderStore, Depends(_folders)]
 Notes = Annotated[NoteStore, Depends(_notes)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
-Owner = Annotated[str, Depends(owner_of)]
+AccountKeys = Annotated[Accounts, Depends(_accounts)]
+SignedIn = Annotated[Account, Depends(account_of)]
+Owner = Annotated[str, Depends(_owner_of)]
 WordTimestamps = Annotated[
     bool | None,
     Query(description="Return the times of each word; default: as in the job's options."),

@@ -15,6 +15,7 @@ ServiceError
 ├── AudioNotFoundError          404  the recording was deleted
 ├── UploadNotFoundError         404
 ├── VoiceNotFoundError          404
+├── KeyNotFoundError            404
 ├── TooSlowError                408  the body arrives too slowly
 ├── WrongStateError             409  the job is in another state
 ├── TooManyVoicesError          409  the owner has as many voice profiles as are allowed
@@ -151,6 +152,12 @@ class UploadNotFoundError(ServiceError):
 
 class VoiceNotFoundError(ServiceError):
     """No voice profile has this id."""
+
+    problem_type = ProblemType.NOT_FOUND
+
+
+class KeyNotFoundError(ServiceError):
+    """No valid key has this id."""
 
     problem_type = ProblemType.NOT_FOUND
 

@@ -11,6 +11,7 @@ import structlog
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.accounts import Accounts
 from backend.api_keys import ApiKeys, WrongKeyLimiter
 from backend.dependencies import Services
 from backend.evaluation import ModelEvaluator
@@ -118,7 +119,7 @@ async def running_services(
         await stack.enter_async_context(_background_tasks(coroutines))
         wrong_keys = WrongKeyLimiter()
         yield Services(
-            keys=ApiKeys(settings.keys, wrong_keys),
+            accounts=Accounts(ApiKeys(settings.keys, wrong_keys), common.stores.keys),
             metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
             database=database,
             jobs=service,

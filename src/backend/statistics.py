@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
+from backend.api_keys import LOCAL_OWNER
 from backend.settings import BackendSettings
 from backend.storage.database import StatisticsStore
 from backend.storage.disk import Disk, size_bytes
@@ -34,7 +35,7 @@ class StatisticsCounter:
 
     async def count(self, owner: str) -> Statistics:
         """Return an owner's statistics."""
-        is_shared = bool(self._settings.keys)
+        is_shared = owner != LOCAL_OWNER
         counted = await self._store.count(
             owner, datetime.now(UTC).date(), queue_of_all=not is_shared
         )

@@ -15,7 +15,7 @@ TARGETS = {
     "drop_images", "clean", "up",
     "down", "full_start", "full_stop", "full_restart", "local_start", "local_stop", "test",
     "check", "lint", "test_cluster", "bench", "evaluate", "sweep", "lock", "backup", "restore",
-    "migrate_storage",
+    "migrate_storage", "key",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 `engine.py` opens it, `tables.py` defines it, and each store is a set of transactions on it.
 """
 
+from backend.storage.database.api_keys import KeyDigest, KeyStore, StoredKey
 from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
@@ -39,6 +40,8 @@ __all__ = [
     "GlossaryStore",
     "HistoryStore",
     "JobStore",
+    "KeyDigest",
+    "KeyStore",
     "NoteStore",
     "PreparedRecording",
     "Primary",
@@ -52,6 +55,7 @@ __all__ = [
     "SpeakerStore",
     "StartedJob",
     "StatisticsStore",
+    "StoredKey",
     "StoredSegment",
     "Stores",
     "TranscriptStore",

@@ -1,5 +1,6 @@
 """Open every store of a database at once."""
 
+from backend.storage.database.api_keys import KeyStore
 from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
@@ -38,6 +39,7 @@ class Stores:
         self.retention = RetentionStore(database)
         self.chunks = ChunkStore(database)
         self.statistics = StatisticsStore(database)
+        self.keys = KeyStore(database)
         self.backends = BackendStore(database)
         self.glossaries = GlossaryStore(database)
         self.evaluation = EvaluationStore(database)

@@ -48,7 +48,8 @@ BigInt = BigInteger().with_variant(Integer, "sqlite")
 """SQLite assigns row numbers only in a column of the type INTEGER."""
 
 
-def _enum(kind: type[StrEnum]) -> Enum:
+def enum_of(kind: type[StrEnum]) -> Enum:
+    """Return a column type that stores the values of an enum."""
     return Enum(kind, native_enum=False, length=32, values_callable=_values)
 
 
@@ -142,7 +143,7 @@ class TranscriptionRow(Base):
     id: Mapped[str] = mapped_column(unique=True)
     owner: Mapped[str]
     file_id: Mapped[int] = mapped_column(BigInt, ForeignKey("files.id"), index=True)
-    status: Mapped[JobStatus] = mapped_column(_enum(JobStatus), index=True)
+    status: Mapped[JobStatus] = mapped_column(enum_of(JobStatus), index=True)
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -164,7 +165,7 @@ class TranscriptionRow(Base):
     primary_number: Mapped[int | None] = mapped_column(
         "joined_to", BigInt, ForeignKey("transcriptions.number", ondelete="SET NULL"), index=True
     )
-    stage: Mapped[Stage | None] = mapped_column(_enum(Stage))
+    stage: Mapped[Stage | None] = mapped_column(enum_of(Stage))
     processed_s: Mapped[float] = mapped_column(default=0.0)
     total_s: Mapped[float] = mapped_column(default=0.0)
     chunks_done: Mapped[int] = mapped_column(default=0)
@@ -344,7 +345,7 @@ class ReportItemRow(Base):
     )
     start: Mapped[float]
     end: Mapped[float]
-    kind: Mapped[ReportKind] = mapped_column(_enum(ReportKind))
+    kind: Mapped[ReportKind] = mapped_column(enum_of(ReportKind))
     detail: Mapped[str]
 
     __table_args__ = ({"sqlite_autoincrement": True},)

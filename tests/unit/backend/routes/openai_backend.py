@@ -12,7 +12,8 @@ from fastapi import FastAPI, Response
 from openai import AsyncOpenAI
 from prometheus_client import CollectorRegistry
 
-from backend.api_keys import LOCAL_OWNER, ApiKeys
+from backend.accounts import LOCAL_ACCOUNT, Account
+from backend.api_keys import LOCAL_OWNER
 from backend.errors import QueueFullError
 from backend.jobs.events import JobEvents
 from backend.llm_client import LlmClient
@@ -164,6 +165,10 @@ class NoVoices:
         return {}
 
 
+async def _local_account(key: str | None, client: str) -> Account:
+    return LOCAL_ACCOUNT
+
+
 @asynccontextmanager
 async def openai_backend(
     jobs: ScriptedJobs,
@@ -185,7 +190,7 @@ async def openai_backend(
         settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)
         client = LlmClient(settings, LlmMetrics(CollectorRegistry()))
         app.state.services = SimpleNamespace(
-            keys=ApiKeys(()),
+            accounts=SimpleNamespace(account_of=_local_account),
             jobs=jobs,
             submission=jobs,
             llm=client,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.storage.database import ChunkStore, Database, HistoryStore, Stores
+from backend.storage.database.tables import Base
 from integration.postgres_server import PostgresServer, running_postgres
 
 # a server is slow to start and may not be installed, so `make check` leaves it out
@@ -50,7 +51,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database: Database = request.getfixturevalue("postgres_database")
     yield database
     with database.writing() as session:
-        tables = "files, transcriptions, voices, glossaries, day_totals, speaker_totals, backends"
+        tables = ", ".join(Base.metadata.tables)
         session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 

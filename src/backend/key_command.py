@@ -1,0 +1,102 @@
+"""Make, list and revoke API keys, also while the backend runs: `python -m backend.key_command`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.accounts import Accounts
+from backend.api_keys import LOCAL_OWNER, ApiKeys
+from backend.settings import BackendSettings
+from backend.storage.database import Database, KeyStore
+from contracts.accounts import ApiKey, KeyRequest, Role
+from servicekit.errors import ServiceError
+from servicekit.private_files import keep_new_files_private
+
+
+async def create(keys: KeyStore, request: KeyRequest, history: str | None = None) -> str:
+    """Make a key and return it.
+
+    Args:
+        history: id of the key whose recordings it opens, revoked or not, or `local` for those
+            that were made without keys; None: it begins with none.
+
+    Raises:
+        WrongStateError: a valid key has the name.
+        KeyNotFoundError: no key has the id.
+    """
+    owner = history
+    if history is not None and history != LOCAL_OWNER:
+        owner = await keys.owner(int(history))
+    return (await Accounts(ApiKeys([]), keys).create(request, owner)).key
+
+
+async def table(keys: KeyStore) -> str:
+    """Return all keys, a line each."""
+    lines = [_line(key) for key in await keys.list()]
+    return "\n".join(lines) or "No keys were made yet."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: `create`, `list` or `revoke`."""
+    parsed = _parser().parse_args(arguments)
+    database = Database.open(BackendSettings().database)
+    try:
+        output = asyncio.run(_run(parsed, KeyStore(database)))
+    except ValidationError as error:
+        sys.exit("; ".join(f"{line['loc'][0]}: {line['msg']}" for line in error.errors()))
+    except ServiceError as error:
+        sys.exit(error.detail)
+    except SQLAlchemyError as error:
+        sys.exit(f"The database cannot be used: {type(error).__name__}")
+    finally:
+        database.close()
+    sys.stdout.write(f"{output}\n")
+
+
+async def _run(parsed: argparse.Namespace, keys: KeyStore) -> str:
+    match parsed.action:
+        case "create":
+            request = KeyRequest(name=parsed.name, role=parsed.role)
+            return await create(keys, request, parsed.history or None)
+        case "revoke":
+            await Accounts(ApiKeys([]), keys).revoke(parsed.id)
+            return f"Key {parsed.id} is revoked."
+        case _:
+            return await table(keys)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="backend.key_command")
+    actions = parser.add_subparsers(dest="action", required=True)
+    creating = actions.add_parser("create", help="print a new key, which is shown only once")
+    creating.add_argument("name")
+    creating.add_argument("--role", choices=[*Role], default=Role.USER, type=Role)
+    creating.add_argument(
+        "--history",
+        type=_history,
+        help="id of the key whose recordings the new one opens, or: local",
+    )
+    actions.add_parser("list", help="print all keys, revoked ones too")
+    actions.add_parser("revoke", help="refuse a key from now on").add_argument("id", type=int)
+    return parser
+
+
+def _history(text: str) -> str:
+    if text not in ("", LOCAL_OWNER) and not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("neither the id of a key nor local")
+    return text
+
+
+def _line(key: ApiKey) -> str:
+    made = f"{key.created_at:%Y-%m-%d}"
+    revoked = f"revoked {key.revoked_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at else ""
+    return f"{key.id:>4}  {key.role:<5}  {made}  {key.name}  {revoked}".rstrip()
+
+
+if __name__ == "__main__":
+    keep_new_files_private()
+    main()

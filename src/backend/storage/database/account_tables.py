@@ -1,0 +1,44 @@
+"""Define the tables of the keys; no other table refers to them, but by their owners."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.storage.database.tables import Base, Number, enum_of
+from contracts.accounts import Role
+
+
+class ApiKeyRow(Base):
+    """A key that was made here; those of the environment have no row.
+
+    Attributes:
+        selector: the part of the key that finds its row; it opens nothing.
+        salt: random bytes of this key.
+        digest: HMAC-SHA-256 of the key under the salt; the key is stored nowhere.
+        owner: whose jobs it opens.
+        revoked_at: null while the key is valid; the row stays, so that keys stay required.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[Number]
+    selector: Mapped[str] = mapped_column(unique=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(enum_of(Role))
+    owner: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            None,
+            "name",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
