@@ -120,7 +120,8 @@ COPY = $(IN_BACKEND) -m backend.backup $(1) $(if $(CONTAINER),$(IN_DATA),$(if $(
 
 # On some systems the environment has a NAME, which is nobody's key.
 KEY_NAME = $(if $(filter command line,$(origin NAME)),$(NAME))
-MAKE_KEY = create "$(NAME)" --role "$(or $(ROLE),user)" --history "$(HISTORY)"
+MAKE_KEY = create "$(NAME)" --role "$(or $(ROLE),user)" --history "$(HISTORY)" \
+           --hours "$(HOURS)" --bytes "$(BYTES)"
 
 .PHONY: backup restore migrate_storage key
 backup: ## Copy databases and recordings to the folder BACKUP; the services may be running.
@@ -132,7 +133,7 @@ restore: ## Restore the copy in BACKUP; stop the services first.
 migrate_storage: ## Copy the recordings to another store, verified by hash: FROM=file: TO=s3://bucket/prefix.
 	@$(IN_BACKEND) -m backend.migrate_storage "$(FROM)" "$(TO)"
 
-key: ## List the API keys; NAME=anna [ROLE=admin] [HISTORY=id] makes one, REVOKE=id revokes one.
+key: ## List the API keys; NAME=anna [ROLE=admin HOURS=8 BYTES=… HISTORY=id] makes one, REVOKE=id revokes one.
 	@$(IN_BACKEND) -m backend.key_command $(if $(KEY_NAME),$(MAKE_KEY),$(if $(REVOKE),revoke "$(REVOKE)",list))
 
 ## Development

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.storage.database import KeyDigest, KeyStore
-from contracts.accounts import ApiKey, KeyRequest, NewApiKey, Role
+from contracts.accounts import KeyRequest, NewApiKey, Role, UsedApiKey
 
 RECHECK_S = 2.0
 """Seconds after which an open backend notices that the first key was made."""
@@ -116,9 +116,9 @@ class Accounts:
         )
         return NewApiKey(key=key, **dict(made))
 
-    async def list(self) -> list[ApiKey]:
-        """Return all keys that were made here, the newest first."""
-        return await self._keys.list()
+    async def list(self) -> list[UsedApiKey]:
+        """Return all keys that were made here with their usage, the newest first."""
+        return await self._keys.list(datetime.now(UTC))
 
     async def revoke(self, key_id: int) -> None:
         """Let a key open nothing any more, or raise KeyNotFoundError."""

@@ -21,7 +21,7 @@ from backend.previews import Previews
 from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
 from backend.storage.blobs import BlobStore
-from backend.storage.database import Database, FolderStore, GlossaryStore, NoteStore
+from backend.storage.database import Database, FolderStore, GlossaryStore, NoteStore, UsageStore
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
 from contracts.accounts import Role
@@ -37,6 +37,7 @@ class Services:
     """The parts of the running backend; `app.state.services`."""
 
     accounts: Accounts
+    usage: UsageStore
     metrics_keys: ApiKeys
     database: Database
     jobs: JobService
@@ -96,6 +97,10 @@ def _receiving_limit(request: Request) -> OwnerLimit:
 
 def _accounts(request: Request) -> Accounts:
     return _services(request).accounts
+
+
+def _usage(request: Request) -> UsageStore:
+    return _services(request).usage
 
 
 def _sent_key(
@@ -194,6 +199,7 @@ Folders = Annotated[FolderStore, Depends(_folders)]
 Notes = Annotated[NoteStore, Depends(_notes)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 AccountKeys = Annotated[Accounts, Depends(_accounts)]
+OwnerUsage = Annotated[UsageStore, Depends(_usage)]
 SignedIn = Annotated[Account, Depends(account_of)]
 Owner = Annotated[str, Depends(_owner_of)]
 WordTimestamps = Annotated[

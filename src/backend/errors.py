@@ -23,6 +23,7 @@ ServiceError
 ├── UnsupportedTusVersionError  412
 ├── TooLargeError               413  over MAX_UPLOAD_BYTES
 ├── TooLongError                413  over MAX_DURATION_S
+├── StorageQuotaError           413  the owner's recordings exceed MAX_KEPT_BYTES
 ├── UnsupportedMediaError       415  neither audio nor video
 ├── TooLittleSpeechError        422  the speaker says too little for a voice print
 ├── NoSuchTrackError            422  the file has no audio track of that number
@@ -30,6 +31,7 @@ ServiceError
 ├── NoSuchWordError             422  the segment has no border there
 ├── GlossaryFullError           422  the saved glossary would have too many lines
 ├── QueueFullError              429  with Retry-After
+├── AudioQuotaError             429  MAX_AUDIO_HOURS_PER_DAY; with Retry-After
 ├── UploadQuotaError            429  with Retry-After
 ├── TooManyRequestsError        429  of one owner at once; with Retry-After
 ├── TooManyWrongKeysError       429  with Retry-After
@@ -210,6 +212,12 @@ class TooLongError(ServiceError):
     problem_type = ProblemType.TOO_LONG
 
 
+class StorageQuotaError(ServiceError):
+    """The owner's recordings would take more space than its quota."""
+
+    problem_type = ProblemType.STORAGE_QUOTA
+
+
 class UnsupportedMediaError(ServiceError):
     """The content is neither audio nor video."""
 
@@ -220,6 +228,12 @@ class QueueFullError(ServiceError):
     """The queue has no free place."""
 
     problem_type = ProblemType.QUEUE_FULL
+
+
+class AudioQuotaError(ServiceError):
+    """The owner has sent as much audio today as its quota allows."""
+
+    problem_type = ProblemType.AUDIO_QUOTA
 
 
 class UploadQuotaError(ServiceError):

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,7 @@ from backend.accounts import Accounts
 from backend.api_keys import LOCAL_OWNER, ApiKeys
 from backend.settings import BackendSettings
 from backend.storage.database import Database, KeyStore
-from contracts.accounts import ApiKey, KeyRequest, Role
+from contracts.accounts import KeyRequest, Role, UsedApiKey
 from servicekit.errors import ServiceError
 from servicekit.private_files import keep_new_files_private
 
@@ -36,7 +37,7 @@ async def create(keys: KeyStore, request: KeyRequest, history: str | None = None
 
 async def table(keys: KeyStore) -> str:
     """Return all keys, a line each."""
-    lines = [_line(key) for key in await keys.list()]
+    lines = [_line(key) for key in await keys.list(datetime.now(UTC))]
     return "\n".join(lines) or "No keys were made yet."
 
 
@@ -60,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 async def _run(parsed: argparse.Namespace, keys: KeyStore) -> str:
     match parsed.action:
         case "create":
-            request = KeyRequest(name=parsed.name, role=parsed.role)
+            request = KeyRequest(
+                name=parsed.name,
+                role=parsed.role,
+                audio_hours_per_day=parsed.hours or None,
+                max_kept_bytes=parsed.bytes or None,
+            )
             return await create(keys, request, parsed.history or None)
         case "revoke":
             await Accounts(ApiKeys([]), keys).revoke(parsed.id)
@@ -75,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     creating = actions.add_parser("create", help="print a new key, which is shown only once")
     creating.add_argument("name")
     creating.add_argument("--role", choices=[*Role], default=Role.USER, type=Role)
+    creating.add_argument("--hours", help="hours of audio a day; 0: any")
+    creating.add_argument("--bytes", help="bytes of kept recordings; 0: any")
     creating.add_argument(
         "--history",
         type=_history,
@@ -91,10 +99,11 @@ def _history(text: str) -> str:
     return text
 
 
-def _line(key: ApiKey) -> str:
+def _line(key: UsedApiKey) -> str:
     made = f"{key.created_at:%Y-%m-%d}"
+    used = f"{key.usage.audio_s_today / 3600:6.1f} h today  {key.usage.kept_bytes / 2**30:6.1f} GiB"
     revoked = f"revoked {key.revoked_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at else ""
-    return f"{key.id:>4}  {key.role:<5}  {made}  {key.name}  {revoked}".rstrip()
+    return f"{key.id:>4}  {key.role:<5}  {made}  {used}  {key.name}  {revoked}".rstrip()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from backend.settings import BackendSettings
 from backend.statistics import StatisticsCounter
 from backend.storage.blobs import BlobStore, open_blobs
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import Database, QueueName, Stores
+from backend.storage.database import Database, QueueName, Quota, Stores
 from backend.storage.disk import Disk, DiskReserve
 from backend.storage.upload_quota import UploadQuota
 from backend.storage.uploads import UploadStore
@@ -120,6 +120,7 @@ async def running_services(
         wrong_keys = WrongKeyLimiter()
         yield Services(
             accounts=Accounts(ApiKeys(settings.keys, wrong_keys), common.stores.keys),
+            usage=common.stores.usage,
             metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
             database=database,
             jobs=service,
@@ -152,7 +153,8 @@ def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
     llm: LlmClient,
     metrics: JobMetrics,
 ) -> _Common:
-    stores, notifier = Stores(database), JobNotifier()
+    quota = Quota(settings.max_audio_hours_per_day, settings.max_kept_bytes)
+    stores, notifier = Stores(database, quota), JobNotifier()
     return _Common(
         settings=settings,
         timing=timing,
@@ -216,6 +218,7 @@ def _submission(common: _Common) -> JobSubmission:
     return JobSubmission(
         jobs=common.stores.jobs,
         waiting=common.stores.waiting,
+        usage=common.stores.usage,
         duplicates=common.stores.duplicates,
         glossaries=common.stores.glossaries,
         blobs=common.blobs,

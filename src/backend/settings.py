@@ -171,6 +171,21 @@ class BackendSettings(ServiceSettings):
         "further ones are refused with 429.",
     )
 
+    max_audio_hours_per_day: float = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Most hours of audio that each API key may send on a day in UTC, unless it has "
+        "a quota of its own (0 to 1000000); 0: any. Further recordings are refused with 429.",
+    )
+    max_kept_bytes: int = Field(
+        default=0,
+        ge=0,
+        le=2**60,
+        description="Most bytes of recordings that are kept for each API key, unless it has a "
+        "quota of its own (0 to 2^60); 0: any. Further recordings are refused with 413.",
+    )
+
     database_url: str = Field(
         default="",
         pattern=r"^($|sqlite:///|postgresql://)",

@@ -20,7 +20,35 @@ class Role(StrEnum):
     USER = "user"
 
 
-class KeyRequest(BaseModel):
+class OwnQuota(BaseModel):
+    """Limits of one key."""
+
+    audio_hours_per_day: float | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="Hours of audio that it may send on a day in UTC; 0: any; null: "
+        "`MAX_AUDIO_HOURS_PER_DAY`.",
+    )
+    max_kept_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**60,
+        description="Bytes of recordings that are kept for it; 0: any; null: `MAX_KEPT_BYTES`.",
+    )
+
+
+class Usage(BaseModel):
+    """How much an account has sent today in UTC, and how much is kept for it."""
+
+    audio_s_today: float = Field(
+        description="Length of what was sent since the last midnight in UTC, deleted or not."
+    )
+    kept_bytes: int = Field(description="Size of the recordings that are kept.")
+    resets_at: datetime = Field(description="The next midnight in UTC.")
+
+
+class KeyRequest(OwnQuota):
     """Body of `POST /v1/keys`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -31,7 +59,7 @@ class KeyRequest(BaseModel):
     )
 
 
-class ApiKey(BaseModel):
+class ApiKey(OwnQuota):
     """A key without its secret part, which is stored nowhere."""
 
     id: int
@@ -47,10 +75,16 @@ class NewApiKey(ApiKey):
     key: str = Field(description="Send it as `Authorization: Bearer …`.")
 
 
+class UsedApiKey(ApiKey):
+    """A key and the usage of its owner, which all keys for one history share."""
+
+    usage: Usage
+
+
 class ApiKeyList(BaseModel):
     """All keys that were ever made, the newest first."""
 
-    items: list[ApiKey]
+    items: list[UsedApiKey]
 
 
 class Account(BaseModel):
@@ -58,3 +92,6 @@ class Account(BaseModel):
 
     name: str = Field(description="Name of the key; `local` while there are no keys.")
     role: Role
+    audio_hours_per_day: float = Field(description="The limit that applies; 0: none.")
+    max_kept_bytes: int = Field(description="The limit that applies; 0: none.")
+    usage: Usage

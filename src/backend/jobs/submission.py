@@ -15,7 +15,13 @@ from backend.media_decoder import MediaDecoder
 from backend.pipeline.decode import MediaInfo
 from backend.queueing.job_queue import JobQueue
 from backend.storage.blobs import BlobStore
-from backend.storage.database import DeduplicationStore, GlossaryStore, JobStore, QueueStore
+from backend.storage.database import (
+    DeduplicationStore,
+    GlossaryStore,
+    JobStore,
+    QueueStore,
+    UsageStore,
+)
 from backend.storage.files import StoredFile
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.cache_keys import options_key
@@ -41,6 +47,7 @@ class JobSubmission:
         *,
         jobs: JobStore,
         waiting: QueueStore,
+        usage: UsageStore,
         duplicates: DeduplicationStore,
         glossaries: GlossaryStore,
         blobs: BlobStore,
@@ -53,6 +60,7 @@ class JobSubmission:
     ) -> None:
         self._jobs = jobs
         self._waiting = waiting
+        self._usage = usage
         self._duplicates = duplicates
         self._glossaries = glossaries
         self._blobs = blobs
@@ -69,21 +77,32 @@ class JobSubmission:
 
         Each owner has places of its own, so that no one shuts out the others.
 
-        Raises: QueueFullError: the owner's waiting recordings have reached the limit.
+        Raises:
+            QueueFullError: the owner's waiting recordings have reached the limit.
+            AudioQuotaError, StorageQuotaError: as `ensure_quota` does.
         """
-        n_waiting = await self._waiting.n_waiting(owner)
-        if n_waiting + self._n_arriving[owner] >= self._max_queued:
-            raise QueueFullError(
-                "The maximum number of recordings is waiting.", retry_after_s=RETRY_AFTER_S
-            )
+        await self.ensure_quota(owner)
+        await self._ensure_free(owner)
+
+    async def ensure_quota(self, owner: str, n_bytes: int = 0) -> None:
+        """Check that a recording would be within the owner's quota, before it is received.
+
+        Args:
+            n_bytes: announced size of the recording; 0: unknown.
+
+        Raises:
+            AudioQuotaError: the owner has sent too much audio today.
+            StorageQuotaError: the owner's recordings would take too much space.
+        """
+        await self._usage.ensure_allows(owner, n_bytes, datetime.now(UTC))
 
     @asynccontextmanager
     async def place(self, owner: str) -> AsyncGenerator[None]:
         """Reserve a place in the queue while a complete recording is submitted.
 
-        Raises: QueueFullError: as `ensure_place` does.
+        Raises: QueueFullError: the owner's waiting recordings have reached the limit.
         """
-        await self.ensure_place(owner)
+        await self._ensure_free(owner)
         self._n_arriving[owner] += 1
         try:
             yield
@@ -116,6 +135,7 @@ class JobSubmission:
                 the file is not usable.
             NoSuchTrackError: the file has no track of the number in the options.
             TooLongError: its header declares more than the maximum length.
+            AudioQuotaError, StorageQuotaError: the owner's quota does not allow it.
             UnknownModelError: there is no model of the requested id.
             UnsupportedOptionError: the model cannot follow an option.
         """
@@ -160,6 +180,13 @@ class JobSubmission:
                 raise AudioNotFoundError("The recording is no longer stored.") from None
             recording = StoredFile(path, file.name, file.size_bytes, file.sha256)
             return await self.accept(recording, options, owner)
+
+    async def _ensure_free(self, owner: str) -> None:
+        n_waiting = await self._waiting.n_waiting(owner)
+        if n_waiting + self._n_arriving[owner] >= self._max_queued:
+            raise QueueFullError(
+                "The maximum number of recordings is waiting.", retry_after_s=RETRY_AFTER_S
+            )
 
     @asynccontextmanager
     async def _blob_removed_on_error(self, blob: str) -> AsyncGenerator[None]:

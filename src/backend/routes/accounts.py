@@ -1,10 +1,12 @@
 """The account of the caller, and the keys of all accounts, which admins manage."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from backend.dependencies import AccountKeys, SignedIn, require_admin
+from backend.dependencies import AccountKeys, OwnerUsage, SignedIn, require_admin
 from backend.routes.json_body import json_body_of, json_body_schema
 from contracts.accounts import Account, ApiKeyList, KeyRequest, NewApiKey
 from contracts.problems import ProblemType
@@ -19,9 +21,10 @@ KeyId = Annotated[int, Path(ge=0, lt=2**63)]
 
 
 @router.get("/account", summary="The account of the key that makes the request")
-async def read_account(account: SignedIn) -> Account:
-    """Return the name and the role."""
-    return Account(name=account.name, role=account.role)
+async def read_account(account: SignedIn, usage: OwnerUsage) -> Account:
+    """Return the name, the role, the limits and how much of them is used."""
+    quota, used = await usage.of(account.owner, datetime.now(UTC))
+    return Account(name=account.name, role=account.role, usage=used, **asdict(quota))
 
 
 @router.get("/keys", summary="All keys; for admins", dependencies=_for_admins, responses=_FORBIDDEN)

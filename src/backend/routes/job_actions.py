@@ -65,6 +65,8 @@ async def resume_transcription(job_id: str, jobs: Jobs, owner: Owner) -> Job:
             ProblemType.BAD_REQUEST,
             ProblemType.NOT_FOUND,
             ProblemType.UNKNOWN_MODEL,
+            ProblemType.STORAGE_QUOTA,
+            ProblemType.AUDIO_QUOTA,
             ProblemType.QUEUE_FULL,
             ProblemType.DISK_FULL,
             ProblemType.TOO_LARGE,

@@ -80,6 +80,8 @@ _REQUEST_BODY = {
             ProblemType.TOO_LONG,
             ProblemType.UNSUPPORTED_MEDIA,
             ProblemType.INVALID_OPTION,
+            ProblemType.STORAGE_QUOTA,
+            ProblemType.AUDIO_QUOTA,
             ProblemType.QUEUE_FULL,
             ProblemType.TOO_MANY_REQUESTS,
             ProblemType.DISK_FULL,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from backend.dependencies import Owner, ReceivingLimit, Uploads
+from backend.dependencies import Owner, ReceivingLimit, Submission, Uploads
 from backend.routes import tus, tus_reference
 from backend.routes.request_body import announced_bytes, body_of
 from backend.storage.upload_state import UploadPiece
@@ -72,6 +72,8 @@ async def announce_upload(upload_id: str, uploads: Uploads) -> Response:
             ProblemType.WRONG_STATE,
             ProblemType.UNSUPPORTED_TUS_VERSION,
             ProblemType.TOO_LARGE,
+            ProblemType.AUDIO_QUOTA,
+            ProblemType.STORAGE_QUOTA,
             ProblemType.UPLOAD_QUOTA,
             ProblemType.TOO_MANY_REQUESTS,
             ProblemType.CHECKSUM_MISMATCH,
@@ -80,10 +82,15 @@ async def announce_upload(upload_id: str, uploads: Uploads) -> Response:
     },
 )
 async def create_upload(
-    request: Request, uploads: Uploads, receiving_limit: ReceivingLimit, owner: Owner
+    request: Request,
+    uploads: Uploads,
+    submission: Submission,
+    receiving_limit: ReceivingLimit,
+    owner: Owner,
 ) -> Response:
     """Announce a file, or concatenate its parts; the request may contain its first bytes."""
     announcement = tus.announcement_of(request, owner)
+    await submission.ensure_quota(owner, announcement.length or 0)
     if announcement.parts:
         upload = await uploads.concatenate(announcement)
     else:

@@ -43,6 +43,8 @@ router = APIRouter(
         ProblemType.TOO_LONG,
         ProblemType.UNSUPPORTED_MEDIA,
         ProblemType.INVALID_OPTION,
+        ProblemType.STORAGE_QUOTA,
+        ProblemType.AUDIO_QUOTA,
         ProblemType.QUEUE_FULL,
         ProblemType.TOO_MANY_REQUESTS,
         ProblemType.LLM_FAILED,

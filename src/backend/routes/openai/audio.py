@@ -70,6 +70,8 @@ _OPERATION: dict[str, Any] = {
             ProblemType.TOO_LONG,
             ProblemType.UNSUPPORTED_MEDIA,
             ProblemType.UNKNOWN_HOST,
+            ProblemType.STORAGE_QUOTA,
+            ProblemType.AUDIO_QUOTA,
             ProblemType.QUEUE_FULL,
             ProblemType.TOO_MANY_REQUESTS,
             ProblemType.TOO_LITTLE_SPEECH,

@@ -30,6 +30,8 @@ DO_NOT_RETRY = {"x-should-retry": "false"}
 
 _CODES = {
     ProblemType.UNAUTHORIZED.uri: "invalid_api_key",
+    ProblemType.AUDIO_QUOTA.uri: "insufficient_quota",
+    ProblemType.STORAGE_QUOTA.uri: "insufficient_quota",
     ProblemType.QUEUE_FULL.uri: "rate_limit_exceeded",
     ProblemType.TOO_MANY_WRONG_KEYS.uri: "rate_limit_exceeded",
 }

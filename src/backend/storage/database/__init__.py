@@ -24,6 +24,7 @@ from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.stores import Stores
 from backend.storage.database.transcripts import TranscriptStore, WrittenOptions
+from backend.storage.database.usage import Quota, UsageStore
 from backend.storage.database.voices import VoiceStore
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "QueueLoad",
     "QueueName",
     "QueueStore",
+    "Quota",
     "ResultKey",
     "RetentionStore",
     "RunStore",
@@ -59,6 +61,7 @@ __all__ = [
     "StoredSegment",
     "Stores",
     "TranscriptStore",
+    "UsageStore",
     "VoiceStore",
     "WrittenOptions",
     "queue_for_file",

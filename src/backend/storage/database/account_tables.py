@@ -1,8 +1,8 @@
-"""Define the tables of the keys; no other table refers to them, but by their owners."""
+"""Define the tables of keys and their usage; other tables refer to them by their owners only."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import BigInteger, Date, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.storage.database.tables import Base, Number, enum_of
@@ -17,6 +17,7 @@ class ApiKeyRow(Base):
         salt: random bytes of this key.
         digest: HMAC-SHA-256 of the key under the salt; the key is stored nowhere.
         owner: whose jobs it opens.
+        audio_hours_per_day, max_kept_bytes: its own quota; null: that of the settings.
         revoked_at: null while the key is valid; the row stays, so that keys stay required.
     """
 
@@ -29,6 +30,8 @@ class ApiKeyRow(Base):
     name: Mapped[str]
     role: Mapped[Role] = mapped_column(enum_of(Role))
     owner: Mapped[str] = mapped_column(index=True)
+    audio_hours_per_day: Mapped[float | None]
+    max_kept_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
@@ -42,3 +45,13 @@ class ApiKeyRow(Base):
         ),
         {"sqlite_autoincrement": True},
     )
+
+
+class DailyUsageRow(Base):
+    """How much audio an owner has sent on the last day in UTC on which any was sent."""
+
+    __tablename__ = "daily_usage"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    audio_s: Mapped[float]

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from backend.errors import KeyNotFoundError, WrongStateError
 from backend.storage.database.account_tables import ApiKeyRow
 from backend.storage.database.engine import Database, transaction
-from contracts.accounts import ApiKey, KeyRequest, Role
+from backend.storage.database.usage import usage_of
+from contracts.accounts import ApiKey, KeyRequest, Role, UsedApiKey
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,14 @@ class KeyStore:
             return StoredKey(stored, row.name, row.role, row.owner)
 
     @transaction
-    def list(self) -> list[ApiKey]:
-        """Return all keys, revoked ones too, the newest first."""
+    def list(self, now: datetime) -> list[UsedApiKey]:
+        """Return all keys with their usage, revoked ones too, the newest first."""
         query = select(ApiKeyRow).order_by(ApiKeyRow.id.desc())
         with self._database.reading() as session:
-            return [_to_key(row) for row in session.scalars(query)]
+            return [
+                UsedApiKey(**dict(_to_key(row)), usage=usage_of(session, row.owner, now))
+                for row in session.scalars(query)
+            ]
 
     @transaction
     def owner(self, key_id: int) -> str:
@@ -126,4 +130,6 @@ def _to_key(row: ApiKeyRow) -> ApiKey:
         role=row.role,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+        audio_hours_per_day=row.audio_hours_per_day,
+        max_kept_bytes=row.max_kept_bytes,
     )

@@ -25,6 +25,7 @@ from backend.storage.database.row_writers import (
 )
 from backend.storage.database.rtf import recent_rtf
 from backend.storage.database.tables import TranscriptionRow
+from backend.storage.database.usage import UNLIMITED, Quota, charge
 from contracts.jobs import Job, JobDescription, JobStatus
 from contracts.recordings import Waveform
 
@@ -52,8 +53,9 @@ class JobStore:
     Where a method takes an owner, None stands for any.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, default_quota: Quota = UNLIMITED) -> None:
         self._database = database
+        self._default_quota = default_quota
 
     @transaction
     def add(self, job: Job, owner: str, blob: str, traceparent: str = "") -> Job:
@@ -62,9 +64,14 @@ class JobStore:
         Args:
             blob: name of the recording.
             traceparent: the trace to which the work on it belongs; empty: none.
+
+        Raises:
+            AudioQuotaError: the owner has sent too much audio today.
+            StorageQuotaError: the owner's recordings take too much space.
         """
         with self._database.writing() as session:
             if lock_row(session, job.id) is None:
+                charge(session, owner, job, self._default_quota)
                 file = file_row(job, owner, blob)
                 session.add(file)
                 session.flush()

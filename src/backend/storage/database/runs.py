@@ -26,6 +26,7 @@ from backend.storage.database.segment_rows import (
 )
 from backend.storage.database.tables import UNFINISHED, FileRow, TranscriptionRow
 from backend.storage.database.totals import add_completed
+from backend.storage.database.usage import correct_charge
 from contracts.jobs import Job, JobStatus, JobWarning, Stage
 from contracts.problems import Problem
 from contracts.recordings import Waveform
@@ -133,6 +134,7 @@ class RunStore:
             if not row.total_s:
                 count_progress(row)
             file = session.get_one(FileRow, row.file_id)
+            correct_charge(session, row, prepared.duration_s - (file.duration_s or 0.0))
             file.duration_s, file.audio_track = prepared.duration_s, prepared.audio_track
             row.total_s = prepared.duration_s
             row.speech_s = prepared.speech_s

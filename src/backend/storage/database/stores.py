@@ -18,14 +18,20 @@ from backend.storage.database.shares import ShareStore
 from backend.storage.database.speakers import SpeakerStore
 from backend.storage.database.statistics import StatisticsStore
 from backend.storage.database.transcripts import TranscriptStore
+from backend.storage.database.usage import UNLIMITED, Quota, UsageStore
 from backend.storage.database.voices import VoiceStore
 
 
 class Stores:
-    """The stores of one database."""
+    """The stores of one database.
 
-    def __init__(self, database: Database) -> None:
-        self.jobs = JobStore(database)
+    Args:
+        default_quota: of owners whose key has none of its own.
+    """
+
+    def __init__(self, database: Database, default_quota: Quota = UNLIMITED) -> None:
+        self.jobs = JobStore(database, default_quota)
+        self.usage = UsageStore(database, default_quota)
         self.runs = RunStore(database)
         self.transcripts = TranscriptStore(database)
         self.speakers = SpeakerStore(database)

@@ -27,6 +27,7 @@ def submission(
     return JobSubmission(
         jobs=components.stores.jobs,
         waiting=components.stores.waiting,
+        usage=components.stores.usage,
         duplicates=components.stores.duplicates,
         glossaries=components.stores.glossaries,
         blobs=components.blobs,

@@ -1,6 +1,7 @@
 """Keys over HTTP: if these fail, somebody manages keys, or reads more, than the role allows."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from backend.storage.database import Stores
 from contracts.accounts import KeyRequest, NewApiKey, Role
 from servicekit.logs import configure_logging
 from unit.backend.routes.conftest import NOBODY
+from unit.backend.routes.test_uploads import begin
 
 pytestmark = pytest.mark.whole_app
 
@@ -83,7 +85,7 @@ async def test_only_an_admin_manages_keys(client: httpx.AsyncClient, stores: Sto
             client.delete(f"{KEYS}/1", headers=headers),
         ):
             assert (await call).status_code == status
-    assert len(await stores.keys.list()) == 1
+    assert len(await stores.keys.list(datetime.now(UTC))) == 1
 
 
 @pytest.mark.parametrize("app", [{}], indirect=True)
@@ -159,3 +161,40 @@ async def test_no_new_key_is_logged_or_stored(
     assert secret[:-1] not in logged
     assert "Анна" not in logged
     assert secret[:-1].encode() not in stored
+
+
+async def test_a_full_quota_is_refused_with_its_limit_and_its_end(
+    client: httpx.AsyncClient, admin: dict[str, str], silence: bytes
+) -> None:
+    """Otherwise its user does not know what to do, or a client tries again at once."""
+    quota = {"audio_hours_per_day": 1.5 / 3600}
+    key = (await client.post(KEYS, json={"name": "Анна", **quota}, headers=admin)).json()["key"]
+    file = {"file": ("a.wav", silence)}
+    assert (await client.post(URL, files=file, headers=sent(key))).status_code == 202
+    refused = await client.post(URL, files=file, headers=sent(key))
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/audio-quota")
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    told = (await client.get("/v1/account", headers=sent(key))).json()
+    assert told["usage"]["audio_s_today"] == 1
+    assert told["audio_hours_per_day"] == quota["audio_hours_per_day"]
+    listed = (await client.get(KEYS, headers=admin)).json()["items"]
+    assert listed[0]["usage"] == told["usage"]
+    assert (await client.post(URL, files=file, headers=admin)).status_code == 202
+
+
+async def test_a_full_store_refuses_uploads_before_they_are_sent(
+    client: httpx.AsyncClient, admin: dict[str, str], silence: bytes
+) -> None:
+    body = {"name": "Анна", "max_kept_bytes": len(silence)}
+    key = (await client.post(KEYS, json=body, headers=admin)).json()["key"]
+    file = {"file": ("a.wav", silence)}
+    job = (await client.post(URL, files=file, headers=sent(key))).json()
+    for refused in (
+        await client.post(URL, files=file, headers=sent(key)),
+        await begin(client, 1, **sent(key)),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (413, "/problems/storage-quota")
+    openai = await client.post("/v1/audio/transcriptions", files=file, headers=sent(key))
+    assert openai.status_code == 503, "without a model the quota is not asked for"
+    assert (await client.delete(f"{URL}/{job['id']}", headers=sent(key))).status_code == 204
+    assert (await begin(client, 1, **sent(key))).status_code == 201
