@@ -18,6 +18,7 @@ from backend.routes import (
     accounts,
     asr,
     audio,
+    audit,
     evaluation,
     events,
     exports,
@@ -73,6 +74,7 @@ _ROUTES = (
     voices,
     glossary,
     accounts,
+    audit,
 )
 RETRY_AFTER_S = 5
 """Seconds after which a client may try again while the database is unreachable."""

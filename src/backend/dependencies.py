@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from backend.accounts import Account, Accounts
 from backend.api_keys import ApiKeys
+from backend.audit import AccountAudit, AuditTrail
 from backend.errors import ForbiddenError
 from backend.evaluation import ModelEvaluator
 from backend.jobs.service import JobService
@@ -38,6 +39,7 @@ class Services:
 
     accounts: Accounts
     usage: UsageStore
+    audit: AuditTrail
     metrics_keys: ApiKeys
     database: Database
     jobs: JobService
@@ -122,6 +124,14 @@ def _owner_of(account: Annotated[Account, Depends(account_of)]) -> str:
     return account.owner
 
 
+def _audit(request: Request) -> AuditTrail:
+    return _services(request).audit
+
+
+def _own_audit(request: Request, account: Annotated[Account, Depends(account_of)]) -> AccountAudit:
+    return _services(request).audit.of(account)
+
+
 def require_admin(account: Annotated[Account, Depends(account_of)]) -> None:
     """Refuse a request of anybody but an admin.
 
@@ -200,6 +210,8 @@ Notes = Annotated[NoteStore, Depends(_notes)]
 Settings = Annotated[BackendSettings, Depends(_settings)]
 AccountKeys = Annotated[Accounts, Depends(_accounts)]
 OwnerUsage = Annotated[UsageStore, Depends(_usage)]
+Audit = Annotated[AuditTrail, Depends(_audit)]
+OwnAudit = Annotated[AccountAudit, Depends(_own_audit)]
 SignedIn = Annotated[Account, Depends(account_of)]
 Owner = Annotated[str, Depends(_owner_of)]
 WordTimestamps = Annotated[

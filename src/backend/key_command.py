@@ -11,15 +11,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.accounts import Accounts
 from backend.api_keys import LOCAL_OWNER, ApiKeys
+from backend.audit import COMMAND_LINE, AuditTrail
 from backend.settings import BackendSettings
-from backend.storage.database import Database, KeyStore
-from contracts.accounts import KeyRequest, Role, UsedApiKey
+from backend.storage.database import Database, Stores
+from contracts.accounts import KeyRequest, NewApiKey, Role, UsedApiKey
+from contracts.audit import AuditAction
 from servicekit.errors import ServiceError
 from servicekit.private_files import keep_new_files_private
 
 
-async def create(keys: KeyStore, request: KeyRequest, history: str | None = None) -> str:
-    """Make a key and return it.
+async def create(
+    stores: Stores, trail: AuditTrail, request: KeyRequest, history: str | None = None
+) -> NewApiKey:
+    """Make a key.
 
     Args:
         history: id of the key whose recordings it opens, revoked or not, or `local` for those
@@ -31,22 +35,31 @@ async def create(keys: KeyStore, request: KeyRequest, history: str | None = None
     """
     owner = history
     if history is not None and history != LOCAL_OWNER:
-        owner = await keys.owner(int(history))
-    return (await Accounts(ApiKeys([]), keys).create(request, owner)).key
+        owner = await stores.keys.owner(int(history))
+    made = await Accounts(ApiKeys([]), stores.keys).create(request, owner)
+    trail.record(COMMAND_LINE, AuditAction.KEY_CREATED, str(made.id))
+    return made
 
 
-async def table(keys: KeyStore) -> str:
+async def revoke(stores: Stores, trail: AuditTrail, key_id: int) -> None:
+    """Let a key open nothing any more, or raise KeyNotFoundError."""
+    await Accounts(ApiKeys([]), stores.keys).revoke(key_id)
+    trail.record(COMMAND_LINE, AuditAction.KEY_REVOKED, str(key_id))
+
+
+async def table(stores: Stores) -> str:
     """Return all keys, a line each."""
-    lines = [_line(key) for key in await keys.list(datetime.now(UTC))]
+    lines = [_line(key) for key in await stores.keys.list(datetime.now(UTC))]
     return "\n".join(lines) or "No keys were made yet."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: `create`, `list` or `revoke`."""
     parsed = _parser().parse_args(arguments)
-    database = Database.open(BackendSettings().database)
+    settings = BackendSettings()
+    database = Database.open(settings.database)
     try:
-        output = asyncio.run(_run(parsed, KeyStore(database)))
+        output = asyncio.run(_run(parsed, Stores(database), settings.audit_days))
     except ValidationError as error:
         sys.exit("; ".join(f"{line['loc'][0]}: {line['msg']}" for line in error.errors()))
     except ServiceError as error:
@@ -58,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"{output}\n")
 
 
-async def _run(parsed: argparse.Namespace, keys: KeyStore) -> str:
+async def _run(parsed: argparse.Namespace, stores: Stores, audit_days: int) -> str:
+    trail = AuditTrail(stores.audit, audit_days)
     match parsed.action:
         case "create":
             request = KeyRequest(
@@ -67,12 +81,15 @@ async def _run(parsed: argparse.Namespace, keys: KeyStore) -> str:
                 audio_hours_per_day=parsed.hours or None,
                 max_kept_bytes=parsed.bytes or None,
             )
-            return await create(keys, request, parsed.history or None)
+            made = await create(stores, trail, request, parsed.history or None)
+            output = made.key
         case "revoke":
-            await Accounts(ApiKeys([]), keys).revoke(parsed.id)
-            return f"Key {parsed.id} is revoked."
+            await revoke(stores, trail, parsed.id)
+            output = f"Key {parsed.id} is revoked."
         case _:
-            return await table(keys)
+            output = await table(stores)
+    await trail.flush()
+    return output
 
 
 def _parser() -> argparse.ArgumentParser:

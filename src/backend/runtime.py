@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.accounts import Accounts
 from backend.api_keys import ApiKeys, WrongKeyLimiter
+from backend.audit import AuditTrail
 from backend.dependencies import Services
 from backend.evaluation import ModelEvaluator
 from backend.jobs.events import JobEvents
@@ -99,6 +100,8 @@ async def running_services(
         stack.push_async_callback(cache.aclose)
         stack.push_async_callback(llm.aclose)
         common = _common(settings, timing, database, cache, work, disk, llm, metrics)
+        audit = AuditTrail(common.stores.audit, settings.audit_days)
+        stack.push_async_callback(audit.flush)
         previews = _previews(common, uploads)
         stack.push_async_callback(previews.close)
         worker, submission = _worker(common), _submission(common)
@@ -114,6 +117,8 @@ async def running_services(
             *_background_coroutines(common, uploads, previews, service),
             _repeat(_reconciler(common, worker, liveness).reconcile, timing.reconcile_s),
             _repeat(liveness.beat, settings.heartbeat_s),
+            _repeat(audit.flush, timing.audit_s),
+            _repeat(audit.expire, timing.expiry_s),
             _repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
         ]
         await stack.enter_async_context(_background_tasks(coroutines))
@@ -121,6 +126,7 @@ async def running_services(
         yield Services(
             accounts=Accounts(ApiKeys(settings.keys, wrong_keys), common.stores.keys),
             usage=common.stores.usage,
+            audit=audit,
             metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
             database=database,
             jobs=service,

@@ -234,6 +234,14 @@ class BackendSettings(ServiceSettings):
         "text.",
     )
 
+    audit_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days to keep who opened, exported, deleted and shared what, once there are "
+        "API keys (0 to 36500); 0: that is not written down.",
+    )
+
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
         _ = self.keys, self.metrics_keys

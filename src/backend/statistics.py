@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from backend.api_keys import LOCAL_OWNER
+from backend.accounts import LOCAL_ACCOUNT, Account
 from backend.settings import BackendSettings
 from backend.storage.database import StatisticsStore
 from backend.storage.disk import Disk, size_bytes
@@ -33,9 +33,9 @@ class StatisticsCounter:
         self._database = DatabaseKind.SQLITE if is_sqlite else DatabaseKind.POSTGRESQL
         self._cache = CacheKind.REDIS if settings.redis_url else CacheKind.MEMORY
 
-    async def count(self, owner: str) -> Statistics:
-        """Return an owner's statistics."""
-        is_shared = owner != LOCAL_OWNER
+    async def count(self, account: Account) -> Statistics:
+        """Return the statistics of an account."""
+        owner, is_shared = account.owner, account is not LOCAL_ACCOUNT
         counted = await self._store.count(
             owner, datetime.now(UTC).date(), queue_of_all=not is_shared
         )

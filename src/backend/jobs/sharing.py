@@ -55,15 +55,15 @@ class Sharing:
         self._ensure_enabled()
         await self._shares.remove(job_id, owner, link_id)
 
-    async def transcript(self, token: str) -> SharedTranscript:
-        """Return what a link shows.
+    async def transcript(self, token: str) -> tuple[str, SharedTranscript]:
+        """Return the id of a job and what a link to it shows.
 
         Raises: JobNotFoundError: the link does not exist, was revoked or has expired.
         """
         job_id, owner, expires_at = await self._find(token)
         job = await self._jobs.get(job_id, owner)
         result = job.result
-        return SharedTranscript(
+        shown = SharedTranscript(
             name=job.title or job.file.name,
             language=result.language if result else None,
             duration_s=job.file.duration_s,
@@ -75,16 +75,17 @@ class Sharing:
                 for each in (result.segments if result else [])
             ],
         )
+        return job_id, shown
 
-    async def audio(self, token: str) -> tuple[FileInfo, Blob]:
-        """Return the properties of a shared recording and its blob.
+    async def audio(self, token: str) -> tuple[str, FileInfo, Blob]:
+        """Return the id of a job, the properties of its shared recording and its blob.
 
         Raises:
             JobNotFoundError: the link does not exist, was revoked or has expired.
             AudioNotFoundError: the recording was deleted.
         """
         job_id, owner, _ = await self._find(token)
-        return await self._jobs.audio(job_id, owner)
+        return job_id, *await self._jobs.audio(job_id, owner)
 
     async def _has_audio(self, job_id: str, owner: str) -> bool:
         try:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from backend.dependencies import AccountKeys, OwnerUsage, SignedIn, require_admin
+from backend.dependencies import AccountKeys, OwnAudit, OwnerUsage, SignedIn, require_admin
 from backend.routes.json_body import json_body_of, json_body_schema
 from contracts.accounts import Account, ApiKeyList, KeyRequest, NewApiKey
+from contracts.audit import AuditAction
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
@@ -49,9 +50,11 @@ async def list_keys(accounts: AccountKeys) -> ApiKeyList:
         ),
     },
 )
-async def create_key(request: Request, accounts: AccountKeys) -> NewApiKey:
+async def create_key(request: Request, accounts: AccountKeys, audit: OwnAudit) -> NewApiKey:
     """Return the key, which cannot be read again."""
-    return await accounts.create(await json_body_of(request, KeyRequest))
+    made = await accounts.create(await json_body_of(request, KeyRequest))
+    audit.record(AuditAction.KEY_CREATED, str(made.id))
+    return made
 
 
 @router.delete(
@@ -64,6 +67,7 @@ async def create_key(request: Request, accounts: AccountKeys) -> NewApiKey:
         **problem_responses(ProblemType.NOT_FOUND, ProblemType.INVALID_OPTION),
     },
 )
-async def revoke_key(key_id: KeyId, accounts: AccountKeys) -> None:
+async def revoke_key(key_id: KeyId, accounts: AccountKeys, audit: OwnAudit) -> None:
     """Refuse the key from the next request on; what belongs to it stays."""
     await accounts.revoke(key_id)
+    audit.record(AuditAction.KEY_REVOKED, str(key_id))

@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.dependencies import Blobs, Jobs, Owner
+from backend.dependencies import Blobs, Jobs, OwnAudit, Owner
 from backend.storage.blobs import Blob, BlobReader, BlobStore
+from contracts.audit import AuditAction
 from contracts.jobs import FileInfo
 from contracts.problems import ProblemType
 from contracts.recordings import Waveform
@@ -100,9 +101,12 @@ RECORDING_RESPONSES: dict[int | str, dict[str, Any]] = {
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )
-async def play_recording(job_id: str, jobs: Jobs, blobs: Blobs, owner: Owner) -> RecordingResponse:
+async def play_recording(
+    job_id: str, jobs: Jobs, blobs: Blobs, owner: Owner, audit: OwnAudit
+) -> RecordingResponse:
     """Send the file unchanged."""
     file, blob = await jobs.audio(job_id, owner)
+    audit.record(AuditAction.PLAYED, job_id)
     return RecordingResponse(blobs, blob, file, cache_control="private, no-cache")
 
 

@@ -9,9 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from backend.dependencies import Jobs, Owner, WordTimestamps
+from backend.dependencies import Jobs, OwnAudit, Owner, WordTimestamps
 from backend.errors import OverloadedError
 from backend.jobs.service import JobService
+from contracts.audit import AuditAction
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
 
@@ -42,10 +43,12 @@ HEARTBEAT_S = 15
         ),
     },
 )
-async def follow_transcription(
+async def follow_transcription(  # noqa: PLR0913  # one argument for each dependency
+    *,
     job_id: str,
     jobs: Jobs,
     owner: Owner,
+    audit: OwnAudit,
     last_event_id: Annotated[str | None, Header(description="Resume after this event.")] = None,
     word_timestamps: WordTimestamps = None,
 ) -> EventSourceResponse:
@@ -53,6 +56,7 @@ async def follow_transcription(
     if jobs.n_streams >= MAX_STREAMS:
         raise OverloadedError("Too many event streams are open.", retry_after_s=RETRY_AFTER_S)
     job = await jobs.get_head(job_id, owner)  # an unknown job is a 404, not an empty stream
+    audit.record(AuditAction.OPENED, job_id)
     words = job.options.word_timestamps if word_timestamps is None else word_timestamps
     events = _messages(jobs, job_id, owner, _parse_event_id(last_event_id), with_words=words)
     return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from backend.dependencies import Jobs, Notes, Owner
+from backend.audit import AccountAudit
+from backend.dependencies import Jobs, Notes, OwnAudit, Owner
 from backend.errors import JobNotFoundError, WrongStateError
 from backend.export import ZipStream, file_name, render
 from backend.jobs.service import JobService
 from backend.routes.content_disposition import attachment
 from backend.routes.json_body import json_body_of, json_body_schema
 from backend.storage.database import NoteStore
+from contracts.audit import AuditAction
 from contracts.exports import ExportFormat, ExportRequest
 from contracts.jobs import Job
 from contracts.notes import Note
@@ -92,13 +94,14 @@ def _choices(
         **problem_responses(ProblemType.WRONG_STATE),
     },
 )
-async def export_transcription(
+async def export_transcription(  # noqa: PLR0913  # one argument for each dependency
     *,
     job_id: str,
     choices: Annotated[_Choices, Depends(_choices)],
     jobs: Jobs,
     notes: Notes,
     owner: Owner,
+    audit: OwnAudit,
 ) -> Response:
     """Return the transcript of a finished job, named by its title, else as the recording.
 
@@ -108,6 +111,7 @@ async def export_transcription(
     if not _is_exportable(job):
         raise WrongStateError(f"There is no transcript to export: the job is {job.status}.")
     own_notes = await notes.list(job_id, owner)
+    audit.record(AuditAction.EXPORTED, job_id)
     return Response(
         await run_sync(partial(render, job, notes=own_notes, **choices._asdict())),
         headers={
@@ -127,12 +131,13 @@ async def export_transcription(
         **problem_responses(ProblemType.BAD_REQUEST, ProblemType.TOO_LARGE),
     },
 )
-async def export_transcriptions(
+async def export_transcriptions(  # noqa: PLR0913  # one argument for each dependency
     *,
     request: Request,
     jobs: Jobs,
     notes: Notes,
     owner: Owner,
+    audit: OwnAudit,
     accept_language: AcceptLanguage = None,
 ) -> StreamingResponse:
     """Return a file for each job that has ended with a text; the others are left out."""
@@ -142,7 +147,7 @@ async def export_transcriptions(
     if first is None:
         raise JobNotFoundError("None of these jobs has a transcript to export.")
     return StreamingResponse(
-        _zipped(first, exportable, partial(_zip_entry, wanted, accept_language)),
+        _zipped(first, exportable, partial(_zip_entry, wanted, accept_language, audit)),
         media_type=_ZIP,
         headers={"Content-Disposition": attachment("transcripts.zip")},
     )
@@ -166,9 +171,10 @@ async def _exportable(
 
 
 def _zip_entry(
-    wanted: ExportRequest, accept_language: str | None, exported: _Exported
+    wanted: ExportRequest, accept_language: str | None, audit: AccountAudit, exported: _Exported
 ) -> tuple[str, bytes]:
     """Return the name and the content of a job's file."""
+    audit.record(AuditAction.EXPORTED, exported.job.id)
     content = render(
         exported.job,
         wanted.format,

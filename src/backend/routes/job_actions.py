@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue, RootModel
 
-from backend.dependencies import Jobs, Owner
+from backend.dependencies import Jobs, OwnAudit, Owner
 from backend.routes.decoding_problems import DECODING_PROBLEMS
 from backend.routes.json_body import json_body_of, json_body_schema, request_validation
+from contracts.audit import AuditAction
 from contracts.jobs import Job, JobDescription, SpeakerList, SpeakerNaming
 from contracts.options import TextOptions, TranscribeOptions
 from contracts.problems import ProblemType
@@ -121,9 +122,10 @@ async def describe_transcription(request: Request, job_id: str, jobs: Jobs, owne
     summary="Delete a job, its text and its recording",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner) -> None:
+async def delete_transcription(job_id: str, jobs: Jobs, owner: Owner, audit: OwnAudit) -> None:
     """Delete a job in any state; a running job is stopped."""
     await jobs.delete(job_id, owner)
+    audit.record(AuditAction.DELETED, job_id)
 
 
 @router.patch(

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from backend.dependencies import Notes, Owner
+from backend.dependencies import Notes, OwnAudit, Owner
 from backend.routes.json_body import json_body_of, json_body_schema
+from contracts.audit import AuditAction
 from contracts.notes import NewNote, Note, NoteChange, NoteList
 from contracts.problems import ProblemType
 from servicekit.problems import problem_responses
@@ -22,9 +23,11 @@ NoteId = Annotated[int, Path(ge=0, lt=2**63)]
 
 
 @router.get("", summary="The notes of a transcript")
-async def list_notes(job_id: str, notes: Notes, owner: Owner) -> NoteList:
+async def list_notes(job_id: str, notes: Notes, owner: Owner, audit: OwnAudit) -> NoteList:
     """Return the notes by time; links for readers do not show them."""
-    return NoteList(items=await notes.list(job_id, owner))
+    items = await notes.list(job_id, owner)
+    audit.record(AuditAction.OPENED, job_id)
+    return NoteList(items=items)
 
 
 @router.post(

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from backend.dependencies import Blobs, Shares
+from backend.audit import LINK_READER
+from backend.dependencies import Audit, Blobs, Shares
 from backend.routes.audio import RECORDING_RESPONSES, RecordingResponse
+from contracts.audit import AuditAction
 from contracts.problems import ProblemType
 from contracts.sharing import SharedTranscript
 from servicekit.problems import problem_responses
@@ -20,10 +22,14 @@ Token = Annotated[str, Path(max_length=128)]
 
 
 @router.get("", summary="A shared transcript")
-async def read_shared(token: Token, shares: Shares, response: Response) -> SharedTranscript:
+async def read_shared(
+    token: Token, shares: Shares, response: Response, audit: Audit
+) -> SharedTranscript:
     """Return the transcript until the link expires or is revoked."""
     response.headers["Cache-Control"] = "no-store"
-    return await shares.transcript(token)
+    job_id, transcript = await shares.transcript(token)
+    audit.of(LINK_READER).record(AuditAction.OPENED, job_id)
+    return transcript
 
 
 @router.get(
@@ -33,7 +39,10 @@ async def read_shared(token: Token, shares: Shares, response: Response) -> Share
     response_class=RecordingResponse,
     responses=RECORDING_RESPONSES,
 )
-async def play_shared(token: Token, shares: Shares, blobs: Blobs) -> RecordingResponse:
+async def play_shared(
+    token: Token, shares: Shares, blobs: Blobs, audit: Audit
+) -> RecordingResponse:
     """Send the file unchanged."""
-    file, blob = await shares.audio(token)
+    job_id, file, blob = await shares.audio(token)
+    audit.of(LINK_READER).record(AuditAction.PLAYED, job_id)
     return RecordingResponse(blobs, blob, file, cache_control="private, no-store")

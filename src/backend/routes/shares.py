@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from backend.dependencies import Owner, Shares
+from backend.dependencies import OwnAudit, Owner, Shares
 from backend.routes.json_body import json_body_of, json_body_schema
+from contracts.audit import AuditAction
 from contracts.problems import ProblemType
 from contracts.sharing import NewShareLink, ShareLinkList, ShareRequest
 from servicekit.problems import problem_responses
@@ -26,10 +27,14 @@ router = APIRouter(
         ProblemType.BAD_REQUEST, ProblemType.WRONG_STATE, ProblemType.TOO_LARGE
     ),
 )
-async def create_share(request: Request, job_id: str, shares: Shares, owner: Owner) -> NewShareLink:
+async def create_share(
+    request: Request, job_id: str, shares: Shares, owner: Owner, audit: OwnAudit
+) -> NewShareLink:
     """Return the link with its token, which cannot be read again."""
     body = await json_body_of(request, ShareRequest)
-    return await shares.create(job_id, owner, body.expires_in_days)
+    link = await shares.create(job_id, owner, body.expires_in_days)
+    audit.record(AuditAction.SHARED, job_id)
+    return link
 
 
 @router.get("", summary="The valid links of a transcript")
@@ -44,6 +49,8 @@ async def revoke_share(
     link_id: Annotated[int, Path(ge=0, lt=2**63)],
     shares: Shares,
     owner: Owner,
+    audit: OwnAudit,
 ) -> None:
     """Let the link stop to work at once."""
     await shares.revoke(job_id, owner, link_id)
+    audit.record(AuditAction.UNSHARED, job_id)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from backend.dependencies import (
     Jobs,
+    OwnAudit,
     Owner,
     ReceivingLimit,
     Submission,
@@ -21,6 +22,7 @@ from backend.routes.recording_form import FILE_FIELD, read_form, receiving
 from backend.storage.files import StoredFile
 from backend.storage.uploads import UploadStore
 from backend.storage.work_folder import WorkFolder
+from contracts.audit import AuditAction
 from contracts.jobs import Job, UploadedRecording
 from contracts.options import TranscribeOptions
 from contracts.problems import ProblemType
@@ -126,11 +128,13 @@ async def create_transcription(  # noqa: PLR0913  # one argument for each depend
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
 async def read_transcription(
-    job_id: str, jobs: Jobs, owner: Owner, word_timestamps: WordTimestamps = None
+    job_id: str, jobs: Jobs, owner: Owner, audit: OwnAudit, word_timestamps: WordTimestamps = None
 ) -> Response:
     """Return the job."""
     # stored as JSON: parsing and serialising a long transcript again would be slow
-    return Response(await jobs.get_json(job_id, owner, word_timestamps), media_type=_JSON)
+    content = await jobs.get_json(job_id, owner, word_timestamps)
+    audit.record(AuditAction.OPENED, job_id)
+    return Response(content, media_type=_JSON)
 
 
 @router.get(
@@ -138,9 +142,10 @@ async def read_transcription(
     summary="What became of speech without words, and of speech that was decoded again",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def read_report(job_id: str, jobs: Jobs, owner: Owner) -> Report:
+async def read_report(job_id: str, jobs: Jobs, owner: Owner, audit: OwnAudit) -> Report:
     """Return the report so far; it is complete once the job has ended."""
     result = (await jobs.get(job_id, owner)).result
+    audit.record(AuditAction.OPENED, job_id)
     return Report(items=result.report if result else [])
 
 

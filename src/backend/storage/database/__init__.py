@@ -4,6 +4,7 @@
 """
 
 from backend.storage.database.api_keys import KeyDigest, KeyStore, StoredKey
+from backend.storage.database.audit import AuditStore, NewAuditEntry
 from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore, Primary, ResultKey
@@ -28,6 +29,7 @@ from backend.storage.database.usage import Quota, UsageStore
 from backend.storage.database.voices import VoiceStore
 
 __all__ = [
+    "AuditStore",
     "BackendStore",
     "ChunkResult",
     "ChunkStore",
@@ -43,6 +45,7 @@ __all__ = [
     "JobStore",
     "KeyDigest",
     "KeyStore",
+    "NewAuditEntry",
     "NoteStore",
     "PreparedRecording",
     "Primary",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.storage.database.tables import Base, Number, enum_of
 from contracts.accounts import Role
+from contracts.audit import AuditAction
 
 
 class ApiKeyRow(Base):
@@ -55,3 +56,22 @@ class DailyUsageRow(Base):
     owner: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(Date)
     audio_s: Mapped[float]
+
+
+class AuditEntryRow(Base):
+    """What an account did; the entry outlives the account and what it was done to.
+
+    Attributes:
+        actor: name of the account, as it was then.
+        target: id of a transcription or of a key.
+    """
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[Number]
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str]
+    action: Mapped[AuditAction] = mapped_column(enum_of(AuditAction))
+    target: Mapped[str] = mapped_column(index=True)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)

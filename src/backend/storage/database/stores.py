@@ -1,6 +1,7 @@
 """Open every store of a database at once."""
 
 from backend.storage.database.api_keys import KeyStore
+from backend.storage.database.audit import AuditStore
 from backend.storage.database.backends import BackendStore
 from backend.storage.database.chunks import ChunkStore
 from backend.storage.database.deduplication import DeduplicationStore
@@ -46,6 +47,7 @@ class Stores:
         self.chunks = ChunkStore(database)
         self.statistics = StatisticsStore(database)
         self.keys = KeyStore(database)
+        self.audit = AuditStore(database)
         self.backends = BackendStore(database)
         self.glossaries = GlossaryStore(database)
         self.evaluation = EvaluationStore(database)

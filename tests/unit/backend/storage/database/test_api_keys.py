@@ -6,6 +6,7 @@ import pytest
 
 from backend.accounts import LOCAL_ACCOUNT, RECHECK_S, Account, Accounts
 from backend.api_keys import MAX_WRONG_KEYS, ApiKeys, WrongKeyLimiter
+from backend.audit import AuditTrail
 from backend.errors import (
     KeyNotFoundError,
     MissingKeyError,
@@ -13,7 +14,7 @@ from backend.errors import (
     UnknownKeyError,
     WrongStateError,
 )
-from backend.key_command import create, table
+from backend.key_command import create, revoke, table
 from backend.storage.database import KeyDigest, Stores
 from contracts.accounts import KeyRequest, Role
 from unit.backend.storage.database.recorded import NOON
@@ -145,12 +146,23 @@ async def test_a_lost_key_can_be_replaced_by_one_that_opens_the_same_history(
     lost = await accounts.create(ANNA)
     owner = (await accounts.account_of(lost.key)).owner
     await accounts.revoke(lost.id)
-    key = await create(stores.keys, ANNA, history=str(lost.id))
+    trail = AuditTrail(stores.audit, 1)
+    key = (await create(stores, trail, ANNA, history=str(lost.id))).key
     assert await accounts.account_of(key) == Account(owner, "Анна")
-    local = await create(stores.keys, KeyRequest(name="page"), history="local")
-    assert (await accounts.account_of(local)).owner == LOCAL_ACCOUNT.owner
+    local = await create(stores, trail, KeyRequest(name="page"), history="local")
+    account = await accounts.account_of(local.key)
+    assert account.owner == LOCAL_ACCOUNT.owner
+    assert account is not LOCAL_ACCOUNT
     with pytest.raises(KeyNotFoundError):
-        await create(stores.keys, KeyRequest(name="nobody"), history="999")
-    printed = await table(stores.keys)
+        await create(stores, trail, KeyRequest(name="nobody"), history="999")
+    await revoke(stores, trail, local.id)
+    printed = await table(stores)
     assert [line.split()[1] for line in printed.splitlines()] == ["user"] * 3
     assert key not in printed
+    await trail.flush()
+    written = [(entry.action, entry.target) for entry in await stores.audit.page(limit=9)]
+    assert written == [
+        ("key_revoked", str(local.id)),
+        ("key_created", str(local.id)),
+        ("key_created", str(local.id - 1)),
+    ]
