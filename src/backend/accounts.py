@@ -1,4 +1,4 @@
-"""Accounts: who makes a request, by a key of the settings or by one that was made here.
+"""Accounts: who makes a request, by a sign-in, a key of the settings or one that was made here.
 
 A key that was made here is `st_<selector>_<secret>`. Its selector finds the row; of the whole key
 only an HMAC under a random salt is stored. It is looked up at each request, so that a revoked key
@@ -9,17 +9,16 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from backend.api_keys import LOCAL_OWNER, ApiKeys
+from starlette.datastructures import Headers
+
+from backend.api_keys import LOCAL_OWNER, ApiKeys, WrongKeyLimiter
 from backend.storage.database import KeyDigest, KeyStore
 from contracts.accounts import KeyRequest, NewApiKey, Role, UsedApiKey
-
-RECHECK_S = 2.0
-"""Seconds after which an open backend notices that the first key was made."""
+from contracts.sign_in import SECRET_HEADER, SignIn
 
 _SECRET_BYTES = 32
 """Random bytes of a key: nobody guesses one of 2^256."""
@@ -47,33 +46,75 @@ LOCAL_ACCOUNT = Account(LOCAL_OWNER, LOCAL_OWNER)
 """Everybody on this machine, while no key is required."""
 
 
+class ProxySignIn:
+    """Finds the account of a user whom a proxy has signed in.
+
+    Args:
+        sign_in: how the proxy tells who it is.
+        admins: users who are admins; all others are users.
+        limiter: of wrong secrets, the same as that of wrong keys.
+    """
+
+    def __init__(
+        self, sign_in: SignIn, admins: Collection[str], limiter: WrongKeyLimiter | None = None
+    ) -> None:
+        self._sign_in = sign_in
+        self._admins = admins
+        self._secrets = ApiKeys([sign_in.secret], limiter)
+
+    def account_of(self, headers: Headers, client: str) -> Account | None:
+        """Return the account of a request; None: the proxy has signed in nobody.
+
+        Args:
+            headers: of the request.
+            client: the address that sent it.
+
+        Raises:
+            UnknownKeyError: the proxy's secret is wrong.
+            TooManyWrongKeysError: the client has sent too many of them.
+        """
+        secrets_sent = headers.getlist(SECRET_HEADER)
+        for secret in secrets_sent:
+            self._secrets.check(secret or " ", client)  # an empty one is wrong, too
+        user = self._sign_in.user_of(secrets_sent, headers.getlist(self._sign_in.header))
+        if user is None:
+            return None
+        role = Role.ADMIN if user in self._admins else Role.USER
+        return Account(_owner_of_user(user), user, role)
+
+
 class Accounts:
     """Finds the account of a request, and makes and revokes keys.
 
     Args:
         configured: the keys of the settings; each stands for a `user`.
         keys: those that were made here.
-        clock: returns seconds.
+        sign_in: None: nobody signs in at a proxy.
     """
 
     def __init__(
         self,
         configured: ApiKeys,
         keys: KeyStore,
-        clock: Callable[[], float] = time.monotonic,
+        sign_in: ProxySignIn | None = None,
     ) -> None:
         self._configured = configured
         self._keys = keys
-        self._clock = clock
-        self._is_required = bool(configured)
-        self._checked_at = -RECHECK_S
+        self._sign_in = sign_in
+        self._is_required = bool(configured) or sign_in is not None
 
-    async def are_required(self) -> bool:
-        """Return whether every request needs a key: one is configured, or was ever made."""
-        if not self._is_required and self._clock() - self._checked_at >= RECHECK_S:
-            self._checked_at = self._clock()
-            self._is_required = await self._keys.any_exists()
+    @property
+    def are_required(self) -> bool:
+        """Whether every request needs a key or a sign-in: there are some, or a key was ever made.
+
+        `refresh` keeps it up to date, so that no request waits for the database to know it.
+        """
         return self._is_required
+
+    async def refresh(self) -> None:
+        """Learn whether another process has made the first key; call it at the start and later."""
+        if not self._is_required:
+            self._is_required = await self._keys.any_exists()
 
     async def account_of(self, key: str | None, client: str = "") -> Account:
         """Return the account of a request.
@@ -87,7 +128,7 @@ class Accounts:
             UnknownKeyError: the key is not valid.
             TooManyWrongKeysError: the client has sent too many of them.
         """
-        if not await self.are_required():
+        if not self._is_required:
             return LOCAL_ACCOUNT
         self._configured.ensure_may_try(key, client)
         if key and (found := _is_made_here(key)):
@@ -99,6 +140,10 @@ class Accounts:
                 return Account(stored.owner, stored.name, stored.role)
         owner = self._configured.check(key, client)
         return Account(owner, owner[:12])
+
+    def signed_in(self, headers: Headers, client: str = "") -> Account | None:
+        """Return the account of a user whom a proxy has signed in; see `ProxySignIn`."""
+        return self._sign_in.account_of(headers, client) if self._sign_in else None
 
     async def create(self, request: KeyRequest, owner: str | None = None) -> NewApiKey:
         """Make a key; it is returned here only.
@@ -114,6 +159,7 @@ class Accounts:
         made = await self._keys.add(
             request, stored, owner or f"account-{selector}", datetime.now(UTC)
         )
+        self._is_required = True
         return NewApiKey(key=key, **dict(made))
 
     async def list(self) -> list[UsedApiKey]:
@@ -123,6 +169,11 @@ class Accounts:
     async def revoke(self, key_id: int) -> None:
         """Let a key open nothing any more, or raise KeyNotFoundError."""
         await self._keys.revoke(key_id, datetime.now(UTC))
+
+
+def _owner_of_user(user: str) -> str:
+    digest = hashlib.sha256(b"speech_transcription\nuser\n" + user.encode()).hexdigest()
+    return f"user-{digest[:32]}"
 
 
 def _digest(key: str, salt: bytes) -> bytes:

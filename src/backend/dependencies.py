@@ -117,7 +117,8 @@ SentKey = Annotated[str | None, Depends(_sent_key)]
 
 async def account_of(request: Request, key: SentKey) -> Account:
     """Return the account that a request acts for, or refuse it; see `Accounts.account_of`."""
-    return await _services(request).accounts.account_of(key, _client_of(request))
+    accounts, client = _services(request).accounts, _client_of(request)
+    return accounts.signed_in(request.headers, client) or await accounts.account_of(key, client)
 
 
 def _owner_of(account: Annotated[Account, Depends(account_of)]) -> str:
@@ -144,7 +145,7 @@ def require_admin(account: Annotated[Account, Depends(account_of)]) -> None:
 async def require_metrics_key(request: Request, key: SentKey) -> None:
     """Refuse a request unless its key may read the metrics, which show the work for all keys."""
     services = _services(request)
-    if not services.metrics_keys and await services.accounts.are_required():
+    if not services.metrics_keys and services.accounts.are_required:
         if (await account_of(request, key)).role is not Role.ADMIN:
             raise ForbiddenError("Set METRICS_API_KEY to a key that may read the metrics.")
         return

@@ -11,7 +11,7 @@ import structlog
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.accounts import Accounts
+from backend.accounts import Accounts, ProxySignIn
 from backend.api_keys import ApiKeys, WrongKeyLimiter
 from backend.audit import AuditTrail
 from backend.dependencies import Services
@@ -100,6 +100,9 @@ async def running_services(
         stack.push_async_callback(cache.aclose)
         stack.push_async_callback(llm.aclose)
         common = _common(settings, timing, database, cache, work, disk, llm, metrics)
+        wrong_keys = WrongKeyLimiter()
+        accounts = _accounts(common, wrong_keys)
+        await accounts.refresh()
         audit = AuditTrail(common.stores.audit, settings.audit_days)
         stack.push_async_callback(audit.flush)
         previews = _previews(common, uploads)
@@ -117,14 +120,14 @@ async def running_services(
             *_background_coroutines(common, uploads, previews, service),
             _repeat(_reconciler(common, worker, liveness).reconcile, timing.reconcile_s),
             _repeat(liveness.beat, settings.heartbeat_s),
+            _repeat(accounts.refresh, timing.accounts_s),
             _repeat(audit.flush, timing.audit_s),
             _repeat(audit.expire, timing.expiry_s),
             _repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
         ]
         await stack.enter_async_context(_background_tasks(coroutines))
-        wrong_keys = WrongKeyLimiter()
         yield Services(
-            accounts=Accounts(ApiKeys(settings.keys, wrong_keys), common.stores.keys),
+            accounts=accounts,
             usage=common.stores.usage,
             audit=audit,
             metrics_keys=ApiKeys(settings.metrics_keys, wrong_keys),
@@ -256,6 +259,12 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
         metrics=common.metrics,
         stop_timeout_s=common.timing.stop_timeout_s,
     )
+
+
+def _accounts(common: _Common, limiter: WrongKeyLimiter) -> Accounts:
+    settings = common.settings
+    sign_in = settings.sign_in and ProxySignIn(settings.sign_in, settings.admins, limiter)
+    return Accounts(ApiKeys(settings.keys, limiter), common.stores.keys, sign_in or None)
 
 
 def _voices(common: _Common, service: JobService) -> VoiceService:

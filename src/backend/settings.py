@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from contracts.sign_in import HEADER_PATTERN, SignIn
 from servicekit.settings import ServiceSettings
 
 _ORIGIN = r"https?://[A-Za-z0-9._\[\]:-]+"
@@ -48,6 +49,23 @@ class BackendSettings(ServiceSettings):
     api_keys_file: str = Field(
         default="",
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
+    )
+
+    sign_in_header: str = Field(
+        default="",
+        pattern=HEADER_PATTERN,
+        description="Header in which a proxy in front tells who has signed in, such as "
+        "X-Forwarded-User; empty: nobody signs in.",
+    )
+    sign_in_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that the proxy sends as X-Sign-In-Secret, 16 to 256 ASCII characters; "
+        "the header above is ignored without it.",
+    )
+    sign_in_admins: str = Field(
+        default="",
+        description="Users who sign in by SIGN_IN_HEADER and are admins, comma-separated; all "
+        "others have the role user.",
     )
 
     metrics_api_key: SecretStr = Field(
@@ -244,7 +262,7 @@ class BackendSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
-        _ = self.keys, self.metrics_keys
+        _ = self.keys, self.metrics_keys, self.sign_in
         return self
 
     @model_validator(mode="after")
@@ -267,6 +285,19 @@ class BackendSettings(ServiceSettings):
             keys += self._parse_keys("API_KEYS_FILE", text)
         return keys
 
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Return how a proxy tells who has signed in.
+
+        Raises: ValueError: a setting of it is missing, or could be guessed.
+        """
+        return SignIn.parse(self.sign_in_header, self.sign_in_secret.get_secret_value())
+
+    @property
+    def admins(self) -> frozenset[str]:
+        """Return the users who sign in as admins."""
+        return frozenset(name for part in self.sign_in_admins.split(",") if (name := part.strip()))
+
     @property
     def metrics_keys(self) -> tuple[str, ...]:
         """Return the API keys that may read the metrics; without `keys` every client may."""
@@ -283,7 +314,8 @@ class BackendSettings(ServiceSettings):
     @property
     def is_open_to_others(self) -> bool:
         """Return whether other machines could connect without a key."""
-        return not self.keys and not _is_loopback(self.published_address or self.bind_address)
+        is_open = not self.keys and not self.sign_in
+        return is_open and not _is_loopback(self.published_address or self.bind_address)
 
     @property
     def database(self) -> str:

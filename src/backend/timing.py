@@ -13,6 +13,7 @@ class Timing:
         expiry_s: between two checks for expired jobs and recordings.
         queue_metrics_s: between two counts of the unfinished jobs for /metrics.
         llm_concurrency_s: between two questions to the llm how many chunks it takes at once.
+        accounts_s: between two checks whether the first key was made.
         audit_s: between two writes of audit entries.
         reserve_s: between two checks for space for a released disk reserve.
         ended_check_s: between two checks whether a running job was cancelled or deleted.
@@ -28,6 +29,7 @@ class Timing:
     expiry_s: float = 3600.0
     queue_metrics_s: float = 10.0
     llm_concurrency_s: float = 10.0
+    accounts_s: float = 2.0
     audit_s: float = 1.0
     reserve_s: float = 60.0
     ended_check_s: float = 1.0

@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 MAX_KEY_NAME_CHARS = 100
 
 KeyName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEY_NAME_CHARS)
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=MAX_KEY_NAME_CHARS,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+    ),
 ]
 
 
@@ -90,7 +96,10 @@ class ApiKeyList(BaseModel):
 class Account(BaseModel):
     """Who makes a request."""
 
-    name: str = Field(description="Name of the key; `local` while there are no keys.")
+    name: str = Field(
+        description="Name of the key or of the user who signed in; `key-…` for those of the "
+        "settings, `local` while there are no keys."
+    )
     role: Role
     audio_hours_per_day: float = Field(description="The limit that applies; 0: none.")
     max_kept_bytes: int = Field(description="The limit that applies; 0: none.")

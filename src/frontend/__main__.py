@@ -90,7 +90,7 @@ def _no_address() -> str | None:
 def create_app(settings: FrontendSettings) -> App:
     """Return Streamlit's server with the page's static files and the backend gateway added."""
     bootstrap.load_config_options(streamlit_options(settings))
-    gateway = BackendGateway(settings.backend_url, settings.backend_headers)
+    gateway = BackendGateway(settings.backend_url, settings.backend_headers, settings.sign_in)
     return App(
         Path(__file__).with_name("app.py"),
         routes=[gateway.route, shared_page_route(), *page_routes()],

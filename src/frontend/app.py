@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from frontend.backend_client import BackendClient
+from frontend.backend_client import BackendClient, SignInMissingError
 from frontend.components.errors import errors_shown
 from frontend.components.header import chosen_language, show_header, view_name
 from frontend.components.service_banner import show_service_banner
@@ -12,6 +12,7 @@ from frontend.i18n import Translator
 from frontend.page import Page
 from frontend.session import View, current_job_id, current_view
 from frontend.settings import FrontendSettings
+from frontend.sign_in import signed_in_user
 from frontend.views.history import show_history
 from frontend.views.job import show_job
 from frontend.views.new_transcription import show_new_transcription
@@ -33,11 +34,25 @@ def main() -> None:
     t = Translator(chosen_language())
     title = f"{view_name(t)} · {t('app.title')}"
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide")
-    page = Page(t, backend_client(settings.backend_url, settings.backend_headers), settings)
     show_header(t)
     with errors_shown(t):
+        page = Page(t, _backend_for_visitor(settings), settings)
         show_service_banner(page)
         _show_view(page)
+
+
+def _backend_for_visitor(settings: FrontendSettings) -> BackendClient:
+    """Return the client that calls the backend for this visitor alone.
+
+    Raises: SignInMissingError: visitors sign in, and this one has not.
+    """
+    backend = backend_client(settings.backend_url, settings.backend_headers)
+    if not settings.sign_in:
+        return backend
+    user = signed_in_user(settings.sign_in, st.context.headers.get_all)
+    if user is None:
+        raise SignInMissingError
+    return backend.acting_for(settings.sign_in.headers_of(user))
 
 
 def _show_view(page: Page) -> None:

@@ -2,11 +2,13 @@
 
 FrontendError
 ├── BackendError             the backend answered with a problem
+├── SignInMissingError       the proxy in front tells no user
 └── BackendUnavailableError  no answer, or an invalid one
 """
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -46,6 +48,10 @@ class BackendUnavailableError(FrontendError):
     """The backend did not answer, or its answer is invalid."""
 
 
+class SignInMissingError(FrontendError):
+    """The proxy in front of the page does not tell who has signed in."""
+
+
 class BackendError(FrontendError):
     """The backend answered with a problem.
 
@@ -82,6 +88,17 @@ class BackendClient:
         self._http = httpx.Client(
             base_url=base_url, headers=headers, timeout=_TIMEOUT, trust_env=False
         )
+        self._identity: Sequence[tuple[bytes, bytes]] = ()
+
+    def acting_for(self, identity: Sequence[tuple[bytes, bytes]]) -> "BackendClient":
+        """Return a client on the same connections that calls for one visitor.
+
+        Args:
+            identity: headers that tell the backend who it is.
+        """
+        client = copy(self)
+        client._identity = identity  # noqa: SLF001  # of this class
+        return client
 
     def health(self) -> Health:
         """Return the backend's health, also while it is starting."""
@@ -187,8 +204,10 @@ class BackendClient:
         return response
 
     def _send(self, method: str, path: str, **details: object) -> httpx.Response:
+        headers = httpx.Headers(details.pop("headers", None))  # type: ignore[arg-type]
+        sent = [*headers.raw, *self._identity]
         try:
-            return self._http.request(method, path, **details)  # type: ignore[arg-type]
+            return self._http.request(method, path, headers=sent, **details)  # type: ignore[arg-type]
         except httpx.HTTPError as error:
             raise BackendUnavailableError(type(error).__name__) from error
 

@@ -20,7 +20,9 @@ from starlette.types import Send
 
 from contracts.hosts import SAFE_METHODS
 from contracts.problems import ProblemType
+from contracts.sign_in import NO_SIGN_IN, SignIn
 from frontend.problem_response import problem_response
+from frontend.sign_in import signed_in_user
 from servicekit import tracing
 from servicekit.disconnect import while_connected
 
@@ -41,6 +43,8 @@ some for the others. The backend accepts a thousand."""
 _MAX_IDLE_CONNECTIONS = 20
 
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]
+
+_SHARED = "/v1/shared/"
 
 _ID = "[A-Za-z0-9_-]{1,128}"
 _JOB = rf"/v1/transcriptions/{_ID}"
@@ -93,9 +97,13 @@ class BackendGateway:
     Args:
         base_url: the backend's URL, without a path.
         headers: sent with every request, such as the API key.
+        sign_in: how a proxy tells who has signed in; readers of a link need not.
     """
 
-    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: dict[str, str], sign_in: SignIn = NO_SIGN_IN
+    ) -> None:
+        self._sign_in = sign_in
         self._clients = {
             kind: httpx.AsyncClient(
                 base_url=base_url,
@@ -133,12 +141,25 @@ class BackendGateway:
             return problem_response(
                 ProblemType.CROSS_ORIGIN, "Only the page itself may make this request."
             )
-        return await self._forward(request, path, self._clients[kind])
+        identity: list[tuple[bytes, bytes]] = []
+        if self._sign_in and not path.startswith(_SHARED):
+            user = signed_in_user(self._sign_in, request.headers.getlist)
+            if user is None:
+                return problem_response(ProblemType.UNAUTHORIZED, "Sign in at the proxy.")
+            identity = self._sign_in.headers_of(user)
+        return await self._forward(request, path, self._clients[kind], identity)
 
-    async def _forward(self, request: Request, path: str, client: httpx.AsyncClient) -> Response:
-        headers = {
-            name: value for name, value in request.headers.items() if name in _REQUEST_HEADERS
-        }
+    async def _forward(
+        self,
+        request: Request,
+        path: str,
+        client: httpx.AsyncClient,
+        identity: list[tuple[bytes, bytes]],
+    ) -> Response:
+        allowed = [
+            each for each in request.headers.raw if each[0].decode("latin-1") in _REQUEST_HEADERS
+        ]
+        headers = httpx.Headers([*allowed, *identity])
         parent = headers.get(tracing.TRACEPARENT)
         with tracing.continued_trace(f"{request.method} {PREFIX}", parent, "SERVER"):
             if traceparent := tracing.traceparent():
@@ -146,7 +167,7 @@ class BackendGateway:
             return await self._send(request, path, client, headers)
 
     async def _send(
-        self, request: Request, path: str, client: httpx.AsyncClient, headers: dict[str, str]
+        self, request: Request, path: str, client: httpx.AsyncClient, headers: httpx.Headers
     ) -> Response:
         has_body = request.method not in SAFE_METHODS
         forwarded = client.build_request(

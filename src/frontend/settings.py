@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.hosts import HOSTS_PATTERN
+from contracts.sign_in import HEADER_PATTERN, SignIn
 
 
 class FrontendSettings(BaseSettings):
@@ -56,6 +57,17 @@ class FrontendSettings(BaseSettings):
         default="",
         description="File with that API key, such as a Docker secret; empty: none.",
     )
+    sign_in_header: str = Field(
+        default="",
+        pattern=HEADER_PATTERN,
+        description="Header in which a proxy in front tells who has signed in, such as "
+        "X-Forwarded-User; empty: nobody signs in.",
+    )
+    sign_in_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that the proxy sends as X-Sign-In-Secret, 16 to 256 ASCII characters; "
+        "the header above is ignored without it.",
+    )
     max_upload_bytes: int = Field(
         default=4 * 2**30,
         ge=1,
@@ -75,13 +87,24 @@ class FrontendSettings(BaseSettings):
 
     @property
     def backend_headers(self) -> dict[str, str]:
-        """Return the headers of every call to the backend; they hold the key."""
-        key = self._key
+        """Return the headers of every call to the backend; they hold the key.
+
+        Where visitors sign in, each call is made for one of them, and the key for nobody.
+        """
+        key = "" if self.sign_in else self._key
         return {"Authorization": f"Bearer {key}"} if key else {}
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Return how a proxy tells who has signed in.
+
+        Raises: ValueError: a setting of it is missing, or could be guessed.
+        """
+        return SignIn.parse(self.sign_in_header, self.sign_in_secret.get_secret_value())
 
     @model_validator(mode="after")
     def _check_key(self) -> Self:
-        _ = self._key
+        _ = self._key, self.sign_in
         return self
 
     @cached_property

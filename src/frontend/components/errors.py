@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from contracts.problems import ProblemType
-from frontend.backend_client import BackendError, FrontendError
+from frontend.backend_client import BackendError, FrontendError, SignInMissingError
 from frontend.components.plain_text import small_plain_text
 from frontend.i18n import Translator
 
@@ -29,6 +29,8 @@ class ErrorText:
 
 def error_text(t: Translator, error: FrontendError) -> ErrorText:
     """Return the texts of an error of the backend."""
+    if isinstance(error, SignInMissingError):
+        return ErrorText(t("problem.sign_in"), t("problem.sign_in.next"))
     if not isinstance(error, BackendError):
         return ErrorText(t("problem.unavailable"), t("problem.unavailable.next"))
     kind, request_id = error.problem_type, error.problem.request_id

@@ -93,6 +93,8 @@ class StandInBackend:
     """Problem by the upload that must not start."""
     glossary: str = ""
     key_shown: str | None = None
+    users_shown: list[str | None] = field(default_factory=list)
+    """`X-Forwarded-User` of each request for the history."""
     url: str = ""
 
 
@@ -164,8 +166,9 @@ class Listed(BaseModel):
 
 def _add_history_routes(app: FastAPI, state: StandInBackend) -> None:
     @app.get("/v1/transcriptions")
-    def jobs(wanted: Annotated[Listed, Query()]) -> Response:
+    def jobs(wanted: Annotated[Listed, Query()], request: Request) -> Response:
         state.listed.append(wanted)
+        state.users_shown.append(request.headers.get("X-Forwarded-User"))
         newest_first = sorted(state.jobs.values(), key=lambda job: job.created_at, reverse=True)
         found = [job for job in newest_first if wanted.takes(job)]
         if not wanted.query:

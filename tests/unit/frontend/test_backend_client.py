@@ -84,3 +84,12 @@ def test_a_silent_backend_times_out(monkeypatch):
         thread.start()
         thread.join(timeout=5)
         assert len(caught) == 1
+
+
+def test_a_call_is_made_for_one_visitor_only(backend):
+    """Otherwise a visitor sees what the one before has."""
+    client = BackendClient(backend.url, {})
+    for user in ("anna", "boris"):
+        client.acting_for([(b"X-Forwarded-User", user.encode())]).jobs()
+    client.jobs()
+    assert backend.users_shown == ["anna", "boris", None]

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.applications import Starlette
 
 from contracts.problems import Problem, ProblemType
+from contracts.sign_in import SignIn
 from frontend.backend_gateway import BackendGateway
 from live_server import serving
 from testbed.services import free_port
@@ -325,3 +326,60 @@ async def test_the_backend_is_hung_up_on_when_the_browser_is_gone(page, echo):
         await echo.received.get()
         asking.cancel()
         await echo.has_hung_up.wait()
+
+
+SECRET = "secret-0123456789"
+SIGN_IN = SignIn.parse("X-Forwarded-User", SECRET)
+
+
+@pytest.fixture
+async def signed_in_page(echo: Echo) -> AsyncIterator[httpx.AsyncClient]:
+    """The page behind a proxy at which visitors sign in."""
+
+    def with_sign_in(backend_url: str) -> Starlette:
+        gateway = BackendGateway(backend_url, {}, SIGN_IN)
+        return Starlette(routes=[gateway.route], lifespan=gateway.open)
+
+    async with (
+        serving(_backend(echo)) as backend_url,
+        serving(with_sign_in(backend_url)) as page_url,
+        httpx.AsyncClient(base_url=page_url, timeout=10, trust_env=False) as client,
+    ):
+        yield client
+
+
+async def test_each_call_is_made_for_the_visitor_who_signed_in(signed_in_page, echo):
+    """Otherwise all visitors share one history, or see that of another."""
+    for user in ("anna", "Борис"):
+        sent = dict(SIGN_IN.headers_of(user))
+        answer = await signed_in_page.get("/backend/v1/transcriptions/j1/audio", headers=sent)
+        assert answer.status_code == 206
+        assert echo.headers["x-forwarded-user"].encode("latin-1").decode() == user
+        assert echo.headers["x-sign-in-secret"] == SECRET
+        assert "authorization" not in echo.headers
+        assert SECRET not in str(answer.headers)
+
+
+async def test_nothing_passes_for_a_visitor_who_has_not_signed_in(signed_in_page, echo):
+    for headers in (
+        {},
+        {"X-Forwarded-User": "anna"},
+        {"X-Forwarded-User": "anna", "X-Sign-In-Secret": "wrong-0123456789"},
+        {"X-Sign-In-Secret": SECRET},
+    ):
+        answer = await signed_in_page.get("/backend/v1/transcriptions/j1/audio", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorized")
+    assert echo.headers == {}
+
+
+async def test_a_reader_of_a_link_is_nobody(signed_in_page, echo):
+    """Otherwise a link would be asked for as the visitor, or refused without a sign-in."""
+    assert (await signed_in_page.get("/backend/v1/shared/abc")).status_code == 200
+    assert echo.asked == ["GET /v1/shared/abc?"]
+
+
+async def test_without_a_sign_in_its_headers_do_not_pass(page, echo):
+    sent = dict(SIGN_IN.headers_of("anna"))
+    await page.get("/backend/v1/transcriptions/j1/audio", headers=sent)
+    assert echo.headers["authorization"] == f"Bearer {KEY}"
+    assert not {"x-forwarded-user", "x-sign-in-secret"} & echo.headers.keys()

@@ -98,3 +98,13 @@ def test_key_is_read_from_a_file_too(monkeypatch, tmp_path):
 def test_streamlit_never_logs_page_content(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     assert streamlit_options(FrontendSettings())["logger_level"] == "info"
+
+
+def test_where_visitors_sign_in_no_call_is_made_with_the_pages_key():
+    """Otherwise a visitor who has not signed in has the page's history."""
+    own = {"_env_file": None, "backend_api_key": "k"}
+    assert FrontendSettings(**own).backend_headers
+    signed_in = {"sign_in_header": "X-Forwarded-User", "sign_in_secret": "s" * 16}
+    assert FrontendSettings(**own, **signed_in).backend_headers == {}
+    with pytest.raises(ValidationError, match="SIGN_IN_SECRET"):
+        FrontendSettings(**own, sign_in_header="X-Forwarded-User")

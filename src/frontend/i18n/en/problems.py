@@ -29,6 +29,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.bad_request.next": "Reload the page and try again.",
     "problem.unauthorized": "The page has no valid API key",
     "problem.unauthorized.next": "Ask the administrator to set one.",
+    "problem.sign_in": "You are not signed in",
+    "problem.sign_in.next": "Open the page at its public address and sign in there.",
     "problem.cross_origin": "The request comes from another site",
     "problem.cross_origin.next": "Open the page by its own address and try again.",
     "problem.forbidden": "The service does not allow this",

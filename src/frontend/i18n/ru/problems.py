@@ -30,6 +30,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "problem.bad_request.next": "Обновите страницу и попробуйте ещё раз.",
     "problem.unauthorized": "У страницы нет действующего ключа API",
     "problem.unauthorized.next": "Попросите администратора задать его.",
+    "problem.sign_in": "Вы не вошли",
+    "problem.sign_in.next": "Откройте страницу по её внешнему адресу и войдите там.",
     "problem.cross_origin": "Запрос пришёл с другого сайта",
     "problem.cross_origin.next": "Откройте страницу по её адресу и попробуйте ещё раз.",
     "problem.forbidden": "Сервис не разрешает это действие",

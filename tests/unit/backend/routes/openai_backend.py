@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from fastapi import FastAPI, Response
 from openai import AsyncOpenAI
 from prometheus_client import CollectorRegistry
+from starlette.datastructures import Headers
 
 from backend.accounts import LOCAL_ACCOUNT, Account
 from backend.api_keys import LOCAL_OWNER
@@ -165,6 +166,10 @@ class NoVoices:
         return {}
 
 
+def _nobody(headers: Headers, client: str) -> None:
+    return None
+
+
 async def _local_account(key: str | None, client: str) -> Account:
     return LOCAL_ACCOUNT
 
@@ -190,7 +195,7 @@ async def openai_backend(
         settings = BackendSettings(_env_file=None, llm_url=llm_url, **chosen)
         client = LlmClient(settings, LlmMetrics(CollectorRegistry()))
         app.state.services = SimpleNamespace(
-            accounts=SimpleNamespace(account_of=_local_account),
+            accounts=SimpleNamespace(signed_in=_nobody, account_of=_local_account),
             jobs=jobs,
             submission=jobs,
             llm=client,

@@ -115,13 +115,13 @@ async def test_neither_role_sees_what_belongs_to_another_key(
 
 @pytest.mark.parametrize("app", [{}], indirect=True)
 async def test_metrics_are_closed_once_there_are_keys(
-    client: httpx.AsyncClient, stores: Stores, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
 ) -> None:
     """Otherwise anybody reads how much the others work."""
-    monkeypatch.setattr("backend.accounts.RECHECK_S", 0)
     assert (await client.get("/metrics")).status_code == 200
     user = sent((await made(stores, "user")).key)
     admin = sent((await made(stores, "admin", Role.ADMIN)).key)
+    await app.state.services.accounts.refresh()
     statuses = [
         (await client.get("/metrics", headers=headers)).status_code for headers in ({}, user, admin)
     ]
@@ -130,7 +130,16 @@ async def test_metrics_are_closed_once_there_are_keys(
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"name": " "}, {"name": "x" * 101}, {"name": "x", "role": "root"}, {"name": "x", "a": 1}],
+    [
+        {},
+        {"name": " "},
+        {"name": "x" * 101},
+        {"name": "a\0b"},
+        {"name": "x", "role": "root"},
+        {"name": "x", "a": 1},
+        {"name": "x", "audio_hours_per_day": -1},
+        {"name": "x", "max_kept_bytes": 2**61},
+    ],
     ids=str,
 )
 async def test_a_wrong_request_for_a_key_is_refused(

@@ -49,7 +49,7 @@ async def test_each_action_is_written_down_without_texts_and_names(
 ) -> None:
     made = (await client.post("/v1/keys", json={"name": "anna"}, headers=admin)).json()
     anna = sent(made["key"])
-    owner = (await Accounts(ApiKeys([]), stores.keys).account_of(made["key"])).owner
+    owner = await stores.keys.owner(made["id"])
     job_id = await conversation(stores, owner=owner)
     file = {"file": ("Тайна.wav", silence)}
     heard = (await client.post(URL, files=file, headers=anna)).json()["id"]

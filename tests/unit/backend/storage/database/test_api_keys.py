@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from backend.accounts import LOCAL_ACCOUNT, RECHECK_S, Account, Accounts
-from backend.api_keys import MAX_WRONG_KEYS, ApiKeys, WrongKeyLimiter
+from backend.accounts import LOCAL_ACCOUNT, Account, Accounts
+from backend.api_keys import MAX_WRONG_KEYS, ApiKeys
 from backend.audit import AuditTrail
 from backend.errors import (
     KeyNotFoundError,
@@ -23,21 +23,16 @@ ANNA = KeyRequest(name="Анна")
 CONFIGURED = "configured-0123456789"
 
 
-class _Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
+async def accounts(stores: Stores) -> Accounts:
+    return await opened(stores)
 
 
-@pytest.fixture
-def accounts(stores: Stores, clock: _Clock) -> Accounts:
-    return Accounts(ApiKeys([], WrongKeyLimiter(clock)), stores.keys, clock)
+async def opened(stores: Stores, *configured: str) -> Accounts:
+    """Return the accounts as another backend on the database has them."""
+    accounts = Accounts(ApiKeys(configured), stores.keys)
+    await accounts.refresh()
+    return accounts
 
 
 async def test_a_key_stands_for_one_account_until_it_is_revoked(
@@ -50,7 +45,7 @@ async def test_a_key_stands_for_one_account_until_it_is_revoked(
     assert other.role is Role.USER
     assert other.owner != account.owner
 
-    another_backend = Accounts(ApiKeys([]), stores.keys)
+    another_backend = await opened(stores)
     assert await another_backend.account_of(made.key) == account
     await accounts.revoke(made.id)
     for each in (accounts, another_backend):
@@ -87,22 +82,22 @@ async def test_neither_the_key_nor_its_plain_hash_is_stored(
 
 
 async def test_keys_are_required_once_one_was_made_and_ever_after(
-    accounts: Accounts, clock: _Clock, stores: Stores
+    accounts: Accounts, stores: Stores
 ) -> None:
     """Otherwise everything is open to everybody when the last key is revoked."""
     assert await accounts.account_of(None) == LOCAL_ACCOUNT
-    made = await Accounts(ApiKeys([]), stores.keys).create(ANNA)
-    clock.now += RECHECK_S
+    made = await (await opened(stores)).create(ANNA)
+    await accounts.refresh()
     with pytest.raises(MissingKeyError):
         await accounts.account_of(None)
     await accounts.revoke(made.id)
-    for each in (accounts, Accounts(ApiKeys([]), stores.keys)):
+    for each in (accounts, await opened(stores)):
         with pytest.raises(MissingKeyError):
             await each.account_of("")
 
 
 async def test_a_configured_key_stays_valid_beside_them(stores: Stores) -> None:
-    accounts = Accounts(ApiKeys([CONFIGURED]), stores.keys)
+    accounts = await opened(stores, CONFIGURED)
     made = await accounts.create(KeyRequest(name="Анна", role=Role.ADMIN))
     account = await accounts.account_of(CONFIGURED)
     assert account.owner == ApiKeys([CONFIGURED]).owner_of(CONFIGURED), "its history is lost"
@@ -142,7 +137,7 @@ async def test_a_name_stands_for_one_valid_key(accounts: Accounts, stores: Store
 async def test_a_lost_key_can_be_replaced_by_one_that_opens_the_same_history(
     stores: Stores,
 ) -> None:
-    accounts = Accounts(ApiKeys([]), stores.keys)
+    accounts = await opened(stores)
     lost = await accounts.create(ANNA)
     owner = (await accounts.account_of(lost.key)).owner
     await accounts.revoke(lost.id)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 _big_int = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _is_valid = sa.text("revoked_at IS NULL")
