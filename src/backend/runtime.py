@@ -50,6 +50,7 @@ from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.preparation import Preparation
+from backend.transcription.punctuation import TextPunctuator
 from backend.transcription.stages import JobStages
 from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
@@ -199,12 +200,22 @@ def _worker(common: _Common) -> Worker:
         concurrency=common.llm.concurrency,
         eta_interval_s=common.timing.eta_s,
     )
+    punctuator = TextPunctuator(
+        preparation=_preparation(common, stages),
+        llm=common.llm,
+        jobs=stores.jobs,
+        transcripts=stores.transcripts,
+        requests=stores.punctuation,
+        notifier=common.notifier,
+    )
     return Worker(
         workflow=workflow,
+        punctuator=punctuator,
         deduplicator=common.deduplicator,
         queue=common.queue,
         jobs=stores.jobs,
         runs=stores.runs,
+        requests=stores.punctuation,
         work=common.work,
         notifier=common.notifier,
         metrics=common.metrics,
@@ -248,6 +259,7 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
         transcripts=stores.transcripts,
         speakers=stores.speakers,
         history=stores.history,
+        requests=stores.punctuation,
         blobs=common.blobs,
         cache=common.cache,
         submission=submission,
@@ -312,6 +324,7 @@ def _reconciler(common: _Common, worker: Worker, liveness: Liveness) -> Reconcil
         jobs=stores.jobs,
         waiting=stores.waiting,
         duplicates=stores.duplicates,
+        requests=stores.punctuation,
         work=common.work,
         orphan_grace_s=common.timing.orphan_grace_s,
     )

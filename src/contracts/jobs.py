@@ -36,13 +36,18 @@ class JobStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stages of a running job, in order."""
+    """The stages of a running job, in order.
+
+    Attributes:
+        PUNCTUATING: of a completed job: marks and capitals are being added to its text.
+    """
 
     DECODING = "decoding"
     DETECTING_SPEECH = "detecting_speech"
     MEASURING_LOUDNESS = "measuring_loudness"
     TRANSCRIBING = "transcribing"
     FINDING_SPEAKERS = "finding_speakers"
+    PUNCTUATING = "punctuating"
     DONE = "done"
 
 
@@ -55,6 +60,8 @@ class JobWarning(StrEnum):
         MODEL_CHANGED: two models made the text, because the llm changed its model.
         SPEAKERS_UNKNOWN: the speaker networks failed, so nobody knows who said what.
         PUNCTUATION_FAILED: some of the text has no marks and capitals, because adding them failed.
+        RECORDING_NOT_STORED: the text has no marks and capitals: they are heard in the recording,
+            which is no longer stored.
         OTHER_AUDIO_TRACKS: the file has further audio tracks, and the request named none.
     """
 
@@ -63,6 +70,7 @@ class JobWarning(StrEnum):
     MODEL_CHANGED = "model_changed"
     SPEAKERS_UNKNOWN = "speakers_unknown"
     PUNCTUATION_FAILED = "punctuation_failed"
+    RECORDING_NOT_STORED = "recording_not_stored"
     OTHER_AUDIO_TRACKS = "other_audio_tracks"
 
     @property

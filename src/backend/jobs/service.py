@@ -17,6 +17,7 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.queueing.job_queue import JobQueue
 from backend.queueing.worker import Worker
+from backend.readable.bare_text import is_mostly_bare
 from backend.readable.text import rewrite_text
 from backend.storage.blobs import Blob, BlobStore
 from backend.storage.cache import TranscriptCache
@@ -24,6 +25,7 @@ from backend.storage.database import (
     Filters,
     HistoryStore,
     JobStore,
+    PunctuationStore,
     SpeakerStore,
     TranscriptStore,
     WrittenOptions,
@@ -37,11 +39,12 @@ from contracts.jobs import (
     JobDescription,
     JobPage,
     JobStatus,
+    JobWarning,
     SegmentBorder,
     SegmentCorrection,
     TagCount,
 )
-from contracts.options import TextOptions, TranscribeOptions
+from contracts.options import Punctuation, Task, TextOptions, TranscribeOptions
 from contracts.recordings import Waveform
 from contracts.transcription import Segment, Speaker
 
@@ -62,6 +65,7 @@ class JobService:
         transcripts: TranscriptStore,
         speakers: SpeakerStore,
         history: HistoryStore,
+        requests: PunctuationStore,
         blobs: BlobStore,
         cache: TranscriptCache,
         submission: JobSubmission,
@@ -78,6 +82,7 @@ class JobService:
         self._transcripts = transcripts
         self._speakers = speakers
         self._history = history
+        self._requests = requests
         self._blobs = blobs
         self._cache = cache
         self._submission = submission
@@ -252,7 +257,8 @@ class JobService:
     async def rewrite_text(self, job_id: str, owner: str, changes: TextOptions) -> Job:
         """Rewrite the text of a job that has ended from its recognised words.
 
-        Corrections stay. Segments without stored words keep their text.
+        Corrections stay. Segments without stored words keep their text. A completed text without
+        marks gets them from its recording later, unless that is no longer stored.
 
         Args:
             changes: how to write it; what is null is as in the job's options.
@@ -277,7 +283,23 @@ class JobService:
                 )
             written_as = WrittenOptions(options, options_key(options))
             if await self._transcripts.rewrite(job_id, revision, written, written_as):
+                has_failed = JobWarning.PUNCTUATION_FAILED in head.warnings
+                if has_failed or await run_sync(is_mostly_bare, segments):
+                    await self._punctuate(job_id, owner, options)
                 return await self.get_head(job_id, owner)
+
+    async def _punctuate(self, job_id: str, owner: str, options: TranscribeOptions) -> None:
+        """Queue the text of a completed job to be punctuated, if its options ask for marks."""
+        is_wanted = options.punctuation is Punctuation.AUTO and options.task is Task.TRANSCRIBE
+        if not is_wanted or not await self._requests.request(job_id):
+            return
+        try:
+            await self.audio(job_id, owner)
+        except AudioNotFoundError:
+            await self._requests.finish(job_id, JobWarning.RECORDING_NOT_STORED)
+            return
+        # after a crash here, reconciliation finds that the job is not queued
+        await self._queue.submit(await self.get_head(job_id, owner))
 
     async def name_speaker(
         self, job_id: str, owner: str, speaker: str, name: str | None

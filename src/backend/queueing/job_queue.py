@@ -22,6 +22,12 @@ their finished chunks in the chunk store."""
 _POLL_S = {QueueName.DICTATION: 0.2, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
 """Seconds between two polls of a queue; each poll takes milliseconds of a core."""
 
+PUNCTUATION_QUEUE = "punctuation"
+"""The queue of completed jobs whose text is punctuated once more: one at a time, in each process,
+so that new recordings need not wait for old ones."""
+
+_PUNCTUATION_POLL_S = 2.0
+
 _NAME = "speech_transcription"
 _UNFINISHED = [State.ENQUEUED.value, State.PENDING.value]
 _ENDED = [State.SUCCESS.value, State.ERROR.value, State.CANCELLED.value]
@@ -56,12 +62,8 @@ class JobQueue:
         self._workflow = transcribe
         DBOS.launch()  # not in a thread: the jobs run in the event loop that it finds here
         for name, max_running in self._max_running.items():
-            await DBOS.register_queue_async(
-                name,
-                worker_concurrency=max_running,
-                polling_interval_sec=_POLL_S[name],
-                on_conflict="always_update",
-            )
+            await _register(name, max_running, _POLL_S[name])
+        await _register(PUNCTUATION_QUEUE, 1, _PUNCTUATION_POLL_S)
 
     async def close(self) -> None:
         """Stop; running jobs stay marked as running until they are recovered."""
@@ -69,12 +71,16 @@ class JobQueue:
         await run_sync(lambda: DBOS.destroy(destroy_registry=True))
 
     async def submit(self, job: Job) -> None:
-        """Add a job to the queue for its length, unless it waits or runs already."""
+        """Add a job to the queue for its length, unless it waits or runs already.
+
+        One that has ended goes to the queue of those to punctuate.
+        """
         earlier = await DBOS.get_workflow_status_async(job.id)
         if earlier is not None and earlier.status in _ENDED:
             await self._delete([job.id])
+        queue = PUNCTUATION_QUEUE if job.status.is_final else queue_for_file(job.file)
         with SetWorkflowID(job.id):
-            await DBOS.enqueue_workflow_async(queue_for_file(job.file), self._workflow, job.id)
+            await DBOS.enqueue_workflow_async(queue, self._workflow, job.id)
 
     async def unfinished(self) -> set[str]:
         """Return the ids of the jobs that wait or run."""
@@ -123,7 +129,7 @@ class JobQueue:
         abandoned = [
             each for each in await self._started(process_id) if each.workflow_id in job_ids
         ]
-        for name in QueueName:
+        for name in (*QueueName, PUNCTUATION_QUEUE):
             ids = [each.workflow_id for each in abandoned if each.queue_name == name]
             if ids:
                 log.info("jobs_reassigned", n_jobs=len(ids))
@@ -154,6 +160,15 @@ class JobQueue:
             enable_otlp=False,
             log_level="WARNING",
         )
+
+
+async def _register(name: str, max_running: int, poll_s: float) -> None:
+    await DBOS.register_queue_async(
+        name,
+        worker_concurrency=max_running,
+        polling_interval_sec=poll_s,
+        on_conflict="always_update",
+    )
 
 
 def dbos_database_url(database_url: str) -> str:

@@ -8,16 +8,23 @@ from backend.errors import JobNotFoundError
 from backend.queueing.job_queue import JobQueue
 from backend.queueing.liveness import Liveness
 from backend.queueing.worker import Worker
-from backend.storage.database import DeduplicationStore, JobStore, QueueStore
+from backend.storage.database import (
+    DeduplicationStore,
+    JobStore,
+    PunctuationStore,
+    QueueStore,
+)
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.deduplication import Deduplicator
-from contracts.jobs import Job
+from contracts.jobs import Job, Stage
 
 log = structlog.get_logger()
 
 
 class Reconciler:
-    """Queues every unfinished job that no process works on; runs in every process.
+    """Queues every unfinished job, and every text to punctuate, that no process works on.
+
+    It runs in every process.
 
     Args:
         orphan_grace_s: seconds for which a job that this process started, but does not work on,
@@ -34,6 +41,7 @@ class Reconciler:
         jobs: JobStore,
         waiting: QueueStore,
         duplicates: DeduplicationStore,
+        requests: PunctuationStore,
         work: WorkFolder,
         orphan_grace_s: float,
     ) -> None:
@@ -44,6 +52,7 @@ class Reconciler:
         self._jobs = jobs
         self._waiting = waiting
         self._duplicates = duplicates
+        self._requests = requests
         self._work = work
         self._orphan_grace_s = orphan_grace_s
         self._orphaned_since: dict[str, float] = {}
@@ -55,7 +64,7 @@ class Reconciler:
         await self._queue.delete_ended()
         # in this order: a job that starts meanwhile appears in the later lists
         with_pcm = await self._work.jobs_with_pcm()
-        unfinished = await self._waiting.unfinished()
+        unfinished = await self._waiting.unfinished() + await self._requests.requested()
         queued = await self._queue.unfinished()
         for job_id in unfinished:
             if job_id not in queued:
@@ -80,7 +89,7 @@ class Reconciler:
     async def _requeue(self, job_id: str) -> None:
         try:
             job = await self._jobs.get(job_id, with_result=False)
-            if job.status.is_final:
+            if job.status.is_final and job.progress.stage is not Stage.PUNCTUATING:
                 return
             primary_id = await self._duplicates.primary_of(job_id)
         except JobNotFoundError:

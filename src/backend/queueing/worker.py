@@ -1,8 +1,9 @@
-"""Process the jobs that the queue starts, until they end."""
+"""Process the jobs that the queue starts, until they end, and punctuate texts of ended ones."""
 
 import asyncio
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from asgi_correlation_id import correlation_id
@@ -14,13 +15,20 @@ from backend.metrics import JobMetrics
 from backend.notifications import JobNotifier
 from backend.queueing.crash_guard import MAX_UNCLEAN_ENDS, CrashGuard
 from backend.queueing.job_queue import JobQueue
-from backend.storage.database import JobStore, RunStore, queue_for_file
+from backend.storage.database import (
+    JobStore,
+    PunctuationStore,
+    RunStore,
+    StartedJob,
+    queue_for_file,
+)
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
+from backend.transcription.punctuation import TextPunctuator
 from backend.transcription.workflow import TranscriptionWorkflow
-from contracts.jobs import Job, JobStatus
+from contracts.jobs import Job, JobStatus, JobWarning
 from contracts.problems import Problem
 from servicekit import tracing
 from servicekit.errors import ServiceError
@@ -43,27 +51,31 @@ class Worker:
         self,
         *,
         workflow: TranscriptionWorkflow,
+        punctuator: TextPunctuator,
         deduplicator: Deduplicator,
         queue: JobQueue,
         jobs: JobStore,
         runs: RunStore,
+        requests: PunctuationStore,
         work: WorkFolder,
         notifier: JobNotifier,
         metrics: JobMetrics,
         ended_check_s: float,
     ) -> None:
         self._workflow = workflow
+        self._punctuator = punctuator
         self._deduplicator = deduplicator
         self._queue = queue
         self._jobs = jobs
         self._runs = runs
+        self._requests = requests
         self._work = work
         self._notifier = notifier
         self._metrics = metrics
         self._ended_check_s = ended_check_s
         self._active: set[str] = set()
         self._crash_guard = CrashGuard(runs, notifier, ended_check_s)
-        self._tasks: dict[str, asyncio.Task[bool]] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._is_closing = False
         self._abandoned: set[str] = set()
 
@@ -113,6 +125,7 @@ class Worker:
         n_unclean_ends = await self._crash_guard.unclean_ends(job_id)
         if n_unclean_ends >= MAX_UNCLEAN_ENDS:
             await self._fail(job_id, _CRASHED.to_problem())
+            await self._requests.finish(job_id, JobWarning.PUNCTUATION_FAILED)
         elif n_unclean_ends > 0:
             async with self._crash_guard.alone(job_id):
                 await self._begin(job_id)
@@ -121,11 +134,13 @@ class Worker:
         await self._work.remove_pcm(job_id)
 
     async def _begin(self, job_id: str) -> None:
-        started = None
+        started = to_punctuate = None
         if not self._is_closing:
             is_counted = not self._crash_guard.is_counted(job_id)
             started = await self._runs.begin(job_id, datetime.now(UTC), is_counted=is_counted)
-        if started is not None:
+            if started is None:
+                to_punctuate = await self._requests.begin(job_id, is_counted=is_counted)
+        if started or to_punctuate:
             self._crash_guard.started(job_id)
         if self._is_closing:
             raise asyncio.CancelledError
@@ -133,12 +148,36 @@ class Worker:
             run = JobContext(started.job, started.owner, started.blob, started.queued_at)
             with tracing.continued_trace("transcribe_recording", started.traceparent):
                 await self._run(run)
-            self._crash_guard.ended(job_id)
+        elif to_punctuate is not None:
+            await self._punctuate(to_punctuate)
+        self._crash_guard.ended(job_id)
+
+    async def _punctuate(self, started: StartedJob) -> None:
+        """Punctuate the text of a completed job, unless it is deleted meanwhile."""
+        job_id = started.job.id
+        self._tasks[job_id] = task = asyncio.create_task(self._punctuator.punctuate(started))
+        try:
+            await task
+        except SQLAlchemyError:
+            raise
+        except (asyncio.CancelledError, JobNotFoundError):
+            if self._is_closing:
+                raise
+            if job_id in self._abandoned:
+                self._crash_guard.ended(job_id)
+                raise
+            log.info("punctuation_stopped", job_id=job_id)
+        except Exception:
+            log.exception("punctuation_crashed", job_id=job_id)
+            await self._requests.finish(job_id, JobWarning.PUNCTUATION_FAILED)
+        finally:
+            self._abandoned.discard(job_id)
+            del self._tasks[job_id]
 
     async def _run(self, run: JobContext) -> None:
         job_id = run.job.id
         started = time.monotonic()
-        task = self._tasks[job_id] = asyncio.create_task(self._workflow.run(run))
+        self._tasks[job_id] = task = asyncio.create_task(self._workflow.run(run))
         watch = asyncio.create_task(self._stop_when_ended(job_id))
         try:
             if await task:

@@ -30,6 +30,16 @@ def _is_written(character: str) -> bool:
     )
 
 
+def ensure_same_words(words: Sequence[str], punctuated: Sequence[str]) -> None:
+    """Check that punctuated words are the given ones with marks and capitals.
+
+    Raises: ValueError: a word is changed, added or missing.
+    """
+    for word, written in zip(words, punctuated, strict=True):
+        if not written.lower().startswith(word.lower()):
+            raise ValueError("punctuation changed a word")
+
+
 def with_punctuation(
     segments: Sequence[ChunkSegment], punctuated: Sequence[str]
 ) -> list[ChunkSegment]:
@@ -44,10 +54,9 @@ def with_punctuation(
     if not all(segment.words for segment in segments):
         raise ValueError("a segment has no words to punctuate")
     sources = [(word, segment) for segment in segments for word in segment.words or []]
+    ensure_same_words([word.word for word, _ in sources], punctuated)
     words: list[Word] = []
     for (word, _), written in zip(sources, punctuated, strict=True):
-        if not written.lower().startswith(word.word.lower()):
-            raise ValueError("punctuation changed a word")
         spoken = None if written == word.word else word.word
         words.append(word.model_copy(update={"word": written, "spoken": spoken}))
     first = 0

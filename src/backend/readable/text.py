@@ -1,6 +1,7 @@
 """Write recognised segments as readable text, as the options ask."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from backend.readable.glossary import glossary_step
@@ -12,6 +13,9 @@ from contracts.spacing import join_texts
 from contracts.transcription import ChunkSegment, Segment, Word
 
 SegmentT = TypeVar("SegmentT", bound=ChunkSegment)
+
+WordKey = tuple[float, float, str]
+"""Start and end of a recognised word in seconds, and how the model wrote it."""
 
 
 def write_readable(
@@ -31,7 +35,10 @@ def write_readable(
 
 
 def rewrite_text(
-    segments: Sequence[Segment], language: str, options: TranscribeOptions
+    segments: Sequence[Segment],
+    language: str,
+    options: TranscribeOptions,
+    marked: Mapping[WordKey, str] = MappingProxyType({}),
 ) -> list[Segment]:
     """Return segments with their text rewritten from the recognised words.
 
@@ -41,9 +48,33 @@ def rewrite_text(
         segments: as `write_readable` wrote them, with other options; corrected ones too.
         language: ISO 639-1 code of the speech.
         options: choose the steps.
+        marked: how to write recognised words that have no marks yet.
     """
     steps = _steps(language, options)
-    return [_write(_as_recognised(one), steps) for one in segments if _has_all_words(one)]
+    return [_write(_with_marks(segment, marked), steps) for segment in as_recognised(segments)]
+
+
+def as_recognised(segments: Sequence[Segment]) -> list[Segment]:
+    """Return segments as they were before their words were rewritten, with their marks.
+
+    Those that have words without a stored time are left out.
+    """
+    return [_as_recognised(one) for one in segments if _has_all_words(one)]
+
+
+def word_key(word: Word) -> WordKey:
+    """Return what identifies a recognised word, whatever becomes of its segment."""
+    return word.start, word.end, word.word
+
+
+def _with_marks(segment: Segment, marked: Mapping[WordKey, str]) -> Segment:
+    words = [
+        word
+        if (written := marked.get(word_key(word), word.word)) == word.word
+        else word.model_copy(update={"word": written, "spoken": word.spoken or word.word})
+        for word in segment.words or []
+    ]
+    return segment.model_copy(update={"words": words})
 
 
 def _has_all_words(segment: Segment) -> bool:

@@ -19,7 +19,7 @@ from backend.pipeline.quiet_speech import utterance_gains as utterance_gains_of
 from backend.pipeline.vad import SpeechDetector
 from backend.pipeline.waveform import waveform_of
 from backend.storage.blobs import BlobStore, local_file_of_job
-from backend.storage.database import RunStore
+from backend.storage.database import RunStore, StartedJob
 from backend.storage.disk import retry_on_disk_full
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.chunk_audio import ChunkAudio
@@ -122,6 +122,20 @@ class Preparation:
             async with local_file_of_job(self._blobs, run.blob) as file:
                 await self._decode(run, file, await self._probe(run, file, plan.audio_track))
         return [signal.recording(path) for signal in plan.signals]
+
+    async def recording(self, started: StartedJob) -> PcmRecording:
+        """Decode the recording of a job that has ended, all channels mixed.
+
+        Raises:
+            FileNotFoundError: it is no longer stored.
+            ServiceError: it cannot be decoded.
+        """
+        run = JobContext(started.job, started.owner, started.blob, started.queued_at)
+        if not run.blob:
+            raise FileNotFoundError
+        async with local_file_of_job(self._blobs, run.blob) as file:
+            media = await self._probe(run, file, run.job.file.audio_track)
+            return (await self._decode(run, file, media)).recording
 
     async def _find_speech(
         self, run: JobContext, file: Path

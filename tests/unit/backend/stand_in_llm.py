@@ -97,6 +97,9 @@ class StandInLlm:
             return self.punctuated_words
         return [*words[:-1], f"{words[-1]}."]
 
+    def concurrency(self) -> int:
+        return 2
+
     async def segment_speakers(self, pcm: bytes) -> SpeakerSegmentation:
         assert pcm
         self.n_segmented += 1

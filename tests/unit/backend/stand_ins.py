@@ -14,7 +14,7 @@ from backend.queueing.liveness import Liveness
 from backend.queueing.worker import Worker
 from backend.storage.blobs import FolderBlobs, blob_name
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import Stores
+from backend.storage.database import StartedJob, Stores
 from backend.storage.work_folder import WorkFolder
 from backend.transcription.chunk_cache import ChunkCache
 from backend.transcription.chunk_transcriber import ChunkTranscriber
@@ -22,6 +22,7 @@ from backend.transcription.context import JobContext, StepFailedError
 from backend.transcription.deduplication import Deduplicator
 from backend.transcription.diarization import Diarizer
 from backend.transcription.plan import Plan, RecordingPlan
+from backend.transcription.punctuation import TextPunctuator
 from backend.transcription.stages import JobStages
 from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
@@ -167,6 +168,23 @@ class StandInPreparation:
         ]
         return RecordingPlan(signals=signals, warnings=self.warnings, language=self.language)
 
+    async def recording(self, started: StartedJob) -> PcmRecording:
+        """Return ten minutes of noise."""
+        if not started.blob:
+            raise FileNotFoundError
+        samples = np.random.default_rng(1).integers(-3000, 3000, 600 * SAMPLE_RATE, dtype="<i2")
+        path = self._work.pcm(started.job.id)
+        path.write_bytes(samples.tobytes())
+        plan = Plan(
+            n_samples=samples.size,
+            peak=0.1,
+            audio_sha256="audio",
+            spans=[(0, samples.size)],
+            gain_db=0.0,
+            chunks=[],
+        )
+        return plan.recording(path)
+
     async def recordings(self, run: JobContext, plan: RecordingPlan) -> list[PcmRecording]:
         if not plan.is_at(self._work.pcm(run.job.id)):
             self._write(run)
@@ -236,13 +254,25 @@ class Components:
             eta_interval_s=3600.0,
         )
 
+    def punctuator(self) -> TextPunctuator:
+        return TextPunctuator(
+            preparation=self.preparation,
+            llm=self.llm,
+            jobs=self.stores.jobs,
+            transcripts=self.stores.transcripts,
+            requests=self.stores.punctuation,
+            notifier=self.notifier,
+        )
+
     def worker(self, workflow: object | None = None, ended_check_s: float = 3600.0) -> Worker:
         return Worker(
             workflow=workflow or self.workflow(),
+            punctuator=self.punctuator(),
             deduplicator=self.deduplicator,
             queue=self.queue,
             jobs=self.stores.jobs,
             runs=self.stores.runs,
+            requests=self.stores.punctuation,
             work=self.work,
             notifier=self.notifier,
             metrics=self.metrics,

@@ -15,6 +15,7 @@ from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import Filters, HistoryStore
 from backend.storage.database.jobs import DeletedJob, JobStore
 from backend.storage.database.notes import NoteStore
+from backend.storage.database.punctuation import PunctuationStore
 from backend.storage.database.queue import QueueLoad, QueueName, QueueStore, queue_for_file
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.row_writers import ChunkResult, PreparedRecording
@@ -49,6 +50,7 @@ __all__ = [
     "NoteStore",
     "PreparedRecording",
     "Primary",
+    "PunctuationStore",
     "QueueLoad",
     "QueueName",
     "QueueStore",

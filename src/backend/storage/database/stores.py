@@ -12,6 +12,7 @@ from backend.storage.database.glossaries import GlossaryStore
 from backend.storage.database.history import HistoryStore
 from backend.storage.database.jobs import JobStore
 from backend.storage.database.notes import NoteStore
+from backend.storage.database.punctuation import PunctuationStore
 from backend.storage.database.queue import QueueStore
 from backend.storage.database.retention import RetentionStore
 from backend.storage.database.runs import RunStore
@@ -41,6 +42,7 @@ class Stores:
         self.notes = NoteStore(database)
         self.shares = ShareStore(database)
         self.waiting = QueueStore(database)
+        self.punctuation = PunctuationStore(database)
         self.duplicates = DeduplicationStore(database)
         self.history = HistoryStore(database)
         self.retention = RetentionStore(database)

@@ -11,6 +11,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "stage.measuring_loudness": "Measuring loudness",
     "stage.finding_speakers": "Finding speakers",
     "stage.transcribing": "Recognising speech",
+    "stage.punctuating": "Adding punctuation",
     "stage.done": "Assembling the text",
     "time_left.moments": "a few seconds left",
     "time_left.under_a_minute": "less than a minute left",
@@ -54,6 +55,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "not be what was said.",
     "result.repeat": "Transcribe again in {detected}",
     "result.cancelled": "Transcription stopped",
+    "result.punctuating.next": "Marks and capitals are added by the recording. "
+    "The text is updated once they are ready.",
     "result.partial": "Recognised so far:",
     "warning.truncated": "The file is cut short: only the readable part was transcribed.",
     "warning.non_finite_samples": "Damaged parts of the file were replaced with silence.",
@@ -61,6 +64,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.speakers_unknown": "The speakers could not be identified: the text has no names.",
     "warning.punctuation_failed": "Punctuation and capitals could not be added everywhere: "
     "part of the text is as the model wrote it.",
+    "warning.recording_not_stored": "The text has no punctuation: it is added by the recording, "
+    "which is no longer stored.",
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",

@@ -10,6 +10,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "stage.measuring_loudness": "Измеряем громкость",
     "stage.finding_speakers": "Различаем говорящих",
     "stage.transcribing": "Распознаём речь",
+    "stage.punctuating": "Расставляем знаки препинания",
     "stage.done": "Собираем текст",
     "time_left.moments": "осталось несколько секунд",
     "time_left.under_a_minute": "осталось меньше минуты",
@@ -64,6 +65,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "не совпадать с тем, что сказано.",
     "result.repeat": "Расшифровать заново: {detected}",
     "result.cancelled": "Расшифровка остановлена",
+    "result.punctuating.next": "Знаки и заглавные буквы расставляются по записи. "
+    "Текст обновится, когда они будут готовы.",
     "result.partial": "Распознанная часть:",
     "warning.truncated": "Файл обрывается: расшифрована та часть, которую удалось прочитать.",
     "warning.non_finite_samples": "Повреждённые места файла заменены тишиной.",
@@ -71,6 +74,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.speakers_unknown": "Различить говорящих не удалось: в тексте нет имён.",
     "warning.punctuation_failed": "Не везде удалось расставить знаки препинания и заглавные буквы: "
     "часть текста осталась такой, как её записала модель.",
+    "warning.recording_not_stored": "В тексте нет знаков препинания: они расставляются по записи, "
+    "а её уже удалили.",
     "warning.other_audio_tracks": "В файле несколько звуковых дорожек: {tracks}. "
     "Расшифрована дорожка {number}. "
     "Другую можно выбрать в настройках новой расшифровки.",

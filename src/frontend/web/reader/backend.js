@@ -33,6 +33,8 @@ export class Backend {
   }
 
   job = () => this.#json(WORDS);
+  /** Return the job without the times of its words. */
+  state = () => this.#json("?word_timestamps=false");
   report = () => this.#json("/report");
   waveform = () => this.#json("/waveform");
   cancel = () => this.#json("/cancel", { method: "POST" });

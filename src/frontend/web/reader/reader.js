@@ -13,11 +13,12 @@ import { JobActions } from "./job_actions.js";
 import { subscribeToJob } from "./job_events.js";
 import { JobHeader, nameOf } from "./job_header.js";
 import { Segments } from "./segments.js";
-import { StatusPanel } from "./status_panel.js";
+import { StatusPanel, isPunctuated } from "./status_panel.js";
 import { TabTitle } from "./tab_title.js";
 import { TranscriptView } from "./transcript_view.js";
 
 const QUEUE_POLL_MS = 3000;
+const PUNCTUATION_POLL_MS = 5000;
 
 /** Chunks from the beginning after each of which the detected language is asked for. */
 const LANGUAGE_CHUNKS = 8;
@@ -146,6 +147,7 @@ class Reader {
     this.#view.show(job, { isOver });
     if (isOver) this.#saveUnsaved();
     else this.#subscribe();
+    if (isPunctuated(job)) this.#waitForPunctuation();
   }
 
   #newView(job) {
@@ -227,6 +229,19 @@ class Reader {
       onEnd: () => this.load(),
     });
     this.#pollQueue(signal);
+  }
+
+  /** Show the text again once it has its marks, which no event tells. */
+  async #waitForPunctuation() {
+    this.#subscription = new AbortController();
+    const signal = AbortSignal.any([this.#subscription.signal, this.#closed.signal]);
+    for (let job = this.job; !job || isPunctuated(job);) {
+      await sleep(PUNCTUATION_POLL_MS, signal);
+      if (signal.aborted) return;
+      job = await this.backend.state().catch(() => null);
+    }
+    await this.corrections.flush().catch(() => null);
+    if (!signal.aborted) await this.load();
   }
 
   #showState() {

@@ -28,7 +28,7 @@ export class StatusPanel {
 
   show(job) {
     const isRunning = job.status === "queued" || job.status === "running";
-    const shown = `${job.status} ${soundsDifferent(job)}`;
+    const shown = `${job.status} ${soundsDifferent(job)} ${isPunctuated(job)} ${job.warnings}`;
     if (this.#shown !== shown) {
       this.#shown = shown;
       const parts = isRunning ? this.#buildProgress() : this.#buildOutcome(job);
@@ -82,6 +82,11 @@ export class StatusPanel {
     const hasText = Boolean(job.result?.text.trim());
     const values = warningValues(t, job.file);
     const parts = job.warnings.map((name) => this.#notice(t.text(`warning.${name}`, values)));
+    if (isPunctuated(job)) {
+      const notice = this.#notice(t.text("stage.punctuating"), t.text("result.punctuating.next"));
+      notice.setAttribute("role", "status");
+      parts.push(notice);
+    }
     if (job.status === "failed") {
       const { type = "", request_id: requestId } = job.error ?? {};
       parts.push(problemNotice(t, { kind: problemKind(type), requestId }));
@@ -134,6 +139,11 @@ export class StatusPanel {
 /** Whether most of a recording surely sounds like another language than the chosen one. */
 export function soundsDifferent({ options, detected_language: detected }) {
   return Boolean(detected) && options.language !== "auto" && detected !== options.language;
+}
+
+/** Whether marks and capitals are being added to the text of a completed job. */
+export function isPunctuated({ status, progress: { stage } }) {
+  return status === "completed" && stage === "punctuating";
 }
 
 /** Return the transcribed share of the audio, or null before any is; a resumed job keeps its own. */

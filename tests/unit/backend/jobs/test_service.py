@@ -37,6 +37,7 @@ def service(
         transcripts=stores.transcripts,
         speakers=stores.speakers,
         history=stores.history,
+        requests=stores.punctuation,
         blobs=components.blobs,
         cache=components.cache,
         submission=submission(components, max_queued=max_queued),

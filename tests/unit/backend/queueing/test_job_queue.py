@@ -8,6 +8,7 @@ import pytest
 
 from backend.queueing.job_queue import JobQueue
 from backend.storage.database import QueueName
+from contracts.jobs import JobStatus
 from unit.backend.storage.database.recorded import new_job
 
 pytestmark = pytest.mark.whole_app
@@ -97,6 +98,28 @@ async def test_a_job_that_a_process_gave_up_runs_again(
         return worker.started == [job.id] * 2
 
     await until(has_run_again)
+
+
+async def test_old_texts_are_punctuated_one_at_a_time_and_delay_no_new_recording(
+    queue: JobQueue, worker: StandInWorker
+) -> None:
+    """Else an upgrade with a thousand old texts would stop all new work for hours."""
+    old = [new_job().model_copy(update={"status": JobStatus.COMPLETED}) for _ in range(3)]
+    for job in old:
+        await queue.submit(job)
+
+    async def has_started() -> bool:
+        return bool(worker.started)
+
+    await until(has_started)
+    new = new_job()
+    await queue.submit(new)
+
+    async def is_started() -> bool:
+        return new.id in worker.started
+
+    await until(is_started)
+    assert len(worker.started) == 2
 
 
 async def test_a_job_of_a_dead_process_runs_again(queue: JobQueue, worker: StandInWorker) -> None:

@@ -19,6 +19,7 @@ def reconciler(components: Components, *, orphan_grace_s: float = 3600.0) -> Rec
         jobs=components.stores.jobs,
         waiting=components.stores.waiting,
         duplicates=components.stores.duplicates,
+        requests=components.stores.punctuation,
         work=components.work,
         orphan_grace_s=orphan_grace_s,
     )
@@ -39,6 +40,21 @@ async def test_jobs_that_have_ended_are_left_alone(components: Components) -> No
     await components.stores.jobs.cancel(job.id, None, NOON)
     await reconciler(components).reconcile()
     assert components.queue.submitted == []
+
+
+async def test_a_text_that_was_to_be_punctuated_is_queued_until_it_has_its_marks(
+    components: Components,
+) -> None:
+    """Else the texts that a migration asks for would stay without marks."""
+    job = await components.add_job()
+    await components.worker().work_on(job.id)
+    assert await components.stores.punctuation.request(job.id)
+    await reconciler(components).reconcile()
+    assert components.queue.submitted == [job.id]
+    await components.stores.punctuation.finish(job.id)
+    components.queue.waiting.clear()
+    await reconciler(components).reconcile()
+    assert components.queue.submitted == [job.id]
 
 
 async def test_a_duplicate_whose_primary_has_finished_gets_the_result(

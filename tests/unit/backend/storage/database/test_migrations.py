@@ -19,7 +19,7 @@ from backend.storage.database import (
 )
 from backend.storage.database.schema import NewerDatabaseError, downgrade, revisions
 from backend.storage.database.tables import Base
-from contracts.jobs import SegmentCorrection
+from contracts.jobs import SegmentCorrection, Stage
 from contracts.options import TranscribeOptions
 from unit.backend.storage.database.recorded import NOON, OWNER, completed
 from unit.backend.storage.database.test_speakers import assign, conversation
@@ -137,7 +137,7 @@ async def test_an_upgrade_keeps_speakers_and_corrections_and_lets_them_be_named(
     engine.dispose()
     database = Database.open(empty_url)
     stores = Stores(database)
-    assert await stores.jobs.get(job_id) == before
+    assert (await stores.jobs.get(job_id)).result == before.result
     (first, *_) = await stores.speakers.name(job_id, OWNER, "S1", "Анна")
     assert first.name == "Анна"
     database.close()
@@ -169,6 +169,40 @@ async def test_a_text_of_a_version_without_readable_text_is_kept_and_can_be_rewr
         before[0].text.split(),
     )
     database.close()
+
+
+async def test_an_upgrade_asks_for_the_marks_of_texts_that_have_none_and_keeps_their_words(
+    empty_url: str,
+) -> None:
+    """Else transcripts of a model without punctuation would stay without, or others be changed."""
+    database = Database.open(empty_url)
+    stores = Stores(database)
+    bare = await completed(stores, "раз два", "три", with_words=True)
+    others = [
+        await completed(stores, "Раз, два.", "три", "Четыре", with_words=True),
+        await completed(stores, "раз", "два"),  # without the times of words
+        await completed(stores, "раз", blob="dropped", with_words=True),
+    ]
+    await stores.retention.drop_audio(others[-1])
+    before = (await stores.transcripts.with_revision(bare, OWNER))[1]
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, "0023")
+    engine.dispose()
+    database = Database.open(empty_url)
+    stores = Stores(database)
+    assert await stores.punctuation.requested() == [bare]
+    assert (await stores.transcripts.with_revision(bare, OWNER))[1] == before
+    assert (await stores.jobs.get(bare)).progress.stage is Stage.PUNCTUATING
+    database.close()
+    engine = raw_engine(empty_url)
+    downgrade(engine, "0023")
+    with engine.connect() as connection:
+        assert (
+            connection.scalar(text("SELECT count(*) FROM transcriptions WHERE stage != 'done'"))
+            == 0
+        )
+    engine.dispose()
 
 
 @pytest.mark.parametrize("revision", ["0010", "0015"])
