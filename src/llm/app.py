@@ -19,7 +19,6 @@ from contracts.options import ChunkOptions
 from llm.engines.protocol import (
     Checkpoint,
     EngineOptions,
-    PunctuationEngine,
     SpeechEngine,
     WordPunctuator,
 )
@@ -30,7 +29,7 @@ from llm.model_pool import ModelPool
 from llm.model_store.resolve import model_id, resolve_checkpoint_source
 from llm.model_store.token_classifiers import punctuation_checkpoint
 from llm.process_memory import total_memory_bytes
-from llm.punctuation.punctuator import PunctuationModel, Punctuator
+from llm.punctuation.punctuator import OwnModel, PooledModel, PunctuationModel, Punctuator
 from llm.punctuation.token_classifier import TokenClassifier
 from llm.routes import models, punctuate, speakers, transcribe
 from llm.settings import EMBEDDED_MODEL, LlmSettings, prepare_environment
@@ -142,16 +141,15 @@ def _model_pool(settings: LlmSettings, thread: ThreadPoolExecutor) -> ModelPool:
 
 
 def _punctuation_model(settings: LlmSettings, pool: ModelPool) -> PunctuationModel:
-    def load() -> WordPunctuator:
-        if name := settings.punctuation_model:
-            checkpoint = punctuation_checkpoint(name, settings)
-            return TokenClassifier(checkpoint, settings.llm_threads or available_cores())
-        engine = _load(settings, _embedded_checkpoint(settings))
-        assert isinstance(engine, PunctuationEngine)
-        return engine
+    name = settings.punctuation_model
+    if not name:
+        return PooledModel(pool)
 
-    name = settings.punctuation_model or EMBEDDED_MODEL
-    return PunctuationModel(name, load, pool.engines)
+    def load() -> WordPunctuator:
+        checkpoint = punctuation_checkpoint(name, settings)
+        return TokenClassifier(checkpoint, settings.llm_threads or available_cores())
+
+    return OwnModel(name, load)
 
 
 def _embedded_checkpoint(settings: LlmSettings) -> Checkpoint:

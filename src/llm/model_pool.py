@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from contracts.models import HealthCheck, HealthStatus, ModelInfo, ModelState
 from contracts.routing import choose_model, serving_model
-from llm.engines.protocol import SpeechEngine
+from llm.engines.protocol import AssistedEngine, SpeechEngine
 from llm.errors import NotReadyError
 from llm.model_lifecycle import ModelLifecycle
 from servicekit.errors import UnknownModelError
@@ -28,7 +28,8 @@ class ModelPool:
     Args:
         models: the configured ones, that for all other languages first.
         fallback: is used in the place of one that is not available; None: requests have to wait.
-        detector: detects languages while no other loaded model does; always on disk.
+        detector: the embedded model, always on disk: punctuates, and detects languages while no
+            other loaded model does.
         memory_bytes: most bytes of the loaded models' files; the fallback and the detector, which
             are small, are not counted.
         unload_after_s: seconds without requests after which a model is unloaded; 0: never.
@@ -138,6 +139,23 @@ class ModelPool:
         """
         detectors = (model for model in self._all() if _detects(model))
         async with self._using(next(detectors, self._detector)) as engine:
+            yield engine
+
+    @asynccontextmanager
+    async def use_embedded(self) -> AsyncGenerator[SpeechEngine]:
+        """Provide the embedded model, which is also the detector.
+
+        A copy that assists a loaded model is used before another one is loaded.
+
+        Raises: NotReadyError: it cannot be loaded.
+        """
+        assistants = (each.assistant for each in self.engines() if isinstance(each, AssistedEngine))
+        name = self._detector.info.id
+        assistant = next((each for each in assistants if each and each.identity.name == name), None)
+        if self._detector.engine is None and assistant is not None:
+            yield assistant
+            return
+        async with self._using(self._detector) as engine:
             yield engine
 
     async def close(self) -> None:

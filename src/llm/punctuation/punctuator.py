@@ -2,26 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from contracts.models import ModelIdentity
 from contracts.punctuation import PunctuatedWords
 from llm.batching import BatchQueue
-from llm.engines.protocol import (
-    AssistedEngine,
-    PunctuationEngine,
-    Samples,
-    SpeechEngine,
-    WordPunctuator,
-)
-from llm.errors import InferenceFailedError
+from llm.engines.protocol import PunctuationEngine, Samples, WordPunctuator
+from llm.errors import InferenceFailedError, NotReadyError
 from llm.metrics import InferenceMetrics
+from llm.model_pool import ModelPool
 
 log = structlog.get_logger()
+
+_NOT_LOADED = "The punctuation model cannot be loaded."
 
 RETRY_S = 60.0
 """Seconds before a model that could not be loaded is tried again: each chunk asks for it."""
@@ -32,75 +30,97 @@ class _Request:
     samples: Samples
     words: Sequence[str]
     language: str
+    engine: WordPunctuator
 
     @property
-    def batch_key(self) -> str:
-        return self.language
+    def batch_key(self) -> tuple[str, int]:
+        return self.language, id(self.engine)
 
 
-_Result = tuple[ModelIdentity, list[str]]
+class PunctuationModel(Protocol):
+    """A model that punctuates."""
+
+    def use(self) -> AbstractAsyncContextManager[WordPunctuator]:
+        """Provide the engine for a request; load it if it is not loaded.
+
+        Raises: InferenceFailedError: it cannot be loaded.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what only punctuation uses; call it in the thread of the inference."""
+        ...
 
 
-class PunctuationModel:
-    """The model that punctuates, loaded when it is first needed.
+class PooledModel:
+    """The embedded speech model, which the pool loads at most once, whatever it is used for."""
+
+    def __init__(self, pool: ModelPool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def use(self) -> AsyncGenerator[WordPunctuator]:
+        """Provide the model, or the copy that helps another one to transcribe.
+
+        Raises: InferenceFailedError: it cannot be loaded.
+        """
+        try:
+            async with self._pool.use_embedded() as engine:
+                assert isinstance(engine, PunctuationEngine)
+                yield engine
+        except NotReadyError as error:
+            raise InferenceFailedError(_NOT_LOADED) from error
+
+    def close(self) -> None:
+        """Leave the model to the pool."""
+
+
+class OwnModel:
+    """A model for punctuation only, loaded when it is first needed.
 
     Args:
         name: of the model.
         load: loads it; blocks.
-        loaded: returns the engines that transcribe; one punctuates too if it or its assistant has
-            that model, which then is not loaded twice.
         retry_s: seconds before it is tried again if it could not be loaded.
     """
 
     def __init__(
-        self,
-        name: str,
-        load: Callable[[], WordPunctuator],
-        loaded: Callable[[], Sequence[SpeechEngine]],
-        retry_s: float = RETRY_S,
+        self, name: str, load: Callable[[], WordPunctuator], retry_s: float = RETRY_S
     ) -> None:
         self._name = name
         self._load = load
-        self._loaded = loaded
         self._retry_s = retry_s
         self._retry_at = 0.0
-        self._own: WordPunctuator | None = None
+        self._engine: WordPunctuator | None = None
         self._loading = asyncio.Lock()
 
-    async def prepare(self) -> None:
-        """Load the model, unless one is loaded.
+    @asynccontextmanager
+    async def use(self) -> AsyncGenerator[WordPunctuator]:
+        """Provide the model.
 
-        Raises:
-            InferenceFailedError: it cannot be loaded.
+        Raises: InferenceFailedError: it cannot be loaded.
         """
         async with self._loading:
-            if self.engine() is not None:
-                return
-            if time.monotonic() < self._retry_at:
-                raise InferenceFailedError("The punctuation model cannot be loaded.")
-            try:
-                engine = await asyncio.to_thread(self._load)
-            except Exception as error:
-                self._retry_at = time.monotonic() + self._retry_s
-                log.warning("model_failed", model=self._name, reason=repr(error))
-                raise InferenceFailedError("The punctuation model cannot be loaded.") from error
-            self._own = engine
-            log.info("model_ready", task="punctuate", **engine.identity.model_dump())
-
-    def engine(self) -> WordPunctuator | None:
-        """Return the engine to use now; None: none is loaded."""
-        loaded = self._loaded()
-        assistants = (each.assistant for each in loaded if isinstance(each, AssistedEngine))
-        for engine in (*loaded, *assistants):
-            if isinstance(engine, PunctuationEngine) and engine.identity.name == self._name:
-                return engine
-        return self._own
+            engine = self._engine = self._engine or await self._loaded()
+        yield engine
 
     def close(self) -> None:
         """Free the model; call it in the thread of the inference."""
-        if self._own is not None:
-            self._own.close()
-        self._own = None
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = None
+
+    async def _loaded(self) -> WordPunctuator:
+        if time.monotonic() < self._retry_at:
+            raise InferenceFailedError(_NOT_LOADED)
+        try:
+            engine = await asyncio.to_thread(self._load)
+        except Exception as error:
+            self._retry_at = time.monotonic() + self._retry_s
+            log.warning("model_failed", model=self._name, reason=repr(error))
+            raise InferenceFailedError(_NOT_LOADED) from error
+        log.info("model_ready", task="punctuate", **engine.identity.model_dump())
+        return engine
 
 
 class Punctuator:
@@ -124,7 +144,7 @@ class Punctuator:
         queue_size: int,
     ) -> None:
         self._model = model
-        self._queue = BatchQueue[_Request, _Result](
+        self._queue = BatchQueue[_Request, list[str]](
             "punctuate",
             self._infer,
             thread,
@@ -142,20 +162,15 @@ class Punctuator:
             OverloadedError: the queue is full.
             InferenceFailedError: the model cannot be loaded, or it failed on this chunk's batch.
         """
-        await self._model.prepare()
-        batched = await self._queue.submit(_Request(samples, words, language))
-        model, punctuated = batched.result
-        return PunctuatedWords(words=punctuated, model=model)
+        async with self._model.use() as engine:
+            batched = await self._queue.submit(_Request(samples, words, language, engine))
+        return PunctuatedWords(words=batched.result, model=engine.identity)
 
     async def run(self) -> None:
         """Process the queue until cancelled."""
         await self._queue.run()
 
-    def _infer(self, batch: Sequence[_Request]) -> list[_Result]:
-        engine = self._model.engine()
-        if engine is None:
-            raise RuntimeError("the punctuation model was unloaded")
+    def _infer(self, batch: Sequence[_Request]) -> list[list[str]]:
         chunks = [request.samples for request in batch]
         words = [request.words for request in batch]
-        punctuated = engine.punctuate(chunks, words, batch[0].language)
-        return [(engine.identity, one) for one in punctuated]
+        return batch[0].engine.punctuate(chunks, words, batch[0].language)

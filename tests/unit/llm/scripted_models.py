@@ -68,7 +68,10 @@ def model_pool(
     memory_bytes: int = 100,
     unload_after_s: float = 0.0,
 ) -> ModelPool:
-    """Return a pool of models, each with its languages, the default one first."""
+    """Return a pool of models, each with its languages, the default one first.
+
+    One with the name "detector" also detects languages and punctuates.
+    """
 
     def model(source: ScriptedSource, languages: Sequence[str] = ()) -> ModelLifecycle:
         return ModelLifecycle(
@@ -81,10 +84,12 @@ def model_pool(
             first_retry_s=0.01,
         )
 
+    configured = [model(*each) for each in models]
+    detectors = [each for each in configured if each.info.id == "detector"]
     return ModelPool(
-        [model(*each) for each in models],
+        configured,
         model(fallback) if fallback else None,
-        model(ScriptedSource("detector", on_disk=True)),
+        detectors[0] if detectors else model(ScriptedSource("detector", on_disk=True)),
         memory_bytes=memory_bytes,
         unload_after_s=unload_after_s,
     )
