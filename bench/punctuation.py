@@ -1,12 +1,15 @@
 """Score punctuation and capitals on texts that have them.
 
 `PYTHONPATH=src python -m bench.punctuation MANIFEST [--only ru/asterisk/ other/]`
+`PYTHONPATH=src python -m bench.punctuation --packages`
 
 MANIFEST has a line of JSON for each recording: `file`, from its own folder, `language` and `text`
-with real marks: those of festvox-ru mark pauses. Each text counts once; texts without a mark or a
-capital are left out. Three ways are compared, all by embedded/whisper-base: the reference's words
-punctuated by their sound; its own words, in lower case without marks as some models write them,
-punctuated by their sound; and its own punctuation, as the ceiling.
+with real marks: those of festvox-ru mark pauses. `--packages` takes the prompts of Debian's
+asterisk-core-sounds-ru, and for questions the sentences of its festvox-ru that have one. Each text
+counts once; texts without a mark or a capital are left out. Three ways are compared, all by
+embedded/whisper-base: the reference's words punctuated by their sound; its own words, in lower case
+without marks as some models write them, punctuated by their sound; and its own punctuation, as the
+ceiling.
 """
 
 import argparse
@@ -28,6 +31,7 @@ from contracts.options import TranscribeOptions
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkSegment
 from llm.engines.protocol import PunctuationEngine, Samples
+from testbed.prompts import questions, telephone_prompts
 from testbed.punctuation import PunctuationScores, Score, bare_words, marked_words
 
 WAYS = ("the reference's words", "the model's words without marks", "the model's own marks")
@@ -36,29 +40,47 @@ WAYS = ("the reference's words", "the model's words without marks", "the model's
 def main() -> None:
     """Print a table of F1 for all languages together, and one for each."""
     parser = argparse.ArgumentParser(prog="punctuation", description=__doc__)
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("manifest", type=Path, nargs="?")
+    parser.add_argument("--packages", action="store_true", help="recordings of Debian packages")
     parser.add_argument("--only", nargs="*", default=[""], metavar="PREFIX", help="of the files")
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
-    prefixes = tuple(str(arguments.manifest.parent / prefix) for prefix in arguments.only)
-    recordings = [
-        one for one in read_manifest(arguments.manifest) if str(one.path).startswith(prefixes)
-    ]
+    if arguments.packages == (arguments.manifest is not None):
+        parser.error("name a manifest, or --packages")
+    texts = _packaged() if arguments.packages else _of(arguments.manifest, arguments.only)
     scores: dict[str, dict[str, PunctuationScores]] = defaultdict(
         lambda: {way: PunctuationScores() for way in WAYS}
     )
     with embedded_engine(arguments.threads) as engine:
         assert isinstance(engine, PunctuationEngine)
-        for one in with_real_marks(recordings):
-            for way, text in zip(WAYS, _punctuated(engine, one), strict=True):
-                scores["all"][way].add(one.text, text)
-                scores[one.language][way].add(one.text, text)
+        for name, recordings in texts.items():
+            for one in with_real_marks(recordings):
+                for way, text in zip(WAYS, _punctuated(engine, one), strict=True):
+                    scores[name][way].add(one.text, text)
+                    scores["all"][way].add(one.text, text)
     print("| texts | words | punctuated | comma | sentence end | question | capital |")
     print("|---|---|---|---|---|---|---|")
     for name, by_way in scores.items():
         for way, score in by_way.items():
             kinds = (score.comma, score.sentence_end, score.question, score.capital)
             print(f"| {name} | {score.n_words} | {way} | {' | '.join(map(_cell, kinds))} |")
+
+
+def _of(manifest: Path, only: Sequence[str]) -> dict[str, list[Spoken]]:
+    """Return the recordings of a manifest by their language."""
+    prefixes = tuple(str(manifest.parent / prefix) for prefix in only)
+    by_language: dict[str, list[Spoken]] = defaultdict(list)
+    for one in read_manifest(manifest):
+        if str(one.path).startswith(prefixes):
+            by_language[one.language].append(one)
+    return by_language
+
+
+def _packaged() -> dict[str, list[Spoken]]:
+    return {
+        name: [Spoken(each.path, each.text, "ru") for each in sentences]
+        for name, sentences in (("prompts", telephone_prompts()), ("questions", questions()))
+    }
 
 
 def with_real_marks(recordings: Iterable[Spoken]) -> Iterator[Spoken]:

@@ -41,7 +41,7 @@ def russian_sentences(n: int) -> list[Sentence]:
     """
     sentences = _long_enough(_shared_sentences())
     if len(sentences) < n:
-        sentences = _long_enough(_packaged_sentences())
+        sentences = _long_enough(packaged_sentences())
     if len(sentences) < n:
         raise ValueError(f"{_PACKAGE} has only {len(sentences)} sentences of {_SHORTEST_S} s")
     return sentences[:n]
@@ -95,7 +95,11 @@ def _shared_sentences() -> list[Sentence]:
     ]
 
 
-def _packaged_sentences() -> list[Sentence]:
+def packaged_sentences() -> list[Sentence]:
+    """Return all sentences of the Debian package.
+
+    Raises: PackagesUnavailableError: it cannot be downloaded.
+    """
     voice = unpacked(_PACKAGE, _PACKAGE) / _VOICE
     sentences = (voice / "etc" / "txt.done.data").read_text(encoding="utf-8")
     return [
