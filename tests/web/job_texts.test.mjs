@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jobFacts } from "../../src/frontend/web/reader/job_facts.js";
-import { progressText, soundsDifferent, stageText } from "../../src/frontend/web/reader/status_panel.js";
+import { isPunctuated, progressText, soundsDifferent, stageText } from "../../src/frontend/web/reader/status_panel.js";
 import { warningValues } from "../../src/frontend/web/reader/audio_tracks.js";
 import { english, translators } from "./texts.mjs";
 
@@ -43,9 +43,15 @@ test("a language that was detected against the chosen one is noticed, and no oth
   }
 });
 
+test("only a completed text without its marks is waited for", () => {
+  assert.ok(isPunctuated({ status: "completed", progress: { stage: "punctuating" } }));
+  assert.ok(!isPunctuated({ status: "completed", progress: { stage: "done" } }));
+  assert.ok(!isPunctuated(running({})));
+});
+
 test("each stage has words, in every language", () => {
   for (const t of translators) {
-    const stages = ["decoding", "detecting_speech", "measuring_loudness", "finding_speakers", "transcribing", "done", null];
+    const stages = ["decoding", "detecting_speech", "measuring_loudness", "finding_speakers", "transcribing", "punctuating", "done", null];
     const texts = stages.map((stage) => stageText(t, running({ stage })));
     assert.equal(new Set(texts).size, stages.length);
   }
