@@ -200,17 +200,11 @@ def _worker(common: _Common) -> Worker:
         concurrency=common.llm.concurrency,
         eta_interval_s=common.timing.eta_s,
     )
-    punctuator = TextPunctuator(
-        preparation=_preparation(common, stages),
-        llm=common.llm,
-        jobs=stores.jobs,
-        transcripts=stores.transcripts,
-        requests=stores.punctuation,
-        notifier=common.notifier,
-    )
     return Worker(
         workflow=workflow,
-        punctuator=punctuator,
+        punctuator=TextPunctuator(
+            _preparation(common, stages), common.llm, stores, common.notifier
+        ),
         deduplicator=common.deduplicator,
         queue=common.queue,
         jobs=stores.jobs,

@@ -20,13 +20,7 @@ from backend.pipeline.spans import SpeechSpan
 from backend.readable.bare_text import bare_runs
 from backend.readable.punctuation import ensure_same_words
 from backend.readable.text import WordKey, as_recognised, rewrite_text, word_key
-from backend.storage.database import (
-    JobStore,
-    PunctuationStore,
-    StartedJob,
-    TranscriptStore,
-    WrittenOptions,
-)
+from backend.storage.database import StartedJob, Stores, WrittenOptions
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.cache_keys import options_key
 from backend.transcription.preparation import Preparation
@@ -46,21 +40,14 @@ _MAX_SAMPLES = int(MAX_CHUNK_S * SAMPLE_RATE)
 class TextPunctuator:
     """Punctuates the texts of completed jobs."""
 
-    def __init__(  # noqa: PLR0913  # one argument for each dependency
-        self,
-        *,
-        preparation: Preparation,
-        llm: LlmClient,
-        jobs: JobStore,
-        transcripts: TranscriptStore,
-        requests: PunctuationStore,
-        notifier: JobNotifier,
+    def __init__(
+        self, preparation: Preparation, llm: LlmClient, stores: Stores, notifier: JobNotifier
     ) -> None:
         self._preparation = preparation
         self._llm = llm
-        self._jobs = jobs
-        self._transcripts = transcripts
-        self._requests = requests
+        self._jobs = stores.jobs
+        self._transcripts = stores.transcripts
+        self._requests = stores.punctuation
         self._notifier = notifier
 
     async def punctuate(self, started: StartedJob) -> None:

@@ -255,14 +255,7 @@ class Components:
         )
 
     def punctuator(self) -> TextPunctuator:
-        return TextPunctuator(
-            preparation=self.preparation,
-            llm=self.llm,
-            jobs=self.stores.jobs,
-            transcripts=self.stores.transcripts,
-            requests=self.stores.punctuation,
-            notifier=self.notifier,
-        )
+        return TextPunctuator(self.preparation, self.llm, self.stores, self.notifier)
 
     def worker(self, workflow: object | None = None, ended_check_s: float = 3600.0) -> Worker:
         return Worker(
