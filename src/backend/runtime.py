@@ -269,8 +269,8 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
 
 def _accounts(common: _Common, limiter: WrongKeyLimiter) -> Accounts:
     settings = common.settings
-    sign_in = settings.sign_in and ProxySignIn(settings.sign_in, settings.admins, limiter)
-    return Accounts(ApiKeys(settings.keys, limiter), common.stores.keys, sign_in or None)
+    proxy = ProxySignIn(settings.sign_in, settings.admins, limiter) if settings.sign_in else None
+    return Accounts(ApiKeys(settings.keys, limiter), common.stores.keys, proxy)
 
 
 def _voices(common: _Common, service: JobService) -> VoiceService:
