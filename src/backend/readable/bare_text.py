@@ -1,5 +1,6 @@
 """Find the words of stored transcripts that have neither marks nor capitals."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -48,11 +49,17 @@ def _joined(pieces: Sequence[Sequence[Word]]) -> list[list[Word]]:
 
 
 def _pieces(words: Sequence[Word]) -> list[Sequence[Word]]:
-    """Divide words in their widest pauses until no piece is too long."""
-    if len(words) < 2 or _length_s(words) <= MAX_RUN_S:
-        return [words]
-    cut = max(range(1, len(words)), key=lambda n: words[n].start - words[n - 1].end)
-    return [*_pieces(words[:cut]), *_pieces(words[cut:])]
+    """Divide words that are too long, each time in the widest pause of those that fit."""
+    pieces: list[Sequence[Word]] = []
+    first, last = 0, len(words) - 1
+    while first < last and words[last].end - words[first].start > MAX_RUN_S:
+        latest_end = words[first].start + MAX_RUN_S
+        n_fit = bisect_right(words, latest_end, first, key=lambda word: word.end)
+        cuts = range(first + 1, max(first + 1, n_fit) + 1)
+        cut = max(cuts, key=lambda n: words[n].start - words[n - 1].end)
+        pieces.append(words[first:cut])
+        first = cut
+    return [*pieces, words[first:]]
 
 
 def _length_s(words: Sequence[Word]) -> float:

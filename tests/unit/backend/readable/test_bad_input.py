@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.readable.punctuation import lacks_punctuation, with_punctuation
 from backend.readable.text import write_readable
 from contracts.options import TranscribeOptions
 from contracts.transcription import ChunkSegment
@@ -25,9 +26,32 @@ def written(text: str, language: str = "ru", **options: object) -> ChunkSegment:
     return found
 
 
-def test_a_segment_without_words_stays() -> None:
-    empty = segment("да").model_copy(update={"text": "", "words": []})
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_text_stays(text: str) -> None:
+    empty = segment("да").model_copy(update={"text": text, "words": []})
     assert write_readable([empty], "ru", TranscribeOptions.model_validate(EVERYTHING)) == [empty]
+    assert not lacks_punctuation(empty.words or [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "да",
+        "наш backend отвечает за twenty пять секунд one of them",
+        "в 2024 году 15 человек заплатили 3,5 %",
+        "<b>жирный</b> &amp; **звёзды** {{ шаблон }} |",
+        "C\u0431ep .* (скобка \\d+",
+        " ".join(["слово"] * N_WORDS),
+    ],
+    ids=["one word", "two languages", "digits", "markup", "patterns", "ten thousand words"],
+)
+def test_marks_and_all_other_steps_keep_the_words(text: str) -> None:
+    """Else the sound would put words into a text, or lose them, where the text is unusual."""
+    marked = [f"{word[0].upper()}{word[1:]}." for word in text.split()]
+    sentences = with_punctuation([segment(text)], marked)
+    options = TranscribeOptions.model_validate(EVERYTHING)
+    found = write_readable(sentences, "ru", options)
+    assert [word for one in found for word in spoken_in(one.words or [])] == text.split()
 
 
 @pytest.mark.parametrize(

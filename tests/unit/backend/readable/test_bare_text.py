@@ -2,6 +2,7 @@
 
 from backend.readable.bare_text import MAX_RUN_S, bare_runs, is_mostly_bare
 from contracts.transcription import Segment
+from unit.backend.readable.words import words_of
 from unit.backend.storage.database.recorded import segment
 
 
@@ -36,6 +37,17 @@ def test_a_long_segment_is_divided_in_its_widest_pause() -> None:
     later = two.model_copy(update={"start": 40.0, "end": 40.5})
     joined = first.model_copy(update={"words": [one, later]})
     assert texts_of([joined]) == ["раз", "два"]
+
+
+def test_ten_thousand_words_without_a_pause_are_divided() -> None:
+    """If this fails, one long segment of an old transcript keeps all its texts without marks."""
+    (one,) = spoken("раз два")
+    text = " ".join(["слово"] * 10_000)
+    words = words_of(text)
+    runs = bare_runs([one.model_copy(update={"text": text, "words": words})])
+    assert [word for run in runs for word in run] == words
+    assert all(run[-1].end - run[0].start <= MAX_RUN_S for run in runs)
+    assert len(runs) <= 10_000 / MAX_RUN_S + 2, "the llm is asked for a few words at a time"
 
 
 def test_words_with_marks_are_left_alone() -> None:

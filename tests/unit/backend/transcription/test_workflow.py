@@ -304,6 +304,15 @@ async def test_punctuation_that_gives_other_words_is_a_warning(
     assert await components.texts(job_id) == ["chunk0", "chunk1", "chunk2"]
 
 
+async def test_an_empty_text_is_complete_without_marks(components: Components) -> None:
+    """Else a chunk in which the model hears nothing fails the job, or gives it a warning."""
+    components.llm.text = ""
+    job_id = await complete(components)
+    assert components.llm.punctuated == []
+    assert (await components.stores.jobs.get(job_id)).warnings == []
+    assert "".join(await components.texts(job_id)) == ""
+
+
 async def test_punctuation_that_fails_is_a_warning(components: Components) -> None:
     """Else a text without marks would pass for a complete one, above all after a restart."""
     components.llm.text = "chunk{}"
