@@ -12,7 +12,7 @@ from unit.llm.onnx_models import write_gigaam_ctc, write_parakeet_tdt
 
 pytestmark = pytest.mark.slow
 
-PROMPT = "О чём запись"
+PROMPT = "Контекст"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def expect_impossible(page: Page, model: str) -> None:
     widget = page.get_by_test_id("stTextArea").filter(has_text=PROMPT)
     page.mouse.move(0, 0)
     widget.get_by_test_id("stTooltipHoverTarget").hover()
-    reason = page.get_by_text(f"Модель {model} так не умеет.")
+    reason = page.get_by_text(f"Модель {model} этого не умеет.")
     expect(reason.first).to_be_visible()
 
 

@@ -4,7 +4,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "evaluation.title": "Accuracy on your recordings",
     "evaluation.empty": "Correct a whole transcript, and the model’s errors will be "
     "counted here. Transcribe the recording with another model to compare the two.",
-    "evaluation.help": "The corrected text counts as what was said, so choose transcripts that "
+    "evaluation.help": "The corrected text is taken for what was said, so choose transcripts that "
     "you have corrected from start to end. Punctuation and capitals do not count.",
     "evaluation.recordings": "Corrected recordings",
     "evaluation.recording": {
@@ -18,11 +18,11 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "evaluation.wer": "Wrong words (WER)",
     "evaluation.cer": "Wrong characters (CER)",
     "evaluation.rtf": "Processing seconds per second of audio",
-    "evaluation.figure": "{value}\xa0% ({low} to {high})",
-    "evaluation.interval": "In brackets: the 95 % confidence interval. More corrected speech "
+    "evaluation.figure": "{value}% ({low} to {high})",
+    "evaluation.interval": "In brackets: the 95% confidence interval. More corrected speech "
     "narrows it.",
-    "evaluation.recommended": "Use {model}: it is the fastest of the models whose error rate on "
-    "the recordings that all have transcribed is not reliably higher than the lowest.",
+    "evaluation.recommended": "Use {model}: of the models with the fewest errors on the recordings "
+    "that all of them have transcribed (within the margin of error), it is the fastest.",
     "evaluation.one_model": "Transcribe one of these recordings with another model, and the two "
     "will be compared.",
 }

@@ -98,7 +98,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "one": "Preparing a ZIP with {count} recording…",
         "other": "Preparing a ZIP with {count} recordings…",
     },
-    "history.ui.zip_made": "The ZIP is in your browser's downloads.",
+    "history.ui.zip_made": "The ZIP is in your browser’s downloads.",
     "history.ui.zip_failed": "Could not create the ZIP. "
     "Check that the service is running and try again.",
     "history.ui.add_tag": "Add tag",

@@ -78,7 +78,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "options.impossible": "The model {model} cannot do this.",
     "options.language": "Spoken language",
     "options.language.auto": "detect automatically",
-    "options.language.help": "Choosing the language yourself gives fewer mistakes.",
+    "options.language.help": "Choose the language if you know it: there will be fewer errors.",
     "options.model": "Model",
     "options.model.auto": "by language",
     "options.model.help": "Each language has its own model; another one may suit the recording "

@@ -55,8 +55,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "not be what was said.",
     "result.repeat": "Transcribe again in {detected}",
     "result.cancelled": "Transcription stopped",
-    "result.punctuating.next": "Marks and capitals are added by the recording. "
-    "The text is updated once they are ready.",
+    "result.punctuating.next": "Punctuation and capitals are added from the sound of the "
+    "recording. The text will update by itself.",
     "result.partial": "Recognised so far:",
     "warning.truncated": "The file is cut short: only the readable part was transcribed.",
     "warning.non_finite_samples": "Damaged parts of the file were replaced with silence.",
@@ -64,8 +64,8 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "warning.speakers_unknown": "The speakers could not be identified: the text has no names.",
     "warning.punctuation_failed": "Punctuation and capitals could not be added everywhere: "
     "part of the text is as the model wrote it.",
-    "warning.recording_not_stored": "The text has no punctuation: it is added by the recording, "
-    "which is no longer stored.",
+    "warning.recording_not_stored": "The text has no punctuation: it is added from the sound of "
+    "the recording, which is no longer stored.",
     "warning.other_audio_tracks": "The file has several audio tracks: {tracks}. "
     "Track {number} was transcribed. "
     "To choose another one, start again and open the options.",

@@ -60,7 +60,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
     "system.storage.folder": "Folder on the server",
     "system.storage.database": "Database",
     "system.storage.cache": "Cache",
-    "system.storage.cache.memory": "In the service's memory",
+    "system.storage.cache.memory": "In the service’s memory",
     "system.storage.cache.redis": "Redis",
     "system.storage.database.sqlite": "SQLite, a file in this folder",
     "system.storage.database.postgresql": "PostgreSQL",

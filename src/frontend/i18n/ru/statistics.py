@@ -24,7 +24,7 @@ TEXTS: dict[str, str | dict[str, str]] = {
         "many": "в {count} раз медленнее записи",
         "other": "в {count} раза медленнее записи",
     },
-    "system.speed.help": "Час аудио занимает {duration}.",
+    "system.speed.help": "Час аудио расшифровывается за {duration}.",
     "system.speed.unknown": "пока неизвестна",
     "system.speed.unknown.help": "Появится после первой расшифровки.",
     "system.empty": "Расшифровок пока нет",
