@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.storage.database import ChunkResult, Database, PreparedRecording, Stores
+from backend.storage.database import ChunkResult, Database, PreparedRecording, ResultKey, Stores
 from backend.storage.files import new_id
 from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
@@ -47,6 +47,8 @@ def write_finished(
     name: str = "a.wav",
     detected_language: str = "ru",
     video: Path | None = None,
+    model: str = MODEL.name,
+    audio_sha256: str = "",
 ) -> str:
     """Write a job as if it had been transcribed; each phrase takes `PHRASE_S`.
 
@@ -57,6 +59,8 @@ def write_finished(
         detected_language: code of the language that the recording sounds like.
         speakers: ids of those who say the phrases; none: unknown.
         video: a WebM file to play instead of tones.
+        model: that wrote the text.
+        audio_sha256: of the sound, which transcripts of one recording share.
 
     Returns: the job's id.
     """
@@ -83,11 +87,13 @@ def write_finished(
         eta_s=0,
         stage=Stage.DONE,
     )
+    written_by = MODEL.model_copy(update={"name": model})
     chunk = ChunkResult(
-        segments, progress, MODEL, "ru", report, detected_language=detected_language
+        segments, progress, written_by, "ru", report, detected_language=detected_language
     )
+    writing = _write(data, job, blob.relative_to(data), chunk, audio_sha256)
     with ThreadPoolExecutor(1) as thread:  # Playwright uses this thread's event loop
-        thread.submit(asyncio.run, _write(data, job, blob.relative_to(data), chunk)).result()
+        thread.submit(asyncio.run, writing).result()
     return job.id
 
 
@@ -108,7 +114,7 @@ def write_suggestion(data: Path, job_id: str, speaker: str, name: str, certainty
         thread.submit(asyncio.run, write()).result()
 
 
-async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult) -> None:
+async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult, audio_sha256: str) -> None:
     database = Database.open(f"sqlite:///{data / 'speech_transcription.db'}")
     now, duration_s = job.created_at, chunk.progress.total_s
     try:
@@ -116,6 +122,9 @@ async def _write(data: Path, job: Job, blob: Path, chunk: ChunkResult) -> None:
         await stores.jobs.add(job, OWNER, str(blob))
         await stores.runs.begin(job.id, now)
         await stores.runs.set_prepared(job.id, PreparedRecording(duration_s, duration_s, 1))
+        if audio_sha256:
+            key = ResultKey(audio_sha256, f"options of {chunk.model.name}", chunk.model)
+            await stores.duplicates.claim_result(job.id, key)
         await stores.runs.append(job.id, 0, chunk)
         await stores.runs.finish(
             job.id, JobStatus.COMPLETED, finished_at=now + timedelta(seconds=60)
@@ -157,7 +166,7 @@ def _segment(index: int, text: str, *, is_unsure: bool) -> Segment:
         compression_ratio=1.2,
         words=[
             Word(
-                word=f" {word}",
+                word=word,
                 start=start + place * word_s,
                 end=start + (place + 1) * word_s,
                 probability=0.1 if is_unsure and place == 1 else 0.9,
