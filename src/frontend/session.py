@@ -1,4 +1,4 @@
-"""State kept between runs: view and job in the address, started uploads in the session."""
+"""State kept between runs: view and job in the address, the rest in session and cookies."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,6 +8,7 @@ import streamlit as st
 _JOB = "job"
 _VIEW = "view"
 _STARTED = "started-uploads"
+_CLOSED_NOTICE = "closed-notice"
 
 
 class View(StrEnum):
@@ -49,3 +50,20 @@ def open_job(job_id: str) -> None:
 def open_history() -> None:
     """Navigate to the history."""
     st.query_params[_VIEW] = View.HISTORY
+
+
+def closed_notice() -> str:
+    """Return the notice about the service that this browser's visitor has closed, or ""."""
+    return st.session_state.get(_CLOSED_NOTICE, st.context.cookies.get(_CLOSED_NOTICE, ""))
+
+
+def close_notice(notice: str) -> None:
+    """Record that the visitor has closed a notice; "" when there is none to close any more."""
+    st.session_state[_CLOSED_NOTICE] = notice
+
+
+def closed_notice_cookie() -> str | None:
+    """Return the cookie that the browser has to keep; None if it has the right one."""
+    closed = closed_notice()
+    is_kept = closed == st.context.cookies.get(_CLOSED_NOTICE, "")
+    return None if is_kept else f"{_CLOSED_NOTICE}={closed}"

@@ -5,7 +5,7 @@ import streamlit as st
 from contracts.languages import preferred_languages
 from frontend.components.web_component import web_component
 from frontend.i18n import Language, Translator
-from frontend.session import View, current_job_id, current_view
+from frontend.session import View, closed_notice_cookie, current_job_id, current_view
 
 _LANGUAGE = "lang"
 _LANGUAGE_NAMES = {Language.RU: "Русский", Language.EN: "English"}
@@ -33,6 +33,7 @@ def show_header(t: Translator) -> None:
         "labels": labels,
         "views": [_view_link(t, view) for view in View],
         "languages": [{"code": code, "name": name} for code, name in _LANGUAGE_NAMES.items()],
+        "cookie": closed_notice_cookie(),
         "themes": [(theme, t(f"header.theme.{theme.lower()}")) for theme in _THEMES],
     }
     with st.container(key="header"):

@@ -6,11 +6,10 @@ from contracts.models import HealthStatus, ModelInfo, ModelList, ModelState
 from frontend.backend_client import FrontendError
 from frontend.i18n import Translator
 from frontend.page import Page
+from frontend.session import close_notice, closed_notice
 
 REFRESH_S = 4
 """Seconds between health checks: short enough to notice a recovery, cheap for the backend."""
-
-_IS_CLOSED = "service-notice-closed"
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -25,33 +24,38 @@ def show_service_banner(page: Page) -> None:
     if health.status is HealthStatus.STARTING:
         st.info(_banner_text(page.t, "service.starting"), icon=":material/hourglass_top:")
     elif models and any(model.is_fallback for model in models.data):
-        _show_notice(page.t, _fallback_text(page.t, models))
+        _show_notice(page.t, "fallback", _fallback_text(page.t, models))
     elif health.status is HealthStatus.DEGRADED:
-        _show_notice(page.t, f"{page.t('service.degraded')}. {page.t('service.details')}")
+        text = f"{page.t('service.degraded')}. {page.t('service.details')}"
+        _show_notice(page.t, "degraded", text)
+    elif closed_notice():
+        close_notice("")
 
 
 def _banner_text(t: Translator, key: str) -> str:
     return f"**{t(key)}**  \n{t(f'{key}.next')}"
 
 
-def _show_notice(t: Translator, text: str) -> None:
-    """Show one quiet line until the visitor closes it; the statistics have the details."""
-    if st.session_state.get(_IS_CLOSED):
+def _show_notice(t: Translator, notice: str, text: str) -> None:
+    """Show one quiet line until the visitor closes it; the statistics have the details.
+
+    Args:
+        notice: which one it is; it stays closed in this browser as long as it holds.
+    """
+    if closed_notice() == notice:
         return
     with st.container(key="service-notice", horizontal=True, vertical_alignment="center"):
         st.caption(f":material/info: {text}", width="stretch")
-        st.button(
+        is_closed = st.button(
             "",
             icon=":material/close:",
             help=t("service.close"),
             type="tertiary",
             key="close-service-notice",
-            on_click=_close,
         )
-
-
-def _close() -> None:
-    st.session_state[_IS_CLOSED] = True
+    if is_closed:
+        close_notice(notice)
+        st.rerun()  # the whole page: the header gives the browser the cookie
 
 
 def _fallback_text(t: Translator, models: ModelList) -> str:

@@ -1,7 +1,7 @@
 import { hrefOf, link, replaceAddress } from "../common/address.js";
+import { keepCookie } from "../common/cookies.js";
 import { syncChildren } from "../common/keyed_children.js";
 
-const YEAR_S = 365 * 24 * 3600;
 // where Streamlit reads the theme that its own menu, hidden here, would store
 const THEME_KEY = `stActiveTheme-${location.pathname}-v2`;
 
@@ -24,7 +24,7 @@ function showViews(nav, { views, labels }) {
 }
 
 function chooseLanguage(code) {
-  document.cookie = `lang=${code}; path=/; max-age=${YEAR_S}; SameSite=Lax`;
+  keepCookie(`lang=${code}`);
   const current = Object.fromEntries(new URLSearchParams(location.search));
   replaceAddress(hrefOf({ ...current, lang: code }));
 }
@@ -99,6 +99,7 @@ export default function showFrame({ data, parentElement: root }) {
   showViews(bar.querySelector("nav"), data);
   showLanguages(bar.querySelector(".languages"), data);
   showThemes(bar.querySelector(".themes"), data);
+  if (data.cookie) keepCookie(data.cookie);
   announceView(root.querySelector(".announcement"), data);
   describeDocument(data);
 }

@@ -1,6 +1,7 @@
 // The recordings of a new transcription. Reports to Streamlit which uploads are ready, by their
 // ids, and how many are pending.
 
+import { keepCookie } from "../common/cookies.js";
 import { Translator } from "../common/translator.js";
 import { UploadQueue } from "./upload_queue.js";
 import { View } from "./view.js";
@@ -9,17 +10,10 @@ const queue = new UploadQueue(); // outlives the view: uploads continue while an
 const restored = queue.restore();
 let view = null;
 
-const YEAR_S = 365 * 24 * 3600;
-
-/** Keep the chosen options for the next visit; `cookie`: its name and value. */
-function keepOptions(cookie) {
-  document.cookie = `${cookie}; path=/; max-age=${YEAR_S}; SameSite=Lax`;
-}
-
 export default function showUploader({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".uploader");
   queue.limitBytes = data.limit_bytes;
-  keepOptions(data.cookie);
+  keepCookie(data.cookie);
   queue.removeStarted(data.started);
   if (view?.root !== root || view.t.language !== data.language) {
     view?.close();

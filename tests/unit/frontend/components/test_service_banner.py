@@ -1,4 +1,6 @@
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from contracts.models import Health, HealthCheck, HealthStatus, ModelInfo, ModelList, ModelState
 from frontend.i18n import Language, Translator
@@ -30,6 +32,10 @@ def _fallback(configured: ModelInfo) -> ModelList:
     return ModelList(data=[configured, READY_MODEL.model_copy(update={"is_fallback": True})])
 
 
+def captions(page: AppTest) -> str:
+    return " ".join(each.value for each in page.caption)
+
+
 @pytest.mark.parametrize(
     ("configured", "sentence"),
     [
@@ -52,7 +58,26 @@ def test_the_fallback_model_is_announced_with_the_state_of_the_main_one(
     assert sentence in notice
     page.button(key="close-service-notice").click().run()
     assert not page.exception
-    assert RU("service.fallback") not in " ".join(each.value for each in page.caption)
+    assert RU("service.fallback") not in captions(page)
+
+
+def test_a_closed_notice_stays_closed_in_this_browser_until_all_is_well(
+    open_page: OpenPage, backend: StandInBackend, monkeypatch: pytest.MonkeyPatch
+):
+    """It came back with every reload; and for good it would hide later problems."""
+    cookies = {"closed-notice": "fallback"}
+    monkeypatch.setattr(type(st.context), "cookies", property(lambda _: cookies))
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={})
+    backend.models = _fallback(ModelInfo(id="m", state=ModelState.FAILED))
+    page = open_page()
+    assert RU("service.fallback") not in captions(page)
+    backend.models = ModelList(data=[READY_MODEL])
+    assert RU("service.degraded") in captions(page.run())
+    backend.health = Health(status=HealthStatus.READY, checks={})
+    page.run()
+    backend.health = Health(status=HealthStatus.DEGRADED, checks={})
+    backend.models = _fallback(ModelInfo(id="m", state=ModelState.FAILED))
+    assert RU("service.fallback") in captions(page.run())
 
 
 def test_errors_of_the_service_are_not_on_every_page(open_page: OpenPage, backend: StandInBackend):
