@@ -131,6 +131,29 @@ def test_a_job_survives_a_dozen_kills_with_no_chunk_lost_or_transcribed_twice(
     assert answered.total() - len(answered) <= 2
 
 
+def test_kills_in_the_opening_and_in_the_rest_of_a_recording_repeat_no_text(tmp_path: Path) -> None:
+    """Else the first minutes of a long recording would be there twice, or be paid for twice."""
+    speech = concatenated(russian_sentences(30) * 2, pause_s=0.5)
+    with (
+        llm_process(tmp_path, delay_s=0.3) as llm,
+        running_service(
+            "backend", tmp_path, LLM_URL=f"http://127.0.0.1:{llm.port}", LLM_CONCURRENCY="1"
+        ) as backend,
+    ):
+        location = send(backend.url, speech).headers["Location"]
+        for n_answered in (2, 6):
+            kill_once(backend, lambda n=n_answered: llm.answered().total() >= n)
+        job = ended(backend, location)
+        answered = llm.answered()
+        undisturbed = ended(backend, send(backend.url, speech, force=True).headers["Location"])
+    assert (job.status, job.error) == (JobStatus.COMPLETED, None)
+    assert job.result
+    assert undisturbed.result
+    assert job.result.segments == undisturbed.result.segments
+    assert job.progress.chunks_done == job.progress.chunks_total > 6
+    assert answered.total() - len(answered) <= 2, "only what was at the llm is transcribed again"
+
+
 def stretches_answered(llm: LlmProcess) -> Counter[str]:
     """Return the answers about voices, by digest of the stretch."""
     return Counter({key: n for key, n in llm.answered().items() if key.startswith(VOICES_JOURNAL)})

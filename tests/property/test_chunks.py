@@ -60,3 +60,20 @@ def test_a_span_that_fits_into_a_chunk_is_not_cut(recording: tuple[list[SpeechSp
         if span.start < chunk.start < span.end or span.start < chunk.end < span.end
     ]
     assert inside == []
+
+
+@given(recordings(), st.floats(5, 30), st.integers(0, 10**6), st.integers(0, 10**7))
+def test_speech_that_is_planned_in_two_parts_is_covered_once(
+    recording: tuple[list[SpeechSpan], int], chunk_length_s: float, seed: int, end: int
+) -> None:
+    """Else a recording that is planned in two parts would repeat or lose what is between them."""
+    spans, n_samples = recording
+    end = min(end, n_samples)
+    first = [SpeechSpan(each.start, min(each.end, end)) for each in spans if each.start < end]
+    opening = plan_chunks(first, end, chunk_length_s, cut_anywhere(seed))[:-1]
+    start = opening[-1].end if opening else 0
+    left = [SpeechSpan(max(each.start, start), each.end) for each in spans if each.end > start]
+    rest = plan_chunks(left, n_samples, chunk_length_s, cut_anywhere(seed), start)
+    chunks = opening + rest
+    assert all(one.end <= other.start for one, other in pairwise(chunks))
+    assert all(covers(chunks, span) for span in spans)

@@ -50,6 +50,7 @@ def plan_chunks(
     n_samples: int,
     chunk_length_s: float,
     quietest_point: QuietestPoint,
+    start: int = 0,
 ) -> list[Chunk]:
     """Pack speech into chunks of at most `chunk_length_s`, padding included.
 
@@ -58,6 +59,7 @@ def plan_chunks(
         n_samples: the recording's length.
         chunk_length_s: maximum length of a chunk.
         quietest_point: chooses where to cut a span longer than a chunk.
+        start: no chunk begins before this sample.
 
     Returns:
         Chunks in order that do not overlap and together cover every span.
@@ -65,7 +67,7 @@ def plan_chunks(
     padding = int(PADDING_S * SAMPLE_RATE)
     max_samples = int(chunk_length_s * SAMPLE_RATE) - 2 * padding
     short_spans = [part for span in spans for part in _split(span, max_samples, quietest_point)]
-    return _pad(list(_pack(short_spans, max_samples)), n_samples, padding)
+    return _pad(list(_pack(short_spans, max_samples)), start, n_samples, padding)
 
 
 def quietest_point_of(recording: PcmRecording) -> QuietestPoint:
@@ -131,11 +133,11 @@ def _pause_after(spans: Sequence[SpeechSpan], index: int) -> int:
     return spans[index + 1].start - spans[index].end
 
 
-def _pad(groups: Sequence[SpeechSpan], n_samples: int, padding: int) -> list[Chunk]:
+def _pad(groups: Sequence[SpeechSpan], start: int, n_samples: int, padding: int) -> list[Chunk]:
     """Extend each group into the pauses around it, at most to the middle of each pause."""
     chunks: list[Chunk] = []
     for index, group in enumerate(groups):
-        before = (groups[index - 1].end + group.start) // 2 if index else 0
+        before = (groups[index - 1].end + group.start) // 2 if index else start
         after = (group.end + groups[index + 1].start) // 2 if index + 1 < len(groups) else n_samples
         chunks.append(Chunk(max(group.start - padding, before), min(group.end + padding, after)))
     return chunks

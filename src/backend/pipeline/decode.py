@@ -95,12 +95,14 @@ class DecodeReport:
         damaged: some packets could not be decoded and were skipped.
         non_finite: there were NaN or infinite samples.
         truncated: audio that the file declares is missing; set after the last block.
+        is_opening: reading stopped before the last block.
     """
 
     n_samples: int = 0
     damaged: bool = False
     non_finite: bool = False
     truncated: bool = False
+    is_opening: bool = False
 
 
 def probe(

@@ -26,12 +26,14 @@ class DecodedMedia:
     Attributes:
         recording: all channels mixed into one signal.
         channels: each channel, in the same file; the mix alone if there are too many.
+        is_opening: decoding stopped after the seconds that were asked for; there may be more.
     """
 
     recording: PcmRecording
     channels: tuple[PcmRecording, ...]
     truncated: bool
     non_finite: bool
+    is_opening: bool = False
 
     def moved_to(self, path: Path) -> "DecodedMedia":
         """Return the same after its file was moved."""
@@ -86,7 +88,7 @@ def decode_to_pcm(  # noqa: PLR0913
         writer.write(resampler.finish())
         channels = writer.channels()
     mix = channels[0] if n_channels == 1 else channels[0].mixed(covariance.weights().tolist())
-    return DecodedMedia(mix, channels, report.truncated, report.non_finite)
+    return DecodedMedia(mix, channels, report.truncated, report.non_finite, report.is_opening)
 
 
 def _limited_blocks(  # noqa: PLR0913, PLR0917  # as `decode_to_pcm`
@@ -103,6 +105,7 @@ def _limited_blocks(  # noqa: PLR0913, PLR0917  # as `decode_to_pcm`
             raise TooLongError(too_long_message(max_duration_s))
         yield block
         if first_s is not None and report.n_samples / info.sample_rate >= first_s:
+            report.is_opening = True
             return
 
 

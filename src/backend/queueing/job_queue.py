@@ -15,7 +15,7 @@ from contracts.jobs import Job
 
 log = structlog.get_logger()
 
-STEPS_VERSION = "3"
+STEPS_VERSION = "4"
 """Raise it when the order of a job's steps changes: unfinished jobs then start again, and find
 their finished chunks in the chunk store."""
 

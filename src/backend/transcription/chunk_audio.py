@@ -58,9 +58,10 @@ class ChunkAudio:
     def pcm(self) -> bytes:
         """Its samples as s16le with the gains of the plan."""
         start, end = self.window.start, self.window.end
-        curve_db = gain_curve_db(self.plan.utterance_gains, start, end)
-        gain_db = self.plan.gain_db if curve_db is None else self.plan.gain_db + curve_db
-        return to_s16le(apply_gain(self.recording.read(start, end), gain_db))
+        gain_db, utterance_gains = self.plan.gains_up_to(end)
+        curve_db = gain_curve_db(utterance_gains, start, end)
+        total_db = gain_db if curve_db is None else gain_db + curve_db
+        return to_s16le(apply_gain(self.recording.read(start, end), total_db))
 
     def pcm_by_itself(self) -> bytes:
         """Return it as s16le with the gain that its own speech needs."""

@@ -1,7 +1,8 @@
 """The state of one job while a process works on it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from backend.transcription.plan import Plan
 from contracts.jobs import Job
 from contracts.problems import Problem
 from contracts.routing import Route
+from contracts.transcription import RecognizedChunk
 
 
 @dataclass
@@ -22,6 +24,8 @@ class JobContext:
         queued_at: time at which it was last queued.
         prepare_s: seconds spent on decoding, VAD and the chunk plan.
         inference_s: the model's own seconds for the chunks.
+        opening: the recognized chunks of the recording's opening.
+        has_text: set once a chunk is stored.
     """
 
     job: Job
@@ -30,6 +34,8 @@ class JobContext:
     queued_at: datetime
     prepare_s: float = 0.0
     inference_s: float = 0.0
+    opening: list[RecognizedChunk] = field(default_factory=list[RecognizedChunk])
+    has_text: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True)

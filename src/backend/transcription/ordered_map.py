@@ -14,23 +14,24 @@ async def ordered_map(
     items: Iterable[Item],
     concurrency: Callable[[], int],
     *,
-    slow_start: bool = False,
+    at_first: int | None = None,
 ) -> AsyncGenerator[Result]:
     """Yield `work(item)` for each item, in the order of the items.
 
     Args:
         concurrency: returns how many items to have in progress at once, which may change; at most
             as many finished results wait for an earlier one.
-        slow_start: begin with one item at once, and double that with each batch of results.
+        at_first: begin with so many items at once, and double that with each batch of results;
+            None: begin with as many as `concurrency` says.
 
     Raises:
         Exception: the first error of `work`, in the order of the items; the rest is cancelled.
     """
     tasks: deque[asyncio.Task[Result]] = deque()
-    limit = 1 if slow_start else concurrency()
+    limit = at_first or concurrency()
     try:
         for item in items:
-            if slow_start and limit < concurrency():
+            if at_first and limit < concurrency():
                 if len(tasks) == limit:
                     while tasks:
                         yield await tasks.popleft()

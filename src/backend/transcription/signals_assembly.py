@@ -8,7 +8,7 @@ from backend.pipeline.assemble import AssembledChunk, Assembly
 from backend.pipeline.interleave import Interleaving
 from backend.pipeline.speakers.words import SpeakerTurns
 from backend.transcription.plan import RecordingPlan
-from contracts.transcription import RecognizedChunk
+from contracts.transcription import RecognizedChunk, Segment
 
 MARGIN_S = 3.0
 """Seconds by which a segment may begin before its chunk."""
@@ -38,6 +38,7 @@ class SignalsAssembly:
             for index, signal in enumerate(plan.signals)
         ]
         self._interleaving = Interleaving() if len(plan.signals) > 1 else None
+        self._again: list[Segment] = []
 
     @property
     def language(self) -> str:
@@ -58,11 +59,25 @@ class SignalsAssembly:
     def _seconds_by_language(self) -> Counter[str]:
         return sum((each.seconds_by_language for each in self._assemblies), Counter[str]())
 
+    def begin(self, opening: Sequence[RecognizedChunk]) -> None:
+        """Add the chunks of the opening, which were assembled before the rest was planned.
+
+        The next chunk brings their segments again: the whole plan may tell who speaks in them.
+        """
+        for position, recognized in enumerate(opening):
+            self._again += self._added(position, recognized).segments
+
     def add(self, position: int, recognized: RecognizedChunk) -> AssembledChunk:
         """Add the next recognized chunk in the plan's order.
 
         Returns: with new segments; before them those that have a new text.
         """
+        added = self._added(position, recognized)
+        segments = {each.index: each for each in [*self._again, *added.segments]}
+        self._again = []
+        return AssembledChunk(list(segments.values()), added.report)
+
+    def _added(self, position: int, recognized: RecognizedChunk) -> AssembledChunk:
         place = self._places[position]
         added = self._assemblies[place.signal].add(self._plan.chunk(place), recognized)
         if self._interleaving is None:

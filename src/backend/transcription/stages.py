@@ -19,9 +19,16 @@ class JobStages:
         self._metrics = metrics
 
     @asynccontextmanager
-    async def enter(self, job_id: str, stage: Stage) -> AsyncGenerator[None]:
-        """Store the stage, notify those who follow the job, measure and trace the body."""
-        await self._runs.set_stage(job_id, stage)
-        self._notifier.notify(job_id)
+    async def enter(
+        self, job_id: str, stage: Stage, *, is_shown: bool = True
+    ) -> AsyncGenerator[None]:
+        """Store the stage, notify those who follow the job, measure and trace the body.
+
+        Args:
+            is_shown: False: only measure and trace it; clients see another stage meanwhile.
+        """
+        if is_shown:
+            await self._runs.set_stage(job_id, stage)
+            self._notifier.notify(job_id)
         with self._metrics.time_stage(stage), tracing.span(stage):
             yield

@@ -1,16 +1,18 @@
 """The use case: from a recording to its transcript.
 
-Prepare it, resolve duplicates, transcribe its chunks, assemble them, and find out who speaks.
+Prepare it, resolve duplicates, transcribe its chunks, assemble them, and find out who speaks. The
+opening of a long recording is transcribed while the rest is prepared.
 
 Preparation, each chunk and the diarization are durable steps: a step that is done is not repeated,
 however often the process restarts. Everything between the steps only reads, or writes the same
 values again.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from functools import partial
 from typing import TypeVar
 
@@ -25,7 +27,7 @@ from backend.readable.text import write_readable
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
-from backend.transcription.context import Checkpoint, ChunkContext, JobContext, StepFailedError
+from backend.transcription.context import Checkpoint, ChunkContext, JobContext
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from backend.transcription.diarization import Diarizer, channel_turns, is_by_voice
 from backend.transcription.ordered_map import ordered_map
@@ -91,7 +93,9 @@ class TranscriptionWorkflow:
         Raises:
             ServiceError, StepFailedError: the problem to report to the client.
         """
-        plan = await self._prepare(run)
+        plan = await self._store_plan(run, await self._prepare(run))
+        if plan.is_opening:
+            plan = await self._transcribe_opening(run, plan)
         if not plan.chunks:
             return True
         route = await self._llm.wait_for_route(run.job.options, plan.language)
@@ -105,15 +109,45 @@ class TranscriptionWorkflow:
             await self._suggester.suggest(run, recordings)
         return source is not ResultSource.PENDING
 
-    async def _prepare(self, run: JobContext) -> RecordingPlan:
-        async def prepare() -> str:
-            return (await self._preparation.prepare(run)).model_dump_json()
+    async def _transcribe_opening(self, run: JobContext, opening: RecordingPlan) -> RecordingPlan:
+        """Transcribe the opening of a recording while the rest is prepared; return the whole plan.
 
-        started = time.monotonic()
-        recorded = await _retry_after_crash(lambda: self._checkpoint("prepare", prepare))
+        Whether another job has the same result is known later: then it replaces this text.
+        """
+        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, opening))
+        preparing = asyncio.ensure_future(self._prepare(run, opening))
+        try:
+            if opening.chunks:
+                route = await self._llm.wait_for_route(run.job.options, opening.language)
+                async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
+                    await self._transcribe(run, opening, route, recordings)
+            return await self._store_plan(run, await preparing)
+        finally:
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
+
+    def _prepare(self, run: JobContext, opening: RecordingPlan | None = None) -> Awaitable[str]:
+        """Start the step that prepares the recording, or what follows its opening.
+
+        With `low_latency` that waits for the first text, so that decoding takes no core from it.
+        """
+
+        async def prepare() -> str:
+            if opening is not None and opening.chunks and run.job.options.low_latency:
+                await run.has_text.wait()
+            started = time.monotonic()
+            plan = await _retry_after_crash(lambda: self._preparation.prepare(run, opening))
+            run.prepare_s += time.monotonic() - started
+            return plan.model_dump_json()
+
+        return self._checkpoint("prepare", prepare)
+
+    async def _store_plan(self, run: JobContext, recorded: str) -> RecordingPlan:
+        """Return the plan that a step recorded, and store what clients see of it."""
         plan = RecordingPlan.model_validate_json(recorded)
-        run.prepare_s = time.monotonic() - started
-        await self._runs.set_prepared(run.job.id, _prepared(plan))
+        more_is_stored = plan.is_opening and run.job.progress.chunks_total  # by an earlier start
+        if not more_is_stored:
+            await self._runs.set_prepared(run.job.id, _prepared(plan, run.job))
         return plan
 
     async def _transcribe(
@@ -123,10 +157,13 @@ class TranscriptionWorkflow:
         route: Route,
         recordings: Sequence[PcmRecording],
     ) -> None:
-        """Transcribe the chunks concurrently, and assemble and store them in order."""
+        """Transcribe the chunks concurrently, and assemble and store them in order.
+
+        The chunks of the opening are remembered, and assembled again with the rest.
+        """
         job = run.job
-        eta = await self._estimator(plan, route.identities[0])
-        places = plan.places()
+        places, n_opening = plan.places(), len(run.opening)
+        eta = await self._estimator(plan, n_opening, route.identities[0])
         n_done = Counter(place.signal for place in places[: job.progress.chunks_done])
         contexts = [
             ChunkContext(run, signal, recording, route, eta, n_done[index])
@@ -134,22 +171,31 @@ class TranscriptionWorkflow:
         ]
         speakers = channel_turns(plan, job.options.diarization)
         assembly = SignalsAssembly(plan, job.options.language, speakers)
+        assembly.begin(run.opening)
 
         def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
         recognized_chunks = ordered_map(
-            transcribe, places, self._concurrency, slow_start=job.options.low_latency
+            transcribe,
+            places[n_opening:],
+            self._concurrency,
+            at_first=max(n_opening, 1) if job.options.low_latency else None,
         )
         has_voices = is_by_voice(plan, job.options.diarization)
         updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
-        async with aclosing(recognized_chunks), updates:
-            index = 0
+        async with aclosing(recognized_chunks), nullcontext() if plan.is_opening else updates:
+            index = n_opening
             async for recognized in recognized_chunks:
-                eta_s = None if index + 1 == len(places) and has_voices else eta.eta_s()
-                progress = _progress(plan, places, index, eta_s)
+                more_follows = plan.is_opening or (index + 1 == len(places) and has_voices)
+                eta_s = None if more_follows else eta.eta_s()
+                progress = _progress(plan, job, index, eta_s)
                 readable = await run_sync(_readable, recognized, job.options)
-                await self._store(job, assembly, index, _by_main_model(readable, route), progress)
+                by_main = _by_main_model(readable, route)
+                await self._store(job, assembly, index, by_main, progress)
+                run.has_text.set()
+                if plan.is_opening:
+                    run.opening.append(by_main)
                 index += 1
 
     async def _store(
@@ -173,13 +219,16 @@ class TranscriptionWorkflow:
         await retry_on_disk_full(partial(self._runs.append, job.id, index, result))
         self._notifier.notify(job.id)
 
-    async def _estimator(self, plan: RecordingPlan, model: ModelIdentity) -> EtaEstimator:
+    async def _estimator(
+        self, plan: RecordingPlan, n_opening: int, model: ModelIdentity
+    ) -> EtaEstimator:
+        """Return the estimator for the chunks after those of the opening."""
         rtf = await self._jobs.recent_rtf(model.name)
-        chunks = plan.chunks
-        n_chunks = len(chunks)
-        audio_s = sum(chunk.duration_s for chunk in chunks)
-        concurrent_s = audio_s * min(self._concurrency() / n_chunks, 1.0)
-        return EtaEstimator(audio_s, concurrent_s, rtf and rtf * plan.duration_s)
+        lengths_s = [chunk.duration_s for chunk in plan.chunks]
+        audio_s = sum(lengths_s[n_opening:])
+        concurrent_s = audio_s * min(self._concurrency() / max(len(lengths_s) - n_opening, 1), 1.0)
+        whole_s = rtf and rtf * plan.duration_s
+        return EtaEstimator(audio_s, concurrent_s, whole_s and whole_s * audio_s / sum(lengths_s))
 
 
 async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
@@ -187,10 +236,6 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except DecoderCrashedError:
-        return await work()
-    except StepFailedError as error:
-        if error.problem.type != DecoderCrashedError.problem_type.uri:
-            raise
         return await work()
 
 
@@ -212,9 +257,9 @@ def _warnings(recognized: RecognizedChunk, options: TranscribeOptions) -> list[J
     return [JobWarning.PUNCTUATION_FAILED] if is_missed else []
 
 
-def _prepared(plan: RecordingPlan) -> PreparedRecording:
+def _prepared(plan: RecordingPlan, job: Job) -> PreparedRecording:
     return PreparedRecording(
-        duration_s=round(plan.duration_s, 3),
+        duration_s=_duration_s(plan, job),
         speech_s=round(plan.speech_s, 3),
         chunks_total=len(plan.chunks),
         warnings=plan.warnings,
@@ -222,15 +267,18 @@ def _prepared(plan: RecordingPlan) -> PreparedRecording:
     )
 
 
-def _progress(
-    plan: RecordingPlan, places: Sequence[ChunkPlace], index: int, eta_s: float | None
-) -> Progress:
-    last_end = max(plan.chunk(place).end for place in places[: index + 1])
+def _duration_s(plan: RecordingPlan, job: Job) -> float | None:
+    """Return the length of the whole recording; None while only its opening is decoded."""
+    return job.file.duration_s if plan.is_opening else round(plan.duration_s, 3)
+
+
+def _progress(plan: RecordingPlan, job: Job, index: int, eta_s: float | None) -> Progress:
+    chunks = plan.chunks
     return Progress(
-        processed_s=round(last_end / SAMPLE_RATE, 3),
-        total_s=round(plan.duration_s, 3),
+        processed_s=round(max(chunk.end for chunk in chunks[: index + 1]) / SAMPLE_RATE, 3),
+        total_s=_duration_s(plan, job) or 0.0,
         chunks_done=index + 1,
-        chunks_total=len(places),
+        chunks_total=len(chunks),
         eta_s=eta_s,
         stage=Stage.TRANSCRIBING,
     )

@@ -128,22 +128,36 @@ class StandInPreparation:
     Attributes:
         n_signals: voices that speak in turn, a chunk each, on a channel each.
         language: of the first speech.
+        n_opening: chunks that are planned before the rest; 0: all are planned at once.
+        before_rest: called before the rest is planned.
     """
 
     def __init__(self, work: WorkFolder, n_chunks: int = 3) -> None:
         self._work = work
         self.n_chunks = n_chunks
+        self.n_opening = 0
+        self.before_rest: Callable[[], Awaitable[None]] | None = None
         self.warnings: list[JobWarning] = []
         self.error: Exception | None = None
         self.n_prepared = 0
         self.n_signals = 1
         self.language: str | None = None
 
-    async def prepare(self, run: JobContext) -> RecordingPlan:
+    async def prepare(self, run: JobContext, opening: RecordingPlan | None = None) -> RecordingPlan:
         self.n_prepared += 1
         if self.error is not None:
             raise self.error
+        if opening is not None and self.before_rest is not None:
+            await self.before_rest()
         self._write(run)
+        whole = self._plan()
+        if opening is not None or not self.n_opening:
+            return whole
+        (signal,) = whole.signals
+        first = signal.model_copy(update={"chunks": signal.chunks[: self.n_opening]})
+        return whole.model_copy(update={"signals": [first], "is_opening": True})
+
+    def _plan(self) -> RecordingPlan:
         n_samples = self.n_chunks * CHUNK_SAMPLES
         chunks = [(i * CHUNK_SAMPLES, (i + 1) * CHUNK_SAMPLES) for i in range(self.n_chunks)]
         signal = Plan(

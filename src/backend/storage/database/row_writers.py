@@ -36,10 +36,11 @@ class PreparedRecording:
     """The properties of a recording that is decoded and cut; lengths in seconds.
 
     Attributes:
+        duration_s: None: the recording is decoded only in part, and its header has no length.
         audio_track: number of the track that was decoded.
     """
 
-    duration_s: float
+    duration_s: float | None
     speech_s: float
     chunks_total: int
     warnings: Sequence[JobWarning] = ()

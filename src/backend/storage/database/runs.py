@@ -126,7 +126,10 @@ class RunStore:
 
     @transaction
     def set_prepared(self, job_id: str, prepared: PreparedRecording) -> None:
-        """Store what preparing the recording found; the job has a result from now on."""
+        """Store what preparing the recording, or its opening, found.
+
+        The job has a result from now on.
+        """
         with self._database.writing() as session:
             row = lock_row(session, job_id, JobStatus.RUNNING)
             if row is None:
@@ -134,9 +137,10 @@ class RunStore:
             if not row.total_s:
                 count_progress(row)
             file = session.get_one(FileRow, row.file_id)
-            correct_charge(session, row, prepared.duration_s - (file.duration_s or 0.0))
-            file.duration_s, file.audio_track = prepared.duration_s, prepared.audio_track
-            row.total_s = prepared.duration_s
+            file.audio_track = prepared.audio_track
+            if prepared.duration_s is not None:
+                correct_charge(session, row, prepared.duration_s - (file.duration_s or 0.0))
+                file.duration_s = row.total_s = prepared.duration_s
             row.speech_s = prepared.speech_s
             row.chunks_total = prepared.chunks_total
             row.warnings = add_warnings(row.warnings, prepared.warnings)

@@ -89,6 +89,6 @@ async def test_a_slow_start_doubles_what_is_worked_on_at_once() -> None:
         running -= 1
         return item
 
-    results = ordered_map(work, range(10), lambda: 3, slow_start=True)
+    results = ordered_map(work, range(10), lambda: 3, at_first=1)
     assert [result async for result in results] == list(range(10))
     assert (together[:3], max(together)) == ([1, 2, 2], 3)

@@ -44,3 +44,12 @@ def test_a_recording_sounds_like_the_language_that_most_of_it_surely_sounds_like
         )
         assembly.add(position, chunk)
     assert assembly.detected_language == language
+
+
+def test_the_segments_of_an_opening_come_again_with_the_next_chunk() -> None:
+    """Else they would keep no speaker in a call whose channels are told apart later."""
+    opening, whole = SignalsAssembly(plan(4), "ru"), SignalsAssembly(plan(5), "ru")
+    first, second = (recognized_chunk(text) for text in ("да", "нет"))
+    before = opening.add(0, first).segments
+    whole.begin([first])
+    assert whole.add(1, second).segments[: len(before)] == before

@@ -1,12 +1,12 @@
 """If these fail, a recording loses text or is paid for twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from backend.errors import DecoderCrashedError, LlmFailedError, UnreadableAudioError
-from backend.transcription.context import StepFailedError
+from backend.transcription.context import JobContext, StepFailedError
+from backend.transcription.plan import RecordingPlan
 from contracts.jobs import JobStatus, JobWarning, Stage
 from contracts.options import Punctuation, TranscribeOptions
 from contracts.problems import ProblemType
@@ -219,17 +219,16 @@ async def test_a_recording_that_crashes_the_decoder_once_is_transcribed(
 ) -> None:
     """The machine may have been out of memory through no fault of the recording."""
     components.preparation.error = DecoderCrashedError("The decoder crashed on this recording.")
-    checkpoint, run = StandInCheckpoint(), await components.new_run()
+    run, prepare = await components.new_run(), components.preparation.prepare
 
-    async def checkpoint_once(name: str, work: Callable[[], Awaitable[str]]) -> str:
+    async def crash_once(run: JobContext, opening: RecordingPlan | None = None) -> RecordingPlan:
         try:
-            return await checkpoint(name, work)
+            return await prepare(run, opening)
         finally:
             components.preparation.error = None
 
-    workflow = components.workflow(checkpoint)
-    workflow._checkpoint = checkpoint_once
-    assert await workflow.run(run)
+    components.preparation.prepare = crash_once
+    assert await components.workflow().run(run)
     assert components.preparation.n_prepared == 2
     assert await components.texts(run.job.id) == chunk_texts(range(3))
 
