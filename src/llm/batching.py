@@ -43,7 +43,7 @@ class BatchItem(Protocol):
 
     @property
     def batch_key(self) -> object:
-        """Equal for requests that may share a batch."""
+        """Equal for requests that may share a batch, and are computed side by side in it."""
         ...
 
 

@@ -26,8 +26,9 @@ class _Request:
     options: ChunkOptions
 
     @property
-    def batch_key(self) -> tuple[int, ChunkOptions]:
-        return id(self.engine), self.options
+    def batch_key(self) -> tuple[int, float, ChunkOptions]:
+        window_s = self.engine.window_s(len(self.samples) / SAMPLE_RATE)
+        return id(self.engine), window_s, self.options
 
 
 _Result = tuple[ModelIdentity, ChunkResult]

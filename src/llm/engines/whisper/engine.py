@@ -51,6 +51,10 @@ class WhisperEngine:
         """Return the smaller model that drafts texts; see `AssistedEngine`."""
         return self._assistant.engine if self._assistant else None
 
+    def window_s(self, duration_s: float) -> float:
+        """Return the length of the encoder's window; see `SpeechEngine`."""
+        return self.network.context_s(duration_s)
+
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         results: dict[int, ChunkResult] = {}
@@ -111,7 +115,7 @@ class WhisperEngine:
         # A batch drops finished rows from its end only, and short chunks finish first.
         durations_s = [len(chunk) / SAMPLE_RATE for chunk in chunks]
         by_length = sorted(range(len(chunks)), key=lambda n: -durations_s[n])
-        for _, group in groupby(by_length, key=lambda n: self.network.context_s(durations_s[n])):
+        for _, group in groupby(by_length, key=lambda n: self.window_s(durations_s[n])):
             numbers = list(group)
             batch_size = self._batch_size(durations_s[numbers[0]], beam_size)
             for first in range(0, len(numbers), batch_size):
