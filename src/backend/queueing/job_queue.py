@@ -16,8 +16,9 @@ from contracts.jobs import Job
 log = structlog.get_logger()
 
 STEPS_VERSION = "4"
-"""Raise it when the order of a job's steps changes: unfinished jobs then start again, and find
-their finished chunks in the chunk store."""
+"""Raise it when the order of a job's steps changes. Backends of the former version finish their
+jobs; those that are left when these backends have ended start again, and find their finished chunks
+in the chunk store."""
 
 _POLL_S = {QueueName.DICTATION: 0.2, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
 """Seconds between two polls of a queue; each poll takes milliseconds of a core."""
@@ -83,14 +84,23 @@ class JobQueue:
             await DBOS.enqueue_workflow_async(queue, self._workflow, job.id)
 
     async def unfinished(self) -> set[str]:
-        """Return the ids of the jobs that wait or run."""
+        """Return the ids of the jobs that wait or run, those of another order of steps too."""
         found = await DBOS.list_workflows_async(
-            status=_UNFINISHED,
-            app_version=STEPS_VERSION,
-            load_input=False,
-            load_output=False,
+            status=_UNFINISHED, load_input=False, load_output=False
         )
         return {workflow.workflow_id for workflow in found}
+
+    @staticmethod
+    def delete_outdated() -> None:
+        """Delete the records of unfinished jobs with another order of steps, in a thread.
+
+        Nobody else may work on the queue of such jobs any more, or do the same meanwhile.
+        """
+        found = DBOS.list_workflows(status=_UNFINISHED, load_input=False, load_output=False)
+        outdated = [each.workflow_id for each in found if each.app_version != STEPS_VERSION]
+        if outdated:
+            log.info("outdated_jobs_restarted", n_jobs=len(outdated))
+            DBOS.delete_workflows(outdated)
 
     async def is_running(self, job_id: str) -> bool:
         """Return whether a process works on a job, or is still stopping it."""

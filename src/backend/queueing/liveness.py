@@ -5,7 +5,7 @@ from math import ceil
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.queueing.job_queue import JobQueue
+from backend.queueing.job_queue import STEPS_VERSION, JobQueue
 from backend.queueing.worker import Worker
 from backend.storage.database import BackendStore
 from backend.storage.work_folder import WorkFolder
@@ -47,7 +47,7 @@ class Liveness:
         """Add this backend to the running ones, before it starts a job."""
         if self._work.previous_process_id:
             await self._backends.remove([self._work.previous_process_id])
-        await self._backends.add(self._work.process_id)
+        await self._backends.add(self._work.process_id, STEPS_VERSION)
 
     async def leave(self) -> None:
         """Remove this backend, so that others continue its jobs at once."""
@@ -63,7 +63,7 @@ class Liveness:
         if not await self._backends.beat(self._work.process_id):
             log.warning("declared_dead")  # others have its jobs by now
             await self._worker.abandon()
-            await self._backends.add(self._work.process_id)
+            await self._backends.add(self._work.process_id, STEPS_VERSION)
         if dead := self._silent(await self._backends.beats()):
             log.warning("backends_died", n_backends=len(dead))
             await self._backends.remove(dead)
@@ -78,6 +78,10 @@ class Liveness:
         living = {*await self._backends.beats(), self._work.process_id}
         if dead := with_jobs - living:
             await self._queue.recover(dead)
+
+    async def forget_outdated_jobs(self) -> None:
+        """Delete the queue's records of jobs that only ended backends could continue."""
+        await self._backends.if_all_continue(STEPS_VERSION, self._queue.delete_outdated)
 
     def _silent(self, beats: dict[str, int]) -> list[str]:
         """Count the checks without a new heartbeat; return the backends that missed too many."""

@@ -60,6 +60,7 @@ class Reconciler:
     async def reconcile(self) -> None:
         """Queue what was abandoned, and remove what no job needs."""
         await self._liveness.recover_jobs()
+        await self._liveness.forget_outdated_jobs()
         await self._reassign_orphans()
         await self._queue.delete_ended()
         # in this order: a job that starts meanwhile appears in the later lists

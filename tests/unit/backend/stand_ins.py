@@ -102,6 +102,9 @@ class StandInQueue:
     async def delete_ended(self) -> None:
         self.n_delete_ended += 1
 
+    def delete_outdated(self) -> None:
+        pass
+
     async def started_by(self, process_id: str) -> set[str]:
         return set(self.running.get(process_id, ()))
 

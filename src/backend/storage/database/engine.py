@@ -29,6 +29,9 @@ RECONNECT_S = 30
 _MIGRATION_LOCK = 0x5350_4545_4348
 """Key of PostgreSQL's advisory lock that is held during migrations."""
 
+_WORK_LOCK = _MIGRATION_LOCK + 1
+"""Key of the one that `Database.lock` takes."""
+
 _SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}",
     "PRAGMA foreign_keys = ON",
@@ -115,6 +118,14 @@ class Database:
             if _is_disk_full(error):
                 raise DiskFullError("The disk is full.") from error
             raise
+
+    def lock(self, session: Session) -> None:
+        """Wait until no other transaction holds this lock, and hold it to the end of the session.
+
+        A session that writes to SQLite holds one anyway.
+        """
+        if not self.is_sqlite:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WORK_LOCK})
 
     def erase_deleted(self) -> None:
         """Truncate SQLite's write-ahead log, which still contains deleted rows.

@@ -7,7 +7,7 @@ from backend.storage.database.row_mappers import find_rows, lock_row, to_jobs
 from backend.storage.database.row_writers import add_warnings
 from backend.storage.database.runs import StartedJob
 from backend.storage.database.tables import TranscriptionRow
-from contracts.jobs import JobStatus, JobWarning, Stage
+from contracts.jobs import JobStatus, JobWarning
 
 _WARNINGS = (JobWarning.PUNCTUATION_FAILED, JobWarning.RECORDING_NOT_STORED)
 
@@ -25,7 +25,7 @@ class PunctuationStore:
             row = lock_row(session, job_id, JobStatus.COMPLETED)
             if row is None:
                 return False
-            row.stage = Stage.PUNCTUATING
+            row.is_punctuating = True
             row.unclean_starts = 0
             row.revision += 1
             return True
@@ -33,10 +33,7 @@ class PunctuationStore:
     @transaction
     def requested(self) -> list[str]:
         """Return the ids of all jobs whose text is to be punctuated, the oldest first."""
-        is_requested = TranscriptionRow.stage == Stage.PUNCTUATING
-        query = select(TranscriptionRow.id).where(
-            TranscriptionRow.status == JobStatus.COMPLETED, is_requested
-        )
+        query = select(TranscriptionRow.id).where(TranscriptionRow.is_punctuating)
         with self._database.reading() as session:
             return list(session.scalars(query.order_by(TranscriptionRow.number)))
 
@@ -51,7 +48,7 @@ class PunctuationStore:
         """
         with self._database.writing() as session:
             row = lock_row(session, job_id, JobStatus.COMPLETED)
-            if row is None or row.stage is not Stage.PUNCTUATING:
+            if row is None or not row.is_punctuating:
                 return None
             row.unclean_starts += is_counted
             session.flush()
@@ -64,10 +61,10 @@ class PunctuationStore:
         """Store that the text has its marks, or the warning why it has not, if it was asked for."""
         with self._database.writing() as session:
             row = lock_row(session, job_id, JobStatus.COMPLETED)
-            if row is None or row.stage is not Stage.PUNCTUATING:
+            if row is None or not row.is_punctuating:
                 return
             kept = [each for each in row.warnings if each not in _WARNINGS]
             row.warnings = add_warnings(kept, [warning] if warning else [])
-            row.stage = Stage.DONE
+            row.is_punctuating = False
             row.unclean_starts = 0
             row.revision += 1

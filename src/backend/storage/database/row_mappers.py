@@ -22,7 +22,7 @@ from backend.storage.database.tables import (
     VoiceSuggestionRow,
     WordRow,
 )
-from contracts.jobs import FileInfo, Job, JobStatus, Progress
+from contracts.jobs import FileInfo, Job, JobStatus, Progress, Stage
 from contracts.models import ModelIdentity
 from contracts.report import ReportItem
 from contracts.spacing import join_texts
@@ -131,7 +131,10 @@ def primary_of(session: Session, row: TranscriptionRow) -> TranscriptionRow:
 
 def progress_of(row: TranscriptionRow) -> Progress:
     """Return the progress of a job."""
-    return Progress.model_validate(row, from_attributes=True)
+    progress = Progress.model_validate(row, from_attributes=True)
+    if row.is_punctuating:
+        progress.stage = Stage.PUNCTUATING
+    return progress
 
 
 def model_of(row: TranscriptionRow) -> ModelIdentity | None:

@@ -135,6 +135,8 @@ class TranscriptionRow(Base):
             clean stop of the backend; the current one counts until then.
         revision: grows with each change of a finished job.
         traceparent: the trace in which it was submitted; null without tracing.
+        is_punctuating: whether the text of a completed job is to be punctuated once more. It is no
+            value of `stage`, so that backends of versions without it can read the row.
     """
 
     __tablename__ = "transcriptions"
@@ -176,6 +178,7 @@ class TranscriptionRow(Base):
     unclean_starts: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int] = mapped_column(default=0)
     traceparent: Mapped[str | None]
+    is_punctuating: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index(None, "owner", "number"),
@@ -193,6 +196,12 @@ class TranscriptionRow(Base):
             "title_lemmas",
             sqlite_where=text("title_lemmas IS NOT NULL"),
             postgresql_where=text("title_lemmas IS NOT NULL"),
+        ),
+        Index(
+            None,
+            "is_punctuating",
+            sqlite_where=text("is_punctuating = 1"),
+            postgresql_where=text("is_punctuating"),
         ),
         {"sqlite_autoincrement": True},
     )
@@ -431,12 +440,14 @@ class BackendRow(Base):
     Attributes:
         id: of the process, new at each start.
         n_beats: heartbeats so far.
+        steps_version: of the jobs that it can continue; null in backends of earlier versions.
     """
 
     __tablename__ = "backends"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     n_beats: Mapped[int] = mapped_column(BigInteger)
+    steps_version: Mapped[str | None]
 
 
 class GlossaryRow(Base):

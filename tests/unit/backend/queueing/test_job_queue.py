@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.queueing import job_queue
 from backend.queueing.job_queue import JobQueue
 from backend.storage.database import QueueName
 from contracts.jobs import JobStatus
@@ -135,6 +136,35 @@ async def test_a_job_of_a_dead_process_runs_again(queue: JobQueue, worker: Stand
         return worker.started == [job.id] * 2
 
     await until(has_run_again)
+
+
+async def test_a_job_with_another_order_of_steps_starts_again(
+    tmp_path: Path, worker: StandInWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the jobs that run at an upgrade would wait for ever."""
+    job = new_job()
+    url, max_running = f"sqlite:///{tmp_path / 'test.db'}", dict.fromkeys(QueueName, 2)
+    with monkeypatch.context() as former:
+        former.setattr(job_queue, "STEPS_VERSION", "former")
+        queue = JobQueue(url, max_running)
+        await queue.start(ANOTHER, worker.work_on)
+        await queue.submit(job)
+        await until(lambda: queue.is_running(job.id))
+        await queue.close()
+    queue = JobQueue(url, max_running)
+    await queue.start(HERE, worker.work_on)
+    assert await queue.unfinished() == {job.id}
+    await asyncio.to_thread(queue.delete_outdated)
+    await queue.submit(job)
+
+    async def has_started_again() -> bool:
+        return await queue.started_by(HERE) == {job.id}
+
+    await until(has_started_again)
+    await asyncio.to_thread(queue.delete_outdated)
+    assert await queue.started_by(HERE) == {job.id}
+    worker.released.set()
+    await queue.close()
 
 
 async def test_a_removed_job_does_not_start(queue: JobQueue, worker: StandInWorker) -> None:

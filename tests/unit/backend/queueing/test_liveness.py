@@ -4,6 +4,7 @@ import asyncio
 
 from sqlalchemy.exc import OperationalError
 
+from backend.queueing.job_queue import STEPS_VERSION
 from contracts.jobs import JobStatus
 from unit.backend.queueing.test_worker import HangingWorkflow, started, stored
 from unit.backend.stand_ins import Components
@@ -17,7 +18,7 @@ async def with_job_of_another(components: Components) -> str:
     components.stores.backends.is_shared = True
     job = await components.add_job()
     components.queue.running[ANOTHER] = {job.id}
-    await components.stores.backends.add(ANOTHER)
+    await components.stores.backends.add(ANOTHER, STEPS_VERSION)
     return job.id
 
 

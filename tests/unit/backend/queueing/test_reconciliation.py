@@ -2,6 +2,7 @@
 
 import asyncio
 
+from backend.queueing.job_queue import STEPS_VERSION
 from backend.queueing.reconciliation import Reconciler
 from contracts.jobs import JobStatus
 from unit.backend.stand_ins import Components, chunk_texts
@@ -131,7 +132,7 @@ async def test_the_jobs_of_a_dead_process_continue_elsewhere(components: Compone
     """Its lock is free, but what it had started is still marked as running."""
     job = await components.add_job()
     components.queue.running[ANOTHER] = {job.id}
-    await components.stores.backends.add(ANOTHER)
+    await components.stores.backends.add(ANOTHER, STEPS_VERSION)
     await reconciler(components).reconcile()
     assert components.queue.running[ANOTHER] == {job.id}  # it lives in a folder of its own
     (components.folder / "work.1.lock").write_text(ANOTHER)
@@ -142,7 +143,7 @@ async def test_the_jobs_of_a_dead_process_continue_elsewhere(components: Compone
 async def test_the_jobs_of_a_living_process_stay_with_it(components: Components) -> None:
     job = await components.add_job()
     components.queue.running[ANOTHER] = {job.id}
-    await components.stores.backends.add(ANOTHER)
+    await components.stores.backends.add(ANOTHER, STEPS_VERSION)
     (components.folder / "work.1.lock").write_text(ANOTHER)
     with components.work._try_lock(1):
         await reconciler(components).reconcile()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import Inspector, create_engine, inspect, make_url, text
 
+import previous_release
 from backend.readable.text import rewrite_text
 from backend.storage.database import (
     Database,
@@ -79,6 +80,41 @@ async def test_a_database_of_each_earlier_version_is_upgraded_with_its_data(
         job_id
     ]
     database.close()
+
+
+def test_backends_of_the_previous_release_can_work_on_the_upgraded_tables(empty_url: str) -> None:
+    """Else those that still run during a rolling upgrade would fail."""
+    Database.open(empty_url).close()
+    engine = raw_engine(empty_url)
+    new = inspect(engine)
+    tables = {
+        name: {each["name"]: each for each in new.get_columns(name)}
+        for name in new.get_table_names()
+    }
+    constraints = {name: constraints_of(new, name) for name in tables}
+    downgrade(engine, previous_release.REVISION)
+    old = inspect(engine)
+    for name in old.get_table_names():
+        columns = {each["name"]: each for each in old.get_columns(name)}
+        assert columns.keys() <= tables.get(name, {}).keys(), name
+        for column, before in columns.items():
+            after = tables[name][column]
+            assert str(after["type"]) == str(before["type"]), (name, column)
+            assert after["nullable"] == before["nullable"], (name, column)
+        for column in tables[name].keys() - columns.keys():
+            added = tables[name][column]
+            assert added["nullable"] or added["default"] is not None, (name, column)
+        assert constraints[name] <= constraints_of(old, name), name
+    engine.dispose()
+
+
+def constraints_of(inspector: Inspector, table: str) -> set[tuple[str, ...]]:
+    """Return the columns of what may refuse a row: unique indexes, foreign keys and checks."""
+    found = [each["column_names"] for each in inspector.get_unique_constraints(table)]
+    found += [each["column_names"] for each in inspector.get_indexes(table) if each["unique"]]
+    found += [each["constrained_columns"] for each in inspector.get_foreign_keys(table)]
+    found += [[each["sqltext"]] for each in inspector.get_check_constraints(table)]
+    return {tuple(str(column) for column in columns) for columns in found}
 
 
 def test_a_database_of_a_newer_program_is_refused_and_unchanged(empty_url: str) -> None:

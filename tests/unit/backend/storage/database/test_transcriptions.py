@@ -290,7 +290,7 @@ async def test_deleting_a_job_removes_its_rows_and_no_others(
     voice_print = np.array([0.6, -0.8], np.float32)
     voice = await stores.voices.put(OWNER, "Пётр", voice_print, speech_s=20.0, created_at=NOON)
     await stores.glossaries.put(OWNER, "Обломов")
-    await stores.backends.add("here")
+    await stores.backends.add("here", "1")
     await one("kept")
     before = n_rows(database)
     assert all(before.values())
