@@ -28,8 +28,6 @@ N_SENTENCES = 6
 N_DIGESTS = 5
 """In the text of each chunk."""
 
-STEPS = 'STEPS_VERSION = "3"'
-
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
@@ -99,17 +97,11 @@ def assert_has_each_chunk_once(job: Job) -> None:
     assert set(Counter(digests).values()) == {N_DIGESTS}
 
 
-@pytest.mark.parametrize("has_other_steps", [False, True], ids=["same_steps", "other_steps"])
 def test_the_previous_release_works_beside_this_one_and_its_jobs_go_on(
-    llm, postgres, tmp_path, has_other_steps
+    llm: StandInLlm, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     """One old backend is stopped, and the other one is killed."""
     source = unpack_source(tmp_path / "previous")
-    if has_other_steps:
-        queue = source / "backend" / "queueing" / "job_queue.py"
-        text = queue.read_text()
-        assert STEPS in text
-        queue.write_text(text.replace(STEPS, 'STEPS_VERSION = "2"'))
     with ExitStack() as stack:
         backends = Installation(stack, tmp_path, postgres.new_database(), llm)
         stopped, killed = (backends.start(name, source) for name in ("stopped", "killed"))
