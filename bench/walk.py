@@ -1,6 +1,7 @@
 """Walk from an empty page to a Word document in Chromium; print clicks and seconds of each step.
 
-`PYTHONPATH=src:. python -m bench.walk [RECORDING]`, with the tests' requirements and Chromium.
+`PYTHONPATH=src:. python -m bench.walk [RECORDING] [--home http://localhost:8010]`, with the tests'
+requirements and Chromium. Without `--home` it starts the services with the embedded model.
 
 The walk is that of docs/WALK.md. A press of the mouse is a click, and so is the choice of a file in
 the dialog of the operating system; a name that is typed is a step. Seconds are those that one waits
@@ -48,6 +49,7 @@ class Walk:
     """The steps so far, on one page."""
 
     page: Page
+    pictures: Path | None = None
     steps: list[Step] = field(default_factory=list)
 
     @contextmanager
@@ -58,6 +60,8 @@ class Walk:
         yield step
         step.seconds = time.perf_counter() - started
         self.steps.append(step)
+        if self.pictures is not None:
+            self.page.screenshot(path=self.pictures / f"{len(self.steps)}.png")
 
     def take(self, home: str, recording: Path) -> None:
         """Take all steps."""
@@ -130,9 +134,11 @@ class Walk:
 
 
 def main() -> None:
-    """Start the services with the embedded model, and walk."""
+    """Walk, and print the table."""
     parser = argparse.ArgumentParser(prog="walk", description=__doc__)
     parser.add_argument("recording", nargs="?", type=Path, help="default: two Russian speakers")
+    parser.add_argument("--home", help="address of the page of services that run already")
+    parser.add_argument("--pictures", type=Path, help="folder for a screenshot after each step")
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
     chromium = shutil.which("chromium")
@@ -143,15 +149,25 @@ def main() -> None:
         recording = arguments.recording or conversation(PEOPLE, N_TURNS).write(spoken)
         print(this_machine().describe(arguments.threads), flush=True)
         with (
-            running_services(Path(folder), LLM_THREADS=str(arguments.threads)) as services,
+            _page_address(arguments.home, Path(folder), arguments.threads) as home,
             sync_playwright() as playwright,
         ):
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = browser.new_page(locale="ru-RU", viewport={"width": 1440, "height": 900})
-            walk = Walk(page)
-            walk.take(services.frontend.url, recording.resolve())
+            walk = Walk(page, arguments.pictures)
+            walk.take(home, recording.resolve())
             walk.print_table()
             browser.close()
+
+
+@contextmanager
+def _page_address(home: str | None, folder: Path, threads: int) -> Generator[str]:
+    """Return the address of the page; start the services unless it is given."""
+    if home is not None:
+        yield home
+        return
+    with running_services(folder, LLM_THREADS=str(threads)) as services:
+        yield services.frontend.url
 
 
 if __name__ == "__main__":
