@@ -49,6 +49,9 @@ _PAGE_DEFAULTS = {Language.RU: "ru", Language.EN: AUTO_LANGUAGE}
 
 _PAGE_DIARIZATION = Diarization.AUTO
 
+_UNSET = 0
+"""Where a number may be left open: with None Streamlit would offer to clear the choice."""
+
 _OF_ONE_FILE = {"audio_track", "num_speakers"}
 """Options that suit no other recording."""
 
@@ -245,14 +248,14 @@ def _speakers(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
             return {"diarization": diarization}
         num_speakers = st.selectbox(
             t("options.num_speakers"),
-            [None, *range(1, int(_maximum("num_speakers")) + 1)],
+            [_UNSET, *range(1, int(_maximum("num_speakers")) + 1)],
             format_func=lambda each: str(each or t("options.num_speakers.unknown")),
             help=t("options.num_speakers.help"),
             key="option-num-speakers",
             persist_state="session",
             width=_NUMBER_WIDTH,
         )
-    return {"diarization": diarization, "num_speakers": num_speakers}
+    return {"diarization": diarization, "num_speakers": num_speakers or None}
 
 
 def _normalization(t: Translator, saved: Mapping[str, object]) -> dict[str, object]:
@@ -300,12 +303,13 @@ def _advanced_options(
         "typography": _choice(t, saved, "typography", list(Typography)),
         "audio_track": st.selectbox(
             t("options.audio_track"),
-            [None, *range(1, _MAX_LISTED_TRACKS + 1)],
+            [_UNSET, *range(1, _MAX_LISTED_TRACKS + 1)],
             format_func=lambda number: str(number or t("options.audio_track.auto")),
             help=t("options.audio_track.help"),
             key="option-audio-track",
             persist_state="session",
-        ),
+        )
+        or None,
         "beam_size": _slider(t, saved, "beam_size", possible=possible),
         "temperature": _slider(t, saved, "temperature", possible=possible),
     }

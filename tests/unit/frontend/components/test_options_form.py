@@ -158,6 +158,13 @@ def test_how_many_speakers_is_asked_only_where_they_are_told_apart_by_voice(
     assert backend.started[0].options().num_speakers is None
 
 
+def test_a_number_that_is_left_open_stays_a_choice(open_page: OpenPage) -> None:
+    """Streamlit would offer to clear it, and then say "Choose an option" in English."""
+    page = open_page().run()
+    for key in ("option-num-speakers", "option-audio-track"):
+        assert page.selectbox(key=key).proto.HasField("default"), key
+
+
 def test_the_choice_about_speakers_is_remembered_but_not_their_number() -> None:
     chosen = TranscribeOptions(diarization="voice", num_speakers=3)
     default = chosen_options(TranscribeOptions(diarization="auto"))
