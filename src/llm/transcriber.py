@@ -23,12 +23,12 @@ from servicekit.errors import UnsupportedOptionError
 class _Request:
     engine: SpeechEngine
     samples: Samples
+    window_s: float
     options: ChunkOptions
 
     @property
     def batch_key(self) -> tuple[int, float, ChunkOptions]:
-        window_s = self.engine.window_s(len(self.samples) / SAMPLE_RATE)
-        return id(self.engine), window_s, self.options
+        return id(self.engine), self.window_s, self.options
 
 
 _Result = tuple[ModelIdentity, ChunkResult]
@@ -113,8 +113,10 @@ class Transcriber:
     async def _submit(
         self, engine: SpeechEngine, samples: Samples, options: ChunkOptions
     ) -> ChunkTranscript:
-        with tracing.span("infer", attributes={"audio_s": len(samples) / SAMPLE_RATE}):
-            batched = await self._queue.submit(_Request(engine, samples, options))
+        audio_s = len(samples) / SAMPLE_RATE
+        with tracing.span("infer", attributes={"audio_s": audio_s}):
+            request = _Request(engine, samples, engine.window_s(audio_s), options)
+            batched = await self._queue.submit(request)
             transcript = _to_transcript(samples, batched)
             tracing.annotate(transcript.timings.model_dump())
         return transcript

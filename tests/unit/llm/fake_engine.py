@@ -40,7 +40,7 @@ class FakeEngine:
         self.closed = False
 
     def window_s(self, duration_s: float) -> float:
-        return next(each for each in self.windows_s if duration_s <= each)
+        return next((each for each in self.windows_s if duration_s <= each), self.windows_s[-1])
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         assert not self.closed
