@@ -20,8 +20,8 @@ STEPS_VERSION = "4"
 jobs; those that are left when these backends have ended start again, and find their finished chunks
 in the chunk store."""
 
-_POLL_S = {QueueName.DICTATION: 0.2, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
-"""Seconds between two polls of a queue; each poll takes milliseconds of a core."""
+_POLL_S = {QueueName.DICTATION: 0.1, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
+"""Seconds between two polls of a queue; each poll takes a millisecond of a core."""
 
 PUNCTUATION_QUEUE = "punctuation"
 """The queue of completed jobs whose text is punctuated once more: one at a time, in each process,
