@@ -4,7 +4,7 @@
 
 Without `--url` SQLite in a temporary folder is filled. A database of PostgreSQL must be empty, or
 filled by this program before; it stays. All transcriptions belong to one owner. They have segments
-but no words with times, which none of these queries reads.
+but no words with times, which none of these queries reads. There are as many audit entries.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from backend.storage.database import Database, Stores
 from backend.storage.database.row_writers import lemma_text
 from backend.storage.database.schema import revisions
 from backend.storage.database.tables import ChunkTranscriptRow, TranscriptionRow
+from contracts.audit import AuditAction
 from contracts.jobs import JobStatus
 from contracts.models import ModelIdentity
 from contracts.options import TranscribeOptions
@@ -71,6 +72,12 @@ _TAGGED = """
     SELECT number, CASE number % 3 WHEN 0 THEN 'работа' WHEN 1 THEN 'лекции' ELSE 'интервью' END
     FROM jobs WHERE number % 10 = 0
 """
+_AUDITED = """
+    INSERT INTO audit_entries (at, actor, action, target)
+    SELECT :created_at, 'anna',
+        CASE WHEN number % 10000 = 0 THEN 'key_revoked' ELSE 'opened' END, 'job ' || number
+    FROM jobs
+"""
 _SUM_DAYS = text(
     """
     INSERT INTO day_totals (owner, day, n_recordings, audio_s, n_words)
@@ -113,27 +120,29 @@ def fill(database: Database, n_transcriptions: int, n_segments: int) -> None:
         if session.scalar(select(func.count()).select_from(TranscriptionRow)):
             return
         connection = session.connection()
-        if not database.is_sqlite:
-            index = _drop_full_text_index(connection)
+        index = [] if database.is_sqlite else _drop_full_text_index(connection)
         _insert_jobs(connection, n_transcriptions, is_sqlite=database.is_sqlite)
         _insert_segments(connection, n_transcriptions, n_segments)
         connection.execute(_SUM_DAYS)
         connection.execute(_SUM_SPEAKERS)
-        if not database.is_sqlite:
-            connection.execute(text(index))
+        for statement in index:
+            connection.execute(text(statement))
     with database.writing() as session:
         session.execute(text("ANALYZE"))
     seconds = time.perf_counter() - started
     print(f"{n_transcriptions} transcriptions of schema {revisions()[-1]} in {seconds:.0f} s")
 
 
-def _drop_full_text_index(connection: Connection) -> str:
+def _drop_full_text_index(connection: Connection) -> list[str]:
     """Drop the index, because to build it at the end is faster; return how to create it."""
-    name = "ix_segments_lemmas"
-    query = text("SELECT indexdef FROM pg_indexes WHERE indexname = :name")
-    definition = connection.execute(query, {"name": name}).scalar_one()
-    connection.execute(text(f"DROP INDEX {name}"))
-    return definition
+    query = """
+        SELECT pg_get_indexdef(attrelid), attstattarget FROM pg_attribute
+        WHERE attrelid = 'ix_segments_lemmas'::regclass
+    """
+    definition, target = connection.execute(text(query)).one()
+    connection.execute(text("DROP INDEX ix_segments_lemmas"))
+    statistics = f"ALTER INDEX ix_segments_lemmas ALTER COLUMN 1 SET STATISTICS {target}"
+    return [definition, statistics]
 
 
 def _insert_jobs(connection: Connection, n_jobs: int, *, is_sqlite: bool) -> None:
@@ -143,9 +152,9 @@ def _insert_jobs(connection: Connection, n_jobs: int, *, is_sqlite: bool) -> Non
         if is_sqlite
         else "now() - (:n_jobs - number) * interval '1 minute'"
     )
-    statements = (_FILES, _JOBS.replace(":created_at", created_at), _TAGGED)
-    for statement in statements:
-        connection.execute(text(_NUMBERS + statement), _PARAMETERS | {"n_jobs": n_jobs})
+    for statement in (_FILES, _JOBS, _TAGGED, _AUDITED):
+        query = text(_NUMBERS + statement.replace(":created_at", created_at))
+        connection.execute(query, _PARAMETERS | {"n_jobs": n_jobs})
     chunks = [
         {"owner": _OWNER, "key": str(n), "transcription_number": n, "transcript": _chunk()}
         for n in range(max(n_jobs - 1000, 1), n_jobs)
@@ -245,7 +254,13 @@ async def _measure(database: Database, rounds: int) -> None:
         "search, word of titles": lambda: history.page(_OWNER, query="совещание"),
         "statistics": lambda: stores.statistics.count(_OWNER, today.date()),
         "bytes of recordings": lambda: stores.statistics.recordings_bytes(_OWNER),
+        "quota": lambda: stores.usage.of(_OWNER, today),
         "queues": stores.waiting.loads,
+        "unfinished jobs": stores.waiting.unfinished,
+        "texts to punctuate": stores.punctuation.requested,
+        "audit, newest": lambda: stores.audit.page(limit=100),
+        "audit, rare action": lambda: stores.audit.page(limit=100, action=AuditAction.KEY_REVOKED),
+        "audit, one transcription": lambda: stores.audit.page(limit=100, target="job 1"),
     }
     print(f"{'query':30}{'median ms':>12}{'p95 ms':>12}")
     for name, query in queries.items():

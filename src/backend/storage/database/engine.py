@@ -186,13 +186,26 @@ def _sqlite_engine(address: URL) -> Engine:
 
 
 def _postgresql_engine(address: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=10,
-        connect_args={"connect_timeout": 10, "application_name": "speech_transcription"},
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "speech_transcription",
+            "prepare_threshold": None,  # a prepared plan fits neither rare nor common words
+        },
     )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        assert isinstance(connection, psycopg.Connection)
+        # compiling a search takes longer than running it
+        connection.execute("SET jit = off")
+        connection.commit()
+
+    return engine
 
 
 def _migrate(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, TypedDict, Unpack
 
@@ -176,14 +177,15 @@ class HistoryStore:
     ) -> list[int]:
         """Return those with numbers from the first up to, and without, the second, descending."""
         number = TranscriptionRow.number
+        with_word = partial(self._with_word, numbers, self._segment_ids(session, numbers))
         is_between = (number >= numbers[0]) & (number < numbers[1])
         jobs = select(number).where(is_between, *conditions).order_by(number.desc()).limit(limit)
-        in_texts = jobs.where(*(number.in_(self._with_word(word, numbers)) for word in words))
+        in_texts = jobs.where(*(number.in_(with_word(word)) for word in words))
         anywhere = [
             or_(
                 _in_title(word),
                 number.in_(_with_noted([word], numbers)),
-                number.in_(self._with_word(word, numbers)),
+                number.in_(with_word(word)),
             )
             for word in words
         ]
@@ -195,13 +197,25 @@ class HistoryStore:
         found = {number for query in queries for number in session.scalars(query)}
         return sorted(found, reverse=True)[:limit]
 
-    def _with_word(self, word: Alternatives, numbers: tuple[int, int]) -> Select[int]:
-        of_job = SegmentRow.transcription_number
-        is_between = (of_job >= numbers[0]) & (of_job < numbers[1])
-        return select(of_job).where(is_between, self._matches([word]))
+    def _segment_ids(self, session: Session, numbers: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the least and the largest id of some jobs' segments, if the search needs them."""
+        if not self._database.is_sqlite:
+            return None
+        ids = select(func.min(SegmentRow.id), func.max(SegmentRow.id)).where(_is_of(numbers))
+        least, largest = session.execute(ids).one()
+        return least or 0, largest or 0
 
-    def _matches(self, words: Sequence[Alternatives]) -> ColumnElement[bool]:
-        return segment_matches(words, is_sqlite=self._database.is_sqlite)
+    def _with_word(
+        self, numbers: tuple[int, int], ids: tuple[int, int] | None, word: Alternatives
+    ) -> Select[int]:
+        return select(SegmentRow.transcription_number).where(
+            _is_of(numbers), self._matches([word], ids)
+        )
+
+    def _matches(
+        self, words: Sequence[Alternatives], ids: tuple[int, int] | None = None
+    ) -> ColumnElement[bool]:
+        return segment_matches(words, is_sqlite=self._database.is_sqlite, ids=ids)
 
     def _show_hits(
         self, session: Session, jobs: dict[int, Job], words: Sequence[Alternatives]
@@ -227,6 +241,11 @@ class HistoryStore:
                 hits.append(
                     NoteHit(note=note, time=time, snippet=snippet.text, marks=snippet.marks)
                 )
+
+
+def _is_of(numbers: tuple[int, int]) -> ColumnElement[bool]:
+    of_job = SegmentRow.transcription_number
+    return (of_job >= numbers[0]) & (of_job < numbers[1])
 
 
 def _in_title(word: Alternatives) -> ColumnElement[bool]:

@@ -192,6 +192,7 @@ class TranscriptionRow(Base):
         ),
         Index(
             None,
+            "owner",
             "number",
             "title_lemmas",
             sqlite_where=text("title_lemmas IS NOT NULL"),

@@ -77,13 +77,20 @@ def has_speaker(name: Sequence[Alternatives]) -> ColumnElement[bool]:
     return TranscriptionRow.number.in_(named)
 
 
-def segment_matches(words: Sequence[Alternatives], *, is_sqlite: bool) -> ColumnElement[bool]:
-    """Return the condition that a segment contains all of the words."""
+def segment_matches(
+    words: Sequence[Alternatives], *, is_sqlite: bool, ids: tuple[int, int] | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a segment contains all of the words.
+
+    Args:
+        ids: the least and the largest that matter; SQLite reads only these of its index.
+    """
     if is_sqlite:
         index = table("segments_fts", column("rowid"), column("segments_fts"))
         matches = index.c.segments_fts.op("MATCH", return_type=Boolean())
         expression = _expression(words, '"', " OR ", " AND ")
-        return SegmentRow.id.in_(select(index.c.rowid).where(matches(expression)))
+        found = select(index.c.rowid).where(matches(expression))
+        return SegmentRow.id.in_(found.where(index.c.rowid.between(*ids)) if ids else found)
     lexemes = func.array_to_tsvector(func.string_to_array(SegmentRow.lemmas, literal_column("' '")))
     expression = _expression(words, "'", " | ", " & ")
     return lexemes.op("@@", return_type=Boolean())(cast(expression, TSQUERY))
