@@ -137,7 +137,7 @@ class RayLlm:
 @contextmanager
 def running_ray(n_replicas: int) -> Iterator[RayLlm]:
     """Run the llm on Ray Serve inside the context, or skip the test if Ray cannot be installed."""
-    python = _installed()
+    python = installed_ray()
     # Ray's sockets have names of up to 107 characters
     folder = Path(tempfile.mkdtemp(prefix="ray_"))
     llm = RayLlm(python, folder)
@@ -149,7 +149,7 @@ def running_ray(n_replicas: int) -> Iterator[RayLlm]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _installed() -> Path:
+def installed_ray() -> Path:
     """Return a Python with the packages of the lock; those of this environment are not repeated."""
     digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()[:16]
     folder = CACHE / f"ray-{digest}"
