@@ -51,6 +51,8 @@ def _find_and_play(page: Page, job: Job) -> None:
     page.go_back()
     expect(page.get_by_role("searchbox")).to_have_value(word)
     expect(hit).to_be_visible()
+    expect(page.get_by_role("heading", name="История")).to_be_visible()
+    page.wait_for_timeout(1000)  # Streamlit fades what it draws again
     page.screenshot(path=SCREENSHOT)
     page.get_by_role("searchbox").fill("")
     expect(hit).to_be_hidden()
