@@ -44,7 +44,7 @@ def test_asking_for_too_many_sentences_is_an_error(tmp_path, monkeypatch):
     with wave.open(str(second), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
         file.writeframes(bytes(2 * 16_000))
-    for source in ("_shared_sentences", "_packaged_sentences"):
+    for source in ("_shared_sentences", "packaged_sentences"):
         monkeypatch.setattr(speech, source, lambda: [Sentence(second, "да")])
     with pytest.raises(ValueError, match="only 0 sentences"):
         russian_sentences(1)

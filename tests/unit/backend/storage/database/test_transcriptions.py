@@ -263,10 +263,12 @@ async def test_a_missing_segment_cannot_be_corrected(stores: Stores, index: int)
 
 
 def n_rows(database: Database) -> dict[str, int]:
+    """Count the rows of each table; those of accounts stay when a job is deleted."""
     with database.reading() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables
+            if table.name not in ("api_keys", "audit_entries", "daily_usage")
         }
 
 
