@@ -79,7 +79,10 @@ def _correct(page: Page, position: int, typed: str) -> None:
 def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
     open_visit: OpenVisit, services: Services
 ):
-    sentences = russian_sentences(8)
+    page = open_visit().page
+    waveforms: list[int] = []
+    page.on("response", lambda each: _note_waveform(each, waveforms))
+    sentences = russian_sentences(16)  # still running when the page has opened
     with concatenated(sentences, pause_s=0.8).open("rb") as recording:
         options = {"word_timestamps": "true", "chunk_length_s": "5"}
         answer = httpx.post(
@@ -89,9 +92,6 @@ def test_a_job_is_stopped_resumed_and_finished_without_a_reload(
             trust_env=False,
         )
     job_id = answer.raise_for_status().json()["id"]
-    page = open_visit().page
-    waveforms: list[int] = []
-    page.on("response", lambda each: _note_waveform(each, waveforms))
     _open(page, services, job_id)
     expect(page.get_by_text("Распознаём речь")).to_be_visible(timeout=TRANSCRIPTION_MS)
     expect(page.locator(".segment").first).to_be_visible(timeout=TRANSCRIPTION_MS)
