@@ -8,7 +8,7 @@ goes on with those that are not verified yet.
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +25,7 @@ _VERIFIED = "migrated_recordings.txt"
 
 
 class MigrationError(RuntimeError):
-    """A recording cannot be copied as it was received."""
+    """Recordings cannot be copied as they were received."""
 
 
 class _Journal:
@@ -54,11 +54,12 @@ async def migrate(settings: BackendSettings, source_url: str, target_url: str) -
     Returns: how many recordings were copied or verified now.
 
     Raises:
-        MigrationError: a recording is missing or damaged; those before it are copied.
+        MigrationError: recordings are missing or damaged; all others are copied.
         StorageUnavailableError: a store cannot be reached.
         DiskFullError: the disk is full.
         SQLAlchemyError: the database cannot be reached.
     """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     disk = Disk(settings.data_dir, settings.min_free_disk_bytes)
     fetched = settings.data_dir / "fetched"
     source, target = (
@@ -66,23 +67,26 @@ async def migrate(settings: BackendSettings, source_url: str, target_url: str) -
         for url in (source_url, target_url)
     )
     journal = _Journal(settings.data_dir / _VERIFIED, target_url)
-    n_done = 0
-    async for name, sha256 in _recordings(settings):
-        if name not in journal or await target.find(name) is None:
-            await _copy(source, target, name, sha256)
-            journal.add(name)
-            n_done += 1
-    return n_done
-
-
-async def _recordings(settings: BackendSettings) -> AsyncIterator[tuple[str, str]]:
-    """Yield the name and the hash of each recording that a job refers to."""
     database = Database.open(settings.database)
     try:
-        for recording in await Stores(database).retention.recordings():
-            yield recording
+        retention = Stores(database).retention
+        n_done, failures = 0, list[str]()
+        for name, sha256 in await retention.recordings():
+            if name in journal and await target.find(name) is not None:
+                continue
+            try:
+                await _copy(source, target, name, sha256)
+            except MigrationError as error:
+                if await retention.refers_to(name):  # its job was not deleted meanwhile
+                    failures.append(str(error))
+                continue
+            journal.add(name)
+            n_done += 1
     finally:
         database.close()
+    if failures:
+        raise MigrationError("\n".join(failures))
+    return n_done
 
 
 async def _copy(source: BlobStore, target: BlobStore, name: str, sha256: str) -> None:

@@ -10,7 +10,7 @@ from backend.migrate_storage import MigrationError, migrate
 from backend.settings import BackendSettings
 from backend.storage.blobs import BlobStore, FolderBlobs, open_blobs
 from backend.storage.blobs.objects import ObjectBlobs
-from backend.storage.database import Database, Stores
+from backend.storage.database import Database, HistoryStore, Stores
 from backend.storage.disk import Disk
 from backend.storage.files import new_id
 from integration.s3_server import S3Server, running_s3
@@ -113,17 +113,39 @@ async def test_a_copy_with_another_content_is_replaced(
     assert await contents(store(settings, bucket), [name]) == SOUNDS[:1]
 
 
-async def test_a_damaged_recording_is_named_and_not_copied(
+async def test_damaged_and_missing_recordings_are_named_and_all_others_copied(
     settings: BackendSettings, bucket: str
 ) -> None:
-    (name,) = await add(settings, SOUNDS[:1])
-    (settings.data_dir / name).write_bytes(b"eno")
-    with pytest.raises(MigrationError, match=name):
-        await migrate(settings, "file:", bucket)
-    assert await store(settings, bucket).find(name) is None
-    (settings.data_dir / name).unlink()
-    with pytest.raises(MigrationError, match=name):
-        await migrate(settings, "file:", bucket)
+    """Else one recording that was deleted during a backup would keep all later ones from it."""
+    damaged, missing, intact = await add(settings, SOUNDS)
+    (settings.data_dir / damaged).write_bytes(b"eno")
+    (settings.data_dir / missing).unlink()
+    for _ in range(2):
+        with pytest.raises(MigrationError, match=rf"{damaged} is damaged.*\n{missing} is not"):
+            await migrate(settings, "file:", bucket)
+        assert await store(settings, bucket).find(damaged) is None
+        assert await contents(store(settings, bucket), [intact]) == SOUNDS[2:]
+
+
+async def test_a_job_that_is_deleted_meanwhile_is_no_failure(
+    settings: BackendSettings, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, deleted = await add(settings, SOUNDS[:2])
+    put = ObjectBlobs.put
+
+    async def put_and_delete(self: ObjectBlobs, file: Path, name: str) -> None:
+        database = Database.open(settings.database)
+        for job in (await HistoryStore(database).page(OWNER)).items:
+            blob = await Stores(database).jobs.blob(job.id)
+            if blob == deleted:
+                await Stores(database).jobs.delete(job.id)
+        database.close()
+        (settings.data_dir / deleted).unlink()
+        await put(self, file, name)
+
+    monkeypatch.setattr(ObjectBlobs, "put", put_and_delete)
+    assert await migrate(settings, "file:", bucket) == 1
+    assert await contents(store(settings, bucket), [first]) == SOUNDS[:1]
 
 
 async def test_recordings_come_back_from_object_storage(
