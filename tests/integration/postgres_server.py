@@ -63,6 +63,10 @@ class PostgresServer:
         _run(self.binaries, "createdb", *address, "-E", "UTF8", "-T", "template0", name)
         return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a client program, such as pg_dump."""
+        _run(self.binaries, program, *arguments)
+
     def initialise(self) -> None:
         """Create the data folder."""
         data = str(self.folder / "data")
