@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ from contracts.transcription import Segment
 from integration.postgres_server import PostgresServer, running_postgres
 from integration.s3_server import S3Server, running_s3
 from integration.test_durable_jobs import ended, job_at
+from integration.test_rolling_upgrade import assert_has_each_chunk_once
 from integration.test_shared_queue import create, llm, recording, reset_llm, sent
 from testbed.instant_llm import StandInLlm
 from testbed.services import Service, running_service
@@ -23,8 +24,11 @@ __all__ = ["llm", "reset_llm"]
 pytestmark = pytest.mark.slow
 
 TIMEOUT_S = 120
-AWAY_S = 12
-"""For which the store or the database is away: longer than HEARTBEAT_TIMEOUT_S."""
+SHORTLY_AWAY_S = 6
+"""Longer than a request to the store is repeated."""
+
+AWAY_S = 60
+"""Longer than a query to the database is repeated."""
 
 
 @pytest.fixture(scope="module")
@@ -84,16 +88,39 @@ def sent_and_held(one: Service, two: Service, llm: StandInLlm) -> str:
     return location
 
 
-def follow(backend: Service, location: str, found: list[Segment]) -> None:
-    """Collect the segments of a job's events until it ends."""
-    with httpx.stream("GET", f"{backend.url}{location}/events", timeout=None) as answer:
-        event = ""
-        for line in answer.iter_lines():
-            name, _, value = line.partition(": ")
-            if name == "event":
-                event = value
-            elif name == "data" and event == "segment":
-                found.append(Segment.model_validate_json(value))
+class Follower(threading.Thread):
+    """Collects the segments of a job's events until it is completed, in one or more connections."""
+
+    def __init__(self, backend: Service, location: str) -> None:
+        super().__init__()
+        self.segments: list[Segment] = []
+        self.refusals: set[int] = set()
+        self._url = f"{backend.url}{location}/events"
+        self._last_id = "0"
+        self._has_ended = False
+
+    def run(self) -> None:
+        deadline = time.monotonic() + 3 * TIMEOUT_S
+        while not self._has_ended and time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                self._read()
+            time.sleep(0.2)
+
+    def _read(self) -> None:
+        headers = {"Last-Event-ID": self._last_id}
+        with httpx.stream("GET", self._url, headers=headers, timeout=TIMEOUT_S) as answer:
+            if not answer.is_success:
+                self.refusals.add(answer.status_code)
+                return
+            fields: dict[str, str] = {}
+            for line in answer.iter_lines():
+                name, _, value = line.partition(": ")
+                fields[name] = value
+                if name == "data":
+                    self._last_id = fields["id"]
+                    self._has_ended = fields["event"] == JobStatus.COMPLETED
+                    if fields["event"] == "segment":
+                        self.segments.append(Segment.model_validate_json(value))
 
 
 def test_a_recording_sent_to_one_backend_is_played_and_deleted_by_another(backends) -> None:
@@ -122,8 +149,7 @@ def test_a_recording_sent_to_one_backend_is_played_and_deleted_by_another(backen
 def test_a_backend_takes_over_the_job_of_a_killed_one_and_its_events_go_on(backends, llm) -> None:
     one, two = backends
     location = sent_and_held(one, two, llm)
-    followed: list[Segment] = []
-    follower = threading.Thread(target=follow, args=(two, location, followed))
+    follower = Follower(two, location)
     follower.start()
     assert one.process
     one.process.kill()
@@ -139,7 +165,7 @@ def test_a_backend_takes_over_the_job_of_a_killed_one_and_its_events_go_on(backe
     assert job.result
     assert undisturbed.result
     assert job.result.text == undisturbed.result.text
-    assert [each.text for each in followed] == [each.text for each in job.result.segments]
+    assert [each.text for each in follower.segments] == [each.text for each in job.result.segments]
     assert job.progress.chunks_done == n_chunks
     assert n_answers == n_chunks, "no chunk that had an answer is transcribed again"
     assert "jobs_recovered" in two.log.read_text()
@@ -184,7 +210,7 @@ def test_jobs_wait_while_the_store_is_away_and_nothing_fails(backends, llm, s3) 
         assert httpx.get(f"{one.url}{stored}", timeout=TIMEOUT_S).is_success
         llm.delay_s = 0.0
         assert ended(one, running).status is JobStatus.COMPLETED
-        while time.monotonic() < gone_at + AWAY_S:
+        while time.monotonic() < gone_at + SHORTLY_AWAY_S:
             job = job_at(one, waiting)
             assert job
             assert not job.status.is_final
@@ -204,28 +230,53 @@ def test_jobs_wait_while_the_store_is_away_and_nothing_fails(backends, llm, s3) 
         assert secret not in log
 
 
-def test_a_database_that_is_away_costs_no_job_and_makes_no_backend_look_dead(
-    backends, llm, postgres
-) -> None:
-    llm.delay_s = 1.0
-    locations = [sent(backends[0], first, 12) for first in (0, 12)]
+def assert_unavailable(url: str) -> None:
+    """Check that a request is refused with the reason, and when to come again."""
+    answer = httpx.get(url, timeout=TIMEOUT_S)
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert answer.json()["detail"] == "The database cannot be reached."
+
+
+def test_a_minute_without_store_and_database_loses_nothing(backends, llm, s3, postgres) -> None:
+    """Both are away for `AWAY_S`, while jobs run, wait and are followed."""
+    one, two = backends
+    llm.delay_s = 0.0
+    stored = sent(one, 24, 2)
+    assert ended(one, stored).status is JobStatus.COMPLETED
+    llm.answered.clear()
+    llm.delay_s = 2.0
+    locations = [sent(backend, 4 * n, 4) for n, backend in enumerate([one, two, one, two, one])]
+    followers = [Follower(backends[n % 2], each) for n, each in enumerate(locations)]
+    for follower in followers:
+        follower.start()
     while llm.answered.total() < 2:
         time.sleep(0.05)
     logged = [len(backend.log.read_text()) for backend in backends]
+    s3.hang()
     postgres.stop("immediate")
     gone_at = time.monotonic()
     try:
+        assert_unavailable(f"{two.url}{stored}")
         while time.monotonic() < gone_at + AWAY_S:
-            checks = httpx.get(f"{backends[0].url}/health/ready", timeout=TIMEOUT_S)
-            assert checks.status_code == 503
+            for backend in backends:
+                checks = httpx.get(f"{backend.url}/health/ready", timeout=TIMEOUT_S)
+                assert checks.status_code == 503
             time.sleep(1)
     finally:
+        s3.resume()
         postgres.start()
-    for location in locations:
-        job = ended(backends[1], location)
-        assert (job.status, job.error) == (JobStatus.COMPLETED, None)
-    assert set(llm.answered.values()) == {1}
+    llm.delay_s = 0.0
+    for location, follower in zip(locations, followers, strict=True):
+        job = ended(two, location)
+        assert_has_each_chunk_once(job)
+        follower.join()
+        assert job.result
+        assert follower.segments == job.result.segments
+        assert follower.refusals <= {503}
+    n_again = llm.answered.total() - len(llm.answered)
+    assert n_again <= len(locations), "only what was at the llm may be transcribed again"
+    assert httpx.get(audio_url(one, stored), timeout=TIMEOUT_S).is_success
     for backend, n_chars in zip(backends, logged, strict=True):
         log = backend.log.read_text()[n_chars:]
-        assert "backends_died" not in log
-        assert "declared_dead" not in log
+        for wrong in ("backends_died", "declared_dead", "test-key", "test-secret"):
+            assert wrong not in log
