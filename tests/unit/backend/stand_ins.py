@@ -102,7 +102,8 @@ class StandInQueue:
     async def delete_ended(self) -> None:
         self.n_delete_ended += 1
 
-    def delete_outdated(self) -> None:
+    @staticmethod
+    def delete_outdated() -> None:
         pass
 
     async def started_by(self, process_id: str) -> set[str]:
