@@ -1,6 +1,6 @@
-"""Time dictations beside a long job that many clients follow.
+"""Time dictations and simultaneous uploads beside a long job that many clients follow.
 
-`PYTHONPATH=src python -m bench.followers [--followers 0 200 400] [--rounds 7]`
+`PYTHONPATH=src python -m bench.followers [--followers 0 500] [--uploads 50] [--rounds 7]`
 """
 
 import argparse
@@ -8,6 +8,9 @@ import asyncio
 import multiprocessing
 import statistics
 import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ import httpx
 
 from bench.cached_answer import repeated
 from bench.default_recording import default_recording, short_sentence
+from bench.services import peak_bytes
 from testbed.instant_llm import StandInLlm, instant_llm
 from testbed.services import free_port, running_service
 
@@ -25,9 +29,10 @@ _URL = "/v1/transcriptions"
 
 
 def main() -> None:
-    """Print the median of the dictations for each number of followers."""
+    """Print the seconds of dictations and uploads for each number of followers, and the memory."""
     parser = argparse.ArgumentParser(prog="followers", description=__doc__)
-    parser.add_argument("--followers", type=int, nargs="+", default=[0, 200, 400])
+    parser.add_argument("--followers", type=int, nargs="+", default=[0, 500])
+    parser.add_argument("--uploads", type=int, default=50, help="sent at once after the dictations")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     port = free_port()
@@ -40,19 +45,31 @@ def main() -> None:
             LLM_URL=f"http://127.0.0.1:{port}",
             LLM_CONCURRENCY=_LLM_CONCURRENCY,
         ) as backend,
-        httpx.Client(base_url=backend.url, timeout=300) as client,
+        httpx.Client(
+            base_url=backend.url, timeout=300, limits=httpx.Limits(max_connections=None)
+        ) as client,
     ):
         recording = repeated(default_recording().path, 4.0, Path(name) / "long.wav")
         job = _send(client, recording)
         _wait(client, job, "running", lambda found: found["progress"]["chunks_done"] > 0)
         for n_followers in arguments.followers:
-            seconds = _measure(client, job, n_followers, arguments.rounds)
-            every = ", ".join(f"{one:.2f}" for one in seconds)
-            median_s = statistics.median(seconds)
-            print(f"{n_followers} followers: median {median_s:.2f} s ({every})", flush=True)
+            with _following(client, job, n_followers):
+                dictations = [_dictate(client) for _ in range(arguments.rounds)]
+                uploads = _upload(client, arguments.uploads)
+            print(
+                f"{n_followers} followers: dictations {_summary(dictations)}; "
+                f"{arguments.uploads} uploads at once {_summary(uploads)}; "
+                f"peak of the backend {peak_bytes(backend.url) / 2**20:.0f} MiB",
+                flush=True,
+            )
 
 
-def _measure(client: httpx.Client, job: str, n_followers: int, rounds: int) -> list[float]:
+def _summary(seconds: list[float]) -> str:
+    return f"median {statistics.median(seconds):.2f} s, most {max(seconds):.2f} s"
+
+
+@contextmanager
+def _following(client: httpx.Client, job: str, n_followers: int) -> Generator[None]:
     address = urlsplit(str(client.base_url))
     following = multiprocessing.get_context("spawn").Process(
         target=_follow, args=(address.port, f"{_URL}/{job}/events", n_followers)
@@ -60,7 +77,7 @@ def _measure(client: httpx.Client, job: str, n_followers: int, rounds: int) -> l
     following.start()
     time.sleep(5)
     try:
-        return [_dictate(client) for _ in range(rounds)]
+        yield
     finally:
         following.terminate()
         following.join()
@@ -71,6 +88,18 @@ def _dictate(client: httpx.Client) -> float:
     job = _send(client, short_sentence().path)
     _wait(client, job, "completed")
     return time.perf_counter() - started
+
+
+def _upload(client: httpx.Client, n_uploads: int) -> list[float]:
+    """Send a recording of nine minutes as often at once; return the seconds to each answer."""
+
+    def send(_: int) -> float:
+        started = time.perf_counter()
+        _send(client, default_recording().path)
+        return time.perf_counter() - started
+
+    with ThreadPoolExecutor(n_uploads) as pool:
+        return list(pool.map(send, range(n_uploads)))
 
 
 def _send(client: httpx.Client, path: Path) -> str:

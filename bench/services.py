@@ -40,8 +40,8 @@ class Services:
     def peak_bytes(self) -> dict[str, int]:
         """Return the peak memory of each service since its start."""
         return {
-            "backend": _peak_bytes(self.backend_url),
-            "llm": _peak_bytes(self.llm_url),
+            "backend": peak_bytes(self.backend_url),
+            "llm": peak_bytes(self.llm_url),
         }
 
 
@@ -52,7 +52,8 @@ def _wait_for_end(address: str) -> None:
             pass
 
 
-def _peak_bytes(url: str) -> int:
+def peak_bytes(url: str) -> int:
+    """Return the peak memory of a service since its start."""
     for line in httpx.get(f"{url}/metrics").text.splitlines():
         if line.startswith("process_peak_resident_memory_bytes "):
             return int(float(line.split()[1]))
