@@ -1,7 +1,6 @@
 """Construct the backend's parts, and run its background tasks while the app runs."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +8,11 @@ from typing import Any
 
 import structlog
 from anyio.to_thread import run_sync
-from sqlalchemy.exc import SQLAlchemyError
 
 from backend.accounts import Accounts, ProxySignIn
 from backend.api_keys import ApiKeys, WrongKeyLimiter
 from backend.audit import AuditTrail
+from backend.background_tasks import repeat, running_in_background
 from backend.dependencies import Services
 from backend.evaluation import ModelEvaluator
 from backend.jobs.events import JobEvents
@@ -54,7 +53,6 @@ from backend.transcription.punctuation import TextPunctuator
 from backend.transcription.stages import JobStages
 from backend.transcription.voice_prints import VoiceSuggester
 from backend.transcription.workflow import TranscriptionWorkflow
-from servicekit.errors import ServiceError
 
 log = structlog.get_logger()
 
@@ -95,10 +93,7 @@ async def running_services(
         stack.enter_context(work.owned())
         uploads = _uploads(settings, disk, work)
         await uploads.prepare()
-        database = await run_sync(Database.open, settings.database)
-        stack.push_async_callback(run_sync, database.close)
-        cache = TranscriptCache(settings.redis_url)
-        stack.push_async_callback(cache.aclose)
+        database, cache = await _connections(stack, settings)
         stack.push_async_callback(llm.aclose)
         common = _common(settings, timing, database, cache, work, disk, llm, metrics)
         wrong_keys = WrongKeyLimiter()
@@ -111,22 +106,15 @@ async def running_services(
         worker, submission = _worker(common), _submission(common)
         service = _service(common, worker, submission)
         metrics.watch(n_event_streams=lambda: service.n_streams, free_bytes=disk.free_bytes)
-        liveness = _liveness(common, worker)
-        await liveness.join()
-        stack.push_async_callback(liveness.leave)
-        await common.queue.start(work.process_id, worker.work_on)
-        stack.push_async_callback(common.queue.close)
-        stack.push_async_callback(worker.close)
+        liveness = await _start_work(stack, common, worker)
         coroutines = [
             *_background_coroutines(common, uploads, previews, service),
-            _repeat(_reconciler(common, worker, liveness).reconcile, timing.reconcile_s),
-            _repeat(liveness.beat, settings.heartbeat_s),
-            _repeat(accounts.refresh, timing.accounts_s),
-            _repeat(audit.flush, timing.audit_s),
-            _repeat(audit.expire, timing.expiry_s),
-            _repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
+            repeat(_reconciler(common, worker, liveness).reconcile, timing.reconcile_s),
+            repeat(liveness.beat, settings.heartbeat_s),
+            *_account_coroutines(accounts, audit, timing),
+            repeat(partial(run_sync, reserve.restore), common.timing.reserve_s),
         ]
-        await stack.enter_async_context(_background_tasks(coroutines))
+        await stack.enter_async_context(running_in_background(coroutines))
         yield Services(
             accounts=accounts,
             usage=common.stores.usage,
@@ -151,6 +139,38 @@ async def running_services(
             evaluator=ModelEvaluator(common.stores.evaluation),
             settings=settings,
         )
+
+
+async def _connections(
+    stack: AsyncExitStack, settings: BackendSettings
+) -> tuple[Database, TranscriptCache]:
+    """Open the database and the cache; the stack closes them."""
+    database = await run_sync(Database.open, settings.database)
+    stack.push_async_callback(run_sync, database.close)
+    cache = TranscriptCache(settings.redis_url)
+    stack.push_async_callback(cache.aclose)
+    return database, cache
+
+
+async def _start_work(stack: AsyncExitStack, common: _Common, worker: Worker) -> Liveness:
+    """Join the running backends and work on jobs until the stack is closed."""
+    liveness = _liveness(common, worker)
+    await liveness.join()
+    stack.push_async_callback(liveness.leave)
+    await common.queue.start(common.work.process_id, worker.work_on)
+    stack.push_async_callback(common.queue.close)
+    stack.push_async_callback(worker.close)
+    return liveness
+
+
+def _account_coroutines(
+    accounts: Accounts, audit: AuditTrail, timing: Timing
+) -> list[Coroutine[None, None, None]]:
+    return [
+        repeat(accounts.refresh, timing.accounts_s),
+        repeat(audit.flush, timing.audit_s),
+        repeat(audit.expire, timing.expiry_s),
+    ]
 
 
 def _common(  # noqa: PLR0913, PLR0917  # one argument for each resource
@@ -336,35 +356,12 @@ def _background_coroutines(
     return [
         uploads.expire_forever(),
         previews.sweep_forever(),
-        _repeat(expiry.expire, timing.expiry_s),
-        _repeat(count_unfinished, timing.queue_metrics_s),
-        _repeat(common.llm.refresh_concurrency, timing.llm_concurrency_s),
+        repeat(expiry.expire, timing.expiry_s),
+        repeat(count_unfinished, timing.queue_metrics_s),
+        repeat(common.llm.refresh_concurrency, timing.llm_concurrency_s),
         run_sync(warm_up, abandon_on_cancel=True),
         common.decoder.start(),
     ]
-
-
-@asynccontextmanager
-async def _background_tasks(
-    coroutines: Iterable[Coroutine[Any, Any, None]],
-) -> AsyncGenerator[None]:
-    """Run coroutines while the body runs."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _repeat(task: Callable[[], Awaitable[None]], interval_s: float) -> None:
-    while True:
-        try:
-            await task()
-        except (SQLAlchemyError, OSError, ServiceError) as error:
-            log.warning("background_task_failed", cause=type(error).__name__)
-        await asyncio.sleep(interval_s)
 
 
 def _work_folder(settings: BackendSettings, disk: Disk) -> WorkFolder:

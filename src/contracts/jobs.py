@@ -60,8 +60,8 @@ class JobWarning(StrEnum):
         MODEL_CHANGED: two models made the text, because the llm changed its model.
         SPEAKERS_UNKNOWN: the speaker networks failed, so nobody knows who said what.
         PUNCTUATION_FAILED: some of the text has no marks and capitals, because adding them failed.
-        RECORDING_NOT_STORED: the text has no marks and capitals: they are heard in the recording,
-            which is no longer stored.
+        RECORDING_NOT_STORED: the text has no marks and capitals, because adding them needs the
+            recording, which is no longer stored.
         OTHER_AUDIO_TRACKS: the file has further audio tracks, and the request named none.
     """
 
