@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from contracts.sign_in import HEADER_PATTERN, SignIn
+from contracts.sign_in import HeaderSetting, SecretSetting, SignIn
 from servicekit.settings import ServiceSettings
 
 _ORIGIN = r"https?://[A-Za-z0-9._\[\]:-]+"
@@ -51,17 +51,8 @@ class BackendSettings(ServiceSettings):
         description="File with further API keys, one a line, such as a Docker secret; empty: none.",
     )
 
-    sign_in_header: str = Field(
-        default="",
-        pattern=HEADER_PATTERN,
-        description="Header in which a proxy in front tells who has signed in, such as "
-        "X-Forwarded-User; empty: nobody signs in.",
-    )
-    sign_in_secret: SecretStr = Field(
-        default=SecretStr(""),
-        description="Secret that the proxy sends as X-Sign-In-Secret, 16 to 256 ASCII characters; "
-        "the header above is ignored without it.",
-    )
+    sign_in_header: HeaderSetting = ""
+    sign_in_secret: SecretSetting = SecretStr("")
     sign_in_admins: str = Field(
         default="",
         description="Users who sign in by SIGN_IN_HEADER and are admins, comma-separated; all "

@@ -8,12 +8,29 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 
 SECRET_HEADER = "X-Sign-In-Secret"  # noqa: S105  # a name
 MIN_SECRET_CHARS = 16
 MAX_USER_CHARS = 256
 
-HEADER_PATTERN = r"^([A-Za-z][A-Za-z0-9-]{0,63})?$"
+HeaderSetting = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z][A-Za-z0-9-]{0,63})?$",
+        description="Header in which a proxy in front tells who has signed in, such as "
+        "X-Forwarded-User; empty: nobody signs in.",
+    ),
+]
+SecretSetting = Annotated[
+    SecretStr,
+    Field(
+        description="Secret that the proxy sends as X-Sign-In-Secret, 16 to 256 ASCII characters; "
+        "the header above is ignored without it.",
+    ),
+]
 
 _is_secret = re.compile(rf"[\x21-\x7e]{{{MIN_SECRET_CHARS},256}}").fullmatch
 

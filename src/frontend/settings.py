@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.hosts import HOSTS_PATTERN
-from contracts.sign_in import HEADER_PATTERN, SignIn
+from contracts.sign_in import HeaderSetting, SecretSetting, SignIn
 
 
 class FrontendSettings(BaseSettings):
@@ -57,17 +57,8 @@ class FrontendSettings(BaseSettings):
         default="",
         description="File with that API key, such as a Docker secret; empty: none.",
     )
-    sign_in_header: str = Field(
-        default="",
-        pattern=HEADER_PATTERN,
-        description="Header in which a proxy in front tells who has signed in, such as "
-        "X-Forwarded-User; empty: nobody signs in.",
-    )
-    sign_in_secret: SecretStr = Field(
-        default=SecretStr(""),
-        description="Secret that the proxy sends as X-Sign-In-Secret, 16 to 256 ASCII characters; "
-        "the header above is ignored without it.",
-    )
+    sign_in_header: HeaderSetting = ""
+    sign_in_secret: SecretSetting = SecretStr("")
     max_upload_bytes: int = Field(
         default=4 * 2**30,
         ge=1,
