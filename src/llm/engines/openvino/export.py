@@ -95,9 +95,9 @@ def find_or_export(
     cache_dir = _writable_or_temporary(options.cache_dir / FOLDER)
     folder = cache_dir / _key(checkpoint, options, core)
     with FileLock(cache_dir / f".{folder.name}.lock"):
+        for leftover in cache_dir.glob(f".{folder.name}-*"):
+            shutil.rmtree(leftover)
         if not (folder / _DESCRIPTION).is_file():
-            for leftover in cache_dir.glob(f".{folder.name}-*"):
-                shutil.rmtree(leftover)
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache_dir) as parent:
                 temporary = Path(parent) / folder.name
                 temporary.mkdir()

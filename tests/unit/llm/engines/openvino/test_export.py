@@ -113,6 +113,16 @@ def test_a_failed_export_leaves_no_files(
     find_or_export(tiny, options(tmp_path), core)
 
 
+def test_an_export_killed_when_complete_leaves_no_files(
+    tiny: Checkpoint, tmp_path: Path, core: ov.Core
+) -> None:
+    """Killed between its renaming and the removal of its temporary folder."""
+    export = find_or_export(tiny, options(tmp_path), core)
+    (tmp_path / FOLDER / f".{export.folder.name}-killed").mkdir()
+    assert find_or_export(tiny, options(tmp_path), core) == export
+    assert leftovers_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("compute_type", list(ComputeType))
 def test_every_precision_works(load: Load, compute_type: ComputeType) -> None:
     """On any processor, also without instructions for the precision."""
