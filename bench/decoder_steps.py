@@ -70,7 +70,7 @@ def _random_cache(sizes: Dimensions, n_rows: int, cache_type: CacheType) -> Cros
     floats = np.random.default_rng(0).standard_normal(n_elements, np.float32)
     block = floats if cache_type is CacheType.FP32 else (floats.view(np.uint32) >> 16)
     return CrossAttentionCache.in_block(
-        block.astype(cache_type.storage), sizes, n_rows, sizes.max_frames, cache_type
+        block.astype(cache_type.storage), sizes, [sizes.max_frames] * n_rows, cache_type
     )
 
 

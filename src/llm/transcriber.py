@@ -23,12 +23,11 @@ from servicekit.errors import UnsupportedOptionError
 class _Request:
     engine: SpeechEngine
     samples: Samples
-    window_s: float
     options: ChunkOptions
 
     @property
-    def batch_key(self) -> tuple[int, float, ChunkOptions]:
-        return id(self.engine), self.window_s, self.options
+    def batch_key(self) -> tuple[int, ChunkOptions]:
+        return id(self.engine), self.options
 
 
 _Result = tuple[ModelIdentity, ChunkResult]
@@ -115,8 +114,7 @@ class Transcriber:
     ) -> ChunkTranscript:
         audio_s = len(samples) / SAMPLE_RATE
         with tracing.span("infer", attributes={"audio_s": audio_s}):
-            request = _Request(engine, samples, engine.window_s(audio_s), options)
-            batched = await self._queue.submit(request)
+            batched = await self._queue.submit(_Request(engine, samples, options))
             transcript = _to_transcript(samples, batched)
             tracing.annotate(transcript.timings.model_dump())
         return transcript

@@ -165,10 +165,6 @@ class SpeechEngine(Protocol):
         """Return what the model can do; it is asked for nothing else."""
         ...
 
-    def window_s(self, duration_s: float) -> float:
-        """Return the seconds as which a chunk is computed; chunks of equal windows go together."""
-        ...
-
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks that share their options.
 

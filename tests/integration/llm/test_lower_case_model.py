@@ -46,9 +46,6 @@ class Shared:
         self.identity, self.compute = engine.identity, engine.compute
         self.capabilities = engine.capabilities
 
-    def window_s(self, duration_s: float) -> float:
-        return self._engine.window_s(duration_s)
-
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         return self._engine.transcribe(chunks, options)
 

@@ -31,16 +31,12 @@ class FakeEngine:
         self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")
         self.compute: ComputeSettings | None = COMPUTE
         self.capabilities = CAPABILITIES
-        self.windows_s = (30.0,)
         self.delay_s = delay_s
         self.batches: list[list[int]] = []
         self.go_on = threading.Event()
         self.go_on.set()
         self.error: Exception | None = None
         self.closed = False
-
-    def window_s(self, duration_s: float) -> float:
-        return next((each for each in self.windows_s if duration_s <= each), self.windows_s[-1])
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         assert not self.closed

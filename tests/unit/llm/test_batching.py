@@ -134,20 +134,6 @@ async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
 
 
-async def test_chunks_of_different_windows_do_not_share_a_batch() -> None:
-    """The engine would decode them one after another, each window with few rows."""
-    engine = FakeEngine()
-    engine.windows_s = (25.0, 27.5, 30.0)
-    async with running(engine) as transcriber:
-        lengths = [SECOND * n for n in (24, 26, 29, 27, 25, 28)]
-        await asyncio.gather(*(ask(transcriber, length) for length in lengths))
-    assert [[n // SECOND for n in batch] for batch in engine.batches] == [
-        [24, 25],
-        [26, 27],
-        [28, 29],
-    ]
-
-
 async def test_the_audio_of_a_batch_is_limited() -> None:
     engine = FakeEngine()
     async with running(engine, max_batch_size=16) as transcriber:

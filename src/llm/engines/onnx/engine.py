@@ -11,7 +11,7 @@ from onnx_asr import load_model
 from onnx_asr.adapters import TimestampedResultsAsrAdapter
 from onnx_asr.asr import TimestampedResult
 
-from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
+from contracts.audio import SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ComputeSettings, ModelIdentity
 from contracts.options import ChunkOptions
@@ -70,10 +70,6 @@ class OnnxEngine:
         )
         self._max_rows = options.max_rows or MAX_ROWS
         self._model: TimestampedResultsAsrAdapter | None = adapter.with_timestamps()
-
-    def window_s(self, duration_s: float) -> float:
-        """Return one length for all chunks; see `SpeechEngine`."""
-        return MAX_CHUNK_S
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""

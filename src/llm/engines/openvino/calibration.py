@@ -198,7 +198,7 @@ class Calibration:
         sizes, n_frames = self._sizes, self._sizes.max_frames
         n_rows = min(rows_in_memory(sizes, n_frames, cache), max_rows)
         block = np.ones(CrossAttentionCache.n_elements(sizes, n_rows, n_frames), cache.storage)
-        arrays = CrossAttentionCache.in_block(block, sizes, n_rows, n_frames, cache)
+        arrays = CrossAttentionCache.in_block(block, sizes, [n_frames] * n_rows, cache)
         compiled = compile_decoder(self._core, path, decoder)
         work: dict[int, Callable[[], object]] = {
             1 + n: partial(
@@ -257,7 +257,7 @@ class Calibration:
             compiled = compile_decoder(self._core, path, decoder)
             for n_rows in sorted(counts[cache]):
                 arrays = CrossAttentionCache.in_block(
-                    block.view(cache.storage), sizes, n_rows, n_frames, cache
+                    block.view(cache.storage), sizes, [n_frames] * n_rows, cache
                 )
                 tokens = np.zeros((n_rows, 1), np.int64)
                 work[cache, n_rows] = partial(DecoderState(compiled, arrays).advance, tokens)

@@ -28,7 +28,7 @@ from llm.engines.whisper.vocabulary import GenerationSettings
 
 log = structlog.get_logger()
 
-GRAPHS_VERSION = 6
+GRAPHS_VERSION = 7
 """Increment it when the graphs or the calibration change: earlier exports are not reused then."""
 
 FOLDER = "openvino"

@@ -114,7 +114,7 @@ class GraphBuilder:
         `source_rows`, shape (rows,), int32, the row of the previous step that each row continues;
         `token_mask`, shape (rows, 1, n, tokens read so far + n), added to the scores of the
         tokens; `n_outputs`, shape (1,), int64; `key.N` and `value.N`, the encoder's outputs, one
-        row each.
+        row each; `frame_mask`, shape (rows, 1, 1, frames), added to the scores of the frames.
 
         Outputs, after each of the last `n_outputs` tokens: `logits`, shape (rows, n_outputs,
         vocabulary); `queries` of the alignment heads, shape (rows, n_outputs, alignment heads,
@@ -129,7 +129,8 @@ class GraphBuilder:
         source_rows = _parameter("source_rows", np.int32, [-1])
         token_mask = _parameter("token_mask", np.float32, [-1, 1, -1, -1])
         n_outputs = _parameter("n_outputs", np.int64, [1])
-        inputs = [tokens, positions, source_rows, token_mask, n_outputs]
+        frame_mask = _parameter("frame_mask", np.float32, [-1, 1, 1, -1])
+        inputs = [tokens, positions, source_rows, token_mask, n_outputs, frame_mask]
         cache = _SelfAttentionCache(tokens, source_rows, sizes)
 
         embedding = self._matrix("decoder.embed_tokens.weight")
@@ -142,7 +143,7 @@ class GraphBuilder:
             values = _parameter(f"value.{n}", self._cache_type, [-1, sizes.decoder_heads, -1, size])
             inputs += [keys, values]
             states = self._causal_self_attention(states, layer, cache, token_mask)
-            states, query = self._cross_attention(states, layer, keys, values)
+            states, query = self._cross_attention(states, layer, (keys, values), frame_mask)
             if chosen := [head for of_layer, head in alignment_heads if of_layer == n]:
                 heads = op.gather(_last(query, n_outputs, axis=2), _ints(*chosen), _ints(1))
                 queries.append(op.transpose(heads, _ints(0, 2, 1, 3)))
@@ -186,19 +187,20 @@ class GraphBuilder:
         return op.add(x, self._project(attended, f"{layer}.self_attn.out_proj"))
 
     def _cross_attention(
-        self, x: ov.Node, layer: str, keys: ov.Node, values: ov.Node
+        self, x: ov.Node, layer: str, cached: tuple[ov.Node, ov.Node], mask: ov.Node
     ) -> tuple[ov.Node, ov.Node]:
         """Attend with two plain products, faster than the fused operation; return the queries too.
 
         Keys are stored transposed.
         """
+        keys, values = cached
         n_heads = self._sizes.decoder_heads
         normalised = self._layer_norm(x, f"{layer}.encoder_attn_layer_norm")
         scale = np.float32((self._sizes.width // n_heads) ** -0.5)
         query = _split_heads(
             op.multiply(self._project(normalised, f"{layer}.encoder_attn.q_proj"), scale), n_heads
         )
-        weights = op.softmax(self._cache_product(query, keys), -1)
+        weights = op.softmax(op.add(self._cache_product(query, keys), mask), -1)
         attended = _join_heads(self._cache_product(weights, values))
         return op.add(x, self._project(attended, f"{layer}.encoder_attn.out_proj")), query
 

@@ -11,7 +11,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttentionCache
+from llm.engines.openvino.cross_attention_cache import MASKED, CacheType, CrossAttentionCache
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.protocol import Samples
@@ -25,8 +25,7 @@ CONTEXT_MARGIN_S = 2.0
 silence; with less it repeats itself or continues. Chosen by the sweep of docs/PERFORMANCE.md."""
 
 CONTEXT_STEP_S = 2.5
-"""Windows are multiples of this, so that chunks of similar lengths share a batch, and OpenVINO
-prepares only 12 lengths."""
+"""Windows are multiples of this, so that OpenVINO prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
 """Most memory of the cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5 in
@@ -43,8 +42,6 @@ MIN_ROWS, MAX_ROWS = 2, 16
 _SHORT_READ = 4
 """Most tokens that are read at once whatever their number; longer prompts are read in powers of
 two, since OpenVINO keeps about 2 MB for each new number of tokens."""
-
-_MASKED = np.float32(-1e9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +124,29 @@ class OpenVinoNetwork:
         Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs share one
         block, which the next call reuses: allocating it again takes as long as filling it.
         """
-        longest_s = max(len(chunk) for chunk in chunks) / SAMPLE_RATE
-        context_s = self._max_context_s if full_context else self.context_s(longest_s)
-        n_frames = round(context_s / FRAME_S)
-        cache = self._allocate(len(chunks), n_frames)
-        for row, chunk in enumerate(chunks):
-            for name, array in cache.arrays.items():
-                output = self._cache_type.tensor(array[row : row + 1])
-                self._encoder.set_tensor(name, output)
+        contexts_s = [
+            self._max_context_s if full_context else self.context_s(len(chunk) / SAMPLE_RATE)
+            for chunk in chunks
+        ]
+        cache = self._allocate([round(context_s / FRAME_S) for context_s in contexts_s])
+        for row, (chunk, context_s) in enumerate(zip(chunks, contexts_s, strict=True)):
+            for name, array in cache.unpadded(row).items():
+                self._encoder.set_tensor(name, self._cache_type.tensor(array))
             features = self._features(chunk, round(context_s / HOP_S))
             self._encoder.infer({"features": features[None]}, share_inputs=True, share_outputs=True)
-        reported_s = FULL_CONTEXT_S if full_context else context_s
-        return [EncoderOutput(reported_s, _CacheRow(cache, row)) for row in range(len(chunks))]
+            cache.pad(row)
+        return [
+            EncoderOutput(FULL_CONTEXT_S if full_context else context_s, _CacheRow(cache, row))
+            for row, context_s in enumerate(contexts_s)
+        ]
 
-    def _allocate(self, n_rows: int, n_frames: int) -> CrossAttentionCache:
-        n_elements = CrossAttentionCache.n_elements(self._sizes, n_rows, n_frames)
+    def _allocate(self, row_frames: Sequence[int]) -> CrossAttentionCache:
+        n_elements = CrossAttentionCache.n_elements(self._sizes, len(row_frames), max(row_frames))
         if self._block.size < n_elements:
             # Allocate the maximum at once; pages that are never written take no memory.
             longest = max(n_elements, CROSS_ATTENTION_CACHE_BYTES // self._cache_type.n_bytes)
             self._block = np.empty(longest, self._cache_type.storage)
-        return CrossAttentionCache.in_block(
-            self._block, self._sizes, n_rows, n_frames, self._cache_type
-        )
+        return CrossAttentionCache.in_block(self._block, self._sizes, row_frames, self._cache_type)
 
     def close(self) -> None:
         """Free the cache; the graphs are freed with this object."""
@@ -227,6 +225,7 @@ class DecoderState:
             "source_rows": self._source_rows,
             "token_mask": self._token_mask(n_tokens),
             "n_outputs": np.array([n_outputs]),
+            "frame_mask": self._frame_mask,
         }
         self._request.infer(inputs, share_inputs=True, share_outputs=True)
         read = np.ones((len(tokens), n_tokens), np.bool_)
@@ -243,7 +242,7 @@ class DecoderState:
         hidden = np.empty((n_places, 1, n_tokens, n_read + n_tokens), np.bool_)
         hidden[..., :n_read] = ~self._is_kept[:, None, None]
         hidden[..., n_read:] = np.triu(np.ones((n_tokens, n_tokens), np.bool_), k=1)
-        return np.where(hidden, _MASKED, np.float32(0))
+        return np.where(hidden, MASKED, np.float32(0))
 
     def select(self, rows: Sequence[int]) -> None:
         """Continue with the given rows, in the given order."""
@@ -270,6 +269,7 @@ class DecoderState:
     def _bind(self, cache: CrossAttentionCache) -> None:
         # The tensors are not copied, so keep the cache as long as the request.
         self._cache = cache
+        self._frame_mask = cache.frame_mask()
         for name, tensor in cache.tensors().items():
             self._request.set_tensor(name, tensor)
 

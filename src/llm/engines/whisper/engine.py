@@ -1,7 +1,6 @@
 """Speech recognition with any Whisper network: batches, retries, segments."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from contracts.audio import SAMPLE_RATE
 from contracts.languages import LANGUAGE_NAMES
@@ -50,10 +49,6 @@ class WhisperEngine:
     def assistant(self) -> SpeechEngine | None:
         """Return the smaller model that drafts texts; see `AssistedEngine`."""
         return self._assistant.engine if self._assistant else None
-
-    def window_s(self, duration_s: float) -> float:
-        """Return the length of the encoder's window; see `SpeechEngine`."""
-        return self.network.context_s(duration_s)
 
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
@@ -107,19 +102,16 @@ class WhisperEngine:
         self._network = None
 
     def _divide(self, chunks: Sequence[Samples], beam_size: int = 1) -> Iterator[list[int]]:
-        """Yield batches of chunk numbers; the chunks of a batch have the same window.
+        """Yield batches of chunk numbers, from the longest chunk to the shortest.
 
-        The window of a chunk follows from its own length. If it followed from the longest chunk of
-        a batch, a text would change with the requests that happen to arrive together.
+        A batch drops finished rows from its end only, and short chunks finish first.
         """
-        # A batch drops finished rows from its end only, and short chunks finish first.
-        durations_s = [len(chunk) / SAMPLE_RATE for chunk in chunks]
-        by_length = sorted(range(len(chunks)), key=lambda n: -durations_s[n])
-        for _, group in groupby(by_length, key=lambda n: self.window_s(durations_s[n])):
-            numbers = list(group)
-            batch_size = self._batch_size(durations_s[numbers[0]], beam_size)
-            for first in range(0, len(numbers), batch_size):
-                yield numbers[first : first + batch_size]
+        by_length = sorted(range(len(chunks)), key=lambda n: -len(chunks[n]))
+        while by_length:
+            longest_s = len(chunks[by_length[0]]) / SAMPLE_RATE
+            batch_size = self._batch_size(longest_s, beam_size)
+            yield by_length[:batch_size]
+            by_length = by_length[batch_size:]
 
     def _batch_size(self, duration_s: float, beam_size: int) -> int:
         """Return how many chunks of a length to decode side by side."""
@@ -156,13 +148,16 @@ class WhisperEngine:
         encoded = self._encode(chunks, drafts, full_context=False)
         attempts = [[attempt] for attempt in decode(self.network, encoded, options)]
         self._observe_drafts(drafts, attempts)
-        if encoded[0].encoder_output.context_s == FULL_CONTEXT_S:
-            self._retry_warmer(attempts, dict(enumerate(encoded)), options)
-            return attempts
+        in_full = {
+            n: one
+            for n, one in enumerate(encoded)
+            if one.encoder_output.context_s == FULL_CONTEXT_S
+        }
+        self._retry_warmer(attempts, in_full, options)
         rejected = [
             n
             for n, chunk_attempts in enumerate(attempts)
-            if not choose_attempt(chunk_attempts).is_final
+            if n not in in_full and not choose_attempt(chunk_attempts).is_final
         ]
         batch_size = self._batch_size(FULL_CONTEXT_S, options.beam_size)
         for first in range(0, len(rejected), batch_size):

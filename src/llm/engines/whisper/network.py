@@ -64,9 +64,9 @@ class WhisperNetwork(Protocol):
         """Run the encoder.
 
         Args:
-            chunks: each at least one sample and at most 30 s; all with the same `context_s`,
-                unless in full context.
-            full_context: whether the window is 30 s long; if not, it is `context_s`.
+            chunks: each at least one sample and at most 30 s.
+            full_context: whether the windows are 30 s long; if not, each is the `context_s` of
+                its chunk.
 
         Returns:
             One per chunk, valid until the next call.

@@ -203,6 +203,25 @@ def test_the_window_follows_the_length_of_the_chunk(
     assert {one.context_s for one in network.encode(CHUNKS, full_context=True)} == {30}
 
 
+def test_chunks_of_other_windows_in_the_batch_change_nothing(
+    networks: tuple[WhisperNetwork, WhisperNetwork],
+) -> None:
+    """Otherwise a text would depend on the requests that happen to arrive together."""
+    network = networks[0]
+    chunks = [np.tile(CHUNKS[0], n) for n in (1, 7, 3, 12)]
+    steps = [PROMPT, [40], [7]]
+
+    def logits(together: Sequence[Samples]) -> list[Logits]:
+        decoder = network.start_decoder(network.encode(together, full_context=False))
+        return [decoder.advance(np.array([step] * len(together))).logits.copy() for step in steps]
+
+    assert len({network.context_s(len(chunk) / 16_000) for chunk in chunks}) == len(chunks)
+    found = logits(chunks)
+    for row, chunk in enumerate(chunks):
+        for of_batch, alone in zip(found, logits([chunk]), strict=True):
+            assert np.allclose(of_batch[row], alone[0], atol=0.002)
+
+
 def test_shorter_chunks_allow_more_rows(
     networks: tuple[WhisperNetwork, WhisperNetwork], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,13 +66,13 @@ class StandInNetwork:
 
     Attributes:
         script: the attempts of each chunk in order; the last one repeats.
-        window_s: seconds of the window, unless in full context.
+        windows_s: seconds of the window of a chunk, unless in full context; others have 22.
         encoded: the chunks of each call of `encode`, and whether it was in full context.
         decoded: the chunks of each decoder.
     """
 
     script: Mapping[int, Sequence[Text]]
-    window_s: float = 22.0
+    windows_s: Mapping[int, float] = field(default_factory=dict[int, float])
     rows_in_full_context: int = 16
     encoded: list[tuple[list[int], bool]] = field(default_factory=list)
     decoded: list[list[int]] = field(default_factory=list)
@@ -88,16 +88,20 @@ class StandInNetwork:
         self._last: dict[int, Text] = {}
 
     def context_s(self, duration_s: float) -> float:
-        del duration_s
-        return self.window_s
+        return self.windows_s.get(round(duration_s * SAMPLE_RATE), 22.0)
 
     def max_rows(self, duration_s: float) -> int:
         return self.rows_in_full_context if duration_s >= FULL_CONTEXT_S else 16
 
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         self.encoded.append(([len(chunk) for chunk in chunks], full_context))
-        context_s = FULL_CONTEXT_S if full_context else self.window_s
-        return [EncoderOutput(context_s, (len(self.encoded), len(chunk))) for chunk in chunks]
+        return [
+            EncoderOutput(
+                FULL_CONTEXT_S if full_context else self.context_s(len(chunk) / SAMPLE_RATE),
+                (len(self.encoded), len(chunk)),
+            )
+            for chunk in chunks
+        ]
 
     def close(self) -> None:
         self.encoded.clear()

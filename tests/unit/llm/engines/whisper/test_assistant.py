@@ -32,9 +32,6 @@ class Drafting:
         del options
         return [self.tokens] * len(chunks)
 
-    def window_s(self, duration_s: float) -> float:
-        raise NotImplementedError
-
     def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         raise NotImplementedError
 

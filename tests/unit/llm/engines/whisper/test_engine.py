@@ -78,10 +78,19 @@ def test_retries_get_warmer_until_no_issue_is_left() -> None:
 
 
 def test_a_full_window_is_retried_warmer_immediately() -> None:
-    network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, window_s=30)
+    network = StandInNetwork({29 * SECONDS: [LOOP, SPEECH]}, windows_s={29 * SECONDS: 30})
     (result,) = decode(network)
     assert [one[:2] for one in described(result)] == [(30, 0), (30, 0.2)]
     assert len(network.encoded) == 1
+
+
+def test_a_full_window_and_a_shorter_one_are_retried_each_in_its_own_way() -> None:
+    a, b = 29 * SECONDS, 20 * SECONDS
+    network = StandInNetwork({a: [LOOP, SPEECH], b: [LOOP, OTHER]}, windows_s={a: 30})
+    full, shorter = decode(network)
+    assert [one[:2] for one in described(full)] == [(30, 0), (30, 0.2)]
+    assert [one[:2] for one in described(shorter)] == [(22, 0), (30, 0)]
+    assert network.encoded == [([a, b], False), ([b], True)]
 
 
 def test_of_texts_with_issues_the_most_probable_is_kept() -> None:
