@@ -23,8 +23,8 @@ from prometheus_client import CollectorRegistry
 from bench.cluster.parameters import Cluster, ServiceTimes
 from bench.cluster.simulation import Chunk, Replica, batch_s
 from contracts.audio import SAMPLE_RATE
-from llm.batching import BatchQueue
-from llm.engines.protocol import Samples
+from llm.batching import MAX_BATCH_AUDIO_S, BatchQueue
+from llm.engines.protocol import BetweenSteps, Samples
 from llm.metrics import InferenceMetrics
 
 _LOAD = 0.8
@@ -40,6 +40,7 @@ Arrivals = list[tuple[float, float, int]]
 class _Item:
     samples: Samples
     batch_key: object = None
+    side_by_side_s: float = MAX_BATCH_AUDIO_S
 
 
 def main() -> None:
@@ -92,7 +93,7 @@ def simulate(chunks: Arrivals, cluster: Cluster, times: ServiceTimes) -> list[fl
 async def run(chunks: Arrivals, cluster: Cluster, times: ServiceTimes) -> list[float]:
     """Send the chunks to real queues; return the latency of each, in seconds."""
 
-    def infer(items: Sequence[_Item]) -> list[None]:
+    def infer(items: Sequence[_Item], _: BetweenSteps) -> list[None]:
         lengths = [len(item.samples) / SAMPLE_RATE for item in items]
         time.sleep(batch_s(lengths, cluster, times))
         return [None] * len(items)

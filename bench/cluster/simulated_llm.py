@@ -18,7 +18,15 @@ from contracts.models import ModelCapabilities, ModelIdentity
 from contracts.options import ChunkOptions
 from contracts.transcription import ChunkSegment
 from llm.__main__ import main
-from llm.engines.protocol import Checkpoint, ChunkResult, EngineOptions, Samples
+from llm.batching import MAX_BATCH_AUDIO_S
+from llm.engines.protocol import (
+    BetweenSteps,
+    Checkpoint,
+    ChunkResult,
+    EngineOptions,
+    Samples,
+    go_on,
+)
 from llm.engines.registry import ENGINES
 
 _START_S = 0.2
@@ -30,6 +38,7 @@ class SleepingEngine:
     """Returns one segment for each chunk, after the time that a batch takes on two cores."""
 
     compute = None
+    side_by_side_s = MAX_BATCH_AUDIO_S
     capabilities = ModelCapabilities(
         languages=["ru"],
         detects_language=True,
@@ -44,7 +53,12 @@ class SleepingEngine:
     def __init__(self, name: str) -> None:
         self.identity = ModelIdentity(name=name, revision="0", engine="sleeping", device="cpu")
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         """Sleep, then return a text with the digest of each chunk."""
         lengths = [len(chunk) / SAMPLE_RATE for chunk in chunks]
         time.sleep(batch_s(lengths, Cluster(), ServiceTimes()))

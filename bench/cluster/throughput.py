@@ -2,8 +2,8 @@
 
 `PYTHONPATH=src:. python -m bench.cluster.throughput http://127.0.0.1:4321 --replicas 4`
 
-As many chunks are on their way as a backend sends: a batch for each replica and one more. Linear is
-the throughput of replicas that are never idle.
+By default one batch more than there are replicas is on its way. Linear is the throughput of
+replicas that are never idle.
 """
 
 import argparse

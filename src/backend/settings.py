@@ -92,7 +92,7 @@ class BackendSettings(ServiceSettings):
         ge=0,
         le=256,
         description="Chunks of one recording that the backend sends to the llm at once (0 to 256); "
-        "0: as many as the llm asks for, a batch for each of its replicas.",
+        "0: as many as the llm asks for, a batch for each of its replicas and half of another.",
     )
     llm_timeout_s: float = Field(
         default=300,

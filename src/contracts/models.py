@@ -155,7 +155,7 @@ class ModelList(BaseModel):
         default=None,
         ge=1,
         description="Chunks that one client may usefully send at once: a batch for each replica of "
-        "the llm.",
+        "the llm and half of another.",
     )
 
 

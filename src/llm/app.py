@@ -95,7 +95,8 @@ def create_app(settings: LlmSettings, n_replicas: Callable[[], Awaitable[int]] =
     app = _routes(lifespan)
 
     async def capacity() -> int:
-        return await n_replicas() * settings.llm_max_batch_size
+        batch_size = settings.llm_max_batch_size
+        return await n_replicas() * batch_size + batch_size // 2
 
     app.state.capacity = capacity
     app.state.transcriber = transcriber

@@ -1,6 +1,7 @@
 """Collect concurrent requests into batches for an engine, which runs in its own thread."""
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,25 +13,34 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.protocol import Samples
+from llm.engines.protocol import BetweenSteps, Samples, go_on
 from llm.errors import InferenceFailedError, OverloadedError
 from llm.metrics import InferenceMetrics, TaskMetrics
 from llm.process_memory import release_free_memory
 
 log = structlog.get_logger()
 
-GATHER_S = 0.02
-"""Seconds to wait for more chunks before a batch starts: a client that sends several at once
-gets their answers together, and sends the next ones within milliseconds."""
+GATHER_S, MAX_GATHER_S = 0.02, 0.1
+"""Seconds to wait for another chunk before a batch starts, and the most in all: a client that sends
+several at once gets their answers together, and sends the next ones within milliseconds."""
 
 RETRY_AFTER_S = 2
 
-MAX_BATCH_AUDIO_S = 180.0
-"""Most seconds of audio in one batch: a new request waits until the running batch ends."""
+MAX_BATCH_AUDIO_S = 300.0
+"""Most seconds of audio in one batch, whatever its engine computes side by side: a request of a
+similar length that arrives while it runs waits until it ends."""
 
 LENGTH_RATIO = 2.0
 """Chunks of a batch are at most this many times longer or shorter than its first. All of them
 wait for the longest, so a dictation of three seconds must not share a batch with a lecture."""
+
+PASSING_RATIO = 1.5
+"""A batch lets chunks pass that are this many times shorter than its own on average. The chunks of
+one lecture seldom are, and so keep sharing batches."""
+
+MAX_PASSING_SHARE = 0.5
+"""Most of the time of a batch that others may take from it, so that endless dictations do not stop
+it."""
 
 
 class BatchItem(Protocol):
@@ -44,6 +54,11 @@ class BatchItem(Protocol):
     @property
     def batch_key(self) -> object:
         """Equal for requests that may share a batch, and are computed side by side in it."""
+        ...
+
+    @property
+    def side_by_side_s(self) -> float:
+        """Seconds of audio that are computed side by side; more in a batch would only wait."""
         ...
 
 
@@ -92,11 +107,13 @@ class BatchQueue(Generic[Item, Result]):
 
     The items of a batch have equal keys and similar lengths. An item is due after as many
     seconds as its chunk lasts, and the item that is due first starts the next batch. A dictation
-    thus overtakes the chunks of a lecture that arrived shortly before, and no item starves.
+    thus overtakes the chunks of a lecture that arrived shortly before, and no item starves. It
+    also passes a running batch of much longer chunks, between two of its steps.
 
     Args:
         task: the queue's name in the log and in the metrics.
-        infer: computes one result per item, in order; called in `thread`.
+        infer: computes one result per item, in order; called in `thread`. It calls its second
+            argument as often as it can, and may be called by it for another batch.
         thread: a single worker; all other uses of the engine must run there too.
         metrics: updated after each batch.
         max_batch_size: most items of a batch.
@@ -106,7 +123,7 @@ class BatchQueue(Generic[Item, Result]):
     def __init__(  # noqa: PLR0913  # one argument for each setting
         self,
         task: str,
-        infer: Callable[[Sequence[Item]], Sequence[Result]],
+        infer: Callable[[Sequence[Item], BetweenSteps], Sequence[Result]],
         thread: ThreadPoolExecutor,
         metrics: InferenceMetrics,
         *,
@@ -119,6 +136,10 @@ class BatchQueue(Generic[Item, Result]):
         self._max_batch_size = max_batch_size
         self._queue_size = queue_size
         self._queue: deque[_Queued[Item, Result]] = deque()
+        self._lock = threading.Lock()
+        """Held to change the queue: the engine's thread takes from it too."""
+        self._passing_s = 0.0
+        """Seconds of all batches that passed others; used in the engine's thread only."""
         self._arrival = asyncio.Event()
         self._metrics = TaskMetrics(metrics, task, lambda: len(self._queue))
 
@@ -136,53 +157,105 @@ class BatchQueue(Generic[Item, Result]):
                 retry_after_s=RETRY_AFTER_S,
             )
         queued = _Queued[Item, Result](item, asyncio.get_running_loop().create_future())
-        self._queue.append(queued)
+        with self._lock:
+            self._queue.append(queued)
         self._arrival.set()
         try:
             return await queued.result
         except asyncio.CancelledError:
             self._metrics.count("abandoned")
-            with suppress(ValueError):  # the running batch may have it already
+            with self._lock, suppress(ValueError):  # the running batch may have it already
                 self._queue.remove(queued)
             raise
 
     async def run(self) -> None:
         """Process the queue until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._arrival.wait()
-            if len(self._queue) < self._max_batch_size:
-                await asyncio.sleep(GATHER_S)
-            if batch := self._take_batch():
-                await self._run_batch(batch)
+            await self._gather()
+            if batch := self._take_batch(lambda _: True):
+                await loop.run_in_executor(self._thread, self._run_batch, batch, loop)
+                await loop.run_in_executor(self._thread, release_free_memory)
             if not self._queue:
                 self._arrival.clear()
 
-    def _take_batch(self) -> list[_Queued[Item, Result]]:
+    async def _gather(self) -> None:
+        """Wait for more chunks while they keep arriving."""
+        n_before, until = 0, time.perf_counter() + MAX_GATHER_S
+        while n_before < len(self._queue) < self._max_batch_size and time.perf_counter() < until:
+            n_before = len(self._queue)
+            await asyncio.sleep(GATHER_S)
+
+    def _take_batch(
+        self, is_wanted: Callable[["_Queued[Item, Result]"], bool]
+    ) -> list[_Queued[Item, Result]]:
+        """Take the wanted item that is due first, and others that fit with it."""
         batch: list[_Queued[Item, Result]] = []
-        n_samples_left = MAX_BATCH_AUDIO_S * SAMPLE_RATE
-        for queued in sorted(self._queue, key=lambda queued: queued.due):
-            if len(batch) == self._max_batch_size:
-                break
-            if not batch or (queued.fits_with(batch[0]) and queued.n_samples <= n_samples_left):
-                batch.append(queued)
-                n_samples_left -= queued.n_samples
-        for queued in batch:
-            self._queue.remove(queued)
+        n_samples_left = 0.0
+        with self._lock:
+            wanted = filter(is_wanted, self._queue)
+            for queued in sorted(wanted, key=lambda queued: queued.due):
+                if len(batch) == self._max_batch_size:
+                    break
+                if not batch:
+                    n_samples_left = SAMPLE_RATE * min(
+                        MAX_BATCH_AUDIO_S, queued.item.side_by_side_s
+                    )
+                if not batch or (queued.fits_with(batch[0]) and queued.n_samples <= n_samples_left):
+                    batch.append(queued)
+                    n_samples_left -= queued.n_samples
+            for queued in batch:
+                self._queue.remove(queued)
         return batch
 
-    async def _run_batch(self, batch: list[_Queued[Item, Result]]) -> None:
-        started = time.perf_counter()
+    def _run_batch(
+        self, batch: list[_Queued[Item, Result]], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Compute a batch in the engine's thread, and let shorter chunks pass."""
+        started, passing_before_s = time.perf_counter(), self._passing_s
+        mean = sum(queued.n_samples for queued in batch) / len(batch)
+
+        def let_others_pass() -> None:
+            if not self._queue:
+                return
+            now = time.perf_counter()
+            passing_s = self._passing_s - passing_before_s
+            if passing_s > MAX_PASSING_SHARE * (now - started):
+                return
+            if passing := self._take_batch(lambda one: PASSING_RATIO * one.n_samples < mean):
+                self._compute(passing, loop, go_on)
+                self._passing_s += time.perf_counter() - now
+
+        self._compute(batch, loop, let_others_pass)
+
+    def _compute(
+        self,
+        batch: list[_Queued[Item, Result]],
+        loop: asyncio.AbstractEventLoop,
+        between_steps: BetweenSteps,
+    ) -> None:
+        """Compute a batch, and hand its results to the event loop."""
+        started, passing_before_s = time.perf_counter(), self._passing_s
         try:
-            results = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._infer, [queued.item for queued in batch]
-            )
+            results = self._infer([queued.item for queued in batch], between_steps)
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(results)} results for {len(batch)} chunks")
         except Exception as error:
             log.exception("chunk_batch_failed", task=self._task, batch_size=len(batch))
-            self._fail(batch, error)
+            loop.call_soon_threadsafe(self._fail, batch, error)
             return
-        inference_s = time.perf_counter() - started
+        passing_s = self._passing_s - passing_before_s
+        inference_s = time.perf_counter() - started - passing_s
+        loop.call_soon_threadsafe(self._finish, batch, results, started, inference_s)
+
+    def _finish(
+        self,
+        batch: list[_Queued[Item, Result]],
+        results: Sequence[Result],
+        started: float,
+        inference_s: float,
+    ) -> None:
         self._record(batch, started, inference_s)
         for queued, result in zip(batch, results, strict=True):
             if not queued.result.done():
@@ -190,7 +263,6 @@ class BatchQueue(Generic[Item, Result]):
                 queued.result.set_result(
                     BatchResult(result, queue_s, round(inference_s, 4), len(batch))
                 )
-        await asyncio.get_running_loop().run_in_executor(self._thread, release_free_memory)
 
     def _fail(self, batch: list[_Queued[Item, Result]], cause: Exception) -> None:
         self._metrics.count("failed", len(batch))

@@ -12,7 +12,7 @@ from contracts.options import DETECTION, ChunkOptions
 from contracts.spacing import join_texts
 from contracts.transcription import ChunkTimings, ChunkTranscript
 from llm.batching import BatchQueue, BatchResult
-from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
+from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, SpeechEngine
 from llm.metrics import InferenceMetrics
 from llm.model_pool import ModelPool
 from servicekit import tracing
@@ -28,6 +28,10 @@ class _Request:
     @property
     def batch_key(self) -> tuple[int, ChunkOptions]:
         return id(self.engine), self.options
+
+    @property
+    def side_by_side_s(self) -> float:
+        return self.engine.side_by_side_s
 
 
 _Result = tuple[ModelIdentity, ChunkResult]
@@ -120,9 +124,10 @@ class Transcriber:
         return transcript
 
 
-def _infer(batch: Sequence[_Request]) -> list[_Result]:
+def _infer(batch: Sequence[_Request], between_steps: BetweenSteps) -> list[_Result]:
     engine = batch[0].engine
-    results = engine.transcribe([request.samples for request in batch], batch[0].options)
+    chunks = [request.samples for request in batch]
+    results = engine.transcribe(chunks, batch[0].options, between_steps)
     return [(engine.identity, result) for result in results]
 
 

@@ -20,7 +20,7 @@ STEPS_VERSION = "4"
 jobs; those that are left when these backends have ended start again, and find their finished chunks
 in the chunk store."""
 
-_POLL_S = {QueueName.DICTATION: 0.1, QueueName.SHORT: 0.5, QueueName.LONG: 1.0}
+_POLL_S = {QueueName.DICTATION: 0.1, QueueName.SHORT: 0.2, QueueName.LONG: 0.2}
 """Seconds between two polls of a queue; each poll takes a millisecond of a core."""
 
 PUNCTUATION_QUEUE = "punctuation"

@@ -143,6 +143,14 @@ class ChunkResult:
     hallucination_suppressed: bool = False
 
 
+BetweenSteps = Callable[[], None]
+"""Called by an engine between the steps of a batch; it may use the engine for another one."""
+
+
+def go_on() -> None:
+    """Do nothing between the steps of a batch."""
+
+
 class CheckpointError(Exception):
     """A checkpoint cannot be loaded; the message tells the operator why."""
 
@@ -165,13 +173,25 @@ class SpeechEngine(Protocol):
         """Return what the model can do; it is asked for nothing else."""
         ...
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    @property
+    def side_by_side_s(self) -> float:
+        """Return how many seconds of long chunks are computed side by side."""
+        ...
+
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         """Recognise a batch of chunks that share their options.
 
         Args:
             chunks: each at least one sample and at most 30 seconds.
             options: for every chunk; with the language `auto`, it is detected per chunk. With
                 `language_only` nothing else is done, and there are no segments.
+            between_steps: called as often as the engine can, so that a batch of other chunks need
+                not wait for this one.
 
         Returns:
             One result per chunk, in the same order.

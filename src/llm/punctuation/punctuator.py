@@ -12,7 +12,7 @@ import structlog
 
 from contracts.punctuation import PunctuatedWords
 from llm.batching import BatchQueue
-from llm.engines.protocol import PunctuationEngine, Samples, WordPunctuator
+from llm.engines.protocol import BetweenSteps, PunctuationEngine, Samples, WordPunctuator
 from llm.errors import InferenceFailedError, NotReadyError
 from llm.metrics import InferenceMetrics
 from llm.model_pool import ModelPool
@@ -23,6 +23,9 @@ _NOT_LOADED = "The punctuation model cannot be loaded."
 
 RETRY_S = 60.0
 """Seconds before a model that could not be loaded is tried again: each chunk asks for it."""
+
+_BATCH_S = 180.0
+"""Most seconds of audio in one batch; nothing passes it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,6 +38,10 @@ class _Request:
     @property
     def batch_key(self) -> tuple[str, int]:
         return self.language, id(self.engine)
+
+    @property
+    def side_by_side_s(self) -> float:
+        return _BATCH_S
 
 
 class PunctuationModel(Protocol):
@@ -170,7 +177,7 @@ class Punctuator:
         """Process the queue until cancelled."""
         await self._queue.run()
 
-    def _infer(self, batch: Sequence[_Request]) -> list[list[str]]:
+    def _infer(self, batch: Sequence[_Request], _: BetweenSteps) -> list[list[str]]:
         chunks = [request.samples for request in batch]
         words = [request.words for request in batch]
         return batch[0].engine.punctuate(chunks, words, batch[0].language)

@@ -20,12 +20,14 @@ from integration.llm.conftest import Load
 from live_server import serving
 from llm import app as app_module
 from llm.engines.protocol import (
+    BetweenSteps,
     Checkpoint,
     ChunkResult,
     EngineOptions,
     PunctuationEngine,
     Samples,
     SpeechEngine,
+    go_on,
 )
 from llm.settings import EMBEDDED_MODEL, LlmSettings
 from speech_corpus import shared_speech
@@ -45,9 +47,15 @@ class Shared:
         self._engine = engine
         self.identity, self.compute = engine.identity, engine.compute
         self.capabilities = engine.capabilities
+        self.side_by_side_s = engine.side_by_side_s
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
-        return self._engine.transcribe(chunks, options)
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
+        return self._engine.transcribe(chunks, options, between_steps)
 
     def close(self) -> None:
         pass
@@ -70,8 +78,13 @@ class LowerCase(Shared):
         super().__init__(engine)
         self.identity = ModelIdentity(**engine.identity.model_dump() | {"name": MEDIUM})
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
-        results = super().transcribe(chunks, options)
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
+        results = super().transcribe(chunks, options, between_steps)
         return [
             replace(result, segments=[_bare(segment) for segment in result.segments])
             for result in results

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Sequence
+from math import ceil
 
 from contracts.audio import SAMPLE_RATE
 from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
 from contracts.options import ChunkOptions
 from contracts.transcription import ChunkSegment
-from llm.engines.protocol import ChunkResult, PunctuationEngine, Samples
+from llm.engines.protocol import BetweenSteps, ChunkResult, PunctuationEngine, Samples, go_on
 
 CAPABILITIES = ModelCapabilities(
     languages=["ru", "de", "en"],
@@ -25,23 +26,38 @@ COMPUTE = ComputeSettings(encoder="int8-wide", decoder="int8", key_value="bf16",
 
 
 class FakeEngine:
-    """Returns the number of samples as text; can be blocked, slowed down or made to fail."""
+    """Returns the number of samples as text; can be blocked, slowed down or made to fail.
 
-    def __init__(self, name: str = "fake", delay_s: float = 0.0) -> None:
+    Args:
+        delay_s: seconds before the first step of a batch.
+        step_s: seconds of a step; a batch takes one for each second of its longest chunk.
+    """
+
+    def __init__(self, name: str = "fake", delay_s: float = 0.0, step_s: float = 0.0) -> None:
         self.identity = ModelIdentity(name=name, revision="r", engine="fake", device="cpu")
         self.compute: ComputeSettings | None = COMPUTE
         self.capabilities = CAPABILITIES
         self.delay_s = delay_s
+        self.step_s = step_s
+        self.side_by_side_s = 300.0
         self.batches: list[list[int]] = []
         self.go_on = threading.Event()
         self.go_on.set()
         self.error: Exception | None = None
         self.closed = False
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         assert not self.closed
         self.batches.append([len(chunk) for chunk in chunks])
         time.sleep(self.delay_s)
+        for _ in range(ceil(max(map(len, chunks)) / SAMPLE_RATE)):
+            between_steps()
+            time.sleep(self.step_s)
         assert self.go_on.wait(10)
         if self.error:
             raise self.error

@@ -333,7 +333,7 @@ async def test_clients_learn_how_many_chunks_to_send_at_once(
     app = create_app(settings(tmp_path, llm_max_batch_size=4), n_replicas=five)
     async with Server(app) as running:
         models = (await running.client.get("/v1/models")).json()
-    assert models["max_concurrent_chunks"] == 20
+    assert models["max_concurrent_chunks"] == 22, "a batch for each replica, and half of another"
 
 
 async def test_words_are_answered_punctuated(server: Server) -> None:

@@ -134,12 +134,15 @@ async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
 
 
-async def test_the_audio_of_a_batch_is_limited() -> None:
+@pytest.mark.parametrize("side_by_side_s", [120.0, 1000.0])
+async def test_the_audio_of_a_batch_is_limited(side_by_side_s: float) -> None:
+    """More than the engine computes side by side would make others wait for nothing."""
     engine = FakeEngine()
+    engine.side_by_side_s = side_by_side_s
     async with running(engine, max_batch_size=16) as transcriber:
-        await asyncio.gather(*(ask(transcriber, 25 * SECOND) for _ in range(12)))
-    most = int(MAX_BATCH_AUDIO_S / 25)
-    assert [len(batch) for batch in engine.batches] == [most, 12 - most]
+        await asyncio.gather(*(ask(transcriber, 25 * SECOND) for _ in range(16)))
+    most = int(min(MAX_BATCH_AUDIO_S, side_by_side_s) / 25)
+    assert {len(batch) for batch in engine.batches[:-1]} == {most}
 
 
 @given(
@@ -191,6 +194,55 @@ async def test_a_lecture_does_not_starve() -> None:
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+
+
+async def test_a_dictation_passes_a_running_lecture_between_two_steps() -> None:
+    """Otherwise it would wait until the lecture's batch ends, with a medium model many seconds."""
+    engine = FakeEngine(step_s=0.04)
+    async with running(engine) as transcriber:
+        lecture = ask(transcriber, 27 * SECOND)
+        await until(lambda: engine.batches)
+        await ask(transcriber, 3 * SECOND)
+        assert not lecture.done()
+        similar = ask(transcriber, 20 * SECOND)
+        timings = (await lecture).timings
+        assert engine.batches == [[27 * SECOND], [3 * SECOND]]
+        await similar
+    # Without the time of the dictation.
+    assert 27 * 0.04 < timings.inference_s < 29 * 0.04
+    assert engine.batches == [[27 * SECOND], [3 * SECOND], [20 * SECOND]]
+
+
+async def test_a_dictation_that_fails_does_not_affect_the_lecture_that_it_passes() -> None:
+    engine = FakeEngine(step_s=0.02)
+    async with running(engine) as transcriber:
+        lecture = ask(transcriber, 27 * SECOND)
+        await until(lambda: engine.batches)
+        engine.error = RuntimeError("no memory")
+        with pytest.raises(InferenceFailedError):
+            await ask(transcriber, 3 * SECOND)
+        engine.error = None
+        assert (await lecture).segments[0].text == str(27 * SECOND)
+
+
+async def test_endless_dictations_take_at_most_half_of_the_time_from_a_lecture() -> None:
+    engine = FakeEngine(step_s=0.02)
+    async with running(engine) as transcriber:
+
+        async def dictations() -> None:
+            while True:
+                await ask(transcriber, 5 * SECOND)
+
+        lecture = ask(transcriber, 27 * SECOND)
+        await until(lambda: engine.batches)
+        others = [asyncio.create_task(dictations()) for _ in range(3)]
+        await asyncio.wait_for(lecture, timeout=5)
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+    passing = [batch for batch in engine.batches if 5 * SECOND in batch]
+    # They take five steps, so one of them passes about every five steps of the lecture.
+    assert 3 <= len(passing) <= 7
 
 
 @pytest.mark.parametrize("in_flight", [8, 16, 64])

@@ -11,7 +11,7 @@ from onnx_asr import load_model
 from onnx_asr.adapters import TimestampedResultsAsrAdapter
 from onnx_asr.asr import TimestampedResult
 
-from contracts.audio import SAMPLE_RATE
+from contracts.audio import MAX_CHUNK_S, SAMPLE_RATE
 from contracts.languages import AUTO_LANGUAGE
 from contracts.models import ComputeSettings, ModelIdentity
 from contracts.options import ChunkOptions
@@ -21,11 +21,13 @@ from llm.engines.compression import compression_ratio
 from llm.engines.onnx.capabilities import capabilities_of
 from llm.engines.onnx.words import words_of
 from llm.engines.protocol import (
+    BetweenSteps,
     Checkpoint,
     CheckpointError,
     ChunkResult,
     EngineOptions,
     Samples,
+    go_on,
 )
 from llm.engines.words import join_words
 from llm.model_store.onnx_files import CONFIG, LAYOUTS
@@ -69,9 +71,15 @@ class OnnxEngine:
             model.model_type, _vocabulary(checkpoint.folder, model.model_type)
         )
         self._max_rows = options.max_rows or MAX_ROWS
+        self.side_by_side_s = MAX_CHUNK_S * self._max_rows
         self._model: TimestampedResultsAsrAdapter | None = adapter.with_timestamps()
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         if self._model is None:
             raise RuntimeError("The engine is closed.")
@@ -83,6 +91,7 @@ class OnnxEngine:
         by_length = sorted(range(len(chunks)), key=lambda n: -len(chunks[n]))
         results: dict[int, ChunkResult] = {}
         for first in range(0, len(chunks), self._max_rows):
+            between_steps()
             numbers = by_length[first : first + self._max_rows]
             recognised = self._model.recognize([_padded(chunks[n]) for n in numbers])
             for n, result in zip(numbers, recognised, strict=True):

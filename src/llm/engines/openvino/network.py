@@ -14,7 +14,7 @@ from contracts.audio import SAMPLE_RATE
 from llm.engines.openvino.cross_attention_cache import MASKED, CacheType, CrossAttentionCache
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
-from llm.engines.protocol import Samples
+from llm.engines.protocol import BetweenSteps, Samples, go_on
 from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, StepOutputs, Tokens
@@ -107,6 +107,7 @@ class OpenVinoNetwork:
         self._cache_type = graphs.cache_type
         self._max_rows = graphs.max_rows
         self._block = np.empty(0, self._cache_type.storage)
+        self.between_steps: BetweenSteps = go_on
 
     def context_s(self, duration_s: float) -> float:
         """Return the length of a chunk and a margin, rounded up; see `WhisperNetwork`."""
@@ -130,6 +131,7 @@ class OpenVinoNetwork:
         ]
         cache = self._allocate([round(context_s / FRAME_S) for context_s in contexts_s])
         for row, (chunk, context_s) in enumerate(zip(chunks, contexts_s, strict=True)):
+            self.pause()
             for name, array in cache.unpadded(row).items():
                 self._encoder.set_tensor(name, self._cache_type.tensor(array))
             features = self._features(chunk, round(context_s / HOP_S))
@@ -148,6 +150,12 @@ class OpenVinoNetwork:
             self._block = np.empty(longest, self._cache_type.storage)
         return CrossAttentionCache.in_block(self._block, self._sizes, row_frames, self._cache_type)
 
+    def pause(self) -> None:
+        """Let others use the network, with a cache of their own."""
+        block, self._block = self._block, np.empty(0, self._cache_type.storage)
+        self.between_steps()
+        self._block = block
+
     def close(self) -> None:
         """Free the cache; the graphs are freed with this object."""
         self._block = np.empty(0, self._cache_type.storage)
@@ -156,7 +164,7 @@ class OpenVinoNetwork:
         """Return a decoder that has read no tokens yet, one row per chunk."""
         places: list[_CacheRow] = [one.states for one in encoder_outputs]
         cache = places[0].cache.take([place.row for place in places])
-        return DecoderState(self._decoder, cache)
+        return DecoderState(self._decoder, cache, self.pause)
 
     def attention(
         self, encoder_output: EncoderOutput, queries: Sequence[Queries], n_frames: int
@@ -176,8 +184,11 @@ class DecoderState:
     masked, for the same reason.
     """
 
-    def __init__(self, decoder: ov.CompiledModel, cache: CrossAttentionCache) -> None:
+    def __init__(
+        self, decoder: ov.CompiledModel, cache: CrossAttentionCache, pause: BetweenSteps = go_on
+    ) -> None:
         self._request = decoder.create_infer_request()
+        self._pause = pause
         self._chunks = list(range(cache.n_rows))
         self._places = list(range(cache.n_rows))
         self._source_rows = np.arange(cache.n_rows, dtype=np.int32)
@@ -218,6 +229,7 @@ class DecoderState:
 
     def _read(self, tokens: Tokens, n_outputs: int) -> None:
         """Read tokens, shape (places, n)."""
+        self._pause()
         n_tokens = tokens.shape[1]
         inputs = {
             "tokens": tokens,

@@ -14,7 +14,7 @@ from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForCondi
 from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.protocol import CheckpointError, Samples
+from llm.engines.protocol import BetweenSteps, CheckpointError, Samples, go_on
 from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, Tokens
@@ -78,6 +78,7 @@ class TransformersNetwork:
         self._alignment_heads = generation.alignment_heads
         self._dtype = dtype
         self._model = model.to(device).eval()
+        self.between_steps: BetweenSteps = go_on
         rows = CPU_ROWS
         if device.type == "cuda":
             free_bytes, _ = torch.cuda.mem_get_info(device)
@@ -103,6 +104,7 @@ class TransformersNetwork:
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder, always in full context."""
         del full_context
+        self.between_steps()
         features = self._extractor(
             list(chunks), sampling_rate=SAMPLE_RATE, return_tensors="pt"
         ).input_features.to(self._device, self._dtype)
@@ -119,7 +121,7 @@ class TransformersNetwork:
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read no tokens yet, one row per chunk."""
         encoded = torch.stack([one.states for one in encoder_outputs])
-        return DecoderState(self._model, encoded, self._queries)
+        return DecoderState(self._model, encoded, self._queries, self.between_steps)
 
     @torch.inference_mode()
     def attention(
@@ -141,8 +143,11 @@ class TransformersNetwork:
 class DecoderState:
     """The state of a decoder between steps; see `Decoder` in `whisper.search`."""
 
-    def __init__(self, model: Any, encoded: Tensor, queries: "_AlignmentQueries") -> None:
+    def __init__(
+        self, model: Any, encoded: Tensor, queries: "_AlignmentQueries", pause: BetweenSteps
+    ) -> None:
         self._model = model
+        self._pause = pause
         self._encoded = encoded
         self._queries = queries
         self._chunk_of_row = list(range(len(encoded)))
@@ -151,6 +156,7 @@ class DecoderState:
     @torch.inference_mode()
     def advance(self, tokens: Tokens) -> DecoderOutput:
         """Read tokens; return the output after the last one."""
+        self._pause()
         decoded = self._model.model.decoder(
             input_ids=torch.from_numpy(tokens).to(self._encoded.device),
             encoder_hidden_states=self._encoded,

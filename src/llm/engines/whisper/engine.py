@@ -9,7 +9,7 @@ from contracts.options import ChunkOptions, DecodingOptions
 from contracts.segmentation import split_into_segments
 from contracts.transcription import ChunkSegment, DecodingAttempt, Word
 from llm.engines.compression import compression_ratio
-from llm.engines.protocol import ChunkResult, Samples, SpeechEngine
+from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, SpeechEngine, go_on
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect, write
 from llm.engines.whisper.choice import choose_attempt
@@ -46,12 +46,30 @@ class WhisperEngine:
         return self._network
 
     @property
+    def side_by_side_s(self) -> float:
+        """Return the windows of all rows that fit into memory; see `SpeechEngine`."""
+        return FULL_CONTEXT_S * self.network.max_rows(FULL_CONTEXT_S)
+
+    @property
     def assistant(self) -> SpeechEngine | None:
         """Return the smaller model that drafts texts; see `AssistedEngine`."""
         return self._assistant.engine if self._assistant else None
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
+        network, outer = self.network, self.network.between_steps
+        network.between_steps = between_steps
+        try:
+            return self._transcribe(chunks, options)
+        finally:
+            network.between_steps = outer
+
+    def _transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
         results: dict[int, ChunkResult] = {}
         drafts = self._drafts(chunks, options)
         for batch in self._divide(chunks, options.beam_size):

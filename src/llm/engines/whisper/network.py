@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from llm.engines.protocol import Samples
+from llm.engines.protocol import BetweenSteps, Samples
 from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.search import Decoder, Queries
 from llm.engines.whisper.vocabulary import WhisperVocabulary
@@ -30,7 +30,14 @@ class EncoderOutput:
 
 
 class WhisperNetwork(Protocol):
-    """A Whisper checkpoint, loaded into a library."""
+    """A Whisper checkpoint, loaded into a library.
+
+    Attributes:
+        between_steps: called before each window of the encoder and each step of the decoder; it
+            may use the network, whose encoder outputs and decoders stay as they are.
+    """
+
+    between_steps: BetweenSteps
 
     @property
     def vocabulary(self) -> WhisperVocabulary:
@@ -69,7 +76,7 @@ class WhisperNetwork(Protocol):
                 its chunk.
 
         Returns:
-            One per chunk, valid until the next call.
+            One per chunk, valid until the next call, except by `between_steps`.
         """
         ...
 

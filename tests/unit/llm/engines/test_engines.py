@@ -107,6 +107,26 @@ def test_a_batch_gives_the_same_texts_as_its_chunks_alone(
     assert len({str(text) for text in alone}) > 1
 
 
+def test_a_batch_gives_the_same_results_when_others_are_computed_between_its_steps(
+    engine: WhisperEngine,
+) -> None:
+    """As when a dictation passes a lecture; its texts and times must not mix with the lecture's."""
+    options = ChunkOptions(word_timestamps=True)
+    chunks = [NOISE, np.tile(NOISE, 5), np.tile(NOISE, 3)]
+    expected, n_calls = engine.transcribe(chunks, options), 0
+    other = np.sin(0.3 * np.arange(20_000, dtype=np.float32))
+    of_other = engine.transcribe([other], options)
+
+    def transcribe_another() -> None:
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls % 5 == 0:
+            assert engine.transcribe([other], options) == of_other
+
+    assert engine.transcribe(chunks, options, transcribe_another) == expected
+    assert n_calls > 10
+
+
 def test_a_chunk_gives_the_same_text_each_time_even_when_sampled(engine: WhisperEngine) -> None:
     options = ChunkOptions(temperature=1.0)
     assert engine.transcribe([NOISE], options) == engine.transcribe([NOISE], options)

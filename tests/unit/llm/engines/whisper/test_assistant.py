@@ -8,7 +8,7 @@ import pytest
 
 from contracts.models import ComputeSettings, ModelIdentity
 from contracts.options import ChunkOptions, DecodingOptions
-from llm.engines.protocol import ChunkResult, Samples
+from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, go_on
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.engine import WhisperEngine
 from unit.llm.engines.conftest import Load
@@ -26,13 +26,19 @@ class Drafting:
     identity = ModelIdentity(name="small", revision="r", engine="e", device="cpu")
     compute: ComputeSettings | None = None
     capabilities = CAPABILITIES
+    side_by_side_s = 300.0
     is_closed = False
 
     def draft(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[tuple[int, ...]]:
         del options
         return [self.tokens] * len(chunks)
 
-    def transcribe(self, chunks: Sequence[Samples], options: ChunkOptions) -> list[ChunkResult]:
+    def transcribe(
+        self,
+        chunks: Sequence[Samples],
+        options: ChunkOptions,
+        between_steps: BetweenSteps = go_on,
+    ) -> list[ChunkResult]:
         raise NotImplementedError
 
     def close(self) -> None:
