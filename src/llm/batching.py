@@ -72,7 +72,7 @@ class BatchResult(Generic[Result]):
 
     Attributes:
         queue_s: seconds from its arrival to the start of the batch.
-        inference_s: seconds that the whole batch took.
+        inference_s: seconds that the whole batch took, without those that passed it.
     """
 
     result: Result

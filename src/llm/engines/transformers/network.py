@@ -104,12 +104,17 @@ class TransformersNetwork:
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder, always in full context."""
         del full_context
-        self.between_steps()
+        self._pause()
         features = self._extractor(
             list(chunks), sampling_rate=SAMPLE_RATE, return_tensors="pt"
         ).input_features.to(self._device, self._dtype)
         encoded = self._model.model.encoder(features).last_hidden_state
         return [EncoderOutput(FULL_CONTEXT_S, states) for states in encoded]
+
+    def _pause(self) -> None:
+        """Let others use the network, except on a card: this batch may take all of its memory."""
+        if self._device.type == "cpu":
+            self.between_steps()
 
     def close(self) -> None:
         """Free the weights and the GPU's memory."""
@@ -121,7 +126,7 @@ class TransformersNetwork:
     def start_decoder(self, encoder_outputs: Sequence[EncoderOutput]) -> "DecoderState":
         """Return a decoder that has read no tokens yet, one row per chunk."""
         encoded = torch.stack([one.states for one in encoder_outputs])
-        return DecoderState(self._model, encoded, self._queries, self.between_steps)
+        return DecoderState(self._model, encoded, self._queries, self._pause)
 
     @torch.inference_mode()
     def attention(

@@ -33,8 +33,8 @@ class WhisperNetwork(Protocol):
     """A Whisper checkpoint, loaded into a library.
 
     Attributes:
-        between_steps: called before each window of the encoder and each step of the decoder; it
-            may use the network, whose encoder outputs and decoders stay as they are.
+        between_steps: called between windows of the encoder and steps of the decoder, if the memory
+            allows it; it may use the network, whose encoder outputs and decoders stay as they are.
     """
 
     between_steps: BetweenSteps
