@@ -40,7 +40,7 @@ Arrivals = list[tuple[float, float, int]]
 class _Item:
     samples: Samples
     batch_key: object = None
-    side_by_side_s: float = MAX_BATCH_AUDIO_S
+    parallel_audio_s: float = MAX_BATCH_AUDIO_S
 
 
 def main() -> None:

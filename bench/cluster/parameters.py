@@ -96,6 +96,7 @@ class Cluster:
         dictations, recordings: that a backend transcribes at once: dictations, and short as well as
             long recordings.
         chunks_of_job: of one recording at the llm at once; 0: a batch for each replica, up to 256.
+            A backend sends half a batch more.
         replica_mtbf_s: mean time between two failures of a replica; 0: they do not fail.
         restart_s: from a failure until the replica is ready.
         resend_s: from a failure until the backend sends the chunks again.

@@ -25,7 +25,7 @@ from llm.engines.protocol import (
     ChunkResult,
     EngineOptions,
     Samples,
-    go_on,
+    do_nothing,
 )
 from llm.engines.registry import ENGINES
 
@@ -38,7 +38,7 @@ class SleepingEngine:
     """Returns one segment for each chunk, after the time that a batch takes on two cores."""
 
     compute = None
-    side_by_side_s = MAX_BATCH_AUDIO_S
+    parallel_audio_s = MAX_BATCH_AUDIO_S
     capabilities = ModelCapabilities(
         languages=["ru"],
         detects_language=True,
@@ -57,7 +57,7 @@ class SleepingEngine:
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         """Sleep, then return a text with the digest of each chunk."""
         lengths = [len(chunk) / SAMPLE_RATE for chunk in chunks]

@@ -98,7 +98,9 @@ class ChunkTimings(BaseModel):
     """Where the time for a chunk was spent."""
 
     queue_s: Seconds = Field(description="Seconds from arrival to the start of the batch.")
-    inference_s: Seconds = Field(description="Seconds that the whole batch took.")
+    inference_s: Seconds = Field(
+        description="Seconds that the whole batch took, without those that passed it."
+    )
     batch_size: int = Field(ge=1)
 
 

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.protocol import BetweenSteps, Samples, go_on
+from llm.engines.protocol import BetweenSteps, Samples, do_nothing
 from llm.errors import InferenceFailedError, OverloadedError
 from llm.metrics import InferenceMetrics, TaskMetrics
 from llm.process_memory import release_free_memory
@@ -38,9 +38,12 @@ PASSING_RATIO = 1.5
 """A batch lets chunks pass that are this many times shorter than its own on average. The chunks of
 one lecture seldom are, and so keep sharing batches."""
 
+MAX_PASSING_AUDIO_S = 60.0
+"""Most seconds of audio that pass at once: nothing passes them."""
+
 MAX_PASSING_SHARE = 0.5
-"""Most of the time of a batch that others may take from it, so that endless dictations do not stop
-it."""
+"""A batch that has given this share of its time to others lets none pass, so that endless
+dictations do not stop it."""
 
 
 class BatchItem(Protocol):
@@ -57,8 +60,8 @@ class BatchItem(Protocol):
         ...
 
     @property
-    def side_by_side_s(self) -> float:
-        """Seconds of audio that are computed side by side; more in a batch would only wait."""
+    def parallel_audio_s(self) -> float:
+        """Most seconds of long chunks that are computed in parallel; more would only wait."""
         ...
 
 
@@ -112,8 +115,8 @@ class BatchQueue(Generic[Item, Result]):
 
     Args:
         task: the queue's name in the log and in the metrics.
-        infer: computes one result per item, in order; called in `thread`. It calls its second
-            argument as often as it can, and may be called by it for another batch.
+        infer: computes one result per item, in order; called in `thread`. It calls `between_steps`
+            between its steps, and that call may run `infer` for another batch.
         thread: a single worker; all other uses of the engine must run there too.
         metrics: updated after each batch.
         max_batch_size: most items of a batch.
@@ -174,7 +177,7 @@ class BatchQueue(Generic[Item, Result]):
         while True:
             await self._arrival.wait()
             await self._gather()
-            if batch := self._take_batch(lambda _: True):
+            if batch := self._take_batch(lambda _: True, MAX_BATCH_AUDIO_S):
                 await loop.run_in_executor(self._thread, self._run_batch, batch, loop)
                 await loop.run_in_executor(self._thread, release_free_memory)
             if not self._queue:
@@ -188,7 +191,7 @@ class BatchQueue(Generic[Item, Result]):
             await asyncio.sleep(GATHER_S)
 
     def _take_batch(
-        self, is_wanted: Callable[["_Queued[Item, Result]"], bool]
+        self, is_wanted: Callable[[_Queued[Item, Result]], bool], most_s: float
     ) -> list[_Queued[Item, Result]]:
         """Take the wanted item that is due first, and others that fit with it."""
         batch: list[_Queued[Item, Result]] = []
@@ -199,9 +202,7 @@ class BatchQueue(Generic[Item, Result]):
                 if len(batch) == self._max_batch_size:
                     break
                 if not batch:
-                    n_samples_left = SAMPLE_RATE * min(
-                        MAX_BATCH_AUDIO_S, queued.item.side_by_side_s
-                    )
+                    n_samples_left = SAMPLE_RATE * min(most_s, queued.item.parallel_audio_s)
                 if not batch or (queued.fits_with(batch[0]) and queued.n_samples <= n_samples_left):
                     batch.append(queued)
                     n_samples_left -= queued.n_samples
@@ -223,8 +224,11 @@ class BatchQueue(Generic[Item, Result]):
             passing_s = self._passing_s - passing_before_s
             if passing_s > MAX_PASSING_SHARE * (now - started):
                 return
-            if passing := self._take_batch(lambda one: PASSING_RATIO * one.n_samples < mean):
-                self._compute(passing, loop, go_on)
+            passing = self._take_batch(
+                lambda one: PASSING_RATIO * one.n_samples < mean, MAX_PASSING_AUDIO_S
+            )
+            if passing:
+                self._compute(passing, loop, do_nothing)
                 self._passing_s += time.perf_counter() - now
 
         self._compute(batch, loop, let_others_pass)

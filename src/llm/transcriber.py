@@ -24,14 +24,11 @@ class _Request:
     engine: SpeechEngine
     samples: Samples
     options: ChunkOptions
+    parallel_audio_s: float
 
     @property
     def batch_key(self) -> tuple[int, ChunkOptions]:
         return id(self.engine), self.options
-
-    @property
-    def side_by_side_s(self) -> float:
-        return self.engine.side_by_side_s
 
 
 _Result = tuple[ModelIdentity, ChunkResult]
@@ -118,7 +115,8 @@ class Transcriber:
     ) -> ChunkTranscript:
         audio_s = len(samples) / SAMPLE_RATE
         with tracing.span("infer", attributes={"audio_s": audio_s}):
-            batched = await self._queue.submit(_Request(engine, samples, options))
+            request = _Request(engine, samples, options, engine.parallel_audio_s)
+            batched = await self._queue.submit(request)
             transcript = _to_transcript(samples, batched)
             tracing.annotate(transcript.timings.model_dump())
         return transcript

@@ -147,7 +147,7 @@ BetweenSteps = Callable[[], None]
 """Called by an engine between the steps of a batch; it may use the engine for another one."""
 
 
-def go_on() -> None:
+def do_nothing() -> None:
     """Do nothing between the steps of a batch."""
 
 
@@ -174,7 +174,7 @@ class SpeechEngine(Protocol):
         ...
 
     @property
-    def side_by_side_s(self) -> float:
+    def parallel_audio_s(self) -> float:
         """Return how many seconds of long chunks are computed side by side."""
         ...
 
@@ -182,7 +182,7 @@ class SpeechEngine(Protocol):
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         """Recognise a batch of chunks that share their options.
 

@@ -40,7 +40,7 @@ class _Request:
         return self.language, id(self.engine)
 
     @property
-    def side_by_side_s(self) -> float:
+    def parallel_audio_s(self) -> float:
         return _BATCH_S
 
 

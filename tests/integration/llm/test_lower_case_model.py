@@ -27,7 +27,7 @@ from llm.engines.protocol import (
     PunctuationEngine,
     Samples,
     SpeechEngine,
-    go_on,
+    do_nothing,
 )
 from llm.settings import EMBEDDED_MODEL, LlmSettings
 from speech_corpus import shared_speech
@@ -47,13 +47,13 @@ class Shared:
         self._engine = engine
         self.identity, self.compute = engine.identity, engine.compute
         self.capabilities = engine.capabilities
-        self.side_by_side_s = engine.side_by_side_s
+        self.parallel_audio_s = engine.parallel_audio_s
 
     def transcribe(
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         return self._engine.transcribe(chunks, options, between_steps)
 
@@ -82,7 +82,7 @@ class LowerCase(Shared):
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         results = super().transcribe(chunks, options, between_steps)
         return [

@@ -9,7 +9,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.models import ComputeSettings, ModelCapabilities, ModelIdentity
 from contracts.options import ChunkOptions
 from contracts.transcription import ChunkSegment
-from llm.engines.protocol import BetweenSteps, ChunkResult, PunctuationEngine, Samples, go_on
+from llm.engines.protocol import BetweenSteps, ChunkResult, PunctuationEngine, Samples, do_nothing
 
 CAPABILITIES = ModelCapabilities(
     languages=["ru", "de", "en"],
@@ -39,7 +39,7 @@ class FakeEngine:
         self.capabilities = CAPABILITIES
         self.delay_s = delay_s
         self.step_s = step_s
-        self.side_by_side_s = 300.0
+        self.parallel_audio_s = 300.0
         self.batches: list[list[int]] = []
         self.go_on = threading.Event()
         self.go_on.set()
@@ -50,7 +50,7 @@ class FakeEngine:
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         assert not self.closed
         self.batches.append([len(chunk) for chunk in chunks])

@@ -1,6 +1,7 @@
 """Concurrent chunks share batches; none is lost, starves, or is decoded after a cancellation."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from contracts.audio import SAMPLE_RATE
 from contracts.options import ChunkOptions
-from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S
+from llm.batching import LENGTH_RATIO, MAX_BATCH_AUDIO_S, MAX_PASSING_AUDIO_S
 from llm.errors import InferenceFailedError, NotReadyError, OverloadedError
 from llm.metrics import InferenceMetrics
 from llm.transcriber import Transcriber
@@ -134,14 +135,14 @@ async def test_short_and_long_chunks_do_not_share_a_batch() -> None:
     assert engine.batches == [[3 * SECOND, 4 * SECOND], [19 * SECOND, 20 * SECOND]]
 
 
-@pytest.mark.parametrize("side_by_side_s", [120.0, 1000.0])
-async def test_the_audio_of_a_batch_is_limited(side_by_side_s: float) -> None:
+@pytest.mark.parametrize("parallel_audio_s", [120.0, 1000.0])
+async def test_the_audio_of_a_batch_is_limited(parallel_audio_s: float) -> None:
     """More than the engine computes side by side would make others wait for nothing."""
     engine = FakeEngine()
-    engine.side_by_side_s = side_by_side_s
+    engine.parallel_audio_s = parallel_audio_s
     async with running(engine, max_batch_size=16) as transcriber:
         await asyncio.gather(*(ask(transcriber, 25 * SECOND) for _ in range(16)))
-    most = int(min(MAX_BATCH_AUDIO_S, side_by_side_s) / 25)
+    most = int(min(MAX_BATCH_AUDIO_S, parallel_audio_s) / 25)
     assert {len(batch) for batch in engine.batches[:-1]} == {most}
 
 
@@ -200,17 +201,31 @@ async def test_a_dictation_passes_a_running_lecture_between_two_steps() -> None:
     """Otherwise it would wait until the lecture's batch ends, with a medium model many seconds."""
     engine = FakeEngine(step_s=0.04)
     async with running(engine) as transcriber:
+        started = time.perf_counter()
         lecture = ask(transcriber, 27 * SECOND)
         await until(lambda: engine.batches)
-        await ask(transcriber, 3 * SECOND)
+        of_dictation = (await ask(transcriber, 3 * SECOND)).timings
         assert not lecture.done()
         similar = ask(transcriber, 20 * SECOND)
         timings = (await lecture).timings
+        whole_s = time.perf_counter() - started
         assert engine.batches == [[27 * SECOND], [3 * SECOND]]
         await similar
-    # Without the time of the dictation.
-    assert 27 * 0.04 < timings.inference_s < 29 * 0.04
+    assert timings.inference_s + of_dictation.inference_s < whole_s, "its time counts once"
     assert engine.batches == [[27 * SECOND], [3 * SECOND], [20 * SECOND]]
+
+
+async def test_the_audio_that_passes_at_once_is_limited() -> None:
+    """Otherwise the chunks of another lecture would make a dictation wait as its own does."""
+    engine = FakeEngine(step_s=0.02)
+    async with running(engine, max_batch_size=16) as transcriber:
+        lecture = ask(transcriber, 28 * SECOND)
+        await until(lambda: engine.batches)
+        others = [ask(transcriber, 18 * SECOND) for _ in range(16)]
+        await asyncio.gather(lecture, *others)
+    assert all(sum(batch) <= MAX_PASSING_AUDIO_S * SECOND for batch in engine.batches[1:3]), (
+        "the first one passes while the lecture is transcribed"
+    )
 
 
 async def test_a_dictation_that_fails_does_not_affect_the_lecture_that_it_passes() -> None:
@@ -242,12 +257,12 @@ async def test_endless_dictations_take_at_most_half_of_the_time_from_a_lecture()
         await asyncio.gather(*others, return_exceptions=True)
     passing = [batch for batch in engine.batches if 5 * SECOND in batch]
     # They take five steps, so one of them passes about every five steps of the lecture.
-    assert 3 <= len(passing) <= 7
+    assert 2 <= len(passing) <= 7
 
 
 @pytest.mark.parametrize("in_flight", [8, 16, 64])
 async def test_a_dictation_waits_only_for_the_running_batch(in_flight: int) -> None:
-    """However many chunks of a long job are queued; the backend's default is 16."""
+    """However many chunks of a long job are queued; it is too long to pass them."""
     engine = FakeEngine(delay_s=0.02)
 
     async def long_job() -> None:
@@ -260,8 +275,8 @@ async def test_a_dictation_waits_only_for_the_running_batch(in_flight: int) -> N
             n_before = len(engine.batches)
             await until(lambda n=n_before: len(engine.batches) > n)
             n_before = len(engine.batches)  # the last of these is running
-            await ask(transcriber, 3 * SECOND)
-            assert 3 * SECOND in engine.batches[n_before]
+            await ask(transcriber, 14 * SECOND)
+            assert 14 * SECOND in engine.batches[n_before]
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)

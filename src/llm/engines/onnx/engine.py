@@ -27,7 +27,7 @@ from llm.engines.protocol import (
     ChunkResult,
     EngineOptions,
     Samples,
-    go_on,
+    do_nothing,
 )
 from llm.engines.words import join_words
 from llm.model_store.onnx_files import CONFIG, LAYOUTS
@@ -71,14 +71,14 @@ class OnnxEngine:
             model.model_type, _vocabulary(checkpoint.folder, model.model_type)
         )
         self._max_rows = options.max_rows or MAX_ROWS
-        self.side_by_side_s = MAX_CHUNK_S * self._max_rows
+        self.parallel_audio_s = MAX_CHUNK_S * self._max_rows
         self._model: TimestampedResultsAsrAdapter | None = adapter.with_timestamps()
 
     def transcribe(
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         if self._model is None:

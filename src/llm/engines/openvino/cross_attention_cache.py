@@ -132,8 +132,9 @@ class CrossAttentionCache:
         return np.where(is_padding, MASKED, np.float32(0))[:, None, None]
 
     def keys(self, row: int, layer: int, head: int) -> NDArray[np.float32]:
-        """Return the keys of one head, shape (size, frames)."""
-        return self.cache_type.to_floats(self.arrays[f"key.{layer}"][row, head])
+        """Return the keys of one head without padding, shape (size, frames of the row)."""
+        keys = self.arrays[f"{_KEY}{layer}"][row, head]
+        return self.cache_type.to_floats(keys[:, : self.row_frames[row]])
 
     def take(self, rows: Sequence[int]) -> "CrossAttentionCache":
         """Return the given rows in the given order; repetitions are allowed.

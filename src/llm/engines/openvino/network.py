@@ -14,7 +14,7 @@ from contracts.audio import SAMPLE_RATE
 from llm.engines.openvino.cross_attention_cache import MASKED, CacheType, CrossAttentionCache
 from llm.engines.openvino.features import HOP_S, LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
-from llm.engines.protocol import BetweenSteps, Samples, go_on
+from llm.engines.protocol import BetweenSteps, Samples, do_nothing
 from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, StepOutputs, Tokens
@@ -28,8 +28,8 @@ CONTEXT_STEP_S = 2.5
 """Windows are multiples of this, so that OpenVINO prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
-"""Most memory of the cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5 in
-float32; such a model then takes less than 1 GB in all.
+"""Most memory of a batch's cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5
+in float32; such a model then takes less than 1 GB in all.
 More rows are faster, since the decoder reads its weights once for all, but each adds less."""
 
 FEW_ROWS, FEW_ROWS_BYTES = 4, 640 * 2**20
@@ -107,7 +107,7 @@ class OpenVinoNetwork:
         self._cache_type = graphs.cache_type
         self._max_rows = graphs.max_rows
         self._block = np.empty(0, self._cache_type.storage)
-        self.between_steps: BetweenSteps = go_on
+        self.between_steps: BetweenSteps = do_nothing
 
     def context_s(self, duration_s: float) -> float:
         """Return the length of a chunk and a margin, rounded up; see `WhisperNetwork`."""
@@ -153,8 +153,10 @@ class OpenVinoNetwork:
     def pause(self) -> None:
         """Let others use the network, with a cache of their own."""
         block, self._block = self._block, np.empty(0, self._cache_type.storage)
-        self.between_steps()
-        self._block = block
+        try:
+            self.between_steps()
+        finally:
+            self._block = block
 
     def close(self) -> None:
         """Free the cache; the graphs are freed with this object."""
@@ -185,7 +187,10 @@ class DecoderState:
     """
 
     def __init__(
-        self, decoder: ov.CompiledModel, cache: CrossAttentionCache, pause: BetweenSteps = go_on
+        self,
+        decoder: ov.CompiledModel,
+        cache: CrossAttentionCache,
+        pause: BetweenSteps = do_nothing,
     ) -> None:
         self._request = decoder.create_infer_request()
         self._pause = pause

@@ -14,7 +14,7 @@ from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForCondi
 from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from contracts.audio import SAMPLE_RATE
-from llm.engines.protocol import BetweenSteps, CheckpointError, Samples, go_on
+from llm.engines.protocol import BetweenSteps, CheckpointError, Samples, do_nothing
 from llm.engines.whisper.alignment import FRAME_S, attention_of
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
 from llm.engines.whisper.search import DecoderOutput, Queries, Tokens
@@ -78,7 +78,7 @@ class TransformersNetwork:
         self._alignment_heads = generation.alignment_heads
         self._dtype = dtype
         self._model = model.to(device).eval()
-        self.between_steps: BetweenSteps = go_on
+        self.between_steps: BetweenSteps = do_nothing
         rows = CPU_ROWS
         if device.type == "cuda":
             free_bytes, _ = torch.cuda.mem_get_info(device)

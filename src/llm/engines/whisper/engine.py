@@ -9,7 +9,7 @@ from contracts.options import ChunkOptions, DecodingOptions
 from contracts.segmentation import split_into_segments
 from contracts.transcription import ChunkSegment, DecodingAttempt, Word
 from llm.engines.compression import compression_ratio
-from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, SpeechEngine, go_on
+from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, SpeechEngine, do_nothing
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.attempt import Attempt, EncodedChunk, decode, detect, write
 from llm.engines.whisper.choice import choose_attempt
@@ -46,7 +46,7 @@ class WhisperEngine:
         return self._network
 
     @property
-    def side_by_side_s(self) -> float:
+    def parallel_audio_s(self) -> float:
         """Return the windows of all rows that fit into memory; see `SpeechEngine`."""
         return FULL_CONTEXT_S * self.network.max_rows(FULL_CONTEXT_S)
 
@@ -59,7 +59,7 @@ class WhisperEngine:
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         """Recognise a batch of chunks; see `SpeechEngine`."""
         network, outer = self.network, self.network.between_steps

@@ -76,7 +76,8 @@ class WhisperNetwork(Protocol):
                 its chunk.
 
         Returns:
-            One per chunk, valid until the next call, except by `between_steps`.
+            One per chunk, valid until the next call. Calls that `between_steps` makes do not
+            invalidate them.
         """
         ...
 

@@ -107,11 +107,12 @@ def test_a_batch_gives_the_same_texts_as_its_chunks_alone(
     assert len({str(text) for text in alone}) > 1
 
 
+@pytest.mark.parametrize("beam_size", [1, 3])
 def test_a_batch_gives_the_same_results_when_others_are_computed_between_its_steps(
-    engine: WhisperEngine,
+    engine: WhisperEngine, beam_size: int
 ) -> None:
     """As when a dictation passes a lecture; its texts and times must not mix with the lecture's."""
-    options = ChunkOptions(word_timestamps=True)
+    options = ChunkOptions(word_timestamps=True, beam_size=beam_size)
     chunks = [NOISE, np.tile(NOISE, 5), np.tile(NOISE, 3)]
     expected, n_calls = engine.transcribe(chunks, options), 0
     other = np.sin(0.3 * np.arange(20_000, dtype=np.float32))

@@ -8,7 +8,7 @@ import numpy as np
 
 from contracts.audio import SAMPLE_RATE
 from contracts.options import Task
-from llm.engines.protocol import BetweenSteps, Samples, go_on
+from llm.engines.protocol import BetweenSteps, Samples, do_nothing
 from llm.engines.whisper.alignment import FRAME_S
 from llm.engines.whisper.logit_filter import SuppressedTokens
 from llm.engines.whisper.network import FULL_CONTEXT_S, EncoderOutput
@@ -84,7 +84,7 @@ class StandInNetwork:
         self.vocab_size = self.vocabulary.special.no_timestamps + 1501
         self.suppressed_tokens = SuppressedTokens((), ())
         self.max_positions = 448
-        self.between_steps: BetweenSteps = go_on
+        self.between_steps: BetweenSteps = do_nothing
         self._tries = dict.fromkeys(self.script, 0)
         self._last: dict[int, Text] = {}
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.models import ComputeSettings, ModelIdentity
 from contracts.options import ChunkOptions, DecodingOptions
-from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, go_on
+from llm.engines.protocol import BetweenSteps, ChunkResult, Samples, do_nothing
 from llm.engines.whisper.assistant import Assistant
 from llm.engines.whisper.engine import WhisperEngine
 from unit.llm.engines.conftest import Load
@@ -26,7 +26,7 @@ class Drafting:
     identity = ModelIdentity(name="small", revision="r", engine="e", device="cpu")
     compute: ComputeSettings | None = None
     capabilities = CAPABILITIES
-    side_by_side_s = 300.0
+    parallel_audio_s = 300.0
     is_closed = False
 
     def draft(self, chunks: Sequence[Samples], options: DecodingOptions) -> list[tuple[int, ...]]:
@@ -37,7 +37,7 @@ class Drafting:
         self,
         chunks: Sequence[Samples],
         options: ChunkOptions,
-        between_steps: BetweenSteps = go_on,
+        between_steps: BetweenSteps = do_nothing,
     ) -> list[ChunkResult]:
         raise NotImplementedError
 
