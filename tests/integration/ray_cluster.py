@@ -88,10 +88,10 @@ class RayLlm:
         )
 
     def wait_for_replicas(self, n_replicas: int) -> None:
-        """Wait until as many replicas are ready; the llm asks for one batch of 16 more."""
+        """Wait until as many replicas are ready; the llm asks for a batch and a half of 16 more."""
         deadline = time.monotonic() + _START_S
         asked = 0
-        while asked != (n_replicas + 1) * 16:
+        while asked != (n_replicas + 1) * 16 + 8:
             assert time.monotonic() < deadline, (asked, self.log.read_text()[-5000:])
             assert self._process.poll() is None, self.log.read_text()[-5000:]
             time.sleep(0.5)

@@ -131,7 +131,7 @@ class RayNodes:
         except httpx.TransportError:
             return False
         n_chunks = models.json().get("max_concurrent_chunks") if models.is_success else 0
-        return n_chunks == (self._n_replicas + 1) * 16
+        return n_chunks == (self._n_replicas + 1) * 16 + 8
 
     def _pids(self, mark: bytes | None = None) -> list[int]:
         mark = mark or f"NODE_MARK={self._mark}".encode()
