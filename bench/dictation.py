@@ -19,7 +19,7 @@ _N_DICTATIONS = 10
 
 
 def main() -> None:
-    """Print the seconds of a dictation."""
+    """Print the median and the longest time of both."""
     parser = argparse.ArgumentParser(prog="dictation", description=__doc__)
     parser.add_argument("recording", nargs="?", type=Path)
     parser.add_argument("--rounds", type=int, default=3)

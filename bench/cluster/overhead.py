@@ -18,7 +18,7 @@ from testbed.speech import russian_sentences
 
 N_CHUNKS = 64
 N_ON_THEIR_WAY = 32
-"""As many as a backend keeps at one replica: two batches."""
+"""Two batches: one is computed while the other one waits."""
 
 
 def main() -> None:

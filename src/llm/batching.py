@@ -215,7 +215,7 @@ class BatchQueue(Generic[Item, Result]):
     ) -> None:
         """Compute a batch in the engine's thread, and let shorter chunks pass."""
         started, passing_before_s = time.perf_counter(), self._passing_s
-        mean = sum(queued.n_samples for queued in batch) / len(batch)
+        mean_length = sum(queued.n_samples for queued in batch) / len(batch)
 
         def let_others_pass() -> None:
             if not self._queue:
@@ -225,7 +225,7 @@ class BatchQueue(Generic[Item, Result]):
             if passing_s > MAX_PASSING_SHARE * (now - started):
                 return
             passing = self._take_batch(
-                lambda one: PASSING_RATIO * one.n_samples < mean, MAX_PASSING_AUDIO_S
+                lambda one: PASSING_RATIO * one.n_samples < mean_length, MAX_PASSING_AUDIO_S
             )
             if passing:
                 self._compute(passing, loop, do_nothing)

@@ -24,7 +24,7 @@ _NOT_LOADED = "The punctuation model cannot be loaded."
 RETRY_S = 60.0
 """Seconds before a model that could not be loaded is tried again: each chunk asks for it."""
 
-_BATCH_S = 180.0
+_MAX_BATCH_AUDIO_S = 180.0
 """Most seconds of audio in one batch; nothing passes it."""
 
 
@@ -41,7 +41,7 @@ class _Request:
 
     @property
     def parallel_audio_s(self) -> float:
-        return _BATCH_S
+        return _MAX_BATCH_AUDIO_S
 
 
 class PunctuationModel(Protocol):

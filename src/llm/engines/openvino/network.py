@@ -122,8 +122,10 @@ class OpenVinoNetwork:
     def encode(self, chunks: Sequence[Samples], *, full_context: bool) -> list[EncoderOutput]:
         """Run the encoder; see `WhisperNetwork`.
 
-        Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs share one
-        block, which the next call reuses: allocating it again takes as long as filling it.
+        The window of a chunk follows from its own length, so that its text does not depend on the
+        others. Chunks are encoded one by one, since a batch is no faster on a CPU. The outputs
+        share one block, which the next call reuses: allocating it again takes as long as filling
+        it.
         """
         contexts_s = [
             self._max_context_s if full_context else self.context_s(len(chunk) / SAMPLE_RATE)
@@ -131,7 +133,7 @@ class OpenVinoNetwork:
         ]
         cache = self._allocate([round(context_s / FRAME_S) for context_s in contexts_s])
         for row, (chunk, context_s) in enumerate(zip(chunks, contexts_s, strict=True)):
-            self.pause()
+            self._pause()
             for name, array in cache.unpadded(row).items():
                 self._encoder.set_tensor(name, self._cache_type.tensor(array))
             features = self._features(chunk, round(context_s / HOP_S))
@@ -150,7 +152,7 @@ class OpenVinoNetwork:
             self._block = np.empty(longest, self._cache_type.storage)
         return CrossAttentionCache.in_block(self._block, self._sizes, row_frames, self._cache_type)
 
-    def pause(self) -> None:
+    def _pause(self) -> None:
         """Let others use the network, with a cache of their own."""
         block, self._block = self._block, np.empty(0, self._cache_type.storage)
         try:
@@ -166,7 +168,7 @@ class OpenVinoNetwork:
         """Return a decoder that has read no tokens yet, one row per chunk."""
         places: list[_CacheRow] = [one.states for one in encoder_outputs]
         cache = places[0].cache.take([place.row for place in places])
-        return DecoderState(self._decoder, cache, self.pause)
+        return DecoderState(self._decoder, cache, self._pause)
 
     def attention(
         self, encoder_output: EncoderOutput, queries: Sequence[Queries], n_frames: int

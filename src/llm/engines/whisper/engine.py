@@ -166,16 +166,16 @@ class WhisperEngine:
         encoded = self._encode(chunks, drafts, full_context=False)
         attempts = [[attempt] for attempt in decode(self.network, encoded, options)]
         self._observe_drafts(drafts, attempts)
-        in_full = {
+        in_full_context = {
             n: one
             for n, one in enumerate(encoded)
             if one.encoder_output.context_s == FULL_CONTEXT_S
         }
-        self._retry_warmer(attempts, in_full, options)
+        self._retry_warmer(attempts, in_full_context, options)
         rejected = [
             n
             for n, chunk_attempts in enumerate(attempts)
-            if n not in in_full and not choose_attempt(chunk_attempts).is_final
+            if n not in in_full_context and not choose_attempt(chunk_attempts).is_final
         ]
         batch_size = self._batch_size(FULL_CONTEXT_S, options.beam_size)
         for first in range(0, len(rejected), batch_size):
