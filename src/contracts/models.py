@@ -22,7 +22,7 @@ class ModelIdentity(BaseModel):
 class ComputeSettings(BaseModel):
     """How an engine computes: as fast as was measured on this processor, or as it is set."""
 
-    encoder: str = Field(description="Precision of the encoder: `int8-wide`, `bf16`, …")
+    encoder: str = Field(description="Precision of the encoder: `w8a8`, `bf16`, …")
     decoder: str = Field(description="Precision of the decoder's weights.")
     key_value: str = Field(description="Precision of the cross-attention's keys and values.")
     max_rows: int = Field(description="Most chunks that are decoded side by side.")

@@ -106,7 +106,7 @@ class LlmSettings(ServiceSettings):
     )
     llm_encoder_type: EncoderType = Field(
         default=EncoderType.AUTO,
-        description="Precision of the encoder: int8, int8-wide, bf16 or fp32; auto: the fastest "
+        description="Precision of the encoder: int8, w8a8, bf16 or fp32; auto: the fastest "
         "with LLM_COMPUTE_TYPE.",
     )
     llm_key_value_type: KeyValueType = Field(

@@ -65,21 +65,22 @@ class ComputeType(StrEnum):
 class EncoderType(StrEnum):
     """The precision of the encoder.
 
-    The weights are int8 with `int8` and `int8-wide`. Where the processor has instructions for it,
-    what they are multiplied with is rounded to int8 as well: 32 numbers by a scale of their own, or
-    as many as the model is wide, which is faster and less exact.
+    The weights are int8 with `int8` and `w8a8`. What they are multiplied with, the activations, is
+    rounded to int8 as well: with `int8` inside the product, 32 numbers by a scale of their own, and
+    only where the processor has instructions for it; with `w8a8` before it, each frame by a scale
+    of its own, so that the whole product is computed in integers.
     """
 
     AUTO = "auto"
     INT8 = "int8"
-    INT8_WIDE = "int8-wide"
+    W8A8 = "w8a8"
     BF16 = "bf16"
     FP32 = "fp32"
 
     @property
     def weights(self) -> ComputeType:
         """Return the precision of the weight matrices."""
-        return ComputeType.INT8 if self is EncoderType.INT8_WIDE else ComputeType(self)
+        return ComputeType.INT8 if self is EncoderType.W8A8 else ComputeType(self)
 
 
 class KeyValueType(StrEnum):

@@ -22,7 +22,7 @@ CAPABILITIES = ModelCapabilities(
     max_chunk_s=30.0,
 )
 
-COMPUTE = ComputeSettings(encoder="int8-wide", decoder="int8", key_value="bf16", max_rows=8)
+COMPUTE = ComputeSettings(encoder="w8a8", decoder="int8", key_value="bf16", max_rows=8)
 
 
 class FakeEngine:

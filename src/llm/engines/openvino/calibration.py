@@ -15,7 +15,12 @@ from typing import TypeVar
 import numpy as np
 import openvino as ov
 
-from llm.engines.openvino.compilation import compile_decoder, compile_encoder, has_bf16
+from llm.engines.openvino.compilation import (
+    compile_decoder,
+    compile_encoder,
+    has_bf16,
+    has_vnni,
+)
 from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttentionCache
 from llm.engines.openvino.features import HOP_S
 from llm.engines.openvino.graphs import Dimensions
@@ -100,8 +105,8 @@ class Candidates:
         if options.encoder_type is not EncoderType.AUTO:
             encoders = [options.encoder_type]
         elif is_auto:
-            floats = EncoderType.BF16 if bf16 else EncoderType.FP32
-            encoders = [EncoderType.INT8, EncoderType.INT8_WIDE, floats]
+            integers = [EncoderType.INT8, EncoderType.W8A8] if has_vnni() else [EncoderType.INT8]
+            encoders = [*integers, EncoderType.BF16 if bf16 else EncoderType.FP32]
         else:
             encoders = [EncoderType(options.compute_type)]
         if options.key_value_type is not KeyValueType.AUTO:
@@ -227,7 +232,7 @@ class Calibration:
         }
         work: dict[tuple[EncoderType, int], Callable[[], object]] = {}
         for encoder_type, path in encoders.items():
-            compiled = compile_encoder(self._core, path, encoder_type, self._sizes.width)
+            compiled = compile_encoder(self._core, path, encoder_type)
             request = compiled.create_infer_request()
             for seconds, features in windows.items():
                 inputs = {"features": features}

@@ -1,10 +1,14 @@
 """Compile exported graphs for this processor."""
 
+import re
 from pathlib import Path
 
 import openvino as ov
 
 from llm.engines.protocol import ComputeType, EncoderType
+
+_CPUINFO = Path("/proc/cpuinfo")
+_VNNI = {"avx512_vnni", "avx_vnni"}
 
 _CACHED_KERNELS = 16
 """Kernels of each kind that OpenVINO keeps for shapes that it has met. By default it keeps 5,000,
@@ -20,20 +24,20 @@ def has_bf16(core: ov.Core) -> bool:
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def compile_encoder(
-    core: ov.Core, path: Path, encoder_type: EncoderType, width: int
-) -> ov.CompiledModel:
-    """Compile an encoder; what is not int8 is bfloat16 if the processor multiplies that.
+def has_vnni() -> bool:
+    """Return whether the processor multiplies int8; False off Linux on x86.
 
-    Args:
-        width: of the model.
+    Without these instructions OpenVINO multiplies int8 with 16-bit sums, which overflow.
     """
+    cpuinfo = _CPUINFO.read_text(encoding="utf-8") if _CPUINFO.exists() else ""
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return flags is not None and not _VNNI.isdisjoint(flags[1].split())
+
+
+def compile_encoder(core: ov.Core, path: Path, encoder_type: EncoderType) -> ov.CompiledModel:
+    """Compile an encoder; what is not int8 is bfloat16 if the processor multiplies that."""
     hint = "bf16" if has_bf16(core) and encoder_type is not EncoderType.FP32 else "f32"
-    properties = {"INFERENCE_PRECISION_HINT": hint}
-    if encoder_type is EncoderType.INT8_WIDE:
-        # OpenVINO ignores groups that are wider than a matrix. The default is 32.
-        properties["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = str(width)
-    return _compile(core, path, properties)
+    return _compile(core, path, {"INFERENCE_PRECISION_HINT": hint})
 
 
 def compile_decoder(core: ov.Core, path: Path, compute_type: ComputeType) -> ov.CompiledModel:

@@ -85,7 +85,7 @@ def _load_network(checkpoint: Checkpoint, export: Export, core: ov.Core) -> Open
         dimensions,
         LogMelSpectrogram(core, dimensions.n_mels),
         CompiledGraphs(
-            compile_encoder(core, export.folder / "encoder.xml", export.encoder, dimensions.width),
+            compile_encoder(core, export.folder / "encoder.xml", export.encoder),
             compile_decoder(core, export.folder / "decoder.xml", export.decoder),
             export.cache,
             export.compute.max_rows,

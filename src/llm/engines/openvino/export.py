@@ -28,7 +28,7 @@ from llm.engines.whisper.vocabulary import GenerationSettings
 
 log = structlog.get_logger()
 
-GRAPHS_VERSION = 7
+GRAPHS_VERSION = 8
 """Increment it when the graphs or the calibration change: earlier exports are not reused then."""
 
 FOLDER = "openvino"
@@ -202,21 +202,23 @@ class _Exporter:
 
     def encoder(self, cache: CacheType) -> EncoderType:
         """Write the encoder, and return its type."""
-        paths = {
-            each: self.folder / f"encoder-{each.weights}.xml" for each in self.candidates.encoders
-        }
-        for compute_type, path in {each.weights: path for each, path in paths.items()}.items():
-            _save(self._builder(compute_type, cache).encoder(), path, compute_type)
+        paths = {each: self.folder / f"encoder-{each}.xml" for each in self.candidates.encoders}
+        for each, path in paths.items():
+            builder = self._builder(each.weights, cache, int8_activations=each is EncoderType.W8A8)
+            _save(builder.encoder(), path, each.weights)
         chosen = self.calibration.choose_encoder(paths)
         _keep(paths[chosen], self.folder / _ENCODER, paths.values())
         return chosen
 
-    def _builder(self, compute_type: ComputeType, cache: CacheType) -> GraphBuilder:
+    def _builder(
+        self, compute_type: ComputeType, cache: CacheType, *, int8_activations: bool = False
+    ) -> GraphBuilder:
         return GraphBuilder(
             self.weights,
             self.sizes,
             int8=compute_type is ComputeType.INT8,
             cache_type=cache.element,
+            int8_activations=int8_activations,
         )
 
 

@@ -23,7 +23,9 @@ from llm.engines.protocol import CheckpointError
 Weights = Callable[[str], NDArray[np.float32]]
 """Return a tensor of the checkpoint by name, for example `encoder.conv1.weight`."""
 
-_INT8_MAX = 127
+_INT8_MIN, _INT8_MAX = -128, 127
+_INT8_VALUES = 256
+_LEAST_SCALE = 1e-6
 _LAYER_NORM_EPSILON = 1e-5
 
 
@@ -64,6 +66,23 @@ class Dimensions:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _RoundedRows:
+    """Rows that are rounded to int8.
+
+    Attributes:
+        numbers: multiples of 1/127 from -128/127 to 1, shape (chunks, rows, n).
+        scale: the largest absolute value of each row, shape (chunks, rows, 1).
+    """
+
+    numbers: ov.Node
+    scale: ov.Node
+
+
+_Factor = ov.Node | _RoundedRows
+"""What a matrix is multiplied with."""
+
+
 class GraphBuilder:
     """Builds the encoder and the decoder.
 
@@ -72,17 +91,26 @@ class GraphBuilder:
         dimensions: of the checkpoint.
         int8: whether to store matrices as int8 with a scale per row; OpenVINO then computes in
             int8 where that is faster, and in floats elsewhere.
+        int8_activations: whether the encoder rounds what it multiplies with matrices to int8, each
+            frame with a scale of its own, so that OpenVINO computes whole products in integers.
         cache_type: of the keys and values of the cross-attention, float32 or bfloat16. The products
             with them are computed in this type, whatever type the rest is computed in: a step
             reads all of them, so a conversion would take longer than the products.
     """
 
     def __init__(
-        self, weights: Weights, dimensions: Dimensions, *, int8: bool, cache_type: ov.Type
+        self,
+        weights: Weights,
+        dimensions: Dimensions,
+        *,
+        int8: bool,
+        cache_type: ov.Type,
+        int8_activations: bool = False,
     ) -> None:
         self._weights = weights
         self._sizes = dimensions
         self._int8 = int8
+        self._int8_activations = int8_activations
         self._cache_type = cache_type
 
     def encoder(self) -> ov.Model:
@@ -103,7 +131,7 @@ class GraphBuilder:
         for n in range(sizes.encoder_layers):
             layer = f"encoder.layers.{n}"
             states = self._self_attention(states, layer)
-            states = self._feed_forward(states, layer)
+            states = self._feed_forward(states, layer, self._rounded)
         states = self._layer_norm(states, "encoder.layer_norm")
         return _graph(self._cross_projections(states), [], [features], "encoder")
 
@@ -163,14 +191,16 @@ class GraphBuilder:
         )
 
     def _self_attention(self, x: ov.Node, layer: str) -> ov.Node:
+        """Attend with two plain products; the fused operation would transpose the keys first."""
         n_heads = self._sizes.encoder_heads
-        normalised = self._layer_norm(x, f"{layer}.self_attn_layer_norm")
+        normalised = self._rounded(self._layer_norm(x, f"{layer}.self_attn_layer_norm"))
         query, key, value = (
             _split_heads(self._project(normalised, f"{layer}.self_attn.{name}_proj"), n_heads)
             for name in "qkv"
         )
-        attended = _join_heads(op.scaled_dot_product_attention(query, key, value))
-        return op.add(x, self._project(attended, f"{layer}.self_attn.out_proj"))
+        scores = op.matmul(op.multiply(query, self._attention_scale(n_heads)), key, False, True)
+        attended = _join_heads(op.matmul(op.softmax(scores, -1), value, False, False))
+        return op.add(x, self._project(self._rounded(attended), f"{layer}.self_attn.out_proj"))
 
     def _causal_self_attention(
         self, x: ov.Node, layer: str, cache: "_SelfAttentionCache", mask: ov.Node
@@ -196,13 +226,14 @@ class GraphBuilder:
         keys, values = cached
         n_heads = self._sizes.decoder_heads
         normalised = self._layer_norm(x, f"{layer}.encoder_attn_layer_norm")
-        scale = np.float32((self._sizes.width // n_heads) ** -0.5)
-        query = _split_heads(
-            op.multiply(self._project(normalised, f"{layer}.encoder_attn.q_proj"), scale), n_heads
-        )
+        projected = self._project(normalised, f"{layer}.encoder_attn.q_proj")
+        query = _split_heads(op.multiply(projected, self._attention_scale(n_heads)), n_heads)
         weights = op.softmax(op.add(self._cache_product(query, keys), mask), -1)
         attended = _join_heads(self._cache_product(weights, values))
         return op.add(x, self._project(attended, f"{layer}.encoder_attn.out_proj")), query
+
+    def _attention_scale(self, n_heads: int) -> np.float32:
+        return np.float32((self._sizes.width // n_heads) ** -0.5)
 
     def _cache_product(self, x: ov.Node, cached: ov.Node) -> ov.Node:
         """Multiply float32 with keys or values, in their type; return float32."""
@@ -211,11 +242,12 @@ class GraphBuilder:
 
     def _cross_projections(self, states: ov.Node) -> list[ov.Node]:
         n_heads = self._sizes.decoder_heads
+        rounded = self._rounded(states)
         outputs: list[ov.Node] = []
         for n in range(self._sizes.decoder_layers):
             layer = f"decoder.layers.{n}.encoder_attn"
-            key = _split_heads(self._project(states, f"{layer}.k_proj"), n_heads)
-            value = _split_heads(self._project(states, f"{layer}.v_proj"), n_heads)
+            key = _split_heads(self._project(rounded, f"{layer}.k_proj"), n_heads)
+            value = _split_heads(self._project(rounded, f"{layer}.v_proj"), n_heads)
             key = op.transpose(key, _ints(0, 1, 3, 2))
             outputs.append(_result(f"key.{n}", self._to_cache_type(key)))
             outputs.append(_result(f"value.{n}", self._to_cache_type(value)))
@@ -224,13 +256,30 @@ class GraphBuilder:
     def _to_cache_type(self, x: ov.Node) -> ov.Node:
         return x if self._cache_type == ov.Type.f32 else op.convert(x, self._cache_type)
 
-    def _feed_forward(self, x: ov.Node, layer: str) -> ov.Node:
+    def _feed_forward(
+        self, x: ov.Node, layer: str, factor: Callable[[ov.Node], _Factor] = lambda x: x
+    ) -> ov.Node:
         normalised = self._layer_norm(x, f"{layer}.final_layer_norm")
-        wide = op.gelu(self._project(normalised, f"{layer}.fc1"), "ERF")
-        return op.add(x, self._project(wide, f"{layer}.fc2"))
+        wide = op.gelu(self._project(factor(normalised), f"{layer}.fc1"), "ERF")
+        return op.add(x, self._project(factor(wide), f"{layer}.fc2"))
 
-    def _project(self, x: ov.Node, name: str) -> ov.Node:
-        projected = op.matmul(x, self._matrix(f"{name}.weight"), False, True)
+    def _rounded(self, x: ov.Node) -> _Factor:
+        """Round rows to int8, if the activations are."""
+        if not self._int8_activations:
+            return x
+        largest = op.reduce_max(op.abs(x), _ints(-1), True)
+        scale = op.maximum(largest, np.float32(_LEAST_SCALE))
+        low, high = np.float32(_INT8_MIN / _INT8_MAX), np.float32(1)
+        numbers = op.fake_quantize(op.divide(x, scale), low, high, low, high, _INT8_VALUES)
+        return _RoundedRows(numbers, scale)
+
+    def _project(self, x: _Factor, name: str) -> ov.Node:
+        matrix = self._matrix(f"{name}.weight")
+        if isinstance(x, _RoundedRows):
+            product = op.matmul(x.numbers, matrix, False, True)
+            projected = op.multiply(product, x.scale)
+        else:
+            projected = op.matmul(x, matrix, False, True)
         if name.endswith("k_proj"):  # Whisper's key projection has no bias
             return projected
         return op.add(projected, self._weights(f"{name}.bias"))

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 
 from llm.engines.openvino import calibration
-from llm.engines.openvino.calibration import Calibration, Candidates, Drafts
+from llm.engines.openvino.calibration import Calibration, Candidates, Drafts, encoder_name
 from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.export import find_or_export
 from llm.engines.openvino.graphs import Dimensions
@@ -20,7 +20,7 @@ from llm.engines.protocol import (
     KeyValueType,
 )
 
-INT8, WIDE, BF16 = EncoderType.INT8, EncoderType.INT8_WIDE, EncoderType.BF16
+INT8, W8A8, BF16 = EncoderType.INT8, EncoderType.W8A8, EncoderType.BF16
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,10 @@ def calibrated(core: ov.Core, tiny: Checkpoint) -> Calibration:
 @pytest.mark.parametrize(
     ("rtf", "chosen"),
     [
-        ((1.0, 0.8, 0.9), WIDE),
+        ((1.0, 0.8, 0.9), W8A8),
         ((1.0, 0.99, 1.0), INT8),
         ((1.0, 1.0, 0.85), INT8),
-        ((1.0, 0.9, 0.75), WIDE),
+        ((1.0, 0.9, 0.75), W8A8),
         ((1.0, 1.0, 0.7), BF16),
     ],
     ids=["faster", "noise", "not worth the memory", "nor then", "much faster"],
@@ -54,7 +54,7 @@ def test_the_fastest_encoder_is_chosen_unless_it_takes_more_memory_for_little(
     rtf: tuple[float, ...],
     chosen: EncoderType,
 ) -> None:
-    measured = dict(zip((INT8, WIDE, BF16), rtf, strict=True))
+    measured = dict(zip((INT8, W8A8, BF16), rtf, strict=True))
     monkeypatch.setattr(Calibration, "_encoder_rtf", lambda *_: measured)
     paths = dict.fromkeys(measured, Path("unused"))
     assert calibrated(core, tiny).choose_encoder(paths) is chosen
@@ -118,7 +118,7 @@ def test_drafts_are_used_where_they_are_expected_to_save_time(  # noqa: PLR0917
 
 
 MEASURED = Candidates(
-    [INT8, WIDE, BF16],
+    [INT8, W8A8, BF16],
     ComputeType.INT8,
     [CacheType.BF16, CacheType.FP32],
     max_rows=MAX_ROWS,
@@ -130,7 +130,7 @@ MEASURED = Candidates(
     ("changes", "expected"),
     [
         ({}, MEASURED),
-        ({"encoder_type": WIDE}, replace(MEASURED, encoders=[WIDE])),
+        ({"encoder_type": W8A8}, replace(MEASURED, encoders=[W8A8])),
         ({"key_value_type": KeyValueType.FP32}, replace(MEASURED, caches=[CacheType.FP32])),
         ({"max_rows": 3}, replace(MEASURED, max_rows=3, may_halve_rows=False)),
         (
@@ -151,6 +151,7 @@ def test_each_choice_can_be_made_by_hand(
     expected: Candidates,
 ) -> None:
     monkeypatch.setattr(calibration, "has_bf16", lambda _: True)
+    monkeypatch.setattr(calibration, "has_vnni", lambda: True)
     assert Candidates.of(options(**changes), core) == expected
 
 
@@ -158,8 +159,18 @@ def test_without_bfloat16_only_floats_of_32_bits_are_tried(
     core: ov.Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibration, "has_bf16", lambda _: False)
-    expected = replace(MEASURED, encoders=[INT8, WIDE, EncoderType.FP32], caches=[CacheType.FP32])
+    monkeypatch.setattr(calibration, "has_vnni", lambda: True)
+    expected = replace(MEASURED, encoders=[INT8, W8A8, EncoderType.FP32], caches=[CacheType.FP32])
     assert Candidates.of(options(), core) == expected
+
+
+def test_without_int8_instructions_activations_are_not_rounded(
+    core: ov.Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sums of such products overflow."""
+    monkeypatch.setattr(calibration, "has_bf16", lambda _: False)
+    monkeypatch.setattr(calibration, "has_vnni", lambda: False)
+    assert Candidates.of(options(), core).encoders == [INT8, EncoderType.FP32]
 
 
 def test_what_is_set_by_hand_is_not_measured(
@@ -175,9 +186,7 @@ def test_candidates_are_measured_on_this_processor(
 ) -> None:
     compute = find_or_export(tiny, options(cache_dir=tmp_path), core).compute
     measured = compute.measured_rtf
-    assert {name for name in measured if name.startswith("encoder")} >= {
-        "encoder int8",
-        "encoder int8-wide",
-    }
+    encoders = {name for name in measured if name.startswith("encoder")}
+    assert encoders == {encoder_name(each) for each in Candidates.of(options(), core).encoders}
     assert f"decoder {compute.key_value}, 16 rows" in measured
     assert min(measured.values()) >= 0
