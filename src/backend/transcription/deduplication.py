@@ -13,7 +13,7 @@ import structlog
 from backend.errors import JobNotFoundError
 from backend.notifications import JobNotifier
 from backend.storage.cache import TranscriptCache
-from backend.storage.database import DeduplicationStore, JobStore, ResultKey, RunStore
+from backend.storage.database import DeduplicationStore, JobStore, Primary, ResultKey, RunStore
 from backend.transcription.cache_keys import options_key
 from contracts.jobs import Job, JobStatus
 from contracts.models import ModelIdentity
@@ -49,6 +49,16 @@ class Deduplicator:
         self._cache = cache
         self._notifier = notifier
 
+    async def claim(self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]) -> bool:
+        """Make a job the primary of its result, unless another one is; return whether it is.
+
+        Args:
+            models: that transcribe it, the main one first.
+
+        Raises: JobNotFoundError: the job was deleted.
+        """
+        return await self._claim(job, audio_sha256, models) is None
+
     async def resolve(
         self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]
     ) -> ResultSource:
@@ -59,15 +69,20 @@ class Deduplicator:
 
         Raises: JobNotFoundError: the job was deleted.
         """
-        key = ResultKey(audio_sha256, options_key(job.options, models[1:]), models[0])
         while True:
-            primary = await self._store.claim_result(job.id, key, force=job.options.force)
+            primary = await self._claim(job, audio_sha256, models)
             if primary is None:
                 return ResultSource.COMPUTE
             if not primary.status.is_final:
                 return ResultSource.PENDING
             if await self._copy(primary.job_id, job.id):
                 return ResultSource.REUSED
+
+    async def _claim(
+        self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]
+    ) -> Primary | None:
+        key = ResultKey(audio_sha256, options_key(job.options, models[1:]), models[0])
+        return await self._store.claim_result(job.id, key, force=job.options.force)
 
     async def complete_duplicates(self, primary_id: str) -> list[Job]:
         """Copy a finished job's result to its duplicates.

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -46,3 +47,24 @@ async def ordered_map(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def begun(results: AsyncGenerator[Result]) -> AsyncGenerator[AsyncIterator[Result]]:
+    """Begin to compute results before the body asks for them; close them when it ends."""
+    first = asyncio.ensure_future(anext(results))
+
+    async def all_results() -> AsyncIterator[Result]:
+        try:
+            yield await first
+        except StopAsyncIteration:
+            return
+        async for result in results:
+            yield result
+
+    try:
+        yield all_results()
+    finally:
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await results.aclose()

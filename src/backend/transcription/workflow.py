@@ -1,7 +1,8 @@
 """The use case: from a recording to its transcript.
 
 Prepare it, resolve duplicates, transcribe its chunks, assemble them, and find out who speaks. The
-opening of a long recording is transcribed while the rest is prepared.
+opening of a long recording is transcribed while the rest is prepared, and the rest is at the llm
+before the text of the opening is complete.
 
 Preparation, each chunk and the diarization are durable steps: a step that is done is not repeated,
 however often the process restarts. Everything between the steps only reads, or writes the same
@@ -11,8 +12,9 @@ values again.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -30,7 +32,7 @@ from backend.transcription.chunk_transcriber import ChunkTranscriber
 from backend.transcription.context import Checkpoint, ChunkContext, JobContext
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from backend.transcription.diarization import Diarizer, channel_turns, is_by_voice
-from backend.transcription.ordered_map import ordered_map
+from backend.transcription.ordered_map import begun, ordered_map
 from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
 from backend.transcription.signals_assembly import SignalsAssembly
@@ -44,6 +46,19 @@ from contracts.routing import Route
 from contracts.transcription import RecognizedChunk
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """The opening of a recording, which is being transcribed.
+
+    Attributes:
+        n_chunks: of its plan.
+        text: ends when the text of all of them is stored.
+    """
+
+    n_chunks: int
+    text: asyncio.Future[None]
 
 
 class TranscriptionWorkflow:
@@ -93,40 +108,74 @@ class TranscriptionWorkflow:
         Raises:
             ServiceError, StepFailedError: the problem to report to the client.
         """
-        plan = await self._store_plan(run, await self._prepare(run))
-        if plan.is_opening:
-            plan = await self._transcribe_opening(run, plan)
-        if not plan.chunks:
-            return True
-        route = await self._llm.wait_for_route(run.job.options, plan.language)
-        models = route.identities
-        source = await self._deduplicator.resolve(run.job, plan.audio_sha256, models)
-        if source is ResultSource.COMPUTE:
-            recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
-            async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
-                await self._transcribe(run, plan, route, recordings)
-            await self._diarizer.diarize(run, plan, recordings)
-            await self._suggester.suggest(run, recordings)
-        return source is not ResultSource.PENDING
+        plan = await self._prepare(run)
+        await self._store_plan(run, plan)
+        if not plan.is_opening:
+            return await self._complete(run, plan)
+        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
+        preparing = asyncio.ensure_future(self._prepare(run, plan))
+        text = asyncio.ensure_future(self._transcribe_opening(run, plan, recordings))
+        try:
+            await asyncio.wait({preparing, text}, return_when=asyncio.FIRST_COMPLETED)
+            if text.done() or preparing.exception():
+                await text
+            opening = _Opening(len(plan.chunks), text)
+            return await self._complete(run, await preparing, opening)
+        finally:
+            for task in (preparing, text):
+                task.cancel()
+            await asyncio.gather(preparing, text, return_exceptions=True)
 
-    async def _transcribe_opening(self, run: JobContext, opening: RecordingPlan) -> RecordingPlan:
-        """Transcribe the opening of a recording while the rest is prepared; return the whole plan.
+    async def _transcribe_opening(
+        self, run: JobContext, opening: RecordingPlan, recordings: Sequence[PcmRecording]
+    ) -> None:
+        """Transcribe the opening of a recording while the rest is prepared.
 
         Whether another job has the same result is known later: then it replaces this text.
         """
-        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, opening))
-        preparing = asyncio.ensure_future(self._prepare(run, opening))
         try:
             if opening.chunks:
                 route = await self._llm.wait_for_route(run.job.options, opening.language)
-                async with self._stages.enter(run.job.id, Stage.TRANSCRIBING):
-                    await self._transcribe(run, opening, route, recordings)
-            return await self._store_plan(run, await preparing)
+                await self._transcribe(run, opening, route, recordings)
         finally:
-            preparing.cancel()
-            await asyncio.gather(preparing, return_exceptions=True)
+            run.opening_begun.set()
 
-    def _prepare(self, run: JobContext, opening: RecordingPlan | None = None) -> Awaitable[str]:
+    async def _complete(
+        self, run: JobContext, plan: RecordingPlan, opening: _Opening | None = None
+    ) -> bool:
+        """Transcribe what follows the opening, and find out who speaks; see `run`.
+
+        Its first chunks are at the llm before the text of the opening is complete.
+        """
+        if not plan.chunks:
+            await self._follow(run, plan, opening)
+            return True
+        route = await self._llm.wait_for_route(run.job.options, plan.language)
+        of_result = run.job, plan.audio_sha256, route.identities
+        if not await self._deduplicator.claim(*of_result):
+            await self._follow(run, plan, opening)
+            source = await self._deduplicator.resolve(*of_result)
+            if source is not ResultSource.COMPUTE:
+                return source is ResultSource.REUSED
+        recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
+        if opening is not None:
+            await run.opening_begun.wait()
+            if opening.text.done():
+                await opening.text
+        await self._transcribe(run, plan, route, recordings, opening)
+        await self._diarizer.diarize(run, plan, recordings)
+        await self._suggester.suggest(run, recordings)
+        return True
+
+    async def _follow(self, run: JobContext, plan: RecordingPlan, opening: _Opening | None) -> None:
+        """Wait for the text of the opening, and store what clients see of the whole plan."""
+        if opening is not None:
+            await opening.text
+            await self._store_plan(run, plan)
+
+    def _prepare(
+        self, run: JobContext, opening: RecordingPlan | None = None
+    ) -> Awaitable[RecordingPlan]:
         """Start the step that prepares the recording, or what follows its opening.
 
         With `low_latency` that waits for the first text, so that decoding takes no core from it.
@@ -140,15 +189,13 @@ class TranscriptionWorkflow:
             run.prepare_s += time.monotonic() - started
             return plan.model_dump_json()
 
-        return self._checkpoint("prepare", prepare)
+        return _plan_of(self._checkpoint("prepare", prepare))
 
-    async def _store_plan(self, run: JobContext, recorded: str) -> RecordingPlan:
-        """Return the plan that a step recorded, and store what clients see of it."""
-        plan = RecordingPlan.model_validate_json(recorded)
+    async def _store_plan(self, run: JobContext, plan: RecordingPlan) -> None:
+        """Store what clients see of a plan."""
         more_is_stored = plan.is_opening and run.job.progress.chunks_total  # by an earlier start
         if not more_is_stored:
             await self._runs.set_prepared(run.job.id, _prepared(plan, run.job))
-        return plan
 
     async def _transcribe(
         self,
@@ -156,13 +203,14 @@ class TranscriptionWorkflow:
         plan: RecordingPlan,
         route: Route,
         recordings: Sequence[PcmRecording],
+        opening: _Opening | None = None,
     ) -> None:
         """Transcribe the chunks concurrently, and assemble and store them in order.
 
         The chunks of the opening are remembered, and assembled again with the rest.
         """
-        job = run.job
-        places, n_opening = plan.places(), len(run.opening)
+        job, places = run.job, plan.places()
+        n_opening = opening.n_chunks if opening else 0
         eta = await self._estimator(plan, n_opening, route.identities[0])
         n_done = Counter(place.signal for place in places[: job.progress.chunks_done])
         contexts = [
@@ -171,32 +219,44 @@ class TranscriptionWorkflow:
         ]
         speakers = channel_turns(plan, job.options.diarization)
         assembly = SignalsAssembly(plan, job.options.language, speakers)
-        assembly.begin(run.opening)
+
+        def places_to_begin() -> Iterator[ChunkPlace]:
+            yield from places[n_opening:]
+            if plan.is_opening:
+                run.opening_begun.set()
+
+        has_voices = is_by_voice(plan, job.options.diarization)
+
+        def concurrency() -> int:
+            n_unfinished = max(n_opening - len(run.opening), 0)
+            return max(self._concurrency() - n_unfinished, 1)
 
         def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
-        recognized_chunks = ordered_map(
+        results = ordered_map(
             transcribe,
-            places[n_opening:],
-            self._concurrency,
+            places_to_begin(),
+            concurrency,
             at_first=max(n_opening, 1) if job.options.low_latency else None,
         )
-        has_voices = is_by_voice(plan, job.options.diarization)
-        updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
-        async with aclosing(recognized_chunks), nullcontext() if plan.is_opening else updates:
-            index = n_opening
-            async for recognized in recognized_chunks:
-                more_follows = plan.is_opening or (index + 1 == len(places) and has_voices)
-                eta_s = None if more_follows else eta.eta_s()
-                progress = _progress(plan, job, index, eta_s)
-                readable = await run_sync(_readable, recognized, job.options)
-                by_main = _by_main_model(readable, route)
-                await self._store(job, assembly, index, by_main, progress)
-                run.has_text.set()
-                if plan.is_opening:
-                    run.opening.append(by_main)
-                index += 1
+        async with begun(results) as recognized_chunks:
+            await self._follow(run, plan, opening)
+            assembly.begin(run.opening)
+            updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
+            stage = self._stages.enter(job.id, Stage.TRANSCRIBING)
+            async with stage, nullcontext() if plan.is_opening else updates:
+                index = n_opening
+                async for recognized in recognized_chunks:
+                    readable = await run_sync(_readable, recognized, job.options)
+                    by_main = _by_main_model(readable, route)
+                    more_follows = plan.is_opening or (index + 1 == len(places) and has_voices)
+                    progress = _progress(plan, job, index, None if more_follows else eta.eta_s())
+                    await self._store(job, assembly, index, by_main, progress)
+                    run.has_text.set()
+                    if plan.is_opening:
+                        run.opening.append(by_main)
+                    index += 1
 
     async def _store(
         self,
@@ -237,6 +297,10 @@ async def _retry_after_crash(work: Callable[[], Awaitable[T]]) -> T:
         return await work()
     except DecoderCrashedError:
         return await work()
+
+
+async def _plan_of(recorded: Awaitable[str]) -> RecordingPlan:
+    return RecordingPlan.model_validate_json(await recorded)
 
 
 def _by_main_model(recognized: RecognizedChunk, route: Route) -> RecognizedChunk:

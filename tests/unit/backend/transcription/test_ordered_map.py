@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.transcription.ordered_map import ordered_map
+from backend.transcription.ordered_map import begun, ordered_map
 
 
 async def test_results_keep_the_order_though_later_ones_are_ready_first() -> None:
@@ -92,3 +92,32 @@ async def test_a_slow_start_doubles_what_is_worked_on_at_once() -> None:
     results = ordered_map(work, range(10), lambda: 3, at_first=1)
     assert [result async for result in results] == list(range(10))
     assert (together[:3], max(together)) == ([1, 2, 2], 3)
+
+
+@pytest.mark.parametrize("n_items", [0, 5])
+async def test_work_begins_before_its_results_are_asked_for(n_items: int) -> None:
+    started: list[int] = []
+
+    async def work(item: int) -> int:
+        started.append(item)
+        return item
+
+    async with begun(ordered_map(work, range(n_items), lambda: 3)) as results:
+        await asyncio.sleep(0.01)
+        assert started == list(range(min(n_items, 3)))
+        assert [result async for result in results] == list(range(n_items))
+
+
+async def test_work_that_nobody_asks_for_any_more_is_cancelled() -> None:
+    """Else a failed job would keep the llm busy."""
+    ended: list[int] = []
+
+    async def work(item: int) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(item)
+
+    async with begun(ordered_map(work, range(5), lambda: 3)):
+        await asyncio.sleep(0.01)
+    assert ended == [0, 1, 2]
