@@ -34,6 +34,10 @@ _EVEN_PEAK = 0.5
 OVERSAMPLING = 4
 """Source: ITU-R BS.1770-4, annex 2: true peaks are measured at four times the rate or more."""
 
+_MAX_OVERSHOOT = 2.25
+"""A true peak is at most this many times as high as the largest sample: the sum of the absolute
+coefficients of the filter that interpolates, 2.2415."""
+
 _LIMITER_RADIUS = int(0.005 * SAMPLE_RATE)
 _BLOCK_SAMPLES = 30 * SAMPLE_RATE
 
@@ -213,7 +217,7 @@ def limit_true_peak(samples: Samples, ceiling: float = CEILING) -> Samples:
     The gain is the smallest one needed within 5 ms, smoothed over the same 5 ms: no peak gets
     more than it may have, and the gain changes slowly enough to be inaudible.
     """
-    if samples.size == 0:
+    if np.abs(samples).max(initial=0.0) * _MAX_OVERSHOOT <= ceiling:
         return samples
     peaks = true_peaks(samples)
     if peaks.max() <= ceiling:

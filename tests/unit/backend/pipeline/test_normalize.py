@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pyloudnorm
 import pytest
+from scipy.signal import resample_poly
 
 from audio_files import noise, tone
 from backend.pipeline.normalize import (
     MAX_GAIN_DB,
+    OVERSAMPLING,
     apply_gain,
     limit_true_peak,
     loudness_lufs,
@@ -96,3 +98,15 @@ def test_the_limiter_prevents_clipping_and_leaves_the_rest_unchanged() -> None:
     assert np.abs(limited).max() <= 1.0
     assert true_peaks(limited).max() <= 1.05  # the gain changes between samples
     assert limited[:15_000] == pytest.approx(samples[:15_000])
+
+
+def test_no_signal_that_clips_between_its_samples_is_left_as_it_is() -> None:
+    """The worst one is as high as the filter that interpolates it allows."""
+    impulse = np.zeros(64, np.float32)
+    impulse[32] = 1
+    responses = resample_poly(impulse, OVERSAMPLING, 1).reshape(-1, OVERSAMPLING)
+    for phase in responses.T:
+        worst = np.sign(phase[::-1]).astype(np.float32)
+        worst /= true_peaks(worst).max()
+        assert np.array_equal(limit_true_peak(0.99 * worst), np.float32(0.99) * worst)
+        assert np.abs(limit_true_peak(1.05 * worst)).max() < 1.05 * np.abs(worst).max()
