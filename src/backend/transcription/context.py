@@ -25,7 +25,7 @@ class JobContext:
         prepare_s: seconds spent on decoding, VAD and the chunk plan.
         inference_s: the model's own seconds for the chunks.
         opening: the recognized chunks of the recording's opening.
-        opening_begun: set once the steps of all chunks of the opening are started.
+        opening_chunks_started: set once the steps of all chunks of the opening are numbered.
         has_text: set once a chunk is stored.
     """
 
@@ -36,7 +36,7 @@ class JobContext:
     prepare_s: float = 0.0
     inference_s: float = 0.0
     opening: list[RecognizedChunk] = field(default_factory=list[RecognizedChunk])
-    opening_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    opening_chunks_started: asyncio.Event = field(default_factory=asyncio.Event)
     has_text: asyncio.Event = field(default_factory=asyncio.Event)
 
 

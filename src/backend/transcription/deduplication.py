@@ -50,14 +50,14 @@ class Deduplicator:
         self._notifier = notifier
 
     async def claim(self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]) -> bool:
-        """Make a job the primary of its result, unless another one is; return whether it is.
+        """Return whether this job computes its result; else nothing has changed.
 
         Args:
             models: that transcribe it, the main one first.
 
         Raises: JobNotFoundError: the job was deleted.
         """
-        return await self._claim(job, audio_sha256, models) is None
+        return await self._claim(job, audio_sha256, models, joins=False) is None
 
     async def resolve(
         self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]
@@ -79,10 +79,15 @@ class Deduplicator:
                 return ResultSource.REUSED
 
     async def _claim(
-        self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]
+        self,
+        job: Job,
+        audio_sha256: str,
+        models: Sequence[ModelIdentity],
+        *,
+        joins: bool = True,
     ) -> Primary | None:
         key = ResultKey(audio_sha256, options_key(job.options, models[1:]), models[0])
-        return await self._store.claim_result(job.id, key, force=job.options.force)
+        return await self._store.claim_result(job.id, key, force=job.options.force, joins=joins)
 
     async def complete_duplicates(self, primary_id: str) -> list[Job]:
         """Copy a finished job's result to its duplicates.

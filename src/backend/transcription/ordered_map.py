@@ -50,8 +50,8 @@ async def ordered_map(
 
 
 @asynccontextmanager
-async def begun(results: AsyncGenerator[Result]) -> AsyncGenerator[AsyncIterator[Result]]:
-    """Begin to compute results before the body asks for them; close them when it ends."""
+async def started_early(results: AsyncGenerator[Result]) -> AsyncGenerator[AsyncIterator[Result]]:
+    """Start to compute results before the body asks for them; close them when it ends."""
     first = asyncio.ensure_future(anext(results))
 
     async def all_results() -> AsyncIterator[Result]:

@@ -29,10 +29,15 @@ from backend.readable.text import write_readable
 from backend.storage.database import ChunkResult, JobStore, PreparedRecording, RunStore
 from backend.storage.disk import retry_on_disk_full
 from backend.transcription.chunk_transcriber import ChunkTranscriber
-from backend.transcription.context import Checkpoint, ChunkContext, JobContext
+from backend.transcription.context import (
+    Checkpoint,
+    ChunkContext,
+    JobContext,
+    StepFailedError,
+)
 from backend.transcription.deduplication import Deduplicator, ResultSource
 from backend.transcription.diarization import Diarizer, channel_turns, is_by_voice
-from backend.transcription.ordered_map import begun, ordered_map
+from backend.transcription.ordered_map import ordered_map, started_early
 from backend.transcription.plan import ChunkPlace, RecordingPlan
 from backend.transcription.preparation import Preparation
 from backend.transcription.signals_assembly import SignalsAssembly
@@ -44,6 +49,7 @@ from contracts.models import ModelIdentity
 from contracts.options import Punctuation, TranscribeOptions
 from contracts.routing import Route
 from contracts.transcription import RecognizedChunk
+from servicekit.errors import ServiceError
 
 T = TypeVar("T")
 
@@ -54,11 +60,11 @@ class _Opening:
 
     Attributes:
         n_chunks: of its plan.
-        text: ends when the text of all of them is stored.
+        transcribed: done once the text of all of them is stored.
     """
 
     n_chunks: int
-    text: asyncio.Future[None]
+    transcribed: asyncio.Future[None]
 
 
 class TranscriptionWorkflow:
@@ -114,17 +120,20 @@ class TranscriptionWorkflow:
             return await self._complete(run, plan)
         recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
         preparing = asyncio.ensure_future(self._prepare(run, plan))
-        text = asyncio.ensure_future(self._transcribe_opening(run, plan, recordings))
+        transcribed = asyncio.ensure_future(self._transcribe_opening(run, plan, recordings))
         try:
-            await asyncio.wait({preparing, text}, return_when=asyncio.FIRST_COMPLETED)
-            if text.done() or preparing.exception():
-                await text
-            opening = _Opening(len(plan.chunks), text)
+            await asyncio.wait({preparing, transcribed}, return_when=asyncio.FIRST_COMPLETED)
+            if transcribed.done():
+                await transcribed
+            opening = _Opening(len(plan.chunks), transcribed)
             return await self._complete(run, await preparing, opening)
+        except (ServiceError, StepFailedError):
+            await transcribed  # its text is kept, whatever became of the rest
+            raise
         finally:
-            for task in (preparing, text):
+            for task in (preparing, transcribed):
                 task.cancel()
-            await asyncio.gather(preparing, text, return_exceptions=True)
+            await asyncio.gather(preparing, transcribed, return_exceptions=True)
 
     async def _transcribe_opening(
         self, run: JobContext, opening: RecordingPlan, recordings: Sequence[PcmRecording]
@@ -138,7 +147,7 @@ class TranscriptionWorkflow:
                 route = await self._llm.wait_for_route(run.job.options, opening.language)
                 await self._transcribe(run, opening, route, recordings)
         finally:
-            run.opening_begun.set()
+            run.opening_chunks_started.set()
 
     async def _complete(
         self, run: JobContext, plan: RecordingPlan, opening: _Opening | None = None
@@ -148,29 +157,31 @@ class TranscriptionWorkflow:
         Its first chunks are at the llm before the text of the opening is complete.
         """
         if not plan.chunks:
-            await self._follow(run, plan, opening)
+            await self._wait_for_opening(run, plan, opening)
             return True
         route = await self._llm.wait_for_route(run.job.options, plan.language)
-        of_result = run.job, plan.audio_sha256, route.identities
-        if not await self._deduplicator.claim(*of_result):
-            await self._follow(run, plan, opening)
-            source = await self._deduplicator.resolve(*of_result)
+        result = run.job, plan.audio_sha256, route.identities
+        if not await self._deduplicator.claim(*result):
+            await self._wait_for_opening(run, plan, opening)
+            source = await self._deduplicator.resolve(*result)
             if source is not ResultSource.COMPUTE:
                 return source is ResultSource.REUSED
         recordings = await _retry_after_crash(lambda: self._preparation.recordings(run, plan))
         if opening is not None:
-            await run.opening_begun.wait()
-            if opening.text.done():
-                await opening.text
+            await run.opening_chunks_started.wait()
+            if opening.transcribed.done() or opening.n_chunks >= self._concurrency():
+                await opening.transcribed
         await self._transcribe(run, plan, route, recordings, opening)
         await self._diarizer.diarize(run, plan, recordings)
         await self._suggester.suggest(run, recordings)
         return True
 
-    async def _follow(self, run: JobContext, plan: RecordingPlan, opening: _Opening | None) -> None:
+    async def _wait_for_opening(
+        self, run: JobContext, plan: RecordingPlan, opening: _Opening | None
+    ) -> None:
         """Wait for the text of the opening, and store what clients see of the whole plan."""
         if opening is not None:
-            await opening.text
+            await opening.transcribed
             await self._store_plan(run, plan)
 
     def _prepare(
@@ -220,32 +231,35 @@ class TranscriptionWorkflow:
         speakers = channel_turns(plan, job.options.diarization)
         assembly = SignalsAssembly(plan, job.options.language, speakers)
 
-        def places_to_begin() -> Iterator[ChunkPlace]:
+        def places_to_start() -> Iterator[ChunkPlace]:
+            """Yield the places, and note that the task of the opening's last one exists."""
             yield from places[n_opening:]
             if plan.is_opening:
-                run.opening_begun.set()
+                run.opening_chunks_started.set()
 
         has_voices = is_by_voice(plan, job.options.diarization)
 
         def concurrency() -> int:
-            n_unfinished = max(n_opening - len(run.opening), 0)
-            return max(self._concurrency() - n_unfinished, 1)
+            n_of_opening = max(n_opening - len(run.opening), 0)
+            return max(self._concurrency() - n_of_opening, 1)
 
         def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
         results = ordered_map(
             transcribe,
-            places_to_begin(),
+            places_to_start(),
             concurrency,
             at_first=max(n_opening, 1) if job.options.low_latency else None,
         )
-        async with begun(results) as recognized_chunks:
-            await self._follow(run, plan, opening)
+        async with (
+            self._stages.enter(job.id, Stage.TRANSCRIBING),
+            started_early(results) as recognized_chunks,
+        ):
+            await self._wait_for_opening(run, plan, opening)
             assembly.begin(run.opening)
             updates = stored_eta(self._runs, job.id, eta, self._eta_interval_s)
-            stage = self._stages.enter(job.id, Stage.TRANSCRIBING)
-            async with stage, nullcontext() if plan.is_opening else updates:
+            async with nullcontext() if plan.is_opening else updates:
                 index = n_opening
                 async for recognized in recognized_chunks:
                     readable = await run_sync(_readable, recognized, job.options)

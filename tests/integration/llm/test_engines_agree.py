@@ -9,6 +9,7 @@ import torch
 
 from contracts.options import ChunkOptions, DecodingOptions
 from integration.llm.recordings import samples_of
+from llm.engines.openvino.compilation import has_vnni
 from llm.engines.protocol import (
     Checkpoint,
     EncoderType,
@@ -31,7 +32,11 @@ pytestmark = pytest.mark.slow
 N_SENTENCES = 32
 MAX_WORSE = 0.005
 
-ENCODERS = [each for each in EncoderType if each is not EncoderType.AUTO]
+ENCODERS = [
+    each
+    for each in EncoderType
+    if each is not EncoderType.AUTO and (each is not EncoderType.W8A8 or has_vnni())
+]
 
 
 def transcribed(engine: SpeechEngine, sentences: list[Sentence]) -> list[str]:

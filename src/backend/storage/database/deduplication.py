@@ -92,7 +92,9 @@ class DeduplicationStore:
             return session.scalar(query.limit(1))
 
     @transaction
-    def claim_result(self, job_id: str, key: ResultKey, *, force: bool = False) -> Primary | None:
+    def claim_result(
+        self, job_id: str, key: ResultKey, *, force: bool = False, joins: bool = True
+    ) -> Primary | None:
         """Return the job that has or computes this result, or register this job as the primary.
 
         Of identical jobs that claim at once exactly one gets None. A job whose primary is
@@ -100,13 +102,20 @@ class DeduplicationStore:
 
         Args:
             force: do not look for others.
+            joins: whether the job becomes a duplicate; False: it stays as it is.
 
         Raises: JobNotFoundError: the job was deleted.
         """
         with self._database.writing() as session:
             _lock_key(session, key)
             row, file = find_rows(session, job_id, lock=True)
-            return _claim(session, row, file, key, force=force)
+            primary = _find_primary(session, row, file, key, force=force)
+            if primary is None:
+                _register(row, key)
+                return None
+            if joins and not primary.status.is_final:
+                row.primary_number = primary.number
+            return Primary(primary.id, primary.status)
 
     @transaction
     def copy_result(self, from_id: str, to_id: str) -> bool:
@@ -149,22 +158,21 @@ def _lock_key(session: Session, key: ResultKey) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def _claim(
+def _find_primary(
     session: Session, row: TranscriptionRow, file: FileRow, key: ResultKey, *, force: bool
-) -> Primary | None:
+) -> TranscriptionRow | None:
     file.audio_sha256 = key.audio_sha256
     is_registered = row.options_key is not None  # it claims again after a restart
-    primary = None if force or is_registered else session.scalar(_select_primary(row, key))
     row.primary_number = None
-    if primary is None:
-        if row.chunks_done and is_of_other_model(row, key.model):
-            row.warnings = add_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
-        row.options_key = key.options_key
-        set_model(row, key.model)
-        return None
-    if not primary.status.is_final:
-        row.primary_number = primary.number
-    return Primary(primary.id, primary.status)
+    return None if force or is_registered else session.scalar(_select_primary(row, key))
+
+
+def _register(row: TranscriptionRow, key: ResultKey) -> None:
+    """Make a job the primary."""
+    if row.chunks_done and is_of_other_model(row, key.model):
+        row.warnings = add_warnings(row.warnings, [JobWarning.MODEL_CHANGED])
+    row.options_key = key.options_key
+    set_model(row, key.model)
 
 
 def _copy(session: Session, source: TranscriptionRow, target: TranscriptionRow) -> None:

@@ -25,7 +25,13 @@ from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttention
 from llm.engines.openvino.features import HOP_S
 from llm.engines.openvino.graphs import Dimensions
 from llm.engines.openvino.network import MAX_ROWS, MIN_ROWS, DecoderState, rows_in_memory
-from llm.engines.protocol import ComputeType, EncoderType, EngineOptions, KeyValueType
+from llm.engines.protocol import (
+    CheckpointError,
+    ComputeType,
+    EncoderType,
+    EngineOptions,
+    KeyValueType,
+)
 
 Candidate = TypeVar("Candidate")
 
@@ -99,7 +105,14 @@ class Candidates:
 
     @classmethod
     def of(cls, options: EngineOptions, core: ov.Core) -> "Candidates":
-        """Return what the options and the processor allow."""
+        """Return what the options and the processor allow.
+
+        Raises: CheckpointError: the processor cannot compute as the options say.
+        """
+        if options.encoder_type is EncoderType.W8A8 and not has_vnni():
+            raise CheckpointError(
+                "LLM_ENCODER_TYPE is w8a8, but the processor has no VNNI instructions."
+            )
         is_auto = options.compute_type is ComputeType.AUTO
         bf16 = has_bf16(core)
         if options.encoder_type is not EncoderType.AUTO:

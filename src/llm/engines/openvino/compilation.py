@@ -25,9 +25,10 @@ def has_bf16(core: ov.Core) -> bool:
 
 
 def has_vnni() -> bool:
-    """Return whether the processor multiplies int8; False off Linux on x86.
+    """Return whether the processor has VNNI instructions; False where it is not Linux on x86.
 
-    Without these instructions OpenVINO multiplies int8 with 16-bit sums, which overflow.
+    Without them int8 is multiplied with 16-bit sums, which overflow. Source: OpenVINO's
+    documentation of post-training quantization, saturation (overflow) issue.
     """
     cpuinfo = _CPUINFO.read_text(encoding="utf-8") if _CPUINFO.exists() else ""
     flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)

@@ -21,6 +21,7 @@ from llm.engines.openvino.calibration import (
     decoder_name,
     encoder_name,
 )
+from llm.engines.openvino.compilation import has_vnni
 from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder, Weights
 from llm.engines.protocol import Checkpoint, ComputeType, EncoderType, EngineOptions
@@ -132,6 +133,7 @@ def _key(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core) -> str:
         options.threads,
         core.get_property("CPU", "FULL_DEVICE_NAME"),
         sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
+        has_vnni(),
     )
     digest = hashlib.sha256(repr(conditions).encode()).hexdigest()[:8]
     revision = checkpoint.revision[:12]

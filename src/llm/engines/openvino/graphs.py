@@ -24,8 +24,8 @@ Weights = Callable[[str], NDArray[np.float32]]
 """Return a tensor of the checkpoint by name, for example `encoder.conv1.weight`."""
 
 _INT8_MIN, _INT8_MAX = -128, 127
-_INT8_VALUES = 256
-_LEAST_SCALE = 1e-6
+_INT8_LEVELS = 256
+_MIN_SCALE = 1e-6
 _LAYER_NORM_EPSILON = 1e-5
 
 
@@ -67,19 +67,19 @@ class Dimensions:
 
 
 @dataclass(frozen=True, slots=True)
-class _RoundedRows:
+class _QuantizedRows:
     """Rows that are rounded to int8.
 
     Attributes:
-        numbers: multiples of 1/127 from -128/127 to 1, shape (chunks, rows, n).
-        scale: the largest absolute value of each row, shape (chunks, rows, 1).
+        values: multiples of 1/127 from -128/127 to 1, shape (chunks, rows, n).
+        scale: what the values of each row are multiplied with, shape (chunks, rows, 1).
     """
 
-    numbers: ov.Node
+    values: ov.Node
     scale: ov.Node
 
 
-_Factor = ov.Node | _RoundedRows
+_Factor = ov.Node | _QuantizedRows
 """What a matrix is multiplied with."""
 
 
@@ -131,7 +131,7 @@ class GraphBuilder:
         for n in range(sizes.encoder_layers):
             layer = f"encoder.layers.{n}"
             states = self._self_attention(states, layer)
-            states = self._feed_forward(states, layer, self._rounded)
+            states = self._feed_forward(states, layer, self._quantize)
         states = self._layer_norm(states, "encoder.layer_norm")
         return _graph(self._cross_projections(states), [], [features], "encoder")
 
@@ -193,14 +193,14 @@ class GraphBuilder:
     def _self_attention(self, x: ov.Node, layer: str) -> ov.Node:
         """Attend with two plain products; the fused operation would transpose the keys first."""
         n_heads = self._sizes.encoder_heads
-        normalised = self._rounded(self._layer_norm(x, f"{layer}.self_attn_layer_norm"))
+        normalised = self._quantize(self._layer_norm(x, f"{layer}.self_attn_layer_norm"))
         query, key, value = (
             _split_heads(self._project(normalised, f"{layer}.self_attn.{name}_proj"), n_heads)
             for name in "qkv"
         )
         scores = op.matmul(op.multiply(query, self._attention_scale(n_heads)), key, False, True)
         attended = _join_heads(op.matmul(op.softmax(scores, -1), value, False, False))
-        return op.add(x, self._project(self._rounded(attended), f"{layer}.self_attn.out_proj"))
+        return op.add(x, self._project(self._quantize(attended), f"{layer}.self_attn.out_proj"))
 
     def _causal_self_attention(
         self, x: ov.Node, layer: str, cache: "_SelfAttentionCache", mask: ov.Node
@@ -242,12 +242,12 @@ class GraphBuilder:
 
     def _cross_projections(self, states: ov.Node) -> list[ov.Node]:
         n_heads = self._sizes.decoder_heads
-        rounded = self._rounded(states)
+        quantized = self._quantize(states)
         outputs: list[ov.Node] = []
         for n in range(self._sizes.decoder_layers):
             layer = f"decoder.layers.{n}.encoder_attn"
-            key = _split_heads(self._project(rounded, f"{layer}.k_proj"), n_heads)
-            value = _split_heads(self._project(rounded, f"{layer}.v_proj"), n_heads)
+            key = _split_heads(self._project(quantized, f"{layer}.k_proj"), n_heads)
+            value = _split_heads(self._project(quantized, f"{layer}.v_proj"), n_heads)
             key = op.transpose(key, _ints(0, 1, 3, 2))
             outputs.append(_result(f"key.{n}", self._to_cache_type(key)))
             outputs.append(_result(f"value.{n}", self._to_cache_type(value)))
@@ -257,26 +257,26 @@ class GraphBuilder:
         return x if self._cache_type == ov.Type.f32 else op.convert(x, self._cache_type)
 
     def _feed_forward(
-        self, x: ov.Node, layer: str, factor: Callable[[ov.Node], _Factor] = lambda x: x
+        self, x: ov.Node, layer: str, quantize: Callable[[ov.Node], _Factor] = lambda x: x
     ) -> ov.Node:
         normalised = self._layer_norm(x, f"{layer}.final_layer_norm")
-        wide = op.gelu(self._project(factor(normalised), f"{layer}.fc1"), "ERF")
-        return op.add(x, self._project(factor(wide), f"{layer}.fc2"))
+        wide = op.gelu(self._project(quantize(normalised), f"{layer}.fc1"), "ERF")
+        return op.add(x, self._project(quantize(wide), f"{layer}.fc2"))
 
-    def _rounded(self, x: ov.Node) -> _Factor:
-        """Round rows to int8, if the activations are."""
+    def _quantize(self, x: ov.Node) -> _Factor:
+        """Round rows to int8, if this encoder rounds its activations."""
         if not self._int8_activations:
             return x
         largest = op.reduce_max(op.abs(x), _ints(-1), True)
-        scale = op.maximum(largest, np.float32(_LEAST_SCALE))
+        scale = op.maximum(largest, np.float32(_MIN_SCALE))
         low, high = np.float32(_INT8_MIN / _INT8_MAX), np.float32(1)
-        numbers = op.fake_quantize(op.divide(x, scale), low, high, low, high, _INT8_VALUES)
-        return _RoundedRows(numbers, scale)
+        values = op.fake_quantize(op.divide(x, scale), low, high, low, high, _INT8_LEVELS)
+        return _QuantizedRows(values, scale)
 
     def _project(self, x: _Factor, name: str) -> ov.Node:
         matrix = self._matrix(f"{name}.weight")
-        if isinstance(x, _RoundedRows):
-            product = op.matmul(x.numbers, matrix, False, True)
+        if isinstance(x, _QuantizedRows):
+            product = op.matmul(x.values, matrix, False, True)
             projected = op.multiply(product, x.scale)
         else:
             projected = op.matmul(x, matrix, False, True)

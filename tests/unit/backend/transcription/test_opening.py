@@ -18,6 +18,8 @@ from backend.transcription.preparation import Preparation
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import JobStatus
 from contracts.options import Diarization, TranscribeOptions
+from contracts.routing import Route
+from servicekit.errors import UnknownModelError
 from speech_corpus import russian_sentences
 from unit.backend.stand_ins import Components, StandInCheckpoint, chunk_texts
 from unit.backend.storage.database.recorded import NOON
@@ -290,6 +292,74 @@ async def test_an_opening_that_fails_late_fails_the_job(components: Components) 
         with pytest.raises(StepFailedError):
             await components.workflow(concurrency=8).run(run)
     assert await components.texts(run.job.id) == chunk_texts(range(1))
+
+
+async def test_no_chunk_of_the_rest_is_numbered_before_all_of_the_opening(
+    components: Components,
+) -> None:
+    """Else a restart would take the text of one chunk for that of another. Urgent text comes chunk
+    by chunk, so that the rest is prepared before the opening's last chunks are sent."""
+    components.preparation.n_chunks, components.preparation.n_opening = 6, 4
+    asked_early: list[list[int]] = []
+
+    async def answer_second_chunk_late(index: int) -> None:
+        if index == 1:
+            await asyncio.sleep(0.3)
+            asked_early.append(list(components.llm.asked))
+
+    components.llm.before_answer = answer_second_chunk_late
+    checkpoint = StandInCheckpoint()
+    run = await components.new_run(TranscribeOptions(low_latency=True))
+    async with asyncio.timeout(10):
+        assert await components.workflow(checkpoint, concurrency=8).run(run)
+    assert set(asked_early[0]) <= {0, 1, 2}
+    assert await components.texts(run.job.id) == chunk_texts(range(6))
+
+
+async def test_nothing_goes_on_after_a_job_is_cancelled_between_both_parts(
+    components: Components,
+) -> None:
+    """Else the llm would work for nobody."""
+    components.preparation.n_chunks, components.preparation.n_opening = 5, 2
+    all_asked = asyncio.Event()
+
+    async def hang(_index: int) -> None:
+        if len(components.llm.asked) == 5:
+            all_asked.set()
+        await asyncio.sleep(3600)
+
+    components.llm.before_answer = hang
+    run = await components.new_run()
+    running = asyncio.create_task(components.workflow(concurrency=8).run(run))
+    async with asyncio.timeout(10):
+        await all_asked.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert components.llm.n_active == 0
+
+
+async def test_a_rest_that_no_model_can_transcribe_keeps_the_text_of_the_opening(
+    components: Components, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    components.preparation.n_chunks, components.preparation.n_opening = 5, 2
+    route = await components.llm.route(TranscribeOptions())
+
+    async def route_of_the_opening_alone(*_: object) -> Route:
+        components.llm.n_model_waits += 1
+        if components.llm.n_model_waits > 1:
+            raise UnknownModelError("other", [])
+        return route
+
+    async def answer_slowly(_index: int) -> None:
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(components.llm, "wait_for_route", route_of_the_opening_alone)
+    components.llm.before_answer = answer_slowly
+    run = await components.new_run()
+    with pytest.raises(UnknownModelError):
+        await components.workflow().run(run)
+    assert await components.texts(run.job.id) == chunk_texts(range(2))
 
 
 async def test_a_rest_that_cannot_be_decoded_fails_the_job_and_keeps_the_text(

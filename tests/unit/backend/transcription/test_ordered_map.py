@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.transcription.ordered_map import begun, ordered_map
+from backend.transcription.ordered_map import ordered_map, started_early
 
 
 async def test_results_keep_the_order_though_later_ones_are_ready_first() -> None:
@@ -102,7 +102,7 @@ async def test_work_begins_before_its_results_are_asked_for(n_items: int) -> Non
         started.append(item)
         return item
 
-    async with begun(ordered_map(work, range(n_items), lambda: 3)) as results:
+    async with started_early(ordered_map(work, range(n_items), lambda: 3)) as results:
         await asyncio.sleep(0.01)
         assert started == list(range(min(n_items, 3)))
         assert [result async for result in results] == list(range(n_items))
@@ -118,6 +118,6 @@ async def test_work_that_nobody_asks_for_any_more_is_cancelled() -> None:
         finally:
             ended.append(item)
 
-    async with begun(ordered_map(work, range(5), lambda: 3)):
+    async with started_early(ordered_map(work, range(5), lambda: 3)):
         await asyncio.sleep(0.01)
     assert ended == [0, 1, 2]

@@ -44,6 +44,16 @@ async def test_only_one_of_identical_concurrent_recordings_is_transcribed(
     assert set(sources.values()) == {Primary(primary, JobStatus.RUNNING)}
 
 
+async def test_a_job_that_only_asks_does_not_become_a_duplicate(stores: Stores) -> None:
+    """Else a job would show the text of its primary while it still writes its own."""
+    first, second = [await running(stores) for _ in range(2)]
+    assert await stores.duplicates.claim_result(first, KEY, joins=False) is None
+    for joins, primary in ((False, None), (True, first)):
+        claimed = await stores.duplicates.claim_result(second, KEY, joins=joins)
+        assert claimed == Primary(first, JobStatus.RUNNING)
+        assert await stores.duplicates.primary_of(second) == primary
+
+
 async def test_all_of_a_finished_result_is_copied(stores: Stores, history: HistoryStore) -> None:
     texts = ("раз, два", "три")
     first = await completed(stores, *texts, key=KEY, with_words=True, report=[NOISE])

@@ -14,6 +14,7 @@ from llm.engines.openvino.graphs import Dimensions
 from llm.engines.openvino.network import MAX_ROWS
 from llm.engines.protocol import (
     Checkpoint,
+    CheckpointError,
     ComputeType,
     EncoderType,
     EngineOptions,
@@ -171,6 +172,8 @@ def test_without_int8_instructions_activations_are_not_rounded(
     monkeypatch.setattr(calibration, "has_bf16", lambda _: False)
     monkeypatch.setattr(calibration, "has_vnni", lambda: False)
     assert Candidates.of(options(), core).encoders == [INT8, EncoderType.FP32]
+    with pytest.raises(CheckpointError, match="VNNI"):
+        Candidates.of(options(encoder_type=W8A8), core)
 
 
 def test_what_is_set_by_hand_is_not_measured(
