@@ -28,14 +28,14 @@ CONTEXT_STEP_S = 2.5
 """Windows are multiples of this, so that OpenVINO prepares only 12 lengths."""
 
 CROSS_ATTENTION_CACHE_BYTES = 192 * 2**20
-"""Most memory of a batch's cross-attention cache: 10 windows of 30 s in a base model in bfloat16, 5
-in float32; such a model then takes less than 1 GB in all.
+"""Most memory of a batch's cross-attention cache, unless few rows need more: 10 windows of 30 s of
+a base model in bfloat16, which then takes less than 1 GB in all.
 More rows are faster, since the decoder reads its weights once for all, but each adds less."""
 
 FEW_ROWS, FEW_ROWS_BYTES = 8, 1152 * 2**20
-"""Rows that a larger model gets if they take no more than this: eight windows of 30 s of a medium
-model in bfloat16, which then takes less than 3 GB in all. With four, its decoder takes a quarter as
-long again, since it reads the weights twice as often."""
+"""Rows that a model gets if they take no more than this: eight windows of 30 s of a medium model in
+bfloat16, which then takes less than 3 GB in all, or of a base model in float32. With four, a medium
+decoder takes a quarter as long again, since it reads its weights twice as often."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 """At least two rows fit whatever they take; more than sixteen have not been faster."""
