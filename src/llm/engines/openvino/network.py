@@ -33,9 +33,10 @@ a base model in bfloat16, which then takes less than 1 GB in all.
 More rows are faster, since the decoder reads its weights once for all, but each adds less."""
 
 FEW_ROWS, FEW_ROWS_BYTES = 8, 1152 * 2**20
-"""Rows that a model gets if they take no more than this: eight windows of 30 s of a medium model in
-bfloat16, which then takes less than 3 GB in all, or of a base model in float32. With four, a medium
-decoder takes a quarter as long again, since it reads its weights twice as often."""
+"""Rows that a model gets if they all take no more than this: eight windows of 30 s of a medium
+model in bfloat16, which then takes less than 3 GB in all, or of a small model. With four, a medium
+decoder takes a quarter as long again, since it reads its weights twice as often. In float32 the
+rest of a medium model takes more memory as well, so it has two rows."""
 
 MIN_ROWS, MAX_ROWS = 2, 16
 """At least two rows fit whatever they take; more than sixteen have not been faster."""
@@ -73,8 +74,8 @@ class CompiledGraphs:
 def rows_in_memory(sizes: Dimensions, n_frames: int, cache_type: CacheType) -> int:
     """Return how many rows fit into the memory of the cache, at least `MIN_ROWS`."""
     row_bytes = CrossAttentionCache.n_elements(sizes, 1, n_frames) * cache_type.n_bytes
-    few_rows = min(FEW_ROWS_BYTES // row_bytes, FEW_ROWS)
-    return max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, few_rows, MIN_ROWS)
+    few_rows = FEW_ROWS if FEW_ROWS * row_bytes <= FEW_ROWS_BYTES else MIN_ROWS
+    return max(CROSS_ATTENTION_CACHE_BYTES // row_bytes, few_rows)
 
 
 class OpenVinoNetwork:

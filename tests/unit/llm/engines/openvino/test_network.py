@@ -233,6 +233,6 @@ def test_shorter_chunks_allow_more_rows(
     monkeypatch.setattr(openvino_network, "CROSS_ATTENTION_CACHE_BYTES", 6 * window_bytes)
     assert [network.max_rows(seconds) for seconds in (0.1, 8, 13, 28, 30)] == [16, 16, 12, 6, 6]
     monkeypatch.setattr(openvino_network, "CROSS_ATTENTION_CACHE_BYTES", window_bytes)
-    for few_rows_bytes, n_rows in ((9, 8), (3, 3), (1, 2)):
+    for few_rows_bytes, n_rows in ((9, 8), (8, 8), (7, 2)):
         monkeypatch.setattr(openvino_network, "FEW_ROWS_BYTES", few_rows_bytes * window_bytes)
         assert network.max_rows(30) == n_rows
