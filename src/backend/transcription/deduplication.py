@@ -50,7 +50,7 @@ class Deduplicator:
         self._notifier = notifier
 
     async def claim(self, job: Job, audio_sha256: str, models: Sequence[ModelIdentity]) -> bool:
-        """Return whether this job computes its result; else nothing has changed.
+        """Return whether this job computes its result; if another one does, do not join it yet.
 
         Args:
             models: that transcribe it, the main one first.

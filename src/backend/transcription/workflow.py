@@ -237,21 +237,16 @@ class TranscriptionWorkflow:
             if plan.is_opening:
                 run.opening_chunks_started.set()
 
-        has_voices = is_by_voice(plan, job.options.diarization)
-
-        def concurrency() -> int:
-            n_of_opening = max(n_opening - len(run.opening), 0)
-            return max(self._concurrency() - n_of_opening, 1)
-
         def transcribe(place: ChunkPlace) -> Awaitable[RecognizedChunk]:
             return self._transcriber.transcribe(contexts[place.signal], place.index)
 
         results = ordered_map(
             transcribe,
             places_to_start(),
-            concurrency,
+            partial(self._concurrency_beside, run, n_opening),
             at_first=max(n_opening, 1) if job.options.low_latency else None,
         )
+        has_voices = is_by_voice(plan, job.options.diarization)
         async with (
             self._stages.enter(job.id, Stage.TRANSCRIBING),
             started_early(results) as recognized_chunks,
@@ -271,6 +266,11 @@ class TranscriptionWorkflow:
                     if plan.is_opening:
                         run.opening.append(by_main)
                     index += 1
+
+    def _concurrency_beside(self, run: JobContext, n_opening: int) -> int:
+        """Return how many chunks to have at the llm beside those of the opening, at least one."""
+        n_left = max(n_opening - len(run.opening), 0)
+        return max(self._concurrency() - n_left, 1)
 
     async def _store(
         self,

@@ -109,7 +109,11 @@ class DeduplicationStore:
         with self._database.writing() as session:
             _lock_key(session, key)
             row, file = find_rows(session, job_id, lock=True)
-            primary = _find_primary(session, row, file, key, force=force)
+            file.audio_sha256 = key.audio_sha256
+            is_registered = row.options_key is not None  # it claims again after a restart
+            is_primary = force or is_registered
+            primary = None if is_primary else session.scalar(_select_primary(row, key))
+            row.primary_number = None
             if primary is None:
                 _register(row, key)
                 return None
@@ -156,15 +160,6 @@ def _lock_key(session: Session, key: ResultKey) -> None:
     if session.get_bind().dialect.name == "postgresql":
         name = f"{key.audio_sha256} {key.options_key}"
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-def _find_primary(
-    session: Session, row: TranscriptionRow, file: FileRow, key: ResultKey, *, force: bool
-) -> TranscriptionRow | None:
-    file.audio_sha256 = key.audio_sha256
-    is_registered = row.options_key is not None  # it claims again after a restart
-    row.primary_number = None
-    return None if force or is_registered else session.scalar(_select_primary(row, key))
 
 
 def _register(row: TranscriptionRow, key: ResultKey) -> None:

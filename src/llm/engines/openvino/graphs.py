@@ -26,6 +26,8 @@ Weights = Callable[[str], NDArray[np.float32]]
 _INT8_MIN, _INT8_MAX = -128, 127
 _INT8_LEVELS = 256
 _MIN_SCALE = 1e-6
+"""So that a row of zeros can be divided by its scale."""
+
 _LAYER_NORM_EPSILON = 1e-5
 
 
