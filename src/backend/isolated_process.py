@@ -115,7 +115,7 @@ class IsolatedProcesses:
         with ours:
             try:
                 with theirs:
-                    await self._in_starter(process.start)
+                    await self._in_starter(partial(_start, process))
                 message = await _last_message(ours, limits, on_report)
             except BaseException:
                 await self._in_starter(partial(_end, process, wait_s=0.0))
@@ -132,6 +132,17 @@ def _block_group_signals() -> None:
     """Block signals in this thread and in the processes that it starts."""
     resource_tracker.ensure_running()  # it would unblock them later
     signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP_SIGNALS)
+
+
+def _start(process: ForkServerProcess) -> None:
+    """Start a process.
+
+    Raises: ProcessDiedError: it, or the fork server, was killed before it had read its work.
+    """
+    try:
+        process.start()
+    except (ConnectionError, EOFError) as error:
+        raise ProcessDiedError("killed while it started") from error
 
 
 async def _last_message(

@@ -4,12 +4,14 @@ import asyncio
 import ctypes
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,30 @@ async def test_a_crash_ends_that_call_only(processes: IsolatedProcesses) -> None
     with pytest.raises(ProcessDiedError, match="-11"):
         await processes.run(hostile_functions.crash, Done, LIMITS)
     assert (await other).pid
+
+
+async def test_a_process_killed_before_it_has_read_its_work_has_died(
+    processes: IsolatedProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its job fails with an internal error instead of being tried again."""
+    connect = forkserver.connect_to_new_process
+    before = children_of_fork_server()
+
+    def connect_and_kill(fds: list[int]) -> tuple[int, int]:
+        pipes = connect(fds)
+        while not (new := children_of_fork_server() - before):
+            time.sleep(0.001)
+        for pid in new:
+            os.kill(pid, signal.SIGKILL)
+        while children_of_fork_server() & new:
+            time.sleep(0.001)
+        return pipes
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forkserver, "connect_to_new_process", connect_and_kill)
+        with pytest.raises(ProcessDiedError, match="started"):
+            await processes.run(hostile_functions.work, Done, LIMITS)
+    assert (await processes.run(hostile_functions.work, Done, LIMITS)).pid
 
 
 async def test_memory_is_limited_by_the_kernel(processes: IsolatedProcesses) -> None:
