@@ -155,7 +155,7 @@ class JobSubmission:
             job = await self._jobs.add(job, owner, blob, tracing.traceparent())
         if await self._resolve_known(job, owner) is not ResultSource.COMPUTE:
             return await self._jobs.get(job.id, owner, with_result=False)
-        await self._queue.submit(job)
+        await self._queue.submit_new(job)
         return job
 
     async def repeat(

@@ -1,8 +1,11 @@
 """The queues of jobs, shared by all processes that use the same database."""
 
+import asyncio
 import logging
 import sqlite3
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextvars import Context
 from pathlib import Path
 
 import structlog
@@ -20,8 +23,8 @@ STEPS_VERSION = "4"
 jobs; those that are left when these backends have ended start again, and find their finished chunks
 in the chunk store."""
 
-_POLL_S = {QueueName.DICTATION: 0.1, QueueName.SHORT: 0.2, QueueName.LONG: 0.2}
-"""Seconds between two polls of a queue; each poll takes a millisecond of a core."""
+_POLL_S = 0.2
+"""Seconds between two polls of a queue; each takes two milliseconds of a core."""
 
 PUNCTUATION_QUEUE = "punctuation"
 """The queue of completed jobs whose text is punctuated once more: one at a time, in each process,
@@ -37,14 +40,18 @@ _ENDED = [State.SUCCESS.value, State.ERROR.value, State.CANCELLED.value]
 class JobQueue:
     """Queues jobs and starts them, in this process or another.
 
+    A new dictation does not wait for a poll: the process that receives it starts it if it can.
+
     Args:
         database_url: `sqlite:///…`: DBOS gets a file beside it; `postgresql://…`: a schema in it.
-        max_running: jobs of each queue at once, in this process.
+        max_running: jobs of each queue at once, in this process; as many dictations again that it
+            has received itself.
     """
 
     def __init__(self, database_url: str, max_running: Mapping[QueueName, int]) -> None:
         self._url = dbos_database_url(database_url)
         self._max_running = max_running
+        self._started_directly: set[str] = set()
 
     async def start(self, process_id: str, work_on: Callable[[str], Awaitable[None]]) -> None:
         """Start processing the queues.
@@ -58,18 +65,32 @@ class JobQueue:
 
         @DBOS.workflow(name="transcribe", max_recovery_attempts=None)
         async def transcribe(job_id: str) -> None:
-            await work_on(job_id)
+            try:
+                await work_on(job_id)
+            finally:
+                self._started_directly.discard(job_id)
 
         self._workflow = transcribe
         DBOS.launch()  # not in a thread: the jobs run in the event loop that it finds here
         for name, max_running in self._max_running.items():
-            await _register(name, max_running, _POLL_S[name])
+            await _register(name, max_running, _POLL_S)
         await _register(PUNCTUATION_QUEUE, 1, _PUNCTUATION_POLL_S)
 
     async def close(self) -> None:
         """Stop; running jobs stay marked as running until they are recovered."""
         # DBOS waits for its own thread pool, so this must run in a thread of another one
         await run_sync(lambda: DBOS.destroy(destroy_registry=True))
+
+    async def submit_new(self, job: Job) -> None:
+        """Start a dictation that nobody else knows yet, if there is room; queue any other job."""
+        is_full = len(self._started_directly) >= self._max_running[QueueName.DICTATION]
+        if is_full or queue_for_file(job.file) is not QueueName.DICTATION:
+            await self.submit(job)
+            return
+        self._started_directly.add(job.id)
+        # in a context of its own, without the request's; it goes on if the client leaves
+        start = asyncio.create_task(self._start_directly(job.id), context=Context())
+        await asyncio.shield(start)
 
     async def submit(self, job: Job) -> None:
         """Add a job to the queue for its length, unless it waits or runs already.
@@ -82,6 +103,15 @@ class JobQueue:
         queue = PUNCTUATION_QUEUE if job.status.is_final else queue_for_file(job.file)
         with SetWorkflowID(job.id):
             await DBOS.enqueue_workflow_async(queue, self._workflow, job.id)
+
+    async def _start_directly(self, job_id: str) -> None:
+        """Start a job in this process; like a queued one it survives the end of the process."""
+        try:
+            with SetWorkflowID(job_id):
+                await DBOS.start_workflow_async(self._workflow, job_id)
+        except BaseException:
+            self._started_directly.discard(job_id)
+            raise
 
     async def unfinished(self) -> set[str]:
         """Return the ids of the jobs that wait or run, those of another order of steps too."""
@@ -136,14 +166,16 @@ class JobQueue:
 
     async def reassign(self, process_id: str, job_ids: Collection[str]) -> None:
         """Let any process continue jobs that one has started and abandoned, and is alive."""
-        abandoned = [
-            each for each in await self._started(process_id) if each.workflow_id in job_ids
-        ]
-        for name in (*QueueName, PUNCTUATION_QUEUE):
-            ids = [each.workflow_id for each in abandoned if each.queue_name == name]
-            if ids:
-                log.info("jobs_reassigned", n_jobs=len(ids))
-                await DBOS.resume_workflows_async(ids, queue_name=name)
+        ids: dict[str, list[str]] = defaultdict(list)
+        for each in await self._started(process_id):
+            if each.workflow_id in job_ids:
+                # a dictation started directly is in none, or in DBOS's own once it was recovered
+                is_queued = each.queue_name in {*QueueName, PUNCTUATION_QUEUE}
+                name = each.queue_name if each.queue_name and is_queued else QueueName.DICTATION
+                ids[name].append(each.workflow_id)
+        for name, abandoned in ids.items():
+            log.info("jobs_reassigned", n_jobs=len(abandoned))
+            await DBOS.resume_workflows_async(abandoned, queue_name=name)
 
     async def _delete(self, job_ids: Iterable[str]) -> None:
         await DBOS.delete_workflows_async(list(job_ids))

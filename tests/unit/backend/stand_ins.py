@@ -90,6 +90,9 @@ class StandInQueue:
         if job.id not in self._all_running():
             self.waiting.add(job.id)
 
+    async def submit_new(self, job: Job) -> None:
+        await self.submit(job)
+
     async def unfinished(self) -> set[str]:
         return self.waiting | self._all_running()
 

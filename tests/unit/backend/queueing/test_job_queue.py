@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from dbos import DBOS
+from sqlalchemy.exc import OperationalError
 
 from backend.queueing import job_queue
 from backend.queueing.job_queue import JobQueue
 from backend.storage.database import QueueName
-from contracts.jobs import JobStatus
+from contracts.jobs import Job, JobStatus
 from unit.backend.storage.database.recorded import new_job
 
 pytestmark = pytest.mark.whole_app
@@ -81,13 +83,33 @@ async def test_a_job_that_is_submitted_twice_runs_once_and_again_when_resumed(
     assert not await queue.is_running(job.id)
 
 
-async def test_a_job_that_a_process_gave_up_runs_again(
-    queue: JobQueue, worker: StandInWorker
-) -> None:
+def new_dictation() -> Job:
     job = new_job()
     job.file.duration_s = 5.0
+    return job
+
+
+async def submit_queued(queue: JobQueue, job: Job) -> None:
     await queue.submit(job)
+
+
+async def submit_directly(queue: JobQueue, job: Job) -> None:
+    await queue.submit_new(job)
+
+
+async def submit_and_recover(queue: JobQueue, job: Job) -> None:
+    await queue.submit_new(job)
+    await queue.recover([HERE])
+
+
+@pytest.mark.parametrize("submit", [submit_queued, submit_directly, submit_and_recover])
+async def test_a_job_that_a_process_gave_up_runs_again(
+    queue: JobQueue, worker: StandInWorker, submit: Callable[[JobQueue, Job], Awaitable[None]]
+) -> None:
+    job = new_dictation()
+    await submit(queue, job)
     await until(lambda: queue.is_running(job.id))
+    n_starts = len(worker.started)
     await queue.reassign(ANOTHER, [job.id])
     await queue.reassign(HERE, ["another job"])
     await queue.recover([ANOTHER])
@@ -96,9 +118,81 @@ async def test_a_job_that_a_process_gave_up_runs_again(
     worker.released.set()
 
     async def has_run_again() -> bool:
-        return worker.started == [job.id] * 2
+        return len(worker.started) > n_starts and not await queue.unfinished()
 
     await until(has_run_again)
+    assert set(worker.started) == {job.id}
+
+
+async def test_a_new_dictation_starts_without_waiting_for_a_poll(
+    queue: JobQueue, worker: StandInWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a fifth of its time is waiting."""
+    monkeypatch.setattr(DBOS, "enqueue_workflow_async", None)
+    job = new_dictation()
+    await queue.submit_new(job)
+
+    async def has_started() -> bool:
+        return worker.started == [job.id]
+
+    await until(has_started)
+    assert await queue.started_by(HERE) == {job.id}
+
+
+async def test_a_dictation_starts_although_its_client_has_left(
+    queue: JobQueue, worker: StandInWorker
+) -> None:
+    """Else it would wait for the reconciliation, half a minute."""
+    job = new_dictation()
+    submitting = asyncio.create_task(queue.submit_new(job))
+    await asyncio.sleep(0)
+    submitting.cancel()
+
+    async def has_started() -> bool:
+        return worker.started == [job.id]
+
+    await until(has_started)
+
+
+async def test_a_dictation_that_could_not_start_leaves_its_room(
+    queue: JobQueue, worker: StandInWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise OperationalError("insert", {}, Exception("away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DBOS, "start_workflow_async", fail)
+        for _ in range(3):
+            with pytest.raises(OperationalError):
+                await queue.submit_new(new_dictation())
+    job = new_dictation()
+    await queue.submit_new(job)
+    assert await queue.started_by(HERE) == {job.id}
+
+
+async def test_dictations_that_find_no_room_wait_in_the_queue(
+    queue: JobQueue, worker: StandInWorker
+) -> None:
+    """Else a thousand at once would run at once, each with its audio in memory."""
+    jobs = [new_dictation() for _ in range(5)]
+    await asyncio.gather(*(queue.submit_new(job) for job in jobs))
+
+    async def is_full() -> bool:
+        return len(worker.started) == 4  # two directly, and two of the queue
+
+    await until(is_full)
+    await asyncio.sleep(1.0)
+    assert await is_full()
+    worker.released.set()
+
+    async def have_all_run() -> bool:
+        return set(worker.started) == {job.id for job in jobs} and not await queue.unfinished()
+
+    await until(have_all_run)
+    worker.released.clear()
+    more = new_dictation()
+    await queue.submit_new(more)
+    assert await queue.started_by(HERE) == {more.id}, "the ended ones have left their room"
 
 
 async def test_old_texts_are_punctuated_one_at_a_time_and_delay_no_new_recording(
