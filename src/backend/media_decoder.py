@@ -1,6 +1,7 @@
 """Open and decode recordings in processes of their own, within limits on all that they may use."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +33,12 @@ MAX_PROBES = 2
 MEMORY_BYTES = 512 * 2**20
 """For one file; a recording of 12 hours takes less than 100 MB."""
 
+_PRELOADED = probe_file.__module__, "av.subtitles.stream"
+"""The second is imported by PyAV when it opens a file."""
+
+_MAX_KEPT = 64
+"""Results of `probe` that are kept for their jobs."""
+
 _PROBE_LIMITS = Limits(cpu_s=20, memory_bytes=MEMORY_BYTES, file_bytes=0, silent_s=60.0)
 
 _SILENT_S = 120.0
@@ -58,7 +65,8 @@ class MediaDecoder:
         self._max_duration_s = max_duration_s
         self._probes = asyncio.Semaphore(MAX_PROBES)
         self._decodes = asyncio.Semaphore(max_decoded)
-        self._processes = IsolatedProcesses([probe_file.__module__])
+        self._processes = IsolatedProcesses(_PRELOADED)
+        self._probed: OrderedDict[object, MediaInfo] = OrderedDict()
 
     async def start(self) -> None:
         """Prepare for the first recording."""
@@ -71,8 +79,12 @@ class MediaDecoder:
         name: str = "",
         input_format: InputFormat = InputFormat.AUTO,
         audio_track: int | None = None,
+        keep_as: str | None = None,
     ) -> MediaInfo:
         """Return the properties of a media file; see `backend.pipeline.decode.probe`.
+
+        Args:
+            keep_as: SHA-256 of the content, to keep the result for `take_probed`.
 
         Raises:
             EmptyAudioError, UnreadableAudioError, NoAudioStreamError, UnsupportedMediaError:
@@ -88,9 +100,17 @@ class MediaDecoder:
                 media = await self._probe(work, source)
             except DecoderCrashedError:
                 media = await self._probe(work, source)
+        if keep_as is not None:
+            self._keep((keep_as, name, input_format, audio_track), media)
         if (media.duration_s or 0) > self._max_duration_s:
             raise TooLongError(too_long_message(self._max_duration_s))
         return media
+
+    def take_probed(
+        self, sha256: str, name: str, input_format: InputFormat, audio_track: int | None
+    ) -> MediaInfo | None:
+        """Return and forget what `probe` has kept: the job needs it soon after the upload."""
+        return self._probed.pop((sha256, name, input_format, audio_track), None)
 
     async def decode(
         self, source: Path, media: MediaInfo, target: Path, *, first_s: float | None = None
@@ -118,6 +138,11 @@ class MediaDecoder:
                     self._limits(source, media, target),
                     self._ensure_free,
                 )
+
+    def _keep(self, content: object, media: MediaInfo) -> None:
+        self._probed[content] = media
+        if len(self._probed) > _MAX_KEPT:
+            self._probed.popitem(last=False)
 
     async def _probe(self, work: Callable[[Report], MediaInfo], source: Path) -> MediaInfo:
         limits = replace(_PROBE_LIMITS, readable=(source,))

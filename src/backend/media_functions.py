@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from backend.isolated_process import Report
+from backend.isolated_process import Report, type_adapter
 from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 from contracts.audio import InputFormat
+
+for returned in (MediaInfo, DecodedMedia):
+    type_adapter(returned)  # once, for all processes that are forked
 
 
 def probe_file(

@@ -146,6 +146,7 @@ class JobSubmission:
                 name=recording.name,
                 input_format=options.input_format,
                 audio_track=options.audio_track,
+                keep_as=recording.sha256,
             )
             options = await self._with_glossary(options, owner)
             job = _new_job(recording, media, options)

@@ -223,11 +223,10 @@ class Preparation:
         return decoded, signals
 
     async def _probe(self, run: JobContext, file: Path, audio_track: int | None) -> MediaInfo:
-        return await self._decoder.probe(
-            file,
-            name=run.job.file.name,
-            input_format=run.job.options.input_format,
-            audio_track=audio_track,
+        name, input_format = run.job.file.name, run.job.options.input_format
+        media = self._decoder.take_probed(run.job.file.sha256, name, input_format, audio_track)
+        return media or await self._decoder.probe(
+            file, name=name, input_format=input_format, audio_track=audio_track
         )
 
     async def _decode(
