@@ -20,6 +20,9 @@ _MEMORY_S = 240.0
 _OVERDUE = 1.25
 """Expected time of an overdue answer, as a multiple of the time it has taken so far."""
 
+_FIRST_S = 0.2
+"""Seconds after which the ETA is stored for the first time: a dictation has ended by then."""
+
 
 class EtaEstimator:
     """Estimates the seconds left of one job, from its own RTF and that of earlier jobs.
@@ -73,6 +76,7 @@ async def stored_eta(
     """Store a job's ETA at regular intervals, while the body waits for the llm."""
 
     async def update() -> None:
+        await asyncio.sleep(min(_FIRST_S, interval_s))
         while True:
             with suppress(SQLAlchemyError, DiskFullError):  # the next update may succeed
                 await runs.set_eta(job_id, estimator.eta_s())

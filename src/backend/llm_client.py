@@ -20,6 +20,7 @@ from contracts.models import (
     Health,
     HealthCheck,
     HealthStatus,
+    ModelInfo,
     ModelList,
 )
 from contracts.options import ChunkRequest, DecodingOptions, SharedDecodingOptions
@@ -35,6 +36,10 @@ from servicekit.problems import REQUEST_ID_HEADER
 _CONNECT_TIMEOUT_S = 5.0
 _QUICK_TIMEOUT_S = 2.0
 """Timeout of quick calls: the list of models and the health check."""
+
+MODELS_KNOWN_S = 1.0
+"""Seconds for which a list of models serves to find one: a job asks several times at its start.
+A model takes longer to be replaced."""
 
 _FIRST_WAIT_S = 0.5
 _MAX_WAIT_S = 15.0
@@ -83,6 +88,8 @@ class LlmClient:
         self._retry_s = settings.llm_retry_s
         self._fixed_concurrency = settings.llm_concurrency
         self._offered_concurrency = DEFAULT_CONCURRENCY
+        self._known_models: Sequence[ModelInfo] = ()
+        self._known_until = 0.0
         self._http = httpx.AsyncClient(
             base_url=str(settings.llm_url),
             timeout=httpx.Timeout(settings.llm_timeout_s, connect=_CONNECT_TIMEOUT_S),
@@ -158,7 +165,7 @@ class LlmClient:
             self._offered_concurrency = min(offered, _MAX_CONCURRENCY)
 
     async def route(self, options: SharedDecodingOptions, detected: str | None = None) -> Route:
-        """Return the models for a recording.
+        """Return the models for a recording, as known for a second.
 
         Args:
             options: of the recording.
@@ -169,7 +176,12 @@ class LlmClient:
             LlmNotReadyError: the llm is unreachable, or no model for it is available yet.
             LlmFailedError: it returned an invalid response.
         """
-        models = (await self.models()).data
+        if time.monotonic() < self._known_until:
+            with suppress(LookupError):
+                if route := find_route(self._known_models, options, detected):
+                    return route
+        models = self._known_models = (await self.models()).data
+        self._known_until = time.monotonic() + MODELS_KNOWN_S
         try:
             route = find_route(models, options, detected)
         except LookupError:

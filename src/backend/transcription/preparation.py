@@ -34,6 +34,7 @@ from backend.transcription.stages import JobStages
 from contracts.audio import SAMPLE_RATE
 from contracts.jobs import JobWarning, Stage
 from contracts.options import DETECTION, Diarization, TranscribeOptions
+from contracts.routing import Route
 
 OPENING_S = 120.0
 """Decoded first of a recording that is more than twice as long."""
@@ -88,8 +89,9 @@ class Preparation:
             await self._runs.set_waveform(job_id, await run_sync(waveform_of, decoded.recording))
 
         start = begun.chunks[-1].end if begun else 0
+        route = await self._llm.known_route(options)
         async with self._stages.enter(job_id, Stage.MEASURING_LOUDNESS, is_shown=begun is None):
-            plans = [await self._plan(signal, options, start) for signal in signals]
+            plans = [await self._plan(signal, options, route, start) for signal in signals]
         with_speech = [each for each in plans if each.spans] or plans[:1]
         plan = RecordingPlan(
             signals=[_opening(plans)] if decoded.is_opening else with_speech,
@@ -100,10 +102,16 @@ class Preparation:
         if begun:
             return plan.after(begun)
         recordings = [signal.recording for signal in signals]
-        return plan.model_copy(update={"language": await self._language(plan, recordings, options)})
+        language = await self._language(plan, recordings, options, route)
+        return plan.model_copy(update={"language": language})
 
-    async def _plan(self, signal: Signal, options: TranscribeOptions, start: int) -> Plan:
-        """Plan the chunks of a signal from a sample on, at the loudness of all of it."""
+    async def _plan(
+        self, signal: Signal, options: TranscribeOptions, route: Route | None, start: int
+    ) -> Plan:
+        """Plan the chunks of a signal from a sample on, at the loudness of all of it.
+
+        They are no longer than the model recognises well, if that is known.
+        """
         recording, spans = signal.recording, signal.spans
         gain_db = await run_sync(speech_gain_db, recording, spans, options)
         utterance_gains = await run_sync(
@@ -114,7 +122,7 @@ class Preparation:
             plan_chunks,
             spans,
             recording.n_samples,
-            await self._chunk_length_s(options),
+            route.longest_chunk_s(options.chunk_length_s) if route else options.chunk_length_s,
             quietest_point_of(recording),
             start,
         )
@@ -130,16 +138,14 @@ class Preparation:
             chunks=chunks,
         )
 
-    async def _chunk_length_s(self, options: TranscribeOptions) -> float:
-        """Return the longest chunk that is requested and that the model recognises well."""
-        route = await self._llm.known_route(options)
-        return route.longest_chunk_s(options.chunk_length_s) if route else options.chunk_length_s
-
     async def _language(
-        self, plan: RecordingPlan, recordings: Sequence[PcmRecording], options: TranscribeOptions
+        self,
+        plan: RecordingPlan,
+        recordings: Sequence[PcmRecording],
+        options: TranscribeOptions,
+        route: Route | None,
     ) -> str | None:
         """Return the language of the first speech, if the model depends on it."""
-        route = await self._llm.known_route(options)
         if route is None or not route.depends_on_language or not plan.chunks:
             return None
         place = plan.places()[0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audio_files import write_encoded
+from backend.llm_client import MODELS_KNOWN_S
 from contracts.jobs import JobStatus
 from integration.jobs.backend_client import (
     URL,
@@ -49,6 +50,7 @@ async def test_other_options_or_force_transcribe_again(client, llm, speech) -> N
 async def test_another_model_transcribes_again(client, llm, speech) -> None:
     await ended(client, await send(client, speech))
     llm.model = llm.model.model_copy(update={"revision": "2"})
+    await asyncio.sleep(MODELS_KNOWN_S)
     again = await ended(client, await send(client, speech))
     assert not again.cached
     assert again.model == llm.model

@@ -241,8 +241,8 @@ class Components:
             stores.duplicates, stores.jobs, stores.runs, self.cache, self.notifier
         )
 
-    def stages(self) -> JobStages:
-        return JobStages(self.stores.runs, self.notifier, self.metrics)
+    def stages(self, shown_after_s: float = 0.0) -> JobStages:
+        return JobStages(self.stores.runs, self.notifier, self.metrics, shown_after_s)
 
     def liveness(self, worker: Worker | None = None, max_missed: int = 3) -> Liveness:
         return Liveness(

@@ -21,7 +21,8 @@ from contracts.models import HealthStatus, ModelIdentity, ModelList
 from contracts.options import ChunkOptions, ChunkRequest, DecodingOptions
 from contracts.transcription import ChunkTimings, ChunkTranscript
 from live_server import serving
-from servicekit.errors import UnsupportedOptionError
+from servicekit.errors import UnknownModelError, UnsupportedOptionError
+from unit.backend.stand_in_llm import MODEL, model_info
 
 UNREACHABLE = "http://127.0.0.1:9"
 TRANSCRIPT = ChunkTranscript(
@@ -219,6 +220,36 @@ async def test_models_are_returned_unchanged() -> None:
     async with serving(llm.app) as url, client_of(url) as client:
         assert await client.models() == models
     assert llm.requests[0].url.path == "/v1/models"
+
+
+def models(*names: str) -> Callable[[Request], Response]:
+    infos = [model_info(MODEL.model_copy(update={"name": name}), ["*"]) for name in names]
+    content = ModelList(data=infos).model_dump_json()
+    return lambda _request: Response(content, media_type="application/json")
+
+
+async def test_the_models_are_asked_for_once_in_the_start_of_a_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dictation would ask four times; a model that is unloaded must still be noticed."""
+    llm = ScriptedLlm(models("first"), models("second"))
+    async with serving(llm.app) as url, client_of(url) as client:
+        names = [(await client.route(ChunkOptions())).identities[0].name for _ in range(3)]
+        assert (names, len(llm.requests)) == (["first"] * 3, 1)
+        monkeypatch.setattr(client, "_known_until", 0.0)
+        assert (await client.route(ChunkOptions())).identities[0].name == "second"
+
+
+async def test_what_the_known_models_lack_is_asked_for_again() -> None:
+    """Else a job would wait, or be refused, although its model has just become available."""
+    llm = ScriptedLlm(models(), models("first"), models("first", "second"))
+    async with serving(llm.app) as url, client_of(url) as client:
+        assert await client.known_route(ChunkOptions()) is None
+        assert await client.known_route(ChunkOptions())
+        route = await client.route(ChunkOptions(model="second"))
+        assert route.identities[0].name == "second"
+        with pytest.raises(UnknownModelError):
+            await client.route(ChunkOptions(model="third"))
 
 
 async def test_models_of_an_unreachable_llm_fail_at_once() -> None:
