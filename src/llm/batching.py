@@ -24,6 +24,9 @@ GATHER_S, MAX_GATHER_S = 0.02, 0.1
 """Seconds to wait for another chunk before a batch starts, and the most in all: a client that sends
 several at once gets their answers together, and sends the next ones within milliseconds."""
 
+GATHER_S_PER_AUDIO_S = 0.001
+"""Seconds to wait at most for each second of the longest chunk: a dictation often comes alone."""
+
 RETRY_AFTER_S = 2
 
 MAX_BATCH_AUDIO_S = 300.0
@@ -188,7 +191,8 @@ class BatchQueue(Generic[Item, Result]):
         n_before, until = 0, time.perf_counter() + MAX_GATHER_S
         while n_before < len(self._queue) < self._max_batch_size and time.perf_counter() < until:
             n_before = len(self._queue)
-            await asyncio.sleep(GATHER_S)
+            longest_s = max(queued.n_samples for queued in self._queue) / SAMPLE_RATE
+            await asyncio.sleep(min(GATHER_S, GATHER_S_PER_AUDIO_S * longest_s))
 
     def _take_batch(
         self, is_wanted: Callable[[_Queued[Item, Result]], bool], most_s: float

@@ -50,16 +50,18 @@ def lead_along(
     rows = [_Row(chunk_words, vocabulary, choices) for chunk_words in words]
     decoder = network.start_decoder(encoder_outputs)
     logits = decoder.advance(np.array([prompt] * len(rows))).logits
-    live = rows
-    for _ in range(network.max_positions - len(prompt)):
-        tokens = [row.next_token(logits[place]) for place, row in enumerate(live)]
-        kept = [place for place, token in enumerate(tokens) if token is not None]
+    live, n_left = rows, network.max_positions - len(prompt)
+    while n_left > 0:
+        waiting = [row.waiting_tokens(logits[place]) for place, row in enumerate(live)]
+        kept = [place for place, tokens in enumerate(waiting) if tokens]
         if not kept:
             break
         if len(kept) < len(live):
             decoder.select(kept)
             live = [live[place] for place in kept]
-        logits = decoder.advance(np.array([[tokens[place]] for place in kept])).logits
+        n_tokens = min(n_left, *(len(waiting[place]) for place in kept))
+        logits = decoder.advance(np.array([row.take(n_tokens) for row in live])).logits
+        n_left -= n_tokens
     return [row.written for row in rows]
 
 
@@ -110,17 +112,26 @@ class _Row:
         self._pending: list[int] = []
         self._may_add_mark = False
 
-    def next_token(self, logits: NDArray[np.float32]) -> int | None:
-        """Return the token to write, given the logits after the last one; None at the end."""
+    def waiting_tokens(self, logits: NDArray[np.float32]) -> Sequence[int]:
+        """Return the tokens to write, of a mark or of a word; none at the end.
+
+        Args:
+            logits: after the last token.
+        """
         if not self._pending and self._may_add_mark:
             self._may_add_mark = False
             chosen = self._choices.mark(logits)
             if chosen is not None:
                 self.written[self._n_written - 1] += self._choices.marks[chosen]
-                return int(self._choices.mark_ids[chosen])
+                self._pending = [int(self._choices.mark_ids[chosen])]
         while not self._pending and self._n_written < len(self.written):
             self._begin_word(logits)
-        return self._pending.pop(0) if self._pending else None
+        return self._pending
+
+    def take(self, n_tokens: int) -> list[int]:
+        """Return the first of the waiting tokens, which are written now."""
+        taken, self._pending = self._pending[:n_tokens], self._pending[n_tokens:]
+        return taken
 
     def _begin_word(self, logits: NDArray[np.float32]) -> None:
         word = self.written[self._n_written]
