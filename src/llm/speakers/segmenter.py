@@ -90,7 +90,7 @@ class SpeakerSegmenter:
     async def _loaded(self) -> VoiceFinder:
         """Return the networks; all requests share one loading, also if the first client leaves.
 
-        A second loading beside it would fail: torch cannot trace in two threads.
+        A second loading beside it would convert them twice.
         """
         if self._loading is None or _has_failed(self._loading):
             self._loading = asyncio.create_task(asyncio.to_thread(self._load))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
 from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceSpan
+from llm.engines.openvino.compilation import new_core
 from llm.engines.protocol import Samples
 from llm.speakers.graphs import (
     CLIP_SAMPLES,
@@ -59,11 +60,7 @@ class VoiceFinder:
     """
 
     def __init__(self, folder: Path, threads: int) -> None:
-        core = ov.Core()
-        core.set_property(
-            "CPU",
-            {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads},
-        )
+        core = new_core(threads)
         fast = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self._segmentation = _compile(core, folder / SEGMENTATION_GRAPH, fast)
         # bfloat16 rounds the samples too coarsely for power spectra

@@ -19,6 +19,16 @@ MEMORY_PROPERTIES = {"CPU_RUNTIME_CACHE_CAPACITY": str(_CACHED_KERNELS)}
 """Properties of every compiled graph."""
 
 
+def new_core(threads: int) -> ov.Core:
+    """Return OpenVINO for graphs that run one at a time, on some threads."""
+    core = ov.Core()
+    core.set_property(
+        "CPU",
+        {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads},
+    )
+    return core
+
+
 def has_bf16(core: ov.Core) -> bool:
     """Return whether the processor multiplies bfloat16."""
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import openvino as ov
 
 from contracts.models import ModelIdentity
-from llm.engines.openvino.compilation import compile_decoder, compile_encoder
+from llm.engines.openvino.compilation import compile_decoder, compile_encoder, new_core
 from llm.engines.openvino.export import Export, find_or_export
 from llm.engines.openvino.features import LogMelSpectrogram
 from llm.engines.openvino.graphs import Dimensions
@@ -27,15 +27,7 @@ def load(checkpoint: Checkpoint, options: EngineOptions) -> WhisperEngine:
         raise CheckpointError(
             f"LLM_DEVICE is {options.device}, but the openvino engine supports only cpu."
         )
-    core = ov.Core()
-    core.set_property(
-        "CPU",
-        {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
-            "INFERENCE_NUM_THREADS": options.threads,
-        },
-    )
+    core = new_core(options.threads)
     assistant = _usable_assistant(checkpoint, options)
     options = replace(options, assistant=assistant)
     if assistant is None:

@@ -21,11 +21,18 @@ from llm.engines.openvino.calibration import (
     decoder_name,
     encoder_name,
 )
-from llm.engines.openvino.compilation import has_vnni
+from llm.engines.openvino.compilation import has_vnni, new_core
 from llm.engines.openvino.cross_attention_cache import CacheType
 from llm.engines.openvino.graphs import Dimensions, GraphBuilder, Weights
-from llm.engines.protocol import Checkpoint, ComputeType, EncoderType, EngineOptions
+from llm.engines.protocol import (
+    Checkpoint,
+    CheckpointError,
+    ComputeType,
+    EncoderType,
+    EngineOptions,
+)
 from llm.engines.whisper.vocabulary import GenerationSettings
+from llm.own_process import ProcessKilledError, run_in_own_process
 
 log = structlog.get_logger()
 
@@ -92,6 +99,8 @@ def find_or_export(
         options: of the engine; with an assistant, drafts are tried too.
         core: OpenVINO's.
         draft_rtf: seconds that the assistant takes per second of audio; None: not known.
+
+    Raises: CheckpointError: a weight is missing, or the export was killed.
     """
     cache_dir = _writable_or_temporary(options.cache_dir / FOLDER)
     folder = cache_dir / _key(checkpoint, options, core)
@@ -102,7 +111,7 @@ def find_or_export(
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache_dir) as parent:
                 temporary = Path(parent) / folder.name
                 temporary.mkdir()
-                _export(checkpoint, options, temporary, core, draft_rtf)
+                _export_in_own_process(checkpoint, options, temporary, draft_rtf)
                 temporary.rename(folder)
     description = (folder / _DESCRIPTION).read_text(encoding="utf-8")
     return Export(folder, ComputeSettings.model_validate_json(description))
@@ -140,17 +149,31 @@ def _key(checkpoint: Checkpoint, options: EngineOptions, core: ov.Core) -> str:
     return f"{name}-{revision}-{digest}-v{GRAPHS_VERSION}-{openvino_version}"
 
 
-def _export(
-    checkpoint: Checkpoint,
-    options: EngineOptions,
-    folder: Path,
-    core: ov.Core,
-    draft_rtf: float | None,
+def _export_in_own_process(
+    checkpoint: Checkpoint, options: EngineOptions, folder: Path, draft_rtf: float | None
 ) -> None:
-    # Import torch, which takes 200 MB, only to read the weights.
-    from llm.engines.openvino.weights import CheckpointWeights  # noqa: PLC0415
-
+    """Export to a folder; neither torch nor the candidates stay in this process."""
     started = time.perf_counter()
+    try:
+        run_in_own_process(export_to, checkpoint, options, folder, draft_rtf)
+    except ProcessKilledError as error:
+        raise CheckpointError("The export was killed; it may need more memory.") from error
+    description = (folder / _DESCRIPTION).read_text(encoding="utf-8")
+    log.info(
+        "model_exported",
+        model=checkpoint.name,
+        export_s=round(time.perf_counter() - started, 1),
+        **ComputeSettings.model_validate_json(description).model_dump(),
+    )
+
+
+def export_to(
+    checkpoint: Checkpoint, options: EngineOptions, folder: Path, draft_rtf: float | None
+) -> None:
+    """Write the graphs, and how they are to be compiled, to an empty folder."""
+    from llm.engines.openvino.weights import CheckpointWeights  # noqa: PLC0415  # imports torch
+
+    core = new_core(options.threads)
     sizes = Dimensions.of(checkpoint.folder)
     settings = GenerationSettings(checkpoint.folder, sizes.decoder_layers, sizes.decoder_heads)
     candidates = Candidates.of(options, core)
@@ -174,12 +197,6 @@ def _export(
         measured_rtf=calibration.rtf,
     )
     (folder / _DESCRIPTION).write_text(compute.model_dump_json(), encoding="utf-8")
-    log.info(
-        "model_exported",
-        model=checkpoint.name,
-        export_s=round(time.perf_counter() - started, 1),
-        **compute.model_dump(),
-    )
 
 
 @dataclass(frozen=True, slots=True)

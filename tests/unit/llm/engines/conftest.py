@@ -1,14 +1,27 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from llm.engines.openvino import export
 from llm.engines.protocol import Checkpoint, ComputeType, EngineOptions
 from llm.engines.registry import load_engine
 from llm.engines.whisper.engine import WhisperEngine
 from unit.llm.checkpoints import write_old_checkpoint
 
 Load = Callable[..., WhisperEngine]
+
+
+def call(work: Callable[..., None], *args: object) -> None:
+    work(*args)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exports_in_this_process() -> Iterator[None]:
+    """Save the seconds that each new process takes; `test_own_process.py` runs real ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "run_in_own_process", call)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ The processes are forked from a server process that has only loaded the librarie
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,12 @@ BEGUN = "begun"
 
 
 def _export(checkpoint: Checkpoint, cache_dir: Path) -> None:
-    original = export._export
-
-    def count_and_export(*args: Any) -> None:
+    def count_and_export(work: Callable[..., None], *args: Any) -> None:
         with (cache_dir.parent / BEGUN).open("a") as begun:
             begun.write("x")
-        original(*args)
+        work(*args)
 
-    export._export = count_and_export
+    export.run_in_own_process = count_and_export
     options = EngineOptions("cpu", 1, cache_dir, ComputeType.INT8)
     export.find_or_export(checkpoint, options, ov.Core())
 
