@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,28 +14,34 @@ from testbed.services import running_services
 
 @dataclass(frozen=True)
 class Services:
-    """Addresses of running services."""
+    """Addresses of running services, and connections to them that stay open."""
 
     backend_url: str
     llm_url: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=600))
 
     def transcribe(self, path: Path, language: str = "ru") -> tuple[float, str]:
         """Send a file; return the seconds until its text arrives, and the text."""
         started = time.perf_counter()
         with path.open("rb") as file:
-            answer = httpx.post(
+            answer = self.http.post(
                 f"{self.backend_url}/v1/transcriptions",
                 files={"file": (path.name, file)},
                 data={"force": "true", "language": language},
-                timeout=600,
             )
         answer.raise_for_status()
         address = f"{self.backend_url}/v1/transcriptions/{answer.json()['id']}"
-        _wait_for_end(address)
-        job = httpx.get(address).json()
+        self._wait_for_end(address)
+        job = self.http.get(address).json()
         if job["status"] != "completed":
             raise RuntimeError(f"{path.name}: {job['error']}")
         return time.perf_counter() - started, job["result"]["text"]
+
+    def _wait_for_end(self, address: str) -> None:
+        """Follow the job's events as the page does; polling would take a good part of a core."""
+        with self.http.stream("GET", f"{address}/events") as events:
+            for _ in events.iter_lines():
+                pass
 
     def peak_bytes(self) -> dict[str, int]:
         """Return the peak memory of each service since its start."""
@@ -43,13 +49,6 @@ class Services:
             "backend": peak_bytes(self.backend_url),
             "llm": peak_bytes(self.llm_url),
         }
-
-
-def _wait_for_end(address: str) -> None:
-    """Follow the job's events as the page does; polling would take a good part of a core."""
-    with httpx.stream("GET", f"{address}/events", timeout=600) as events:
-        for _ in events.iter_lines():
-            pass
 
 
 def peak_bytes(url: str) -> int:
