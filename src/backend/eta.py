@@ -21,7 +21,7 @@ _OVERDUE = 1.25
 """Expected time of an overdue answer, as a multiple of the time it has taken so far."""
 
 _FIRST_S = 0.2
-"""Seconds after which the ETA is stored for the first time: a dictation has ended by then."""
+"""Seconds after which the ETA is stored for the first time: a short dictation has ended by then."""
 
 
 class EtaEstimator:

@@ -165,7 +165,7 @@ class LlmClient:
             self._offered_concurrency = min(offered, _MAX_CONCURRENCY)
 
     async def route(self, options: SharedDecodingOptions, detected: str | None = None) -> Route:
-        """Return the models for a recording, as known for a second.
+        """Return the models for a recording, from a list that is at most a second old.
 
         Args:
             options: of the recording.

@@ -7,8 +7,8 @@ from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 from contracts.audio import InputFormat
 
-for returned in (MediaInfo, DecodedMedia):
-    type_adapter(returned)  # once, for all processes that are forked
+for result_type in (MediaInfo, DecodedMedia):
+    type_adapter(result_type)  # made in the fork server, so that no process has to
 
 
 def probe_file(

@@ -25,8 +25,8 @@ def run_in_own_process(
     process.
 
     Args:
-        work: a function of a module.
-        args: its arguments, which can be pickled.
+        work: a function that a module defines by name.
+        args: its arguments; they are pickled.
         kwargs: likewise.
 
     Raises:
@@ -42,8 +42,8 @@ def run_in_own_process(
 
 
 def _follow_parent() -> None:
-    """End this process when its parent ends, even if that is killed, and never before."""
-    for signal_number in (signal.SIGINT, signal.SIGTERM):  # sent to all processes of a group
+    """End this process when its parent ends, even if that is killed; leave signals to that."""
+    for signal_number in (signal.SIGINT, signal.SIGTERM):  # terminals send them to a whole group
         signal.signal(signal_number, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -40,7 +40,8 @@ _ENDED = [State.SUCCESS.value, State.ERROR.value, State.CANCELLED.value]
 class JobQueue:
     """Queues jobs and starts them, in this process or another.
 
-    A new dictation does not wait for a poll: the process that receives it starts it if it can.
+    A new dictation does not wait for a poll: the process that receives it starts it, if there is
+    room.
 
     Args:
         database_url: `sqlite:///…`: DBOS gets a file beside it; `postgresql://…`: a schema in it.

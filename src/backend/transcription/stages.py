@@ -14,7 +14,7 @@ from contracts.jobs import Stage
 from servicekit import tracing
 
 SHOWN_AFTER_S = 0.2
-"""Seconds that a stage has lasted when clients see it: those of a dictation pass within less."""
+"""Seconds that a stage has lasted when clients see it: most of a dictation's pass within less."""
 
 
 class JobStages:

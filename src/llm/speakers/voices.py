@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.audio import SAMPLE_RATE
 from contracts.speakers import MAX_VOICE_TURN_S, SpeakerSegmentation, VoiceSpan
-from llm.engines.openvino.compilation import new_core
+from llm.engines.openvino.compilation import has_bf16, new_core
 from llm.engines.protocol import Samples
 from llm.speakers.graphs import (
     CLIP_SAMPLES,
@@ -61,7 +61,7 @@ class VoiceFinder:
 
     def __init__(self, folder: Path, threads: int) -> None:
         core = new_core(threads)
-        fast = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+        fast = "bf16" if has_bf16(core) else "f32"
         self._segmentation = _compile(core, folder / SEGMENTATION_GRAPH, fast)
         # bfloat16 rounds the samples too coarsely for power spectra
         self._features = _compile(core, folder / FEATURE_GRAPH, "f32")
