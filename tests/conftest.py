@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(TESTS)
         group = "browser" if path.parts[0] == "browser" else str(path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Exempt what a file of tests leaves from later garbage collections.
+
+    FastAPI's caches keep the apps that tests make. A collection of millions of objects stops the
+    process for seconds, long enough for a connection to time out.
+    """
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
