@@ -280,7 +280,7 @@ def _service(common: _Common, worker: Worker, submission: JobSubmission) -> JobS
         queue=common.queue,
         worker=worker,
         deduplicator=common.deduplicator,
-        events=JobEvents(stores.jobs, stores.transcripts, common.notifier, poll_s),
+        events=JobEvents(stores.jobs, common.notifier, poll_s),
         notifier=common.notifier,
         metrics=common.metrics,
         stop_timeout_s=common.timing.stop_timeout_s,

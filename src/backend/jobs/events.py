@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from backend.errors import JobNotFoundError
 from backend.notifications import JobNotifier
-from backend.storage.database import JobStore, TranscriptStore
+from backend.storage.database import JobStore
 from contracts.events import EventKind, JobEvent
 from contracts.jobs import Job
 from contracts.transcription import Segment
@@ -45,11 +45,10 @@ class _Snapshot:
 class _Feed:
     """Reads a job again whenever it changes, and keeps its events for all followers."""
 
-    def __init__(self, jobs: JobStore, transcripts: TranscriptStore, job_id: str, owner: str):
+    def __init__(self, jobs: JobStore, job_id: str, owner: str):
         self.n_streams = 0
         self.snapshot = _Snapshot()
         self._jobs = jobs
-        self._transcripts = transcripts
         self._job_id = job_id
         self._owner = owner
         self._change = 0
@@ -82,13 +81,13 @@ class _Feed:
         with notifier.subscribe(self._job_id) as subscription:
             while True:
                 try:
-                    # the job first: a job that has ended has all of its segments
-                    job = await self._jobs.get(self._job_id, self._owner, with_result=False)
-                    found = await self._transcripts.segments_since(self._job_id, self._change)
+                    job, segments = await self._jobs.get_with_changes(
+                        self._job_id, self._owner, self._change
+                    )
                 except Exception as error:  # each follower raises it
                     self._publish(_Snapshot(error=error))
                     return
-                self._add(found)
+                self._add(segments)
                 self._publish(self._snapshot_of(job))
                 if job.status.is_final:
                     return
@@ -125,11 +124,8 @@ class JobEvents:
         poll_s: seconds between two reads of a job that another process may work on.
     """
 
-    def __init__(
-        self, jobs: JobStore, transcripts: TranscriptStore, notifier: JobNotifier, poll_s: float
-    ) -> None:
+    def __init__(self, jobs: JobStore, notifier: JobNotifier, poll_s: float) -> None:
         self._jobs = jobs
-        self._transcripts = transcripts
         self._notifier = notifier
         self._poll_s = poll_s
         self._feeds: dict[tuple[str, str], _Feed] = {}
@@ -173,7 +169,7 @@ class JobEvents:
         key = job_id, owner
         feed = self._feeds.get(key)
         if feed is None or feed.has_ended:
-            feed = self._feeds[key] = _Feed(self._jobs, self._transcripts, job_id, owner)
+            feed = self._feeds[key] = _Feed(self._jobs, job_id, owner)
             feed.start(self._notifier, self._poll_s)
         feed.n_streams += 1
         try:

@@ -109,20 +109,16 @@ class JobService:
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
-        revision = await self._jobs.revision(job_id, owner)
-        head = await self.get_head(job_id, owner)
-        words = head.options.word_timestamps if word_timestamps is None else word_timestamps
-        if not head.status.is_final:
-            job = await self.get(job_id, owner)
+        job, revision = await self._jobs.get_with_revision(job_id, owner)
+        words = job.options.word_timestamps if word_timestamps is None else word_timestamps
+        if not job.status.is_final:
             return await run_sync(lambda: job.as_requested(words).model_dump_json().encode())
         result = await self._cache.get(owner, job_id, revision, with_words=words)
         if result is None:
-            job = await self.get(job_id, owner)
-            result = await run_sync(_result_json, job.as_requested(words))
+            whole = await self.get(job_id, owner)
+            result = await run_sync(_result_json, whole.as_requested(words))
             await self._cache.put(owner, job_id, revision, result, with_words=words)
-        return (
-            head.model_dump_json(exclude={"result"}).encode()[:-1] + b',"result":' + result + b"}"
-        )
+        return job.model_dump_json(exclude={"result"}).encode()[:-1] + b',"result":' + result + b"}"
 
     async def page(
         self, owner: str, *, limit: int, cursor: str | None, **filters: Unpack[Filters]

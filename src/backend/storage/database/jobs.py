@@ -10,6 +10,7 @@ from backend.storage.database import deletion
 from backend.storage.database.engine import Database, transaction
 from backend.storage.database.notes import copy_notes
 from backend.storage.database.row_mappers import (
+    changed_segments,
     find_rows,
     lock_row,
     primary_of,
@@ -28,6 +29,7 @@ from backend.storage.database.tables import TranscriptionRow
 from backend.storage.database.usage import UNLIMITED, Quota, charge
 from contracts.jobs import Job, JobDescription, JobStatus
 from contracts.recordings import Waveform
+from contracts.transcription import Segment
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,38 @@ class JobStore:
             if with_result:
                 job.result = transcript_of(session, primary_of(session, row))
             return job
+
+    @transaction
+    def get_with_revision(self, job_id: str, owner: str) -> tuple[Job, int]:
+        """Return a job, and a number that grows with each change after its end.
+
+        The job has its result so far; one that has ended comes without it.
+
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            row, file = find_rows(session, job_id, owner)
+            (job,) = to_jobs(session, [(row, file)])
+            if not row.status.is_final:
+                job.result = transcript_of(session, primary_of(session, row))
+            return job, row.revision
+
+    @transaction
+    def get_with_changes(
+        self, job_id: str, owner: str | None, since: int
+    ) -> tuple[Job, list[tuple[int, Segment]]]:
+        """Return a job without its result, and the segments added or rewritten after a change.
+
+        Args:
+            since: number of the last change known; 0 returns all segments.
+
+        Returns: the job, and pairs of change number and segment in the order of the changes.
+        Raises: JobNotFoundError: no job of that owner has the id.
+        """
+        with self._database.reading() as session:
+            row, file = find_rows(session, job_id, owner)
+            (job,) = to_jobs(session, [(row, file)])
+            return job, changed_segments(session, primary_of(session, row).number, since)
 
     @transaction
     def status(self, job_id: str) -> JobStatus:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, select
@@ -214,15 +215,20 @@ def segments_of(
     return segments
 
 
-def changes_since(session: Session, number: int, change: int) -> dict[int, int]:
-    """Return the indexes of the segments written after a change, with the number of each.
+def changed_segments(session: Session, number: int, since: int) -> list[tuple[int, Segment]]:
+    """Return the segments written after a change, each after the number of its own change.
 
     A segment that changes is written as a new row, and rows are numbered in order.
     """
     query = select(SegmentRow.index.label("place"), SegmentRow.id).where(
-        SegmentRow.transcription_number == number, SegmentRow.id > change
+        SegmentRow.transcription_number == number, SegmentRow.id > since
     )
-    return {row.place: row.id for row in session.execute(query)}
+    changes = {row.place: row.id for row in session.execute(query)}
+    if not changes:
+        return []
+    segments = segments_of(session, number, min(changes), max(changes))
+    found = [(changes[each.index], each) for each in segments if each.index in changes]
+    return sorted(found, key=itemgetter(0))
 
 
 def _segment(

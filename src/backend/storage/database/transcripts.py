@@ -2,19 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
 from backend.errors import JobNotFoundError
 from backend.segment_borders import join_segments, move_border, split_segment
 from backend.storage.database.engine import Database, transaction
-from backend.storage.database.row_mappers import (
-    changes_since,
-    find_rows,
-    primary_of,
-    segments_of,
-)
+from backend.storage.database.row_mappers import find_rows, segments_of
 from backend.storage.database.row_writers import (
     assign_speaker,
     correct_segment,
@@ -48,26 +42,6 @@ class TranscriptStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    @transaction
-    def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
-        """Return the segments that were added or rewritten after a change.
-
-        Args:
-            change: number of the last change known; 0 returns all segments.
-
-        Returns: pairs of change number and segment, in the order of the changes.
-        Raises: JobNotFoundError: no job has the id.
-        """
-        with self._database.reading() as session:
-            row, _ = find_rows(session, job_id)
-            number = primary_of(session, row).number
-            changes = changes_since(session, number, change)
-            if not changes:
-                return []
-            segments = segments_of(session, number, min(changes), max(changes))
-        found = [(changes[each.index], each) for each in segments if each.index in changes]
-        return sorted(found, key=itemgetter(0))
 
     @transaction
     def with_revision(self, job_id: str, owner: str | None) -> tuple[int, list[Segment]]:

@@ -36,7 +36,7 @@ def follow(
     notifier: JobNotifier | None = None,
     poll_s: float = 0.01,
 ) -> AsyncGenerator[JobEvent]:
-    events = JobEvents(stores.jobs, stores.transcripts, notifier or JobNotifier(), poll_s)
+    events = JobEvents(stores.jobs, notifier or JobNotifier(), poll_s)
     return events.follow(job_id, OWNER, after)
 
 
@@ -134,7 +134,7 @@ async def test_all_followers_of_a_job_share_one_read_of_each_change(stores) -> N
     """Otherwise hundreds of open pages slow every other request down."""
     job_id, notifier = await running(stores), JobNotifier()
     jobs = CountingStore(stores.jobs)
-    events = JobEvents(jobs, stores.transcripts, notifier, NEVER_S)
+    events = JobEvents(jobs, notifier, NEVER_S)
     found: list[list[JobEvent]] = [[] for _ in range(200)]
     following = [asyncio.create_task(collect(events.follow(job_id, OWNER), one)) for one in found]
     await until(lambda: all(map(len, found)))
@@ -151,7 +151,7 @@ async def test_all_followers_of_a_job_share_one_read_of_each_change(stores) -> N
 
 async def test_followers_that_join_late_get_what_they_lack(stores) -> None:
     job_id, notifier = await running(stores), JobNotifier()
-    events = JobEvents(stores.jobs, stores.transcripts, notifier, 0.01)
+    events = JobEvents(stores.jobs, notifier, 0.01)
     first: list[JobEvent] = []
     following = asyncio.create_task(collect(events.follow(job_id, OWNER), first))
     await stores.runs.append(
@@ -177,7 +177,7 @@ async def test_a_slow_follower_gets_every_segment_before_the_end(stores) -> None
     """Otherwise a page with a slow connection shows a text with gaps as complete."""
     job_id, notifier = await running(stores), JobNotifier()
     await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
-    events = JobEvents(stores.jobs, stores.transcripts, notifier, 0.01)
+    events = JobEvents(stores.jobs, notifier, 0.01)
     fast: list[JobEvent] = []
     slow = events.follow(job_id, OWNER)
     first = await anext(slow)
@@ -194,7 +194,7 @@ async def test_a_slow_follower_gets_every_segment_before_the_end(stores) -> None
 async def test_a_job_without_followers_is_not_read(stores) -> None:
     job_id = await running(stores)
     jobs = CountingStore(stores.jobs)
-    events = JobEvents(jobs, stores.transcripts, JobNotifier(), 0.01)
+    events = JobEvents(jobs, JobNotifier(), 0.01)
     following = events.follow(job_id, OWNER)
     await anext(following)
     await following.aclose()
@@ -209,7 +209,7 @@ async def test_a_job_without_followers_is_not_read(stores) -> None:
 
 async def test_a_resumed_job_is_followed_anew(stores) -> None:
     job_id = await running(stores)
-    events = JobEvents(stores.jobs, stores.transcripts, JobNotifier(), 0.01)
+    events = JobEvents(stores.jobs, JobNotifier(), 0.01)
     await stores.jobs.cancel(job_id, OWNER, NOON)
     async with asyncio.timeout(10):
         slow = events.follow(job_id, OWNER)
@@ -226,7 +226,7 @@ async def test_a_resumed_job_is_followed_anew(stores) -> None:
 async def test_followers_of_a_deleted_job_end_and_a_failed_read_reaches_them(stores) -> None:
     """Otherwise their streams stay open for ever."""
     job_id = await running(stores)
-    events = JobEvents(stores.jobs, stores.transcripts, JobNotifier(), 0.01)
+    events = JobEvents(stores.jobs, JobNotifier(), 0.01)
     following = events.follow(job_id, OWNER)
     await anext(following)
     await stores.jobs.delete(job_id, OWNER)
@@ -234,9 +234,9 @@ async def test_followers_of_a_deleted_job_end_and_a_failed_read_reaches_them(sto
         assert [event async for event in following] == []
 
     class BrokenStore:
-        async def get(self, *_: object, **__: object) -> None:
+        async def get_with_changes(self, *_: object) -> None:
             raise OSError("gone")
 
-    broken = JobEvents(BrokenStore(), stores.transcripts, JobNotifier(), 0.01)
+    broken = JobEvents(BrokenStore(), JobNotifier(), 0.01)
     with pytest.raises(OSError, match="gone"):
         await anext(broken.follow(job_id, OWNER))

@@ -44,7 +44,7 @@ def service(
         queue=components.queue,
         worker=worker or components.worker(),
         deduplicator=components.deduplicator,
-        events=JobEvents(stores.jobs, stores.transcripts, components.notifier, 1.0),
+        events=JobEvents(stores.jobs, components.notifier, 1.0),
         notifier=components.notifier,
         metrics=components.metrics,
         stop_timeout_s=stop_timeout_s,

@@ -92,22 +92,25 @@ class ScriptedJobs:
         self.n_looks += 1
         return self._state()
 
-    async def get(self, job_id: str, owner: str, *, with_result: bool = True) -> Job:
+    async def get(self, job_id: str, owner: str) -> Job:
         assert owner == LOCAL_OWNER
-        self.n_looks += not with_result
         return self._state()
 
     def events(self, job_id: str, owner: str) -> AsyncIterator[JobEvent]:
-        return JobEvents(self, self, self.notifier, poll_s=0.01).follow(job_id, owner)
+        return JobEvents(self, self.notifier, poll_s=0.01).follow(job_id, owner)
 
-    async def segments_since(self, job_id: str, change: int) -> list[tuple[int, Segment]]:
+    async def get_with_changes(
+        self, job_id: str, owner: str, since: int
+    ) -> tuple[Job, list[tuple[int, Segment]]]:
         """Number the changes by the state that they came with."""
+        assert owner == LOCAL_OWNER
+        self.n_looks += 1
         found: dict[int, tuple[int, Segment]] = {}
         for number, state in enumerate(self.states[: self._place() + 1]):
             for segment in state.result.segments:
                 if segment.index not in found or found[segment.index][1] != segment:
                     found[segment.index] = (100 * number + segment.index + 1, segment)
-        return [each for each in found.values() if each[0] > change]
+        return self._state(), [each for each in found.values() if each[0] > since]
 
     async def cancel(self, job_id: str, owner: str) -> None:
         assert owner == LOCAL_OWNER

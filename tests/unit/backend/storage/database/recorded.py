@@ -143,4 +143,8 @@ def recognized_chunk(text: str) -> RecognizedChunk:
 
 
 async def segments(stores: Stores, job_id: str) -> list[Segment]:
-    return [segment for _, segment in await stores.transcripts.segments_since(job_id, 0)]
+    return [segment for _, segment in await changes(stores, job_id, 0)]
+
+
+async def changes(stores: Stores, job_id: str, since: int) -> list[tuple[int, Segment]]:
+    return (await stores.jobs.get_with_changes(job_id, None, since))[1]

@@ -27,6 +27,7 @@ from unit.backend.storage.database.recorded import (
     NOISE,
     NOON,
     OWNER,
+    changes,
     chunk_result,
     completed,
     new_job,
@@ -137,16 +138,14 @@ async def test_segments_since_a_change_are_those_that_a_stream_lacks(
     await stores.runs.append(
         job_id, 0, chunk_result([segment(0, "раз"), segment(1, "два")], done=1)
     )
-    (first, _), (second, _) = await stores.transcripts.segments_since(job_id, 0)
-    assert [each.text for _, each in await stores.transcripts.segments_since(job_id, first)] == [
-        "два"
-    ]
-    assert await stores.transcripts.segments_since(job_id, second) == []
+    (first, _), (second, _) = await changes(stores, job_id, 0)
+    assert [each.text for _, each in await changes(stores, job_id, first)] == ["два"]
+    assert await changes(stores, job_id, second) == []
     longer = segment(1, "два три", with_words=True)
     await stores.runs.append(job_id, 1, chunk_result([longer, segment(2, "четыре")], done=2))
-    since = [each for _, each in await stores.transcripts.segments_since(job_id, second)]
+    since = [each for _, each in await changes(stores, job_id, second)]
     assert since == [longer, segment(2, "четыре")], "the extended one, too"
-    assert await stores.transcripts.segments_since(job_id, 10**17) == []
+    assert await changes(stores, job_id, 10**17) == []
 
 
 async def test_a_restarted_job_keeps_its_first_start(stores: Stores) -> None:
