@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from backend.isolated_process import Report, type_adapter
+from backend.pipeline.containers import audio_decoders
 from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 from contracts.audio import InputFormat
 
+# made in the fork server, so that no process has to
+audio_decoders()
 for result_type in (MediaInfo, DecodedMedia):
-    type_adapter(result_type)  # made in the fork server, so that no process has to
+    type_adapter(result_type)
 
 
 def probe_file(

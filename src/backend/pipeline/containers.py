@@ -71,6 +71,17 @@ def open_media(path: Path, input_format: InputFormat) -> Generator[InputContaine
         yield container
 
 
+@cache
+def audio_decoders() -> str:
+    """Return FFmpeg's list of all audio decoders; pictures and subtitles are never decoded."""
+    names: list[str] = []
+    for name in sorted(av.codecs_available):
+        with suppress(ValueError):  # an encoder without a decoder
+            if Codec(name, "r").type == "audio":
+                names.append(name)
+    return ",".join(names)
+
+
 def audio_tracks(container: InputContainer) -> tuple[AudioTrack, ...]:
     """Return the audio tracks of a file, in its order; at most `MAX_AUDIO_TRACKS`."""
     return tuple(
@@ -110,7 +121,7 @@ def _known_language(language: str | None) -> str | None:
 
 
 def _open(path: Path, input_format: InputFormat) -> InputContainer:
-    options = {"protocol_whitelist": "file", "codec_whitelist": _audio_decoders()}
+    options = {"protocol_whitelist": "file", "codec_whitelist": audio_decoders()}
     if raw := RAW_FORMATS.get(input_format):
         options |= {"format_whitelist": raw.demuxer, **raw.demuxer_options}
         return av.open(str(path), mode="r", format=raw.demuxer, options=options)
@@ -123,17 +134,6 @@ def _open(path: Path, input_format: InputFormat) -> InputContainer:
     if riff and riff.has_more:
         options["ignore_length"] = "1"
     return av.open(str(path), mode="r", options=options, metadata_errors="ignore")
-
-
-@cache
-def _audio_decoders() -> str:
-    """Return FFmpeg's list of all audio decoders; pictures and subtitles are never decoded."""
-    names: list[str] = []
-    for name in sorted(av.codecs_available):
-        with suppress(ValueError):  # an encoder without a decoder
-            if Codec(name, "r").type == "audio":
-                names.append(name)
-    return ",".join(names)
 
 
 def _no_audio_error(container: InputContainer) -> Exception:

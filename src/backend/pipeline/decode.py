@@ -132,20 +132,26 @@ def probe(
         input_format = format_by_name(path, name)
     with open_media(path, input_format) as container:
         tracks = audio_tracks(container)
-    if audio_track is not None:
-        if audio_track > len(tracks):
-            raise NoSuchTrackError(
-                f"The file has no audio track {audio_track}; it has {len(tracks)}."
-            )
-        return _probe_track(path, input_format, tracks, audio_track)
-    first, *others = sorted(tracks, key=lambda track: not _is_only_default(track, tracks))
-    try:
-        return _probe_track(path, input_format, tracks, first.number)
-    except (EmptyAudioError, UnreadableAudioError):
-        for other in others:
-            with suppress(EmptyAudioError, UnreadableAudioError):
-                return _probe_track(path, input_format, tracks, other.number)
-        raise
+        first, *others = _candidates(tracks, audio_track)
+        try:
+            return _probe_track(path, container, input_format, tracks, first)
+        except (EmptyAudioError, UnreadableAudioError):
+            for other in others:
+                with (
+                    suppress(EmptyAudioError, UnreadableAudioError),
+                    open_media(path, input_format) as reopened,
+                ):
+                    return _probe_track(path, reopened, input_format, tracks, other)
+            raise
+
+
+def _candidates(tracks: tuple[AudioTrack, ...], audio_track: int | None) -> list[AudioTrack]:
+    """Return the tracks to try, in this order."""
+    if audio_track is None:
+        return sorted(tracks, key=lambda track: not _is_only_default(track, tracks))
+    if audio_track > len(tracks):
+        raise NoSuchTrackError(f"The file has no audio track {audio_track}; it has {len(tracks)}.")
+    return [tracks[audio_track - 1]]
 
 
 def _is_only_default(track: AudioTrack, tracks: tuple[AudioTrack, ...]) -> bool:
@@ -153,28 +159,32 @@ def _is_only_default(track: AudioTrack, tracks: tuple[AudioTrack, ...]) -> bool:
 
 
 def _probe_track(
-    path: Path, input_format: InputFormat, tracks: tuple[AudioTrack, ...], number: int
+    path: Path,
+    container: InputContainer,
+    input_format: InputFormat,
+    tracks: tuple[AudioTrack, ...],
+    track: AudioTrack,
 ) -> MediaInfo:
-    with open_media(path, input_format) as container:
-        stream = audio_stream(container, number)
-        first = next(_frames(container, stream, DecodeReport()), None)
-        if first is None:
-            raise EmptyAudioError(_NO_SAMPLES)
-        if not 0 < first.sample_rate <= MAX_SOURCE_RATE:
-            raise UnreadableAudioError(f"Unsupported sample rate: {first.sample_rate} Hz.")
-        n_channels = first.layout.nb_channels
-        if not 0 < n_channels <= MAX_CHANNELS:
-            raise UnreadableAudioError(f"Unsupported number of channels: {n_channels}.")
-        return MediaInfo(
-            container=container.format.name,
-            codec=stream.codec_context.name,
-            sample_rate=first.sample_rate,
-            channels=n_channels,
-            duration_s=_declared_duration_s(path, container, stream),
-            input_format=input_format,
-            tracks=tracks,
-            track=number,
-        )
+    """Decode the first frame of a track; nothing was read from the container before."""
+    stream = audio_stream(container, track.number)
+    first = next(_frames(container, stream, DecodeReport()), None)
+    if first is None:
+        raise EmptyAudioError(_NO_SAMPLES)
+    if not 0 < first.sample_rate <= MAX_SOURCE_RATE:
+        raise UnreadableAudioError(f"Unsupported sample rate: {first.sample_rate} Hz.")
+    n_channels = first.layout.nb_channels
+    if not 0 < n_channels <= MAX_CHANNELS:
+        raise UnreadableAudioError(f"Unsupported number of channels: {n_channels}.")
+    return MediaInfo(
+        container=container.format.name,
+        codec=stream.codec_context.name,
+        sample_rate=first.sample_rate,
+        channels=n_channels,
+        duration_s=_declared_duration_s(path, container, stream),
+        input_format=input_format,
+        tracks=tracks,
+        track=track.number,
+    )
 
 
 def decode_blocks(path: Path, info: MediaInfo, report: DecodeReport) -> Iterator[Block]:
