@@ -125,8 +125,11 @@ class IsolatedProcesses:
                 await self._in_starter(partial(_end, process, wait_s=0.0))
                 raise
         end = self._starter.submit(_end, process, _EXIT_S)
-        is_complete = message.endswith(b"\n")  # then nobody needs to wait for the end
-        answer = _parse(message, None if is_complete else await asyncio.wrap_future(end))
+        exit_code = None
+        # a file that has taken over the process must not write on while others read
+        if limits.writable or not message.endswith(b"\n"):
+            exit_code = await asyncio.shield(asyncio.wrap_future(end))
+        answer = _parse(message, exit_code)
         return type_adapter(returns).validate_python(answer.result)
 
     async def _in_starter(self, call: Callable[[], T]) -> T:
@@ -188,13 +191,18 @@ def _end(process: ForkServerProcess, wait_s: float) -> int | None:
 
 
 def _parse(message: bytes, exit_code: int | None) -> _Answer:
-    """Return the answer of a process, or raise what it says."""
+    """Return the answer of a process, or raise what it says.
+
+    Args:
+        exit_code: None: nobody has waited for it, because the message is complete.
+    """
     if exit_code == -signal.SIGXCPU:
         raise ProcessLimitError("time")
     try:
         answer = _Answer.model_validate_json(message)
     except ValidationError:
-        raise ProcessDiedError(f"exit code {exit_code}") from None
+        cause = "invalid answer" if exit_code is None else f"exit code {exit_code}"
+        raise ProcessDiedError(cause) from None
     if answer.is_out_of_memory:
         raise ProcessLimitError("memory")
     if answer.errno is not None:

@@ -8,7 +8,7 @@ from backend.pipeline.decode import MediaInfo, probe
 from backend.pipeline.prepare import DecodedMedia, decode_to_pcm
 from contracts.audio import InputFormat
 
-# made in the fork server, so that no process has to
+# computed once in the fork server, and inherited by each process
 audio_decoders()
 for result_type in (MediaInfo, DecodedMedia):
     type_adapter(result_type)

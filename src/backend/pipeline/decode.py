@@ -136,6 +136,7 @@ def probe(
         try:
             return _probe_track(path, container, input_format, tracks, first)
         except (EmptyAudioError, UnreadableAudioError):
+            container.close()
             for other in others:
                 with (
                     suppress(EmptyAudioError, UnreadableAudioError),
@@ -165,7 +166,11 @@ def _probe_track(
     tracks: tuple[AudioTrack, ...],
     track: AudioTrack,
 ) -> MediaInfo:
-    """Decode the first frame of a track; nothing was read from the container before."""
+    """Decode the first frame of a track, and return the track's format.
+
+    Args:
+        container: of which no packet has been read.
+    """
     stream = audio_stream(container, track.number)
     first = next(_frames(container, stream, DecodeReport()), None)
     if first is None:

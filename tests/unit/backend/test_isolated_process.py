@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from functools import partial
 from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,35 @@ async def test_each_call_has_a_new_process_that_ends_with_it(processes: Isolated
     second = await processes.run(hostile_functions.work, Done, LIMITS)
     assert len({first.pid, second.pid, os.getpid()}) == 3
     assert not exists(first.pid)
+
+
+async def test_a_result_does_not_wait_for_the_end_of_its_process(
+    processes: IsolatedProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each upload waits some milliseconds more; the process ends all the same."""
+    await processes.start()  # after the ends of earlier processes
+    join, has_result = ForkServerProcess.join, threading.Event()
+
+    def join_after_the_result(process: ForkServerProcess, timeout: float | None = None) -> None:
+        assert has_result.wait(10)
+        join(process, timeout)
+
+    monkeypatch.setattr(ForkServerProcess, "join", join_after_the_result)
+    async with asyncio.timeout(5):
+        done = await processes.run(hostile_functions.work, Done, LIMITS)
+    has_result.set()
+    await processes.start()  # after the end, in the same thread
+    assert not exists(done.pid)
+
+
+async def test_a_process_that_may_write_has_ended_when_its_result_is_used(
+    processes: IsolatedProcesses, tmp_path: Path
+) -> None:
+    """Otherwise a hostile file could cut what it has written off while the backend reads it."""
+    target = tmp_path / "target"
+    target.touch()
+    done = await processes.run(hostile_functions.work, Done, replace(LIMITS, writable=(target,)))
+    assert not exists(done.pid)
 
 
 async def test_a_crash_ends_that_call_only(processes: IsolatedProcesses) -> None:

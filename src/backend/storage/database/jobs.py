@@ -96,9 +96,9 @@ class JobStore:
 
     @transaction
     def get_with_revision(self, job_id: str, owner: str) -> tuple[Job, int]:
-        """Return a job, and a number that grows with each change after its end.
+        """Return a job and its revision, which grows with each change after its end.
 
-        The job has its result so far; one that has ended comes without it.
+        Only a job that has not ended has its result, as far as there is one.
 
         Raises: JobNotFoundError: no job of that owner has the id.
         """
@@ -114,6 +114,8 @@ class JobStore:
         self, job_id: str, owner: str | None, since: int
     ) -> tuple[Job, list[tuple[int, Segment]]]:
         """Return a job without its result, and the segments added or rewritten after a change.
+
+        Both are of one moment: a job that has ended has all of its segments.
 
         Args:
             since: number of the last change known; 0 returns all segments.

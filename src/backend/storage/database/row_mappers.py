@@ -216,9 +216,10 @@ def segments_of(
 
 
 def changed_segments(session: Session, number: int, since: int) -> list[tuple[int, Segment]]:
-    """Return the segments written after a change, each after the number of its own change.
+    """Return the segments written after a change, as pairs of change number and segment.
 
-    A segment that changes is written as a new row, and rows are numbered in order.
+    They are in the order of the changes: a segment that changes is written as a new row, with the
+    next number.
     """
     query = select(SegmentRow.index.label("place"), SegmentRow.id).where(
         SegmentRow.transcription_number == number, SegmentRow.id > since

@@ -146,6 +146,25 @@ async def test_segments_since_a_change_are_those_that_a_stream_lacks(
     since = [each for _, each in await changes(stores, job_id, second)]
     assert since == [longer, segment(2, "четыре")], "the extended one, too"
     assert await changes(stores, job_id, 10**17) == []
+    assert (await stores.jobs.get_with_changes(job_id, OWNER, 0))[0].progress.chunks_done == 2
+    with pytest.raises(JobNotFoundError):
+        await stores.jobs.get_with_changes(job_id, "another", 0)
+
+
+async def test_only_an_unfinished_job_has_its_text_beside_its_revision(stores: Stores) -> None:
+    """Otherwise each look at a long transcript reads all of it, although it is cached."""
+    job_id = await running(stores)
+    await stores.runs.append(job_id, 0, chunk_result([segment(0, "раз")], done=1))
+    job, before = await stores.jobs.get_with_revision(job_id, OWNER)
+    assert job.result is not None
+    assert job.result.text == "раз"
+    await stores.runs.finish(job_id, JobStatus.COMPLETED, finished_at=LATER)
+    await stores.transcripts.edit_segment(job_id, OWNER, 0, SegmentCorrection(text="два"))
+    job, after = await stores.jobs.get_with_revision(job_id, OWNER)
+    assert job.result is None
+    assert after > before
+    with pytest.raises(JobNotFoundError):
+        await stores.jobs.get_with_revision(job_id, "another")
 
 
 async def test_a_restarted_job_keeps_its_first_start(stores: Stores) -> None:
