@@ -102,6 +102,9 @@ class IsolatedProcesses:
     ) -> T:
         """Return `work(report)`; the process ends when the caller is cancelled.
 
+        It has ended when this returns, unless it may write no file: then it may take some
+        milliseconds more.
+
         Args:
             work: a function of a preloaded module, or a partial of one.
             returns: type of the result, a dataclass.
@@ -126,7 +129,7 @@ class IsolatedProcesses:
                 raise
         end = self._starter.submit(_end, process, _EXIT_S)
         exit_code = None
-        # a file that has taken over the process must not write on while others read
+        # a process that its file has taken over must not write on while others read
         if limits.writable or not message.endswith(b"\n"):
             exit_code = await asyncio.shield(asyncio.wrap_future(end))
         answer = _parse(message, exit_code)
